@@ -1,0 +1,74 @@
+"""The frozen values that everybody shares: what is said, where, and what became of it.
+
+Nothing here waits, reads a clock or knows a platform. Read `segments` for what a
+message is made of, `chats` for where it goes, `inbound` and `outbound` for the two
+directions, `lives` for the two state tables that every row obeys.
+"""
+
+from actors.messages.chats import Chat, ChatAddress, ChatKind
+from actors.messages.inbound import Inbound, Role, Sender
+from actors.messages.lives import (
+    FINAL_INBOUND,
+    FINAL_OUTBOUND,
+    IllegalTransition,
+    InboundState,
+    OutboundState,
+    check_inbound,
+    check_outbound,
+)
+from actors.messages.outbound import Outbound, OutboundKind, Outcome
+from actors.messages.segments import (
+    ALL,
+    Audio,
+    Emoji,
+    Everyone,
+    File,
+    Forward,
+    Image,
+    Markdown,
+    Mention,
+    Node,
+    Raw,
+    Reply,
+    Segment,
+    Source,
+    Text,
+    Video,
+    plain_text,
+)
+
+__all__ = [
+    "ALL",
+    "FINAL_INBOUND",
+    "FINAL_OUTBOUND",
+    "Audio",
+    "Chat",
+    "ChatAddress",
+    "ChatKind",
+    "Emoji",
+    "Everyone",
+    "File",
+    "Forward",
+    "IllegalTransition",
+    "Image",
+    "Inbound",
+    "InboundState",
+    "Markdown",
+    "Mention",
+    "Node",
+    "Outbound",
+    "OutboundKind",
+    "OutboundState",
+    "Outcome",
+    "Raw",
+    "Reply",
+    "Role",
+    "Segment",
+    "Sender",
+    "Source",
+    "Text",
+    "Video",
+    "check_inbound",
+    "check_outbound",
+    "plain_text",
+]

@@ -1,0 +1,74 @@
+"""Where something is said: a chat, and its address in this host."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+from urllib.parse import quote, unquote
+
+from attrs import frozen
+
+
+class ChatKind(StrEnum):
+    """What sort of room it is; the same four words for every platform."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    CHANNEL = "channel"
+    THREAD = "thread"
+
+
+@frozen
+class Chat:
+    """A room or a private talk, as its platform names it."""
+
+    kind: ChatKind
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}:{_encode(self.id)}"
+
+
+@frozen
+class ChatAddress:
+    """`PLATFORM/ACCOUNT/KIND:CHAT`: one chat, as one of our accounts sees it.
+
+    PLATFORM is the id given in the configuration. Parts are percent-encoded where
+    they hold `/`, `:` or `%`.
+    """
+
+    platform: str
+    account: str
+    chat: Chat
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an address as a person writes it.
+
+        Raises:
+            ValueError: *text* is no address; the message says what one looks like.
+        """
+        match text.split("/"):
+            case [platform, account, room] if platform and account and ":" in room:
+                kind, _, chat = room.partition(":")
+                if chat and kind in {k.value for k in ChatKind}:
+                    return cls(
+                        unquote(platform),
+                        unquote(account),
+                        Chat(ChatKind(kind), unquote(chat)),
+                    )
+        kinds = "|".join(kind.value for kind in ChatKind)
+        msg = f"an address must look like PLATFORM/ACCOUNT/KIND:CHAT with KIND {kinds}, such as qq/10001/group:42 (got {text!r})"
+        raise ValueError(msg)
+
+    def __str__(self) -> str:
+        return f"{_encode(self.platform)}/{_encode(self.account)}/{self.chat}"
+
+
+def _encode(part: str) -> str:
+    return quote(part, safe=_SAFE) if _ENCODED & set(part) else part
+
+
+_ENCODED = frozenset("/:%")
+# Everything printable but the three: an address stays readable in a log line.
+_SAFE = "".join(chr(c) for c in range(32, 127) if chr(c) not in _ENCODED)

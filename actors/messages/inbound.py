@@ -1,0 +1,67 @@
+"""What came in: one event of one account, before anybody looked at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from attrs import field, frozen
+
+from actors.messages.chats import Chat
+from actors.messages.segments import Segment, plain_text
+
+DEDUP_SECONDS = 24 * 3600.0
+DERIVED_ID_DEDUP_SECONDS = 60.0
+
+
+class Role(IntEnum):
+    """What somebody may do in a chat, as the platform tells it. Ordered."""
+
+    ANYONE = 0
+    MEMBER = 1
+    ADMIN = 2
+    OWNER = 3
+
+
+@frozen
+class Sender:
+    """Who did it."""
+
+    id: str
+    name: str = ""
+    role: Role = Role.ANYONE
+    is_bot: bool = False
+    """The platform says that this is a program. Ignored unless a handler asks."""
+
+
+@frozen(kw_only=True)
+class Inbound:
+    """One event, normalised. The host adds platform and account when it is delivered.
+
+    Two of them are the same when (platform, account, chat, `id`, `edit`) are equal
+    within `dedup_seconds`.
+    """
+
+    id: str = field(kw_only=False)
+    event: str = "message"
+    """A name of the contract (`member.joined`), or `PLATFORM.KIND` beyond these."""
+    chat: Chat | None = None
+    """`None` where an event belongs to the account, not to a room."""
+    sender: Sender | None = None
+    body: tuple[Segment, ...] = ()
+    facts: Mapping[str, object] = field(factory=dict)
+    """What the event says beyond a message (`{"muted_seconds": 60}`), small and typed by its kind."""
+    raw: Mapping[str, object] = field(factory=dict, repr=False)
+    """The platform's own frame, decoded."""
+    edit: int = 0
+    """0 for the first version of a message, then counting up."""
+    sent_at_utc: float | None = None
+    """Seconds since 1970 by the platform's clock."""
+    from_self: bool = False
+    """Our own account said it. Journalled, never handed to a bot."""
+    dedup_seconds: float = DEDUP_SECONDS
+    """60 s where the wire has no id and one was derived from the fields."""
+
+    @property
+    def text(self) -> str:
+        return plain_text(self.body)
