@@ -1,1 +1,10 @@
-"""."""
+"""Where we touch the world: one folder per chat platform, and what they share.
+
+Read `base` first (what a platform is, and what the host does for it), then
+`console`, the smallest whole platform, then `onebot11`. `transport` holds the
+sockets; nothing outside it knows which WebSocket library we use. `catalogue` lists
+the platforms by the name that a configuration calls them.
+
+What does not happen here: restart decisions (`supervision`), keeping messages
+(`actors`), wiring (`rookery`).
+"""

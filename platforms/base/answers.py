@@ -1,0 +1,139 @@
+"""Which answer belongs to which request, on one socket. Nothing here does I/O.
+
+Rules of this file:
+
+1. A request is known before its first byte leaves, so no answer comes too early.
+2. A table belongs to one socket. When that is lost, everything pending ends at once
+   as *unknown*, and no other socket can resolve it.
+3. A deadline ends the wait, not the memory: a late answer is handed to `late`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import trio
+from attrs import frozen
+
+from actors.sender import OutcomeUnknown
+
+A = TypeVar("A")
+
+REMEMBERED_LATE = 1000
+"""How many overdue requests are remembered for their late answers."""
+
+
+@frozen
+class Answer(Generic[A]):
+    """What `answer_of` found in a frame: the answer to the request called *ref*."""
+
+    ref: str
+    value: A
+
+
+class Pending(Generic[A]):
+    """One request that was made, or is about to be, and has no answer yet."""
+
+    __slots__ = ("_done", "_error", "_late", "_value", "deadline", "ref")
+
+    def __init__(
+        self, ref: str, deadline: float, late: Callable[[A], None] | None
+    ) -> None:
+        self.ref = ref
+        self.deadline = deadline
+        self._late = late
+        self._done = trio.Event()
+        self._value: list[A] = []
+        self._error: Exception | None = None
+
+    async def wait(self) -> A:
+        """Return the answer.
+
+        Raises:
+            OutcomeUnknown: the deadline passed or the socket was lost.
+        """
+        await self._done.wait()
+        if self._error is not None:
+            raise self._error
+        return self._value[0]
+
+    def answer(self, value: A) -> None:
+        if not self._done.is_set():
+            self._value.append(value)
+            self._done.set()
+        elif self._late is not None:
+            self._late(value)
+
+    def end(self, error: Exception) -> None:
+        if not self._done.is_set():
+            self._error = error
+            self._done.set()
+
+
+class Answers(Generic[A]):
+    """The table of one socket."""
+
+    def __init__(self) -> None:
+        self._pending: dict[str, Pending[A]] = {}
+        # Overdue ones, oldest first: their answers may still come.
+        self._overdue: dict[str, Pending[A]] = {}
+        self._lost = ""
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    @property
+    def lost(self) -> str:
+        """Why nothing can be asked any more; empty while it can."""
+        return self._lost
+
+    def open(
+        self, ref: str, deadline: float, late: Callable[[A], None] | None = None
+    ) -> Pending[A]:
+        """Enter a request. *late* is called with an answer that nobody waits for now."""
+        pending = Pending(ref, deadline, late)
+        if self._lost:
+            pending.end(OutcomeUnknown(self._lost))
+        else:
+            self._pending[ref] = pending
+        return pending
+
+    def forget(self, pending: Pending[A]) -> None:
+        """Nobody waits any more; its answer, should one come, is a late one."""
+        if self._pending.pop(pending.ref, None) is not None:
+            pending.end(OutcomeUnknown("nobody waited for the answer"))
+            self._remember(pending)
+
+    def settle(self, answer: Answer[A]) -> bool:
+        """Hand over an answer; say whether anybody had asked for it."""
+        pending = self._pending.pop(answer.ref, None)
+        if pending is None:
+            pending = self._overdue.pop(answer.ref, None)
+        if pending is None:
+            return False
+        pending.answer(answer.value)
+        return True
+
+    def expire(self, now: float) -> int:
+        """End what is overdue at *now*; return how many that were."""
+        overdue = [p for p in self._pending.values() if p.deadline <= now]
+        for pending in overdue:
+            del self._pending[pending.ref]
+            pending.end(OutcomeUnknown("no answer in time"))
+            self._remember(pending)
+        return len(overdue)
+
+    def lose(self, why: str) -> int:
+        """The socket is gone: end everything now; return how many that were."""
+        self._lost = why or "the connection was lost"
+        pending, self._pending = self._pending, {}
+        self._overdue = {}
+        for each in pending.values():
+            each.end(OutcomeUnknown(self._lost))
+        return len(pending)
+
+    def _remember(self, pending: Pending[A]) -> None:
+        self._overdue[pending.ref] = pending
+        while len(self._overdue) > REMEMBERED_LATE:
+            del self._overdue[next(iter(self._overdue))]
