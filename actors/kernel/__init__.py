@@ -1,0 +1,115 @@
+"""The kernel: actors, addresses, mailboxes, time, and one isolated life at a time.
+
+What happens here: a message gets from an address to a handler, an answer gets back, and
+whatever a handler does wrong ends exactly one incarnation. What does not: deciding
+whether there is a next one. That is `supervision`.
+
+Read `actor` (what one writes), `address` (how one is reached), `cell` (what outlives
+restarts), `incarnation` (one life, isolated), `system` (the whole). The rest is small:
+`mailbox` and `reasons` are declarations and values, `envelope` is what travels, `alarms`
+and `timers` are time, `graph` names deadlocks, `turn` carries trace and deadline,
+`watchdog`, `snapshot` and `deadletters` are for looking.
+"""
+
+from actors.kernel.actor import (
+    IGNORE,
+    Actor,
+    AnyActor,
+    Down,
+    Ignore,
+    Query,
+    StopRequested,
+)
+from actors.kernel.address import Address
+from actors.kernel.cell import DEFAULT_SHUTDOWN_SECONDS, Cell, Watch
+from actors.kernel.context import ActorContext
+from actors.kernel.deadletters import DeadLetter, DeadLetters
+from actors.kernel.errors import (
+    ActorDown,
+    ActorError,
+    AddressNotFound,
+    AlreadyAnswered,
+    AskTimeout,
+    BackgroundFailed,
+    CapacityExceeded,
+    ForeignCancelled,
+    HandlerCrashed,
+    MailboxFull,
+    WouldDeadlock,
+)
+from actors.kernel.incarnation import Incarnation
+from actors.kernel.mailbox import Mailbox, Overflow, OverflowKind, Poison
+from actors.kernel.reasons import (
+    Crash,
+    ExitReason,
+    Killed,
+    NeedsOperator,
+    Normal,
+    Shutdown,
+    StartFailed,
+    Zombie,
+    leaves,
+)
+from actors.kernel.snapshot import ActorSnapshot
+from actors.kernel.system import ChildExited, StartupFailed, System
+from actors.kernel.timers import Timer
+from actors.kernel.turn import (
+    current_actor,
+    current_deadline,
+    current_trace,
+    tracing,
+)
+from actors.kernel.watchdog import Blocked, Watchdog
+
+__all__ = [
+    "DEFAULT_SHUTDOWN_SECONDS",
+    "IGNORE",
+    "Actor",
+    "ActorContext",
+    "ActorDown",
+    "ActorError",
+    "ActorSnapshot",
+    "Address",
+    "AddressNotFound",
+    "AlreadyAnswered",
+    "AnyActor",
+    "AskTimeout",
+    "BackgroundFailed",
+    "Blocked",
+    "CapacityExceeded",
+    "Cell",
+    "ChildExited",
+    "Crash",
+    "DeadLetter",
+    "DeadLetters",
+    "Down",
+    "ExitReason",
+    "ForeignCancelled",
+    "HandlerCrashed",
+    "Ignore",
+    "Incarnation",
+    "Killed",
+    "Mailbox",
+    "MailboxFull",
+    "NeedsOperator",
+    "Normal",
+    "Overflow",
+    "OverflowKind",
+    "Poison",
+    "Query",
+    "Shutdown",
+    "StartFailed",
+    "StartupFailed",
+    "StopRequested",
+    "System",
+    "Timer",
+    "Watch",
+    "Watchdog",
+    "WouldDeadlock",
+    "Zombie",
+    "current_actor",
+    "current_deadline",
+    "current_trace",
+    "leaves",
+    "tracing",
+]

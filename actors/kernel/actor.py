@@ -1,0 +1,84 @@
+"""What an author writes: an actor, its questions, and what comes to it from the kernel."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, Generic, NoReturn, Self, TypeAlias, TypeVar
+
+from attrs import frozen
+
+from actors.kernel.mailbox import Mailbox, Poison
+
+if TYPE_CHECKING:
+    from actors.kernel.address import Address
+    from actors.kernel.context import ActorContext
+    from actors.kernel.reasons import ExitReason
+
+M = TypeVar("M", contravariant=True)
+R = TypeVar("R")
+
+
+class Ignore(Enum):
+    """The type of `IGNORE`."""
+
+    IGNORE = "ignore"
+
+
+IGNORE = Ignore.IGNORE
+"""What `start` returns to say: not needed here, carry on without me (OTP's `ignore`)."""
+
+
+class Query(Generic[R]):
+    """A question whose answer is an `R`. The answer's type lives in the question.
+
+    `ask` accepts a question only if the actor's alphabet holds it: a type checker
+    reads that off `asked_of`, which nobody ever calls.
+    """
+
+    __slots__ = ()
+
+    def asked_of(self, address: Address[Self], /) -> R:
+        msg = f"use `await address.ask(question, within=...)` (got a direct call with {address})"
+        raise TypeError(msg)
+
+
+@frozen
+class Down:
+    """A watched actor's incarnation ended. Comes once for each `ctx.watch`."""
+
+    address: Address[NoReturn]
+    reason: ExitReason
+
+
+class Actor(Generic[M]):
+    """Handles one message at a time. A fresh instance for each incarnation.
+
+    `M` is the whole alphabet; a type checker refuses the rest.
+    """
+
+    mailbox: ClassVar[Mailbox] = Mailbox()
+    poison: ClassVar[Poison] = Poison.DROP
+
+    async def start(self, ctx: ActorContext) -> Ignore | None:
+        """Get ready. No network I/O here: a dead peer must not keep a host from booting.
+
+        Raising is a failed start. Returning `IGNORE` ends it without a fault.
+        """
+
+    async def handle(self, ctx: ActorContext, message: M) -> None:
+        """Handle one message. Raising ends this incarnation; the mailbox survives."""
+        raise NotImplementedError
+
+    async def stop(self, ctx: ActorContext, reason: ExitReason) -> None:
+        """Leave in order. Shielded, until the deadline of the stop. Not called on a kill."""
+
+
+AnyActor: TypeAlias = Actor[NoReturn]
+"""Any actor at all: `Actor` is contravariant, and everything accepts nothing."""
+
+
+@frozen
+class StopRequested:
+    """To an actor with an ordered mailbox: leave, when the mail before this is handled."""
+
+    reason: ExitReason

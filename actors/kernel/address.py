@@ -1,0 +1,185 @@
+"""The only way to reach an actor: a typed handle that outlives restarts."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, cast
+
+import outcome
+import trio
+
+from actors.kernel.envelope import Envelope, ReplySlot
+from actors.kernel.errors import ActorDown, MailboxFull
+from actors.kernel.graph import refuse_cycle
+from actors.kernel.turn import Turn, current
+
+if TYPE_CHECKING:
+    from actors.kernel.cell import Cell, Watch
+    from actors.kernel.incarnation import Incarnation
+
+M = TypeVar("M", contravariant=True)
+A_contra = TypeVar("A_contra", contravariant=True)
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Askable(Protocol[A_contra, R_co]):
+    """A question that actors at an `A` understand and answer with an `R`."""
+
+    def asked_of(self, address: A_contra, /) -> R_co: ...
+
+
+class Address(Generic[M]):
+    """Made by the kernel; found by `find(path, ActorClass)`. Equal only to itself.
+
+    `cell` is the kernel's end of it; leave it alone.
+    """
+
+    __slots__ = ("cell",)
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell: Cell = cell
+
+    @property
+    def path(self) -> str:
+        return self.cell.path
+
+    def __repr__(self) -> str:
+        return f"<Address {self.cell.path}>"
+
+    def __str__(self) -> str:
+        return self.cell.path
+
+    def tell(self, message: M) -> None:
+        """Put *message* into the mailbox. Never waits.
+
+        To an actor that is gone for good it becomes a dead letter.
+
+        Raises:
+            MailboxFull: there is no room, and the policy is BACKPRESSURE, REJECT or
+                CONFLATE.
+        """
+        cell = self.cell
+        envelope = self._envelope(message, current.get())
+        if cell.resting is not None:
+            cell.drop(envelope, "stopped")
+        elif not cell.offer(envelope):
+            raise MailboxFull(cell.path, cell.capacity, message)
+
+    async def send(self, message: M, *, within: float) -> None:
+        """Put *message* into the mailbox; wait for room at most *within* seconds.
+
+        It does not wait, and is no checkpoint for others, where there is room.
+
+        Raises:
+            MailboxFull: no room in time, or the policy is REJECT.
+            ActorDown: the target is gone for good.
+            WouldDeadlock: the target waits for us.
+        """
+        await trio.lowlevel.checkpoint_if_cancelled()
+        cell = self.cell
+        turn = current.get()
+        envelope = self._envelope(message, turn)
+        if cell.resting is not None:
+            raise ActorDown(cell.path, str(cell.resting))
+        if not cell.offer(envelope):
+            await _wait_for_room(cell, envelope, turn, within)
+
+    async def ask(self, question: Askable[Self, R], *, within: float) -> R:
+        """Ask, and wait for the answer at most *within* seconds.
+
+        The deadline is also that of everything the handler does for us.
+
+        Raises:
+            AskTimeout: no answer in time.
+            ActorDown: the target is gone, or went while the question was open.
+            HandlerCrashed: the target raised while it handled the question.
+            WouldDeadlock: the target waits for us.
+            MailboxFull: no room, and the policy is REJECT.
+        """
+        # The answer's type is read off the question, which nothing at run time can see.
+        return cast(R, await _ask(self.cell, question, within))
+
+    def watched_by(self, watcher: Incarnation) -> Watch:
+        """Used by `ctx.watch`."""
+        return self.cell.watch(watcher)
+
+    def _envelope(self, message: object, turn: Turn | None) -> Envelope:
+        if turn is None:
+            return Envelope(message)
+        if turn.fenced:
+            raise ActorDown(self.cell.path, "the sender is a fenced zombie")
+        in_hand = turn.in_hand
+        if in_hand is None:
+            return Envelope(message)
+        return Envelope(message, in_hand.trace, in_hand.deadline)
+
+
+async def _ask(cell: Cell, question: object, within: float) -> object:
+    await trio.lowlevel.checkpoint_if_cancelled()
+    if cell.resting is not None:
+        raise ActorDown(cell.path, str(cell.resting))
+    system = cell.system
+    task = trio.lowlevel.current_task()
+    turn = current.get()
+    deadline = system.clock() + within
+    trace = ""
+    waiter: Cell | None = None
+    if turn is not None:
+        if turn.fenced:
+            raise ActorDown(cell.path, "the asker is a fenced zombie")
+        if turn.in_hand is not None:
+            trace = turn.in_hand.trace
+            deadline = min(deadline, turn.in_hand.deadline)
+        if turn.task is not None:
+            waiter = turn.cell
+    if waiter is not None:
+        refuse_cycle(waiter, cell)
+    slot = ReplySlot(task, system.wheel, cell, question, within)
+    envelope = Envelope(question, trace, deadline, slot)
+    if not cell.offer(envelope):
+        # No room: the envelope queues, and we sleep on the answer only.
+        cell.queue(envelope, None)
+    system.wheel.add(slot, deadline)
+    if waiter is None:
+        return await trio.lowlevel.wait_task_rescheduled(slot.abandon)
+    if waiter.waits is None:
+        waiter.waits = []
+    waiter.waits.append(cell)
+    try:
+        return await trio.lowlevel.wait_task_rescheduled(slot.abandon)
+    finally:
+        if waiter.waits is not None:
+            waiter.waits.remove(cell)
+
+
+async def _wait_for_room(
+    cell: Cell, envelope: Envelope, turn: Turn | None, within: float
+) -> None:
+    waiter = turn.cell if turn is not None and turn.task is not None else None
+    if waiter is not None:
+        refuse_cycle(waiter, cell)
+        if waiter.waits is None:
+            waiter.waits = []
+        waiter.waits.append(cell)
+    task = trio.lowlevel.current_task()
+    place = cell.queue(envelope, task)
+    deadline = min(cell.system.clock() + within, envelope.deadline)
+
+    def give_up() -> None:
+        if cell.unqueue(place):
+            full = MailboxFull(cell.path, cell.capacity, envelope.body, within)
+            trio.lowlevel.reschedule(task, outcome.Error(full))
+
+    def abort(_: object) -> trio.lowlevel.Abort:
+        cell.unqueue(place)
+        return trio.lowlevel.Abort.SUCCEEDED
+
+    alarm = cell.system.alarms.at(deadline, give_up) if deadline < inf else None
+    try:
+        await trio.lowlevel.wait_task_rescheduled(abort)
+    finally:
+        if alarm is not None:
+            alarm.cancel()
+        if waiter is not None and waiter.waits is not None:
+            waiter.waits.remove(cell)

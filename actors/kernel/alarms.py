@@ -1,0 +1,110 @@
+"""Time in one place: exact alarms on a heap, and a coarse wheel for asks.
+
+An ask needs a deadline, and nearly every ask is answered long before it. A
+`fail_after` per ask costs more than the ask; a bucket per 50 ms costs nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING
+
+import trio
+
+if TYPE_CHECKING:
+    from actors.kernel.envelope import ReplySlot
+
+BUCKET_SECONDS = 0.05
+
+
+class Alarm:
+    """One call at one instant. `cancel` is O(1); the heap forgets it later."""
+
+    __slots__ = ("at", "call")
+
+    def __init__(self, at: float, call: Callable[[], None]) -> None:
+        self.at = at
+        self.call: Callable[[], None] | None = call
+
+    def cancel(self) -> None:
+        self.call = None
+
+
+class Alarms:
+    """Every timer of a system; one task sleeps until the next."""
+
+    __slots__ = ("_clock", "_heap", "_order", "_scope", "_task")
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._heap: list[tuple[float, int, Alarm]] = []
+        self._order = count()
+        self._scope: trio.CancelScope | None = None
+        self._task: trio.lowlevel.Task | None = None
+
+    def at(self, instant: float, call: Callable[[], None]) -> Alarm:
+        """Have *call* called at *instant*. It must neither wait nor raise."""
+        alarm = Alarm(instant, call)
+        heapq.heappush(self._heap, (instant, next(self._order), alarm))
+        if self._scope is not None and instant < self._scope.deadline:
+            self._scope.deadline = instant
+        elif self._task is not None:
+            task, self._task = self._task, None
+            trio.lowlevel.reschedule(task)
+        return alarm
+
+    async def run(self) -> None:
+        """Fire what is due, for ever. The only task here."""
+        while True:
+            self._fire_due()
+            if self._heap:
+                with trio.CancelScope(deadline=self._heap[0][0]) as self._scope:
+                    await trio.sleep_forever()
+                self._scope = None
+            else:
+                self._task = trio.lowlevel.current_task()
+                await trio.lowlevel.wait_task_rescheduled(self._forget)
+
+    def _forget(self, _: object) -> trio.lowlevel.Abort:
+        self._task = None
+        return trio.lowlevel.Abort.SUCCEEDED
+
+    def _fire_due(self) -> None:
+        now = self._clock()
+        while self._heap and (self._heap[0][0] <= now or self._heap[0][2].call is None):
+            _, _, alarm = heapq.heappop(self._heap)
+            if alarm.call is not None:
+                call, alarm.call = alarm.call, None
+                call()
+
+
+class Wheel:
+    """Deadlines of asks, in buckets of 50 ms. One expires at most a bucket late."""
+
+    __slots__ = ("_alarms", "_buckets")
+
+    def __init__(self, alarms: Alarms) -> None:
+        self._alarms = alarms
+        self._buckets: dict[int, dict[ReplySlot, None]] = {}
+
+    def add(self, slot: ReplySlot, deadline: float) -> None:
+        index = int(deadline / BUCKET_SECONDS) + 1
+        slot.bucket = index
+        bucket = self._buckets.get(index)
+        if bucket is None:
+            bucket = self._buckets[index] = {}
+            self._alarms.at(index * BUCKET_SECONDS, lambda: self._turn(index))
+        bucket[slot] = None
+
+    def discard(self, slot: ReplySlot) -> None:
+        bucket = self._buckets.get(slot.bucket)
+        if bucket is not None:
+            bucket.pop(slot, None)
+
+    def _turn(self, index: int) -> None:
+        # A dict, not a set: asks of one bucket expire in the order they were made,
+        # and a replay from a seed sees the same order.
+        for slot in tuple(self._buckets.pop(index)):
+            slot.expire()

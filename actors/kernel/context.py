@@ -1,0 +1,169 @@
+"""What an actor may do: itself, others, time, resources."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, NoReturn, TypeVar, overload
+
+import trio
+
+from actors.kernel.actor import Actor, Query
+from actors.kernel.address import Address
+from actors.kernel.cell import Cell, Watch
+from actors.kernel.errors import AlreadyAnswered
+from actors.kernel.reasons import ExitReason, Normal
+from actors.kernel.timers import Timer
+from actors.kernel.turn import Span, current_trace
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+    from actors.kernel.incarnation import Incarnation
+    from actors.kernel.system import System
+
+M = TypeVar("M", contravariant=True)
+T = TypeVar("T")
+
+
+class ActorContext:
+    """One for each incarnation; worth nothing once that has ended."""
+
+    __slots__ = ("_incarnation",)
+
+    def __init__(self, incarnation: Incarnation) -> None:
+        self._incarnation = incarnation
+
+    # --- who, where --------------------------------------------------------------------
+
+    @property
+    def self(self) -> Address[NoReturn]:
+        """The address of this actor."""
+        return self._incarnation.cell.address
+
+    @property
+    def path(self) -> str:
+        return self._incarnation.cell.path
+
+    @property
+    def system(self) -> System:
+        return self._incarnation.cell.system
+
+    @property
+    def incarnation(self) -> int:
+        """1 for the first, counting up with every restart."""
+        return self._incarnation.number
+
+    @property
+    def trace(self) -> str:
+        """The trace id of the message in hand, or `""`."""
+        return current_trace()
+
+    @property
+    def log(self) -> FilteringBoundLogger:
+        """A logger that knows this actor and the trace in hand."""
+        return self.system.log.bind(actor=self.path, trace=self.trace)
+
+    @property
+    def background(self) -> Span:
+        """The turn of this actor's background tasks: they block nobody by waiting."""
+        return Span("", float("inf"), self._incarnation)
+
+    @overload
+    def find(self, path: str) -> Address[NoReturn]: ...
+    @overload
+    def find(self, path: str, kind: type[Actor[M]]) -> Address[M]: ...
+    def find(
+        self, path: str, kind: type[Actor[M]] | None = None
+    ) -> Address[M] | Address[NoReturn]:
+        """Return the address at *path*; with *kind*, typed for what it understands.
+
+        Raises:
+            AddressNotFound: nobody lives there.
+        """
+        if kind is None:
+            return self.system.find(path)
+        return self.system.find(path, kind)
+
+    # --- the message in hand -----------------------------------------------------------
+
+    def answer(self, question: Query[T], answer: T) -> None:
+        """Answer *question*: now, or later, as long as this incarnation lives.
+
+        An answer nobody waits for any more goes nowhere.
+
+        Raises:
+            AlreadyAnswered: it was answered before, or was never asked.
+        """
+        incarnation = self._incarnation
+        slot = incarnation.open_ask(question)
+        if slot is None:
+            raise AlreadyAnswered(self.path, type(question).__name__)
+        if not incarnation.fenced:
+            slot.settle(answer)
+
+    def stop(self, reason: ExitReason | None = None) -> None:
+        """End this incarnation after the message in hand."""
+        self._incarnation.stopping = reason if reason is not None else Normal()
+        self._incarnation.cell.attention = True
+        self._incarnation.wake()
+
+    # --- others ------------------------------------------------------------------------
+
+    def watch(self, address: Address[NoReturn]) -> Watch:
+        """Get a `Down` when the present incarnation at *address* ends, or now if none lives.
+
+        Raises:
+            CapacityExceeded: no slot is left for the notice.
+        """
+        return address.watched_by(self._incarnation)
+
+    def post(self, message: object) -> None:
+        """Put *message* at the end of one's own ordered mailbox. Never waits.
+
+        For what an actor tells itself, at most one at a time for each child: a retry.
+        """
+        self._incarnation.cell.notify(message, self.trace)
+
+    # --- time --------------------------------------------------------------------------
+
+    def after(self, seconds: float, message: object) -> Timer:
+        """Get *message* once, in *seconds*."""
+        return self._timer(seconds, message, None)
+
+    def every(self, seconds: float, message: object) -> Timer:
+        """Get *message* each *seconds*, first in *seconds*. Ticks never pile up."""
+        if not seconds > 0:
+            msg = f"a period must be above 0 seconds (got {seconds!r})"
+            raise ValueError(msg)
+        return self._timer(seconds, message, seconds)
+
+    def _timer(self, first: float, message: object, period: float | None) -> Timer:
+        timer = Timer(self._incarnation, message, first, period)
+        if self._incarnation.timers is None:
+            self._incarnation.timers = []
+        self._incarnation.timers.append(timer)
+        return timer
+
+    # --- resources ---------------------------------------------------------------------
+
+    async def enter(self, manager: AbstractAsyncContextManager[T]) -> T:
+        """Open *manager* for as long as this incarnation lives.
+
+        Closed at its end, in reverse order, in the same task. A nursery's tasks are
+        cancelled then; if one of them raises before, this incarnation crashes with it.
+        """
+        value = await self._incarnation.stack.enter_async_context(manager)
+        if isinstance(value, trio.Nursery):
+            # Runs before the nursery is closed, which would else wait for its tasks.
+            self._incarnation.stack.callback(value.cancel_scope.cancel)
+        return value
+
+    # --- children, for supervisors -----------------------------------------------------
+
+    def adopt(self, child_id: str, *, supervisor: bool = False) -> Cell:
+        """Return the cell of one's child *child_id*; see `Cell.launch`."""
+        return self._incarnation.cell.adopt(child_id, supervisor=supervisor)
+
+    def prune(self, keep: set[str]) -> None:
+        """Close children's cells that an earlier incarnation left and this one dropped."""
+        self._incarnation.cell.prune(keep)

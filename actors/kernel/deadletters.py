@@ -1,0 +1,64 @@
+"""The shelf for what could not be handled: bounded, counted, readable."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from actors.kernel.envelope import Envelope
+
+DEFAULT_LIMIT = 10_000
+
+
+@frozen
+class DeadLetter:
+    """A message that was accepted by an address and never handled to its end."""
+
+    path: str
+    """For whom it was."""
+    message: object
+    why: str
+    at: float
+    """Instant of the system's clock, seconds."""
+    trace: str = ""
+    attempts: int = 1
+    error: BaseException | None = field(default=None, eq=False)
+
+
+class DeadLetters:
+    """The newest *limit* letters, and a count by reason of all there ever were."""
+
+    def __init__(self, clock: Callable[[], float], limit: int = DEFAULT_LIMIT) -> None:
+        self._clock = clock
+        self._shelf: deque[DeadLetter] = deque(maxlen=limit)
+        self.counts: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._shelf)
+
+    def newest(self, limit: int = 100) -> list[DeadLetter]:
+        """Return up to *limit* letters, newest first."""
+        return [
+            letter
+            for _, letter in zip(range(limit), reversed(self._shelf), strict=False)
+        ]
+
+    def add(
+        self, path: str, envelope: Envelope, why: str, error: BaseException | None
+    ) -> None:
+        self.counts[why] += 1
+        self._shelf.append(
+            DeadLetter(
+                path,
+                envelope.body,
+                why,
+                self._clock(),
+                envelope.trace,
+                envelope.attempt,
+                error,
+            )
+        )

@@ -1,0 +1,100 @@
+"""What travels: a message with its trace, its deadline and the slot for its answer.
+
+Not a frozen value: one is made for every message, and a slotted class costs a third
+of a frozen one. Nobody outside the kernel gets to see it.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+import outcome
+import trio
+
+from actors.kernel.errors import AskTimeout
+
+if TYPE_CHECKING:
+    from actors.kernel.alarms import Wheel
+    from actors.kernel.cell import Cell
+
+
+class Envelope:
+    """One message under way."""
+
+    __slots__ = ("attempt", "body", "deadline", "origin", "reply", "trace")
+
+    def __init__(
+        self,
+        body: object,
+        trace: str = "",
+        deadline: float = inf,
+        reply: ReplySlot | None = None,
+        origin: Slot | None = None,
+    ) -> None:
+        self.body = body
+        self.trace = trace
+        self.deadline = deadline
+        """Instant of the system's clock after which nobody wants it handled any more."""
+        self.attempt = 1
+        self.reply = reply
+        self.origin = origin
+        """The reserved slot it came through, on the system lane."""
+
+    def __repr__(self) -> str:
+        return f"<Envelope {type(self.body).__name__} trace={self.trace or '-'}>"
+
+
+class Slot:
+    """A reserved place on a system lane: a watch, a timer, a child."""
+
+    __slots__ = ()
+
+    def taken(self) -> None:
+        """The actor took its message from the lane; the place is free again."""
+
+
+class ReplySlot:
+    """Where the answer to one `ask` goes: straight to the task that waits for it."""
+
+    __slots__ = ("bucket", "cell", "done", "question", "task", "wheel", "within")
+
+    def __init__(
+        self,
+        task: trio.lowlevel.Task,
+        wheel: Wheel,
+        cell: Cell,
+        question: object,
+        within: float,
+    ) -> None:
+        self.task = task
+        self.wheel = wheel
+        self.cell = cell
+        self.question = question
+        self.within = within
+        self.bucket = 0
+        self.done = False
+
+    def settle(self, value: object) -> None:
+        if not self.done:
+            self.done = True
+            self.wheel.discard(self)
+            trio.lowlevel.reschedule(self.task, outcome.Value(value))
+
+    def fail(self, error: Exception) -> None:
+        """End the wait with *error*: never a `BaseException`, see `ForeignCancelled`."""
+        if not self.done:
+            self.done = True
+            self.wheel.discard(self)
+            trio.lowlevel.reschedule(self.task, outcome.Error(error))
+
+    def expire(self) -> None:
+        cell = self.cell
+        name = type(self.question).__name__
+        self.fail(AskTimeout(cell.path, name, self.within, cell.depth))
+
+    def abandon(self, _: object) -> trio.lowlevel.Abort:
+        """The asker was cancelled; an answer goes nowhere."""
+        self.done = True
+        self.wheel.discard(self)
+        return trio.lowlevel.Abort.SUCCEEDED

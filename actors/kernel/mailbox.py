@@ -1,0 +1,97 @@
+"""What an actor declares about its mailbox: how much it holds, and what gives way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from enum import Enum
+from typing import ClassVar, Self
+
+from attrs import field, frozen, validators
+
+DEFAULT_CAPACITY = 64
+RESERVED_CEILING = 1_000_000
+"""The most slots an actor can reserve for watches, timers and children."""
+
+
+class OverflowKind(Enum):
+    """What happens to a message for which there is no room.
+
+    | kind         | `tell`               | `send`              |
+    | ------------ | -------------------- | ------------------- |
+    | BACKPRESSURE | raises `MailboxFull` | waits for room      |
+    | REJECT       | raises `MailboxFull` | raises `MailboxFull`|
+    | DROP_OLDEST  | the oldest gives way | the oldest gives way|
+    | DROP_NEWEST  | it is dropped itself | it is dropped itself|
+    | CONFLATE     | replaces the one with its key; a new key waits as under BACKPRESSURE | the same |
+    """
+
+    BACKPRESSURE = "backpressure"
+    REJECT = "reject"
+    DROP_OLDEST = "drop_oldest"
+    DROP_NEWEST = "drop_newest"
+    CONFLATE = "conflate"
+
+
+@frozen
+class Overflow:
+    """A policy; `Overflow.conflate(key)` carries how messages are recognised."""
+
+    kind: OverflowKind
+    key: Callable[[object], Hashable] | None = None
+
+    BACKPRESSURE: ClassVar[Overflow]
+    REJECT: ClassVar[Overflow]
+    DROP_OLDEST: ClassVar[Overflow]
+    DROP_NEWEST: ClassVar[Overflow]
+
+    @classmethod
+    def conflate(cls, key: Callable[[object], Hashable] = type) -> Self:
+        """Of the waiting messages with equal *key* only the newest is kept.
+
+        It keeps the place of the one it replaced. The default key is the type of the
+        message, which is what wake-ups want.
+        """
+        return cls(OverflowKind.CONFLATE, key)
+
+
+Overflow.BACKPRESSURE = Overflow(OverflowKind.BACKPRESSURE)
+Overflow.REJECT = Overflow(OverflowKind.REJECT)
+Overflow.DROP_OLDEST = Overflow(OverflowKind.DROP_OLDEST)
+Overflow.DROP_NEWEST = Overflow(OverflowKind.DROP_NEWEST)
+
+
+@frozen
+class Mailbox:
+    """The declaration; the lanes themselves belong to the address, not to an incarnation."""
+
+    capacity: int = field(default=DEFAULT_CAPACITY, validator=validators.ge(1))
+    overflow: Overflow = Overflow.BACKPRESSURE
+    ordered: bool = False
+    """One lane for everything, first in, first out: what a supervisor needs. Stop
+    requests, timers and exits then queue behind the mail instead of overtaking it."""
+
+
+class PoisonKind(Enum):
+    DROP = "drop"
+    RETRY = "retry"
+
+
+@frozen
+class Poison:
+    """What becomes of the message in hand at a crash. The rest of the queue stays."""
+
+    kind: PoisonKind
+    retries: int = 0
+
+    DROP: ClassVar[Poison]
+
+    @classmethod
+    def retry(cls, n: int) -> Self:
+        """Hand it to the next incarnation first, *n* times at most; then quarantine it."""
+        if n < 1:
+            msg = f"a poison policy must retry at least once (got {n}); use Poison.DROP"
+            raise ValueError(msg)
+        return cls(PoisonKind.RETRY, n)
+
+
+Poison.DROP = Poison(PoisonKind.DROP)

@@ -1,0 +1,105 @@
+"""Why an incarnation ended: values, so that decisions about them are pure."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+
+@frozen
+class Normal:
+    """It had nothing more to do."""
+
+    def __str__(self) -> str:
+        return "normal"
+
+
+@frozen
+class Shutdown:
+    """It was told to stop, or gave up in an orderly way."""
+
+    by: str = ""
+
+    def __str__(self) -> str:
+        return f"shutdown by {self.by}" if self.by else "shutdown"
+
+
+@frozen
+class Crash:
+    """It raised. `message` was in its hands, or `None` between messages."""
+
+    exception: BaseException
+    """A group with one leaf is shown as its leaf; `original` keeps the group."""
+    message: object = field(default=None, repr=False)
+    original: BaseException | None = field(default=None, repr=False, eq=False)
+
+    def __str__(self) -> str:
+        return f"crash: {self.exception!r}"
+
+
+@frozen
+class Killed:
+    """It was ended without being asked."""
+
+    def __str__(self) -> str:
+        return "killed"
+
+
+@frozen
+class Zombie:
+    """It was killed and did not die. It is fenced: nothing it does has an effect."""
+
+    def __str__(self) -> str:
+        return "zombie"
+
+
+@frozen
+class StartFailed:
+    """It never came up."""
+
+    exception: BaseException
+
+    def __str__(self) -> str:
+        return f"start failed: {self.exception!r}"
+
+
+@frozen
+class NeedsOperator(Exception):
+    """Trying again is pointless until a person did something (bad token, revoked login).
+
+    Raise it anywhere in an actor; it is also the exit reason that a supervisor sees.
+    """
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+ExitReason: TypeAlias = (
+    Normal | Shutdown | Crash | Killed | Zombie | StartFailed | NeedsOperator
+)
+
+
+def leaves(error: BaseException) -> list[BaseException]:
+    """Return what *error* holds: itself, or the leaves of a group, in order."""
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for part in error.exceptions for leaf in leaves(part)]
+    return [error]
+
+
+def reason_of(error: BaseException, message: object = None) -> ExitReason:
+    """Return the exit reason that *error* means.
+
+    A nursery wraps one `ConnectionError` into a group; whoever classifies exits
+    wants the `ConnectionError`. One `NeedsOperator` among others wins: retrying is
+    pointless whatever else went wrong.
+    """
+    found = leaves(error)
+    for leaf in found:
+        if isinstance(leaf, NeedsOperator):
+            return leaf
+    if len(found) == 1 and found[0] is not error:
+        return Crash(found[0], message, error)
+    return Crash(error, message)

@@ -1,0 +1,69 @@
+"""Timers: messages to oneself, later. They die with the incarnation that made them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from actors.kernel.envelope import Slot
+
+if TYPE_CHECKING:
+    from actors.kernel.alarms import Alarm
+    from actors.kernel.incarnation import Incarnation
+
+
+class Timer(Slot):
+    """One reserved slot on the system lane; a tick that still waits there is not doubled."""
+
+    __slots__ = (
+        "_alarm",
+        "_message",
+        "_owner",
+        "_period",
+        "_waiting",
+        "done",
+        "skipped",
+    )
+
+    def __init__(
+        self, owner: Incarnation, message: object, first: float, period: float | None
+    ) -> None:
+        owner.cell.reserve()
+        self._owner = owner
+        self._message = message
+        self._period = period
+        self._waiting = False
+        self.done = False
+        self.skipped = 0
+        """Ticks left out because the one before was still waiting to be handled."""
+        system = owner.cell.system
+        self._alarm: Alarm = system.alarms.at(system.clock() + first, self._fire)
+
+    def cancel(self) -> None:
+        """Stop it. A tick that is already in the mailbox still comes."""
+        if not self.done:
+            self.done = True
+            self._alarm.cancel()
+            if not self._waiting:
+                self._owner.cell.release()
+
+    def taken(self) -> None:
+        self._waiting = False
+        if self.done:
+            self._owner.cell.release()
+
+    def _fire(self) -> None:
+        owner = self._owner
+        if owner.reason is not None:
+            return
+        if self._period is None:
+            self.done = True
+            if owner.timers is not None and self in owner.timers:
+                owner.timers.remove(self)
+        else:
+            at = self._alarm.at + self._period
+            self._alarm = owner.cell.system.alarms.at(at, self._fire)
+        if self._waiting:
+            self.skipped += 1
+            return
+        self._waiting = True
+        owner.cell.notify(self._message, owner.cell.system.new_id(), self)

@@ -1,0 +1,93 @@
+"""Whose turn it is: the context variable from which trace and deadline are inherited.
+
+One variable for each task, set once; it points at the incarnation, whose envelope in
+hand changes with every message. Setting a variable per message would cost more than
+the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import inf
+from typing import TYPE_CHECKING, Protocol
+
+from actors.kernel.envelope import Envelope
+
+if TYPE_CHECKING:
+    import trio
+
+    from actors.kernel.cell import Cell
+
+
+class Turn(Protocol):
+    """What `tell` and `ask` want to know about their caller."""
+
+    @property
+    def in_hand(self) -> Envelope | None: ...
+    @property
+    def fenced(self) -> bool: ...
+    @property
+    def task(self) -> trio.lowlevel.Task | None:
+        """The task whose waiting blocks `cell`; `None` where waiting blocks no actor."""
+
+    @property
+    def cell(self) -> Cell | None: ...
+
+
+class Span:
+    """A turn that is nobody's handler: a session, a background task, a test."""
+
+    __slots__ = ("_owner", "cell", "in_hand", "task")
+
+    def __init__(self, trace: str, deadline: float, owner: Turn | None) -> None:
+        self.in_hand: Envelope | None = Envelope(None, trace, deadline)
+        self.task: trio.lowlevel.Task | None = None
+        self.cell: Cell | None = owner.cell if owner is not None else None
+        self._owner = owner
+
+    @property
+    def fenced(self) -> bool:
+        return self._owner is not None and self._owner.fenced
+
+
+current: ContextVar[Turn | None] = ContextVar("rookery_turn", default=None)
+
+
+@contextmanager
+def tracing(trace: str) -> Iterator[None]:
+    """Work inside belongs to *trace*: messages sent and lines logged carry it.
+
+    Afterwards the trace is what it was before. For tasks of your own; inside `handle`
+    the message's trace is current already.
+    """
+    token = current.set(Span(trace, current_deadline(), current.get()))
+    try:
+        yield
+    finally:
+        current.reset(token)
+
+
+def current_trace() -> str:
+    """Return the trace id of what is being handled here, or `""`."""
+    turn = current.get()
+    if turn is None or turn.in_hand is None:
+        return ""
+    return turn.in_hand.trace
+
+
+def current_deadline() -> float:
+    """Return the instant after which nobody wants this work, or `inf`."""
+    turn = current.get()
+    if turn is None or turn.in_hand is None:
+        return inf
+    return turn.in_hand.deadline
+
+
+def current_actor() -> str:
+    """Return the path of the actor whose task this is, or `""`."""
+    turn = current.get()
+    if turn is None or turn.cell is None:
+        return ""
+    return turn.cell.path
