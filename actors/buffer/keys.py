@@ -1,0 +1,43 @@
+"""Idempotency keys: the same reply of the same event always has the same key."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+KEY_BYTES = 12  # 24 hex digits; the shortest nonce a platform takes is 25 (Discord)
+
+
+def reply_key(
+    journal: str,
+    row: int,
+    *,
+    bot: str,
+    handler: str,
+    target: str,
+    mark: int | str,
+    part: int = 0,
+) -> str:
+    """Return the key of one reply, at most 25 characters.
+
+    Args:
+        journal: The journal's own id; rows of two journals may have equal numbers.
+        row: Sequence number of the event that is answered.
+        bot: Name of the bot.
+        handler: Name of the handler inside the bot.
+        target: Address of the chat, as text.
+        mark: The how-many-eth reply of the handler this is, or the `key=` it gave.
+        part: Counts the parts of a message that had to be split.
+    """
+    # repr() keeps the parts apart whatever they hold, and 1 apart from "1".
+    return _digest(repr((journal, row, bot, handler, target, mark, part)))
+
+
+def notice_key(unique: str, part: int = 0) -> str:
+    """Return the key of something that no event started, from a fresh id."""
+    return _digest(repr((unique, part)))
+
+
+def _digest(text: str) -> str:
+    return blake2b(
+        text.encode("utf-8", "surrogatepass"), digest_size=KEY_BYTES
+    ).hexdigest()

@@ -1,0 +1,30 @@
+"""Where every accepted event and everything to be said is written down first.
+
+Read `protocol` for the promises, then `values` for what rows look like; `memory` keeps
+them in this process. What does not happen here: routing, sending, deciding what a
+message means.
+"""
+
+from actors.journal.protocol import Journal
+from actors.journal.values import (
+    AccountKey,
+    Appended,
+    Claim,
+    Expired,
+    InboundRow,
+    JournalCounts,
+    OutboundRow,
+    Queued,
+)
+
+__all__ = [
+    "AccountKey",
+    "Appended",
+    "Claim",
+    "Expired",
+    "InboundRow",
+    "Journal",
+    "JournalCounts",
+    "OutboundRow",
+    "Queued",
+]

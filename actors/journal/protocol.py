@@ -1,0 +1,141 @@
+"""The promises of a journal. Everything that is accepted or to be said goes through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from actors.journal.values import (
+    AccountKey,
+    Appended,
+    Claim,
+    Expired,
+    InboundRow,
+    JournalCounts,
+    OutboundRow,
+    Queued,
+)
+from actors.messages import Inbound, InboundState, Outbound, Outcome
+
+
+class Journal(Protocol):
+    """The one place where rows live. Everybody else holds a window on it.
+
+    Implementations promise:
+
+    * `append` writes the dedup mark, the row and the cursor in one step, and returns
+      once that is committed. Calling it again for the same event changes nothing.
+    * A row is handed out by exactly one claim at a time. Rows of one chat are handed
+      out in the order in which they were accepted; of the outbox, one at a time.
+    * `claim_outbound` has committed `sending` before it returns.
+    * Settling is lazy: it may reach the disk later, but every later call sees it. A
+      stale claim settles nothing and is told so (`False`).
+    * Every move obeys the tables of `actors.messages`; another one raises
+      `IllegalTransition` and changes nothing.
+    * The listeners are called after the commit, never wait, and are not called again
+      before somebody has claimed.
+    * Every call may be repeated by somebody who does not know whether it arrived.
+
+    Times are seconds of one monotonic clock, that of the System.
+    """
+
+    @property
+    def id(self) -> str:
+        """Names this journal among all others: part of every idempotency key."""
+        ...
+
+    async def append(
+        self,
+        platform: str,
+        account: str,
+        event: Inbound,
+        *,
+        trace: str,
+        cursor: str | None = None,
+    ) -> Appended:
+        """Accept an event; wait for room while the platform's backlog is full."""
+        ...
+
+    async def advance(self, platform: str, account: str, cursor: str) -> None:
+        """Move the cursor for a frame that held no event."""
+        ...
+
+    async def cursor(self, platform: str, account: str) -> str | None:
+        """Return how far this account has been journalled."""
+        ...
+
+    async def claim_inbound(self, claim: Claim, limit: int) -> list[InboundRow]:
+        """Take up to *limit* new rows, platforms and chats in turn."""
+        ...
+
+    def settle_inbound(
+        self, claim: Claim, seq: int, state: InboundState, why: str = ""
+    ) -> bool:
+        """Say what became of a claimed or parked row."""
+        ...
+
+    def park_inbound(self, claim: Claim, seq: int) -> bool:
+        """The handler waits for somebody's answer; the lane goes on without it."""
+        ...
+
+    async def enqueue(self, out: Outbound, *, expires_at: float) -> Queued:
+        """Write down something to say. A known key changes nothing."""
+        ...
+
+    async def claim_outbound(
+        self, claim: Claim, account: AccountKey, limit: int = 1
+    ) -> list[OutboundRow]:
+        """Take what may be said now through *account*, at most one row of each chat."""
+        ...
+
+    def settle_outbound(self, claim: Claim, seq: int, outcome: Outcome) -> bool:
+        """Say what became of a row that was `sending`."""
+        ...
+
+    def requeue_outbound(self, claim: Claim, seq: int, not_before: float) -> bool:
+        """The platform refused for now: back to the front of its chat, for later."""
+        ...
+
+    def resolve_outbound(self, key: str, outcome: Outcome) -> Outcome | None:
+        """A late answer: `unknown` becomes `sent`. `None`: it is not (or no longer) unknown."""
+        ...
+
+    def cancel_outbound(self, key: str, why: str) -> bool:
+        """Withdraw what has not left yet."""
+        ...
+
+    def take_expired(self, limit: int) -> list[Expired]:
+        """Expire up to *limit* stale rows and hand over every row dropped since the last call."""
+        ...
+
+    def next_expiry(self) -> float | None:
+        """When `take_expired` has something to do, at the earliest."""
+        ...
+
+    def outcome_of(self, key: str) -> Outcome | None:
+        """Where the row of this key stands."""
+        ...
+
+    async def release(self, claim: Claim) -> list[Expired]:
+        """Begin a new life of a claimer: free everything its predecessors had in hand.
+
+        Claimed events become new again (after three such ends: quarantined), parked
+        ones `failed(interrupted)`, and what was `sending` is returned as `unknown`.
+        """
+        ...
+
+    def ready_accounts(self) -> Iterable[AccountKey]:
+        """Accounts that have something to say."""
+        ...
+
+    def on_inbound(self, ring: Callable[[], None]) -> None:
+        """Call *ring* when there are new rows. One listener; the last one counts."""
+        ...
+
+    def on_outbound(self, ring: Callable[[AccountKey], None]) -> None:
+        """Call *ring* when an account has something to say. One listener; the last one counts."""
+        ...
+
+    def counts(self) -> JournalCounts:
+        """Return depths and totals for an operator."""
+        ...

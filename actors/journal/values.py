@@ -1,0 +1,100 @@
+"""What goes into the journal and what comes back out of it.
+
+Rows are msgspec structs, not attrs classes: several are made for every message, and
+one of these costs a seventh of the other.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+from attrs import frozen
+
+from actors.messages import Inbound, Outbound, Outcome
+
+AccountKey: TypeAlias = tuple[str, str]
+"""(platform id, account): one login of ours."""
+
+
+@frozen
+class Claim:
+    """Who takes rows, and in which of its lives.
+
+    A newer incarnation under the same name makes every older claim stale: it can no
+    longer settle anything.
+    """
+
+    name: str
+    incarnation: int
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """The answer to `append`: the event is *accepted*, whether it is new or not."""
+
+    row: int
+    duplicate: bool
+
+
+class InboundRow(msgspec.Struct, frozen=True, eq=False):
+    """One accepted event in the hand of whoever claimed it."""
+
+    seq: int
+    platform: str
+    account: str
+    event: Inbound
+    trace: str
+    received_at: float
+    """Monotonic seconds, by the journal's clock."""
+    boots: int = 0
+    """How many claimers have died with this row in hand."""
+
+
+class OutboundRow(msgspec.Struct, frozen=True, eq=False):
+    """One thing to say, committed as `sending` before it was handed out."""
+
+    seq: int
+    out: Outbound
+    queued_at: float
+    expires_at: float
+    attempt: int = 1
+
+
+class Queued(msgspec.Struct, frozen=True):
+    """The answer to `enqueue`."""
+
+    seq: int
+    fresh: bool
+    """False: this key is known; nothing was written."""
+    same: bool
+    """False: the key is known with another content. The first one stands."""
+    outcome: Outcome
+    """Where the row stands: `queued` for a fresh one."""
+
+
+class Expired(msgspec.Struct, frozen=True, eq=False):
+    """A row that left the outbox unsaid: it went stale, or overflow took it."""
+
+    seq: int
+    out: Outbound
+    outcome: Outcome
+
+
+class JournalCounts(msgspec.Struct, frozen=True):
+    """What an operator sees of a journal. Counts since it was opened, and depths now."""
+
+    accepted: int
+    duplicates: int
+    evicted_marks: int
+    waiting: int
+    """`append` calls that wait for room right now."""
+    new: int
+    claimed: int
+    parked: int
+    settled: int
+    quarantined: int
+    queued: int
+    sending: int
+    unknown: int
+    dropped: int
+    stale_settles: int

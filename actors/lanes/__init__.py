@@ -1,0 +1,21 @@
+"""Work by key: in order inside a key, keys side by side, nobody's trouble another's.
+
+Read `queue` for the bookkeeping, then `pool` for how workers serve it. What does not
+happen here: knowing what an item is.
+"""
+
+from actors.lanes.errors import LanesClosed, LanesFull, TooManyParked
+from actors.lanes.job import Ended, Job
+from actors.lanes.pool import Lanes, open_lanes
+from actors.lanes.queue import KeyedQueue
+
+__all__ = [
+    "Ended",
+    "Job",
+    "KeyedQueue",
+    "Lanes",
+    "LanesClosed",
+    "LanesFull",
+    "TooManyParked",
+    "open_lanes",
+]

@@ -1,0 +1,42 @@
+"""Deadlines of the items in hand: a float for each, one sleeper for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+import trio
+
+
+class Hourglass:
+    """Sleeps until the earliest deadline it has heard of, then asks which have passed.
+
+    An item that ends in time costs nothing here: its deadline is simply no longer there
+    when the sleeper looks. So it looks at most once per shortest deadline, and an idle
+    host never wakes for it.
+    """
+
+    __slots__ = ("_due", "_next", "_scope")
+
+    def __init__(self, due: Callable[[float], float]) -> None:
+        """*due(now)* ends what is over time and returns the next deadline, or `inf`."""
+        self._due = due
+        self._next = inf
+        self._scope: trio.CancelScope | None = None
+
+    def set(self, deadline: float) -> None:
+        """Make sure that *deadline* is looked at."""
+        if deadline < self._next:
+            self._next = deadline
+            if self._scope is not None:
+                self._scope.deadline = deadline
+
+    async def run(self) -> None:
+        """Turn the glass for ever."""
+        while True:
+            with trio.CancelScope(deadline=self._next) as self._scope:
+                await trio.sleep_forever()
+            self._scope = None
+            # Deadlines that are set while `due` runs must not be overlooked.
+            self._next = inf
+            self.set(self._due(trio.current_time()))

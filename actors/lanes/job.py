@@ -1,0 +1,71 @@
+"""One item on its way through a lane, and how it ended."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from actors.lanes.pool import Lanes
+    from actors.lanes.worker import Worker
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+class Ended(StrEnum):
+    """How an item ended. Each of them concerns this item and nothing else."""
+
+    DONE = "done"
+    RAISED = "raised"
+    """The body raised; `Job.error` has it."""
+    TIMED_OUT = "timed_out"
+    """Its deadline came. A body that does not let go even then is left behind."""
+    INTERRUPTED = "interrupted"
+    """The lanes were closed while it ran or was parked."""
+    UNSTARTED = "unstarted"
+    """The lanes were closed before its turn came."""
+
+
+class Job(Generic[K, T]):
+    """One item in the hand of a worker. The body may park it; nobody else touches it."""
+
+    __slots__ = (
+        "_lanes",
+        "error",
+        "free",
+        "item",
+        "key",
+        "parked",
+        "trace",
+        "within",
+        "worker",
+    )
+
+    def __init__(
+        self, lanes: Lanes[K, T], key: K, item: T, within: float, trace: str
+    ) -> None:
+        self._lanes = lanes
+        self.key = key
+        self.item = item
+        self.within = within
+        """Seconds the body may take; while it is parked, what is left of them."""
+        self.trace = trace
+        self.error: BaseException | None = None
+        """What the body raised."""
+        self.parked = False
+        self.free = False
+        """It was parked once: its lane has gone on without it."""
+        self.worker: Worker[K, T] | None = None
+
+    def park(self) -> None:
+        """Step out of the lane: its deadline stops and the next item of its key starts.
+
+        Raises:
+            TooManyParked: So many are parked already that this one may not.
+        """
+        self._lanes.park(self)
+
+    def resume(self) -> None:
+        """Go on, outside of the lane's order, with what was left of its deadline."""
+        self._lanes.resume(self)

@@ -1,0 +1,132 @@
+"""Keyed queues: first in, first out per key; keys take turns. Pure bookkeeping.
+
+Three places are this same shape: new events per chat, things to say per chat, and
+the work of a bot per chat. In each, an item that is *out* keeps its key from giving
+out more than *width* items at a time, and a key that is *held* gives out none.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+class _Lane(Generic[K, T]):
+    __slots__ = ("held", "items", "key", "out", "ready")
+
+    def __init__(self, key: K) -> None:
+        self.key = key
+        self.items: deque[T] = deque()
+        self.out = 0
+        self.held = False
+        self.ready = False
+
+
+class KeyedQueue(Generic[K, T]):
+    """Items by key. A key exists as long as it has items, or items out, or is held."""
+
+    __slots__ = ("_lanes", "_ready", "_size", "_width")
+
+    def __init__(self, width: int = 1) -> None:
+        self._width = width
+        self._lanes: dict[K, _Lane[K, T]] = {}
+        self._ready: deque[_Lane[K, T]] = deque()
+        self._size = 0
+
+    def __len__(self) -> int:
+        """Count the items that wait; those that are out are not among them."""
+        return self._size
+
+    @property
+    def keys(self) -> int:
+        return len(self._lanes)
+
+    @property
+    def ready(self) -> bool:
+        """Would `take` return something?"""
+        return bool(self._ready)
+
+    def push(self, key: K, item: T) -> bool:
+        """Put an item behind the others of its key; say whether one more can be taken."""
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = _Lane(key)
+        lane.items.append(item)
+        self._size += 1
+        return not lane.ready and self._offer(lane)
+
+    def push_front(self, key: K, item: T) -> None:
+        """Give an item back: it is the next one of its key."""
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = _Lane(key)
+        lane.items.appendleft(item)
+        self._size += 1
+        if not lane.ready:
+            self._offer(lane)
+
+    def take(self) -> tuple[K, T] | None:
+        """Take the next item; its key goes to the end of the round."""
+        if not self._ready:
+            return None
+        lane = self._ready.popleft()
+        item = lane.items.popleft()
+        self._size -= 1
+        lane.out += 1
+        lane.ready = False
+        if lane.items:
+            self._offer(lane)
+        return lane.key, item
+
+    def done(self, key: K) -> None:
+        """One item of *key* is no longer out."""
+        lane = self._lanes[key]
+        lane.out -= 1
+        self._settle(lane)
+
+    def hold(self, key: K) -> None:
+        """Give out nothing of *key* until it is released."""
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = _Lane(key)
+        lane.held = True
+        if lane.ready:
+            lane.ready = False
+            self._ready.remove(lane)
+
+    def free(self, key: K) -> None:
+        """End the hold of *key*."""
+        lane = self._lanes.get(key)
+        if lane is not None and lane.held:
+            lane.held = False
+            self._settle(lane)
+
+    def discard(self, key: K, item: T) -> bool:
+        """Remove a waiting item, by identity or equality. Cheap near the front."""
+        lane = self._lanes.get(key)
+        if lane is None or item not in lane.items:
+            return False
+        lane.items.remove(item)
+        self._size -= 1
+        if not lane.items and lane.ready:
+            lane.ready = False
+            self._ready.remove(lane)
+        self._settle(lane)
+        return True
+
+    def _settle(self, lane: _Lane[K, T]) -> None:
+        if lane.items:
+            if not lane.ready:
+                self._offer(lane)
+        elif not lane.out and not lane.held:
+            del self._lanes[lane.key]
+
+    def _offer(self, lane: _Lane[K, T]) -> bool:
+        if lane.out >= self._width or lane.held:
+            return False
+        lane.ready = True
+        self._ready.append(lane)
+        return True

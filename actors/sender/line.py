@@ -1,0 +1,81 @@
+"""What the sender needs from a connection: a line to say something on."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from attrs import frozen
+
+from actors.messages import Outbound
+
+
+@frozen
+class Sent:
+    """The platform took it."""
+
+    id: str = ""
+    """The platform's id of the message; empty where it gives none."""
+    degraded: str = ""
+    """What was lost on the way, in a few words; empty when nothing was."""
+
+
+class SendRefused(Exception):
+    """Base of the refusals that a line raises on purpose.
+
+    SendRefused
+    ├── Retry            not now; nothing went out; may be tried again
+    ├── Rejected         never; nothing went out
+    └── OutcomeUnknown   it may have gone out; nobody can know
+    """
+
+
+@frozen
+class Retry(SendRefused):
+    """The platform said *not now*, and nothing went out."""
+
+    after: float
+    """Seconds, as the platform said; it wins over any rule of ours."""
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"try again in {self.after:g} s: {self.why or 'no reason given'}"
+
+
+@frozen
+class Rejected(SendRefused):
+    """The platform said *no*, and nothing went out."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@frozen
+class OutcomeUnknown(SendRefused):
+    """It may have gone out: the link was lost or no answer came."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+class Line(Protocol):
+    """One account of ours, connected. Lines are told apart by identity, not by name."""
+
+    @property
+    def platform(self) -> str: ...
+
+    @property
+    def account(self) -> str: ...
+
+    async def send(self, out: Outbound) -> Sent:
+        """Say it, and return once the platform has answered.
+
+        Raises:
+            Retry: Nothing went out, and it may be tried again later.
+            Rejected: Nothing went out, and it will never be taken.
+            OutcomeUnknown: It may have gone out. Any other exception means the same.
+        """
+        ...

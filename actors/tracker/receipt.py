@@ -1,0 +1,66 @@
+"""What a caller holds after saying something: a receipt that can be awaited."""
+
+from __future__ import annotations
+
+import trio
+
+from actors.messages import ChatAddress, OutboundState, Outcome
+
+# Nothing more will come by itself. `unknown` is among them: nobody waits for what
+# nobody can know, though a late answer may still improve it.
+_OPEN = (OutboundState.QUEUED, OutboundState.SENDING)
+
+
+class Receipt:
+    """One thing we said, and what became of it. Read only; the tracker settles it."""
+
+    __slots__ = ("_event", "_outcome", "id", "to")
+
+    def __init__(self, key: str, to: ChatAddress, outcome: Outcome) -> None:
+        self.id = key
+        self.to = to
+        self._outcome = outcome
+        self._event: trio.Event | None = None
+
+    @property
+    def state(self) -> OutboundState:
+        return self._outcome.state
+
+    @property
+    def current(self) -> Outcome:
+        """Where it stands now, without waiting."""
+        return self._outcome
+
+    @property
+    def unknown(self) -> bool:
+        """It may have gone out; nobody can know."""
+        return self._outcome.state is OutboundState.UNKNOWN
+
+    @property
+    def settled(self) -> bool:
+        """Is there an outcome? `unknown` is one."""
+        return self._outcome.state not in _OPEN
+
+    async def outcome(self, within: float = 10.0) -> Outcome:
+        """Wait until it is settled, at most *within* seconds.
+
+        Returns:
+            The outcome; while there is none, where it stands (`queued`).
+        """
+        if not self.settled:
+            if self._event is None:
+                self._event = trio.Event()
+            with trio.move_on_after(within):
+                await self._event.wait()
+        return self._outcome
+
+    def settle(self, outcome: Outcome) -> None:
+        """Record what became of it and wake whoever waits. Only the tracker calls this."""
+        self._outcome = outcome
+        event = self._event
+        if event is not None and outcome.state not in _OPEN:
+            self._event = None
+            event.set()
+
+    def __repr__(self) -> str:
+        return f"<Receipt {self.id} {self._outcome.state.value}>"
