@@ -1,0 +1,55 @@
+"""WebSockets in both directions, behind an interface of our own.
+
+Here: dialling and listening, who is let in, one writer per socket, limits, deadlines,
+goodbyes, and the rule when a silent peer is dead. Not here: what the frames mean,
+reconnecting (the supervisor's), and driving the rule of silence (the session's).
+
+Read `websocket` first: it is all a platform sees. `admission`, `liveness` and `frames`
+are pure. `stream` is why a cancelled send tears nothing; `plumbing` is the only file
+that knows how trio-websocket behaves; `listening` and `dialing` open it.
+"""
+
+from platforms.transport.admission import Admit, Gate, Handshake, Refuse
+from platforms.transport.dialing import Dial, check_url, dial
+from platforms.transport.listening import Handler, Listener, listen
+from platforms.transport.liveness import Dead, Liveness, Probe, Verdict, Wait
+from platforms.transport.websocket import (
+    CLOSE_SECONDS,
+    HANDSHAKE_SECONDS,
+    MAX_MESSAGE_BYTES,
+    STALL_SECONDS,
+    DialFailed,
+    DialRefused,
+    Frame,
+    SocketClosed,
+    TransportError,
+    WebSocket,
+)
+
+__all__ = [
+    "CLOSE_SECONDS",
+    "HANDSHAKE_SECONDS",
+    "MAX_MESSAGE_BYTES",
+    "STALL_SECONDS",
+    "Admit",
+    "Dead",
+    "Dial",
+    "DialFailed",
+    "DialRefused",
+    "Frame",
+    "Gate",
+    "Handler",
+    "Handshake",
+    "Listener",
+    "Liveness",
+    "Probe",
+    "Refuse",
+    "SocketClosed",
+    "TransportError",
+    "Verdict",
+    "Wait",
+    "WebSocket",
+    "check_url",
+    "dial",
+    "listen",
+]

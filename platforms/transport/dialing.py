@@ -1,0 +1,200 @@
+"""The other direction: we dial a peer that listens."""
+
+import ssl
+from collections.abc import Sequence
+from functools import partial
+from types import TracebackType
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+import trio
+from trio_websocket import WebSocketConnection, wrap_client_stream
+
+from platforms.transport.admission import Handshake
+from platforms.transport.plumbing import (
+    QUEUE_MESSAGES,
+    RECEIVE_BYTES,
+    Plumbing,
+    Shake,
+    TrioWebSocket,
+)
+from platforms.transport.websocket import (
+    CLOSE_SECONDS,
+    GOING_AWAY,
+    HANDSHAKE_SECONDS,
+    MAX_MESSAGE_BYTES,
+    NORMAL,
+    DialFailed,
+    DialRefused,
+    TransportError,
+    WebSocket,
+)
+
+_PORTS: Final = {"ws": 80, "wss": 443}
+_BODY_BYTES: Final = 500
+
+
+class Dial:
+    """One dialled WebSocket, open while it is entered."""
+
+    def __init__(
+        self,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        within: float,
+        ssl_context: ssl.SSLContext | None,
+    ) -> None:
+        self._parts = check_url(url)
+        self._headers = [(name.encode("latin-1"), v.encode()) for name, v in headers]
+        self._within = within
+        self._ssl_context = ssl_context
+        self._manager = trio.open_nursery()
+        self._websocket: TrioWebSocket | None = None
+
+    async def __aenter__(self) -> WebSocket:
+        """Connect and shake hands.
+
+        Raises:
+            DialFailed: nobody there, or no WebSocket, or not in time.
+            DialRefused: an HTTP status instead of the upgrade.
+        """
+        deadline = trio.current_time() + self._within
+        with trio.CancelScope(deadline=deadline) as patience:
+            plumbing = Plumbing[WebSocketConnection](await self._connect())
+            self._websocket = await self._shake_hands(plumbing)
+            return self._websocket
+        assert patience.cancelled_caught
+        why = f"no WebSocket within {self._within:g} s"
+        raise self._failed(why)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._websocket is not None
+        code = NORMAL if kind is None or issubclass(kind, Exception) else GOING_AWAY
+        grace = trio.current_time() + CLOSE_SECONDS
+        try:
+            # A goodbye even while cancelled; `close` has its own deadline.
+            with trio.CancelScope(shield=True, deadline=grace):
+                await self._websocket.close(code)
+        finally:
+            # Without the caller's error, so that the nursery wraps it in no group.
+            await self._manager.__aexit__(None, None, None)
+
+    async def _connect(self) -> trio.abc.Stream:
+        host, port = self._parts.hostname or "", self._port()
+        try:
+            if self._parts.scheme == "ws":
+                return await trio.open_tcp_stream(host, port)
+            context = self._ssl_context or ssl.create_default_context()
+            stream = await trio.open_ssl_over_tcp_stream(
+                host, port, ssl_context=context, https_compatible=True
+            )
+            await stream.do_handshake()
+        except (OSError, trio.BrokenResourceError) as error:
+            raise self._failed(_root_of(error)) from error
+        return stream
+
+    async def _shake_hands(
+        self, plumbing: Plumbing[WebSocketConnection]
+    ) -> TrioWebSocket:
+        nursery = await self._manager.__aenter__()
+        connection = None
+        try:
+            connection = await plumbing.open(nursery, self._shake())
+        finally:
+            if connection is None:
+                plumbing.stop()
+                await self._manager.__aexit__(None, None, None)
+        if connection is None:
+            raise self._refused(plumbing)
+        return TrioWebSocket(connection, plumbing, self._handshake(connection))
+
+    def _shake(self) -> Shake[WebSocketConnection]:
+        parts = self._parts
+        default = self._port() == _PORTS[parts.scheme]
+        host = parts.hostname or ""
+        host = f"[{host}]" if ":" in host else host
+        return partial(
+            wrap_client_stream,
+            host=host if default else f"{host}:{self._port()}",
+            resource=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+            extra_headers=self._headers,
+            message_queue_size=QUEUE_MESSAGES,
+            max_message_size=MAX_MESSAGE_BYTES,
+            receive_buffer_size=RECEIVE_BYTES,
+        )
+
+    def _handshake(self, connection: WebSocketConnection) -> Handshake:
+        headers = tuple(
+            (name.decode("latin-1").lower(), value.decode("latin-1"))
+            for name, value in connection.handshake_headers
+        )
+        remote = f"{self._parts.hostname}:{self._port()}"
+        return Handshake(self._parts.path or "/", self._parts.query, headers, remote)
+
+    def _port(self) -> int:
+        return self._parts.port or _PORTS[self._parts.scheme]
+
+    def _failed(self, why: str) -> DialFailed:
+        return DialFailed(shown(self._parts), why)
+
+    def _refused(self, plumbing: Plumbing[WebSocketConnection]) -> TransportError:
+        if plumbing.refusal is not None:
+            body = plumbing.refusal.body or b""
+            return DialRefused(
+                shown(self._parts), plumbing.refusal.status_code, body[:_BODY_BYTES]
+            )
+        return self._failed(plumbing.failure or "the line was cut in the handshake")
+
+
+def dial(
+    url: str,
+    *,
+    headers: Sequence[tuple[str, str]] = (),
+    within: float = HANDSHAKE_SECONDS,
+    ssl_context: ssl.SSLContext | None = None,
+) -> Dial:
+    """Dial *url*; enter the result to get the WebSocket, leave it to close it.
+
+    An exception of the block comes out as it is, in no group.
+
+    Args:
+        url: `ws://` or `wss://`, with path and query.
+        headers: Sent with the handshake.
+        within: Seconds for connecting and shaking hands, both together.
+        ssl_context: For `wss://`; None trusts what the system trusts.
+
+    Raises:
+        ValueError: *url* is not the URL of a WebSocket.
+    """
+    return Dial(url, headers, within, ssl_context)
+
+
+def check_url(url: str) -> SplitResult:
+    """Return the parts of *url*, or raise ValueError saying what must hold."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname or not url.isascii():
+        msg = f"a WebSocket URL must be ws://HOST[:PORT][/PATH] or wss://... (got {shown(parts)!r})"
+        raise ValueError(msg)
+    return parts
+
+
+def shown(parts: SplitResult) -> str:
+    """Return a URL for people: without query and user, which may hold secrets."""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _root_of(error: BaseException) -> str:
+    while True:
+        deeper = error.__cause__
+        if isinstance(error, BaseExceptionGroup):
+            deeper = error.exceptions[0]
+        if deeper is None:
+            return (
+                getattr(error, "strerror", None) or str(error) or type(error).__name__
+            )
+        error = deeper

@@ -1,0 +1,182 @@
+"""A byte stream with one writer task, so that no cancelled send tears a frame.
+
+Whoever sends only appends to a list, which cannot be cancelled half-way; the one
+writer writes everything that waits with a single `send_all`. The WebSocket library
+gets this stream as if it were the socket, so its pongs and goodbyes go the same way
+and in the same order.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import trio
+
+from platforms.transport.websocket import STALL_SECONDS
+
+_ROOM_BYTES: Final = 256 * 1024
+"""With more than this waiting, senders wait, too."""
+
+_CHUNK_BYTES: Final = 64 * 1024
+"""A peer that takes a chunk makes progress, so a large message is not a stall."""
+
+_LINGER_PASSES: Final = 16
+
+_FAREWELL_SECONDS: Final = 2.0
+
+
+class WriterStream(trio.abc.Stream):
+    """Wrap *stream*; `write` must run in a task of its own until it returns."""
+
+    def __init__(self, stream: trio.abc.Stream) -> None:
+        self._stream = stream
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._writer = trio.lowlevel.ParkingLot()
+        self._room = trio.lowlevel.ParkingLot()
+        self._admitted = False  # somebody left the lot and has not put yet
+        self._reading = False
+        self._finishing = False
+        self._written = trio.Event()  # the writer has written its last
+        self._drained = trio.Event()  # the peer has written its last
+        self._closed = trio.Event()
+        self.on_end: Callable[[], None] = lambda: None
+        """Called when the peer can say no more; whoever waits for it looks up."""
+        self.failure = ""
+        """Why the writer gave up, for people; empty while it has not."""
+
+    @property
+    def full(self) -> bool:
+        return self._waiting_bytes >= _ROOM_BYTES
+
+    def put(self, data: bytes) -> None:
+        """Append *data*, whole; the writer takes it from here.
+
+        Raises:
+            trio.ClosedResourceError: the end has begun.
+            trio.BrokenResourceError: the writer gave up.
+        """
+        if self._finishing:
+            raise trio.ClosedResourceError
+        if self.failure:
+            raise trio.BrokenResourceError(self.failure)
+        if not self._waiting:
+            self._writer.unpark_all()
+        self._waiting.append(data)
+        self._waiting_bytes += len(data)
+
+    async def put_in_turn(self, data: bytes) -> None:
+        """Append *data* once there is room, first come first served.
+
+        A caller that is cancelled while it waits has appended nothing.
+        """
+        if self.full or self._room or self._admitted:
+            await self._turn()
+        self.put(data)
+        self._admit_next()
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Take what the library sends; it waits only after *data* is safe."""
+        if data:
+            self.put(bytes(data))
+        await self.wait_send_all_might_not_block()
+
+    async def wait_send_all_might_not_block(self) -> None:
+        if self.full:
+            await self._turn()
+            self._admit_next()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        self._reading = True
+        data: bytes | bytearray = b""
+        try:
+            data = await self._stream.receive_some(max_bytes)
+        finally:
+            self._reading = False
+            if not data:
+                self._drained.set()
+                self.on_end()
+        return data
+
+    async def write(self) -> None:
+        """Write what waits until the stream is closed or the peer is gone."""
+        try:
+            with trio.CancelScope() as patience:
+                while await self._something_waits():
+                    await self._flush(patience)
+            if patience.cancelled_caught:
+                self.failure = f"the peer read nothing for {STALL_SECONDS:g} s"
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            self.failure = f"writing failed: {error.__cause__ or type(error).__name__}"
+        finally:
+            self._waiting.clear()
+            self._written.set()
+            self._room.unpark_all()
+            if self.failure:
+                # Wakes the reader; without it a dead peer is noticed by silence only.
+                await trio.aclose_forcefully(self._stream)
+
+    async def aclose(self) -> None:
+        """Write what waits, let the peer finish, close; forcefully if cancelled."""
+        first = not self._finishing
+        self._finishing = True
+        self._writer.unpark_all()
+        try:
+            with trio.move_on_after(_FAREWELL_SECONDS):
+                await (self._farewell() if first else self._closed.wait())
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            pass  # gone before us, which is what we want
+        finally:
+            self._closed.set()
+            self.on_end()
+            await trio.aclose_forcefully(self._stream)
+
+    async def _turn(self) -> None:
+        if not self._written.is_set():
+            await self._room.park()
+        self._admitted = False
+
+    def _admit_next(self) -> None:
+        if self._room and not self.full and not self._admitted:
+            self._admitted = True
+            self._room.unpark()
+
+    async def _something_waits(self) -> bool:
+        while not self._waiting and not self._finishing:
+            await self._writer.park()
+        # While the reader still hands out what one read brought, answers to it are
+        # about to come: a burst of questions gets its answers in one write. A
+        # single message does not wait: its reader is back at the socket by then.
+        passes = 0
+        while not self._reading and not self._finishing and passes < _LINGER_PASSES:
+            await trio.lowlevel.cancel_shielded_checkpoint()
+            passes += 1
+        return bool(self._waiting)
+
+    async def _flush(self, patience: trio.CancelScope) -> None:
+        data = memoryview(b"".join(self._waiting))
+        self._waiting.clear()
+        while data:
+            patience.deadline = trio.current_time() + STALL_SECONDS
+            chunk, data = data[:_CHUNK_BYTES], data[_CHUNK_BYTES:]
+            await self._stream.send_all(chunk)
+            self._waiting_bytes -= len(chunk)
+            self._admit_next()
+        patience.deadline = float("inf")
+
+    async def _farewell(self) -> None:
+        """Make sure that our last words arrive.
+
+        Closing a socket that holds unread bytes resets the connection, and a reset
+        overtakes what we said last; so the peer's rest is read and thrown away.
+        """
+        await self._written.wait()
+        if self.failure:
+            return
+        if isinstance(self._stream, trio.abc.HalfCloseableStream):
+            await self._stream.send_eof()
+        if self._reading:
+            await self._drained.wait()
+        else:
+            while await self._stream.receive_some(_CHUNK_BYTES):
+                pass
