@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable
-from math import inf
 from typing import TYPE_CHECKING, NoReturn
 
 import outcome
@@ -16,7 +15,7 @@ import trio
 
 from actors.kernel.actor import Down
 from actors.kernel.address import Address
-from actors.kernel.envelope import Envelope, Slot
+from actors.kernel.envelope import Envelope, Notice, Slot
 from actors.kernel.errors import ActorDown, CapacityExceeded, MailboxFull
 from actors.kernel.mailbox import RESERVED_CEILING, Mailbox, Overflow, OverflowKind
 from actors.kernel.reasons import ExitReason, Normal, Shutdown
@@ -34,7 +33,6 @@ class Cell:
 
     __slots__ = (
         "_system_lane",
-        "_user_lane",
         "address",
         "attention",
         "capacity",
@@ -53,6 +51,7 @@ class Cell:
         "path",
         "pending",
         "phase",
+        "put",
         "redeliver",
         "reserved",
         "resting",
@@ -60,6 +59,7 @@ class Cell:
         "suspended",
         "system",
         "system_depth",
+        "take",
         "waiters",
         "waits",
         "watchers",
@@ -87,10 +87,9 @@ class Cell:
         self.mailbox: Mailbox | None = None
         self.capacity = 0
         self.overflow: OverflowKind = OverflowKind.BACKPRESSURE
-        self._user_lane: (
-            tuple[trio.MemorySendChannel[Envelope], trio.MemoryReceiveChannel[Envelope]]
-            | None
-        ) = None
+        self.put: Callable[[Envelope], None] | None = None
+        self.take: Callable[[], Envelope] | None = None
+        """The two ends of the user lane, a memory channel, made by the first incarnation."""
         self._system_lane: (
             tuple[trio.MemorySendChannel[Envelope], trio.MemoryReceiveChannel[Envelope]]
             | None
@@ -102,6 +101,7 @@ class Cell:
         """Something comes before the next user message: look before taking it."""
         self.suspended = False
         self.redeliver: Envelope | None = None
+        """The message that was in hand at a crash; it comes first."""
         self.pending: dict[Hashable, Envelope] | None = None
         self.waiters: deque[tuple[Envelope, trio.lowlevel.Task | None]] | None = None
         self.waits: list[Cell] | None = None
@@ -184,10 +184,7 @@ class Cell:
         self.closed = True
         self.rest(reason, "closed")
         self.system.cells.pop(self.path, None)
-        for lane in (self._user_lane, self._system_lane):
-            if lane is not None:
-                lane[0].close()
-                lane[1].close()
+        self.put = self.take = self._system_lane = None
         if self.parent is not None and self.parent.children is not None:
             self.parent.children.pop(self.path.rsplit("/", 1)[1], None)
             if self.launched:
@@ -202,11 +199,14 @@ class Cell:
         self.overflow = mailbox.overflow.kind
         if mailbox.overflow.kind is OverflowKind.CONFLATE and self.pending is None:
             self.pending = {}
-        if self._user_lane is None:
+        if self.put is None:
             ceiling = RESERVED_CEILING if mailbox.ordered else 0
-            self._user_lane = trio.open_memory_channel(mailbox.capacity + ceiling)
+            send, receive = trio.open_memory_channel[Envelope](
+                mailbox.capacity + ceiling
+            )
+            self.put, self.take = send.send_nowait, receive.receive_nowait
             for envelope, task in self._early():
-                self._put(envelope)
+                self.deliver(envelope)
                 if task is not None:
                     trio.lowlevel.reschedule(task)
 
@@ -278,9 +278,9 @@ class Cell:
         """
         if self.closed:
             return
-        envelope = Envelope(body, trace, inf, None, origin)
+        envelope = Notice(body, trace, origin)
         if self.ordered:
-            self._put(envelope)
+            self.deliver(envelope)
         else:
             if self._system_lane is None:
                 self._system_lane = trio.open_memory_channel(RESERVED_CEILING)
@@ -303,32 +303,41 @@ class Cell:
         )
 
     def take_user(self) -> Envelope:
-        assert self._user_lane is not None
-        envelope = self._user_lane[1].receive_nowait()
+        assert self.take is not None
+        envelope = self.take()
         self.depth -= 1
+        if self.pending is not None or self.waiters:
+            self.took(envelope)
+        return envelope
+
+    def took(self, envelope: Envelope) -> None:
+        """Keep the books of conflation, and let parked senders in."""
         if self.pending is not None:
             self._forget_pending(envelope)
         if self.waiters and self.depth <= self.capacity >> 1:
             self._admit()
-        return envelope
 
-    def _put(self, envelope: Envelope) -> None:
-        assert self._user_lane is not None
-        self._user_lane[0].send_nowait(envelope)
+    def deliver(self, envelope: Envelope) -> None:
+        assert self.put is not None
+        self.put(envelope)
         self.depth += 1
-        if self.incarnation is not None and self.incarnation.parked is not None:
-            self.incarnation.wake()
+        incarnation = self.incarnation
+        if incarnation is not None and incarnation.parked is not None:
+            incarnation.wake()
 
     def _admit(self) -> None:
-        """Let parked senders in, first come first served, a batch at a time."""
+        """Let parked senders in, first come first served, a few at a time.
+
+        Whoever is let in usually has more to say: the rest of the room is for that.
+        """
         assert self.waiters is not None
-        for _ in range(max(1, (self.capacity - self.depth) >> 1)):
+        for _ in range(max(1, (self.capacity - self.depth) >> 3)):
             if not self.waiters:
                 break
             envelope, task = self.waiters.popleft()
             if envelope.reply is not None and envelope.reply.done:
                 continue
-            self._put(envelope)
+            self.deliver(envelope)
             if task is not None:
                 trio.lowlevel.reschedule(task)
 
@@ -342,17 +351,13 @@ class Cell:
         """
         if self.pending is not None and self._conflate(envelope):
             return True
-        if (
-            self.depth < self.capacity
-            and not self.waiters
-            and self._user_lane is not None
-        ):
-            self._put(envelope)
+        if self.depth < self.capacity and self.put is not None:
+            self.deliver(envelope)
             return True
         return self._offer_full(envelope)
 
     def _offer_full(self, envelope: Envelope) -> bool:
-        if self._user_lane is None:
+        if self.put is None:
             return self._offer_early(envelope)
         match self.overflow:
             case OverflowKind.BACKPRESSURE | OverflowKind.CONFLATE:
@@ -364,7 +369,7 @@ class Cell:
             case OverflowKind.DROP_OLDEST:
                 # No checkpoint between the two: atomic.
                 self.drop(self.take_user(), "overflow: oldest")
-                self._put(envelope)
+                self.deliver(envelope)
         return True
 
     def _offer_early(self, envelope: Envelope) -> bool:
@@ -416,8 +421,8 @@ class Cell:
         """Empty the lanes into the dead letters; who asked is told."""
         left = [] if self.redeliver is None else [self.redeliver]
         self.redeliver = None
-        while self._user_lane is not None and self.depth:
-            left.append(self._user_lane[1].receive_nowait())
+        while self.take is not None and self.depth:
+            left.append(self.take())
             self.depth -= 1
         while self.system_depth:
             assert self._system_lane is not None

@@ -48,7 +48,11 @@ class DeadLetters:
         ]
 
     def add(
-        self, path: str, envelope: Envelope, why: str, error: BaseException | None
+        self,
+        path: str,
+        envelope: Envelope,
+        why: str,
+        error: BaseException | None,
     ) -> None:
         self.counts[why] += 1
         self._shelf.append(

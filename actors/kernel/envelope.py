@@ -7,7 +7,7 @@ of a frozen one. Nobody outside the kernel gets to see it.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import outcome
 import trio
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 class Envelope:
     """One message under way."""
 
-    __slots__ = ("attempt", "body", "deadline", "origin", "reply", "trace")
+    __slots__ = ("body", "deadline", "reply", "trace")
+
+    origin: ClassVar[Slot | None] = None
+    """The reserved slot it came through; only a `Notice` has one."""
+    attempt: ClassVar[int] = 1
+    """Only a `Retry` is above 1."""
 
     def __init__(
         self,
@@ -30,19 +35,35 @@ class Envelope:
         trace: str = "",
         deadline: float = inf,
         reply: ReplySlot | None = None,
-        origin: Slot | None = None,
     ) -> None:
         self.body = body
         self.trace = trace
         self.deadline = deadline
         """Instant of the system's clock after which nobody wants it handled any more."""
-        self.attempt = 1
         self.reply = reply
-        self.origin = origin
-        """The reserved slot it came through, on the system lane."""
 
     def __repr__(self) -> str:
         return f"<Envelope {type(self.body).__name__} trace={self.trace or '-'}>"
+
+
+class Notice(Envelope):
+    """What comes over the system lane, through a slot that was reserved for it."""
+
+    __slots__ = ("origin",)
+
+    def __init__(self, body: object, trace: str, origin: Slot | None) -> None:
+        super().__init__(body, trace)
+        self.origin = origin  # type: ignore[misc]  # a slot here, a constant in the base
+
+
+class Retry(Envelope):
+    """The message that was in hand at a crash, for the next incarnation."""
+
+    __slots__ = ("attempt",)
+
+    def __init__(self, crashed: Envelope) -> None:
+        super().__init__(crashed.body, crashed.trace, crashed.deadline, crashed.reply)
+        self.attempt = crashed.attempt + 1  # type: ignore[misc]  # as above
 
 
 class Slot:

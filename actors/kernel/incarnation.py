@@ -21,7 +21,7 @@ import trio
 
 from actors.kernel.actor import IGNORE, Actor, AnyActor, Ignore, StopRequested
 from actors.kernel.context import ActorContext
-from actors.kernel.envelope import Envelope, ReplySlot
+from actors.kernel.envelope import Envelope, ReplySlot, Retry
 from actors.kernel.errors import (
     ActorDown,
     BackgroundFailed,
@@ -264,8 +264,8 @@ class Incarnation:
         stopwatch = cell.system.stopwatch
         assert self.actor is not None
         assert self.context is not None
-        handle = self.actor.handle
-        context = self.context
+        assert cell.take is not None
+        handle, context, take = self.actor.handle, self.context, cell.take
         turns, began = 0, stopwatch()
         while True:
             if cell.attention:
@@ -275,7 +275,11 @@ class Incarnation:
                         return self.stopping
                     continue
             elif cell.depth:
-                envelope = cell.take_user()
+                # `cell.take_user()`, spelled out: a call per message adds up.
+                envelope = take()
+                cell.depth -= 1
+                if cell.pending is not None or cell.waiters:
+                    cell.took(envelope)
             else:
                 self.parked = trio.lowlevel.current_task()
                 await trio.lowlevel.wait_task_rescheduled(self._unpark)
@@ -439,8 +443,7 @@ class Incarnation:
         assert self.actor is not None
         policy = type(self.actor).poison
         if policy.kind is PoisonKind.RETRY and envelope.attempt <= policy.retries:
-            envelope.attempt += 1
-            cell.redeliver = envelope
+            cell.redeliver = Retry(envelope)
             cell.review_attention()
             return
         crashed = HandlerCrashed(

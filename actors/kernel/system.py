@@ -94,6 +94,8 @@ class System:
             StartupFailed: the root did not come up; nothing is left running.
         """
         self._nursery = await self._manager.__aenter__()
+        # The bound method, not `trio.current_time`: every ask reads it.
+        self.clock = trio.lowlevel.current_clock().current_time
         self._context.run(self._nursery.start_soon, self.alarms.run)
         top = self._top.launch(self._root, shutdown=inf)
         try:
@@ -115,13 +117,14 @@ class System:
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> bool | None:
+    ) -> None:
         with trio.CancelScope(shield=True):
             await self.stop(Shutdown("system"))
         self._top.close(Shutdown("system"))
         assert self._nursery is not None
         self._nursery.cancel_scope.cancel(reason="the tree has stopped")
-        return await self._manager.__aexit__(kind, error, trace)
+        # Not told of the error: it would come out wrapped in a group for no reason.
+        await self._manager.__aexit__(None, None, None)
 
     async def stop(self, reason: ExitReason) -> ExitReason:
         """Stop the tree in order; what takes longer than *stop_within* is killed.
