@@ -1,0 +1,77 @@
+"""Where a configuration comes from: a file, or the one that is built in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import evolve
+
+from platforms.base import PlatformConfig
+from rookery.config.faults import ConfigRefused, Fault
+from rookery.config.model import FILE_NAME, Configuration, HostSettings
+from rookery.config.reading import read_settings
+
+EMBEDDED = """\
+[host]
+data = "rookery-data"                 # the lock and the control socket; created if missing
+
+[bots.demo]
+use = "rookery.demo:bot"              # module:attribute, or a .py file beside this one
+
+[platforms.qq]
+type = "onebot11"
+mode = "reverse"                      # they dial us; "forward" with url = "ws://..."
+listen = "127.0.0.1:6700"
+# access_token = { env = "QQ_TOKEN" } # needed as soon as it does not listen on loopback
+
+[platforms.terminal]
+type = "console"
+"""
+
+
+def find_file(given: Path | None, here: Path) -> Path | None:
+    """Return the file to use: *given*, else `rookery.toml` in *here*, else none."""
+    if given is not None:
+        return here / given
+    beside = here / FILE_NAME
+    return beside if beside.exists() else None
+
+
+def load(
+    file: Path | None,
+    *,
+    here: Path,
+    kinds: Mapping[str, type[PlatformConfig]],
+    env: Mapping[str, str],
+    data: Path | None = None,
+) -> Configuration:
+    """Read *file*, or the embedded default where there is none.
+
+    A *data* given takes the place of `host.data`; it and the embedded default are
+    relative to *here*.
+
+    Raises:
+        ConfigRefused: it cannot be read, or has faults; all of them.
+    """
+    if file is None:
+        text, name, folder = EMBEDDED, "embedded default", here
+    else:
+        text, name, folder = _text_of(file), file.name, file.absolute().parent
+    settings = read_settings(text, name=name, kinds=kinds, env=env)
+    if data is not None:
+        settings = evolve(settings, host=HostSettings(data=str(here / data)))
+    source = None if file is None else file.absolute()
+    return Configuration(settings=settings, source=source, folder=folder)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        fault = Fault(str(file), f"expected a file that can be read, got: {reason}")
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start} is none"
+        fault = Fault(str(file), f"expected text in UTF-8, got bytes ({where})")
+    raise ConfigRefused((fault,)) from None

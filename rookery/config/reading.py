@@ -1,0 +1,242 @@
+"""Read a configuration: text in, checked settings or all of its faults out.
+
+The three tables that hold entries by id are walked here, one entry at a time, so
+that a mistake in one never hides a mistake in another.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, TypeVar, get_origin
+
+import attrs
+from attrs import define, field
+from cattrs import Converter
+
+from platforms.base import PlatformConfig
+from rookery.config.faults import ConfigRefused, Fault, Wrong, join, one_of, shown
+from rookery.config.model import (
+    BotSettings,
+    HostSettings,
+    PlatformSettings,
+    Settings,
+)
+from rookery.config.strict import strict_converter
+from rookery.config.walk import faults_of
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_TABLES = ("bots", "host", "operators", "platforms")
+_USE = '"module:attribute" or "file.py:attribute"'
+
+T = TypeVar("T")
+
+
+def read_settings(
+    text: str,
+    *,
+    name: str,
+    kinds: Mapping[str, type[PlatformConfig]],
+    env: Mapping[str, str],
+) -> Settings:
+    """Return the settings that *text* (TOML) describes.
+
+    Args:
+        text: the file's content.
+        name: What to call the text in a fault of its syntax: the file's name.
+        kinds: Platform types, and what their tables are structured into.
+        env: Where references are looked up.
+
+    Raises:
+        ConfigRefused: with every fault at once.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        fault = Fault(name, f"expected TOML, got a syntax error: {error}")
+        raise ConfigRefused((fault,)) from None
+    reader = _Reader(strict_converter(env), kinds)
+    settings = reader.settings(document)
+    if reader.faults:
+        raise ConfigRefused(tuple(reader.faults))
+    return settings
+
+
+@define
+class _Reader:
+    """One reading: collects faults while it builds."""
+
+    converter: Converter
+    kinds: Mapping[str, type[PlatformConfig]]
+    faults: list[Fault] = field(factory=list)
+
+    def settings(self, document: Mapping[str, object]) -> Settings:
+        for key in sorted(set(document) - set(_TABLES)):
+            expected = f"expected {one_of(_TABLES)}"
+            self.faults.append(
+                Fault(join("", key), f"{expected}, got an unknown table")
+            )
+        host = self._value(document.get("host", {}), HostSettings, "host")
+        bots = self._entries(document, "bots", self._bot)
+        platforms = self._entries(document, "platforms", self._platform)
+        operators = self._entries(document, "operators", self._users)
+        self._known_platforms(document, operators)
+        return Settings(
+            host=host or HostSettings(),
+            operators=operators,
+            bots=bots,
+            platforms=platforms,
+        )
+
+    def _value(self, value: object, kind: type[T], path: str) -> T | None:
+        """Structure *value*; note what is wrong with it and return None otherwise."""
+        try:
+            return self.converter.structure(value, kind)
+        except Exception as error:  # noqa: BLE001 - faults_of raises what is none
+            self.faults.extend(faults_of(error, path))
+            return None
+
+    def _entries(
+        self,
+        document: Mapping[str, object],
+        table: str,
+        read: Callable[[object, str], T | None],
+    ) -> dict[str, T]:
+        entries = document.get(table, {})
+        if not isinstance(entries, Mapping):
+            self.faults.append(Fault(table, f"expected a table, got {shown(entries)}"))
+            return {}
+        found: dict[str, T] = {}
+        for key, value in entries.items():
+            path = join(table, key)
+            if not _SLUG.fullmatch(key):
+                rule = "an id of a-z, 0-9, - and _ (at most 64)"
+                self.faults.append(Fault(path, f"expected {rule}, got this one"))
+            entry = read(value, path)
+            if entry is not None:
+                found[key] = entry
+        return found
+
+    def _bot(self, value: object, path: str) -> BotSettings | None:
+        table = self._value(value, _BotTable, path)
+        if table is None:
+            return None
+        try:
+            return BotSettings(use=checked_use(table.use))
+        except Wrong as wrong:
+            self.faults.append(Fault(join(path, "use"), str(wrong)))
+            return None
+
+    def _users(self, value: object, path: str) -> frozenset[str] | None:
+        users = self._value(value, tuple[str, ...], path)
+        return None if users is None else frozenset(users)
+
+    def _platform(self, value: object, path: str) -> PlatformSettings | None:
+        if not isinstance(value, Mapping):
+            self.faults.append(Fault(path, f"expected a table, got {shown(value)}"))
+            return None
+        keys = dict(value)
+        kind = keys.pop("type", None)
+        config_class = self.kinds.get(kind) if isinstance(kind, str) else None
+        if config_class is None:
+            got = "nothing (the key is missing)" if kind is None else shown(kind)
+            known = one_of(f'"{name}"' for name in self.kinds)
+            self.faults.append(
+                Fault(join(path, "type"), f"expected {known}, got {got}")
+            )
+            return None
+        assert isinstance(kind, str)
+        config = self._config(keys, config_class, path)
+        return None if config is None else PlatformSettings(type=kind, config=config)
+
+    def _config(
+        self, keys: dict[str, object], config_class: type[PlatformConfig], path: str
+    ) -> PlatformConfig | None:
+        before = len(self.faults)
+        config = self._value(keys, config_class, path)
+        if config is None:
+            self.faults.extend(self._between_keys(keys, config_class, path, before))
+            return None
+        faults = [Fault(join(path, f.key), f.message) for f in config.faults()]
+        self.faults.extend(faults)
+        return None if faults else config
+
+    def _between_keys(
+        self,
+        keys: Mapping[str, object],
+        config_class: type[PlatformConfig],
+        path: str,
+        before: int,
+    ) -> Iterator[Fault]:
+        """Judge the keys that are right even if others are not.
+
+        A fault that only follows from a key that was left out is not named.
+        """
+        wrong = {fault.path for fault in self.faults[before:]}
+        if any(join(path, key) in wrong for key in _choices(config_class)):
+            return  # which of the other keys are meant hangs on this one
+        right = {
+            key: value
+            for key, value in keys.items()
+            if not _within(join(path, key), wrong)
+        }
+        try:
+            config = self.converter.structure(right, config_class)
+        except Exception:  # noqa: BLE001 - what is wrong was noted before
+            return
+        for fault in config.faults():
+            if fault.key in right:
+                yield Fault(join(path, fault.key), fault.message)
+
+    def _known_platforms(
+        self, document: Mapping[str, object], operators: Mapping[str, object]
+    ) -> None:
+        platforms = document.get("platforms", {})
+        known = set(platforms) if isinstance(platforms, Mapping) else set()
+        for platform in operators:
+            if platform not in known and _SLUG.fullmatch(platform):
+                expected = one_of(known) if known else "a platform to be configured"
+                self.faults.append(
+                    Fault(
+                        join("operators", platform),
+                        f"expected the id of a platform ({expected}), got another",
+                    )
+                )
+
+
+@attrs.frozen
+class _BotTable:
+    """`[bots.ID]` as it is written."""
+
+    use: str
+
+
+def checked_use(text: str) -> str:
+    """Return a bot's `use` in full; a file without an attribute means its `bot`.
+
+    Raises:
+        Wrong: it names neither a module's attribute nor a file.
+    """
+    module, colon, attribute = text.rpartition(":")
+    if not colon and text.endswith(".py"):
+        module, attribute = text, "bot"
+    file = module.endswith(".py") and "\0" not in module
+    if attribute.isidentifier() and (file or _MODULE.fullmatch(module)):
+        return f"{module}:{attribute}"
+    raise Wrong(expected=_USE, got=shown(text))
+
+
+def _choices(config_class: type) -> Iterator[str]:
+    """Yield the keys that say what the rest of the table is about."""
+    for key in attrs.fields(attrs.resolve_types(config_class)):
+        if get_origin(key.type) is Literal:
+            yield key.name
+
+
+def _within(path: str, wrong: set[str]) -> bool:
+    """Is there a fault at *path* or below it?"""
+    return any(
+        fault == path or fault.startswith((f"{path}.", f"{path}[")) for fault in wrong
+    )

@@ -1,0 +1,45 @@
+"""The control socket: how commands reach a running host.
+
+`protocol` is the words, pure; `server` the actor in the tree, `client` the other end.
+What the operations do is not known here: see `rookery.host`.
+"""
+
+from rookery.control.client import NoAnswer, NoHost, ask
+from rookery.control.place import PathTooLong, socket_address
+from rookery.control.protocol import (
+    SOCKET_NAME,
+    Platforms,
+    Refused,
+    Reload,
+    Request,
+    Send,
+    Tree,
+    decode_answer,
+    decode_request,
+    encode_refusal,
+    encode_request,
+    encode_result,
+)
+from rookery.control.server import ControlSocket, Operations
+
+__all__ = [
+    "SOCKET_NAME",
+    "ControlSocket",
+    "NoAnswer",
+    "NoHost",
+    "Operations",
+    "PathTooLong",
+    "Platforms",
+    "Refused",
+    "Reload",
+    "Request",
+    "Send",
+    "Tree",
+    "ask",
+    "decode_answer",
+    "decode_request",
+    "encode_refusal",
+    "encode_request",
+    "encode_result",
+    "socket_address",
+]

@@ -1,0 +1,134 @@
+"""The words of the control socket: one JSON object a line, one answer a request. Pure.
+
+{"op": "send", "address": "qq/1/group:42", "text": "hello"}
+{"ok": true, "result": {...}}   or   {"ok": false, "error": {"kind": ..., "message": ...}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import msgspec
+from attrs import asdict, frozen
+
+from actors.messages import ChatAddress
+
+MAX_LINE_BYTES = 256 * 1024
+SOCKET_NAME = "control.sock"
+
+
+@frozen
+class Tree:
+    """The supervision tree, as it stands."""
+
+
+@frozen
+class Platforms:
+    """The connections, and how they are."""
+
+
+@frozen
+class Send:
+    """Say *text* at an address, and wait a while for what becomes of it."""
+
+    address: str
+    text: str
+
+
+@frozen
+class Reload:
+    """Read the configuration again, and apply it."""
+
+
+Request: TypeAlias = Tree | Platforms | Send | Reload
+
+_OPERATIONS: dict[str, type[Request]] = {
+    "tree": Tree,
+    "platforms": Platforms,
+    "send": Send,
+    "reload": Reload,
+}
+
+
+@frozen
+class Refused(Exception):
+    """The request cannot be done; *kind* is for programs, *message* for people."""
+
+    kind: str
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def encode_request(request: Request) -> bytes:
+    [op] = [name for name, kind in _OPERATIONS.items() if isinstance(request, kind)]
+    return msgspec.json.encode({"op": op, **asdict(request)}) + b"\n"
+
+
+def decode_request(line: bytes) -> Request:
+    """Read one line.
+
+    Raises:
+        Refused: `bad_request`, with what would have been a good one.
+    """
+    try:
+        fields = msgspec.json.decode(line)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        msg = f"a request must be one JSON object on one line (got: {error})"
+        raise Refused(kind="bad_request", message=msg) from None
+    match fields:
+        case {"op": "tree", **rest} if not rest:
+            return Tree()
+        case {"op": "platforms", **rest} if not rest:
+            return Platforms()
+        case {"op": "reload", **rest} if not rest:
+            return Reload()
+        case {"op": "send", "address": str(address), "text": str(text), **rest} if (
+            not rest
+        ):
+            return Send(_checked(address), text)
+        case _:
+            names = ", ".join(_OPERATIONS)
+            msg = (
+                f'a request must be {{"op": NAME}} with NAME one of {names}; '
+                'send also has the texts "address" and "text", and nothing else'
+            )
+            raise Refused(kind="bad_request", message=msg)
+
+
+def _checked(address: str) -> str:
+    try:
+        ChatAddress.parse(address)
+    except ValueError as error:
+        raise Refused(kind="bad_request", message=str(error)) from None
+    return address
+
+
+def encode_result(result: Mapping[str, object]) -> bytes:
+    return msgspec.json.encode({"ok": True, "result": result}, enc_hook=str) + b"\n"
+
+
+def encode_refusal(refused: Refused) -> bytes:
+    return msgspec.json.encode({"ok": False, "error": asdict(refused)}) + b"\n"
+
+
+def decode_answer(line: bytes) -> dict[str, object]:
+    """Return the result in *line*.
+
+    Raises:
+        Refused: the host said no, or what came is no answer.
+    """
+    try:
+        answer = msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        answer = None
+    match answer:
+        case {"ok": True, "result": dict() as result}:
+            return result
+        case {"ok": False, "error": {"kind": str(kind), "message": str(message)}}:
+            raise Refused(kind, message)
+        case _:
+            msg = "the host answered something that is no answer"
+            raise Refused(kind="bad_answer", message=msg)

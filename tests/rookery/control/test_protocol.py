@@ -1,0 +1,78 @@
+"""The words of the control socket."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rookery.control import (
+    Platforms,
+    Refused,
+    Reload,
+    Request,
+    Send,
+    Tree,
+    decode_answer,
+    decode_request,
+    encode_refusal,
+    encode_request,
+    encode_result,
+)
+
+texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
+requests = st.sampled_from([Tree(), Platforms(), Reload()]) | st.builds(
+    Send, address=st.just("qq/10001/group:42"), text=texts
+)
+
+
+@given(requests)
+def test_a_request_comes_out_as_it_went_in(request: Request) -> None:
+    line = encode_request(request)
+
+    assert line.count(b"\n") == 1
+    assert decode_request(line) == request
+
+
+@given(
+    st.binary(max_size=60)
+    | st.sampled_from(
+        [
+            b"null",
+            b"[]",
+            b"{}",
+            b'{"op": 5}',
+            b'{"op": "stop"}',
+            b'{"op": "tree", "more": 1}',
+            b'{"op": "send", "address": "qq/1/group:2"}',
+            b'{"op": "send", "address": "here", "text": "x"}',
+            b'{"op": "send", "address": "qq/1/group:2", "text": 5}',
+            b"[" * 5000,
+        ]
+    )
+)
+def test_what_is_no_request_is_refused_in_words(line: bytes) -> None:
+    with pytest.raises(Refused) as refused:
+        decode_request(line)
+
+    assert refused.value.kind == "bad_request"
+    assert "must" in refused.value.message
+
+
+@given(st.dictionaries(texts, texts | st.integers(0, 9), max_size=3))
+def test_a_result_comes_out_as_it_went_in(result: dict[str, object]) -> None:
+    assert decode_answer(encode_result(result)) == result
+
+
+@given(st.builds(Refused, kind=texts, message=texts))
+def test_a_refusal_comes_out_as_it_went_in(refused: Refused) -> None:
+    with pytest.raises(Refused) as raised:
+        decode_answer(encode_refusal(refused))
+
+    assert (raised.value.kind, raised.value.message) == (refused.kind, refused.message)
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"[]", b'{"ok": 1}', b'{"ok": true}'])
+def test_what_is_no_answer_is_said_to_be_none(line: bytes) -> None:
+    with pytest.raises(Refused, match="no answer"):
+        decode_answer(line)
