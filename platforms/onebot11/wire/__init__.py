@@ -1,0 +1,99 @@
+"""OneBot v11 as values: frames in, events and answers out, actions back into frames.
+
+Pure: no socket, no clock, no randomness, nothing here waits. Read `codec` first (what a
+frame means), then `events` and `inbound` (what the host is told), `segments` and `cq`
+(what messages are made of), `actions` and `outbound` (what we ask for), `answers`
+(what became of it). Sessions, roles and liveness are one folder up.
+"""
+
+from platforms.onebot11.wire.actions import (
+    ACTIONS,
+    UNTRACKED_SUFFIXES,
+    Action,
+    Call,
+    InvalidParams,
+    action_named,
+    call,
+    call_with,
+    frame_of,
+    result_of,
+)
+from platforms.onebot11.wire.answers import (
+    Answer,
+    Confirmed,
+    Refused,
+    Unclear,
+    Verdict,
+    echo_key,
+    verdict_of,
+)
+from platforms.onebot11.wire.codec import (
+    MAX_NESTING,
+    Decoded,
+    Fault,
+    FaultKind,
+    answer_of,
+    decode,
+)
+from platforms.onebot11.wire.events import (
+    AccountStatus,
+    Event,
+    GroupMessage,
+    Heartbeat,
+    Lifecycle,
+    MessageEvent,
+    OtherEvent,
+    PrivateMessage,
+)
+from platforms.onebot11.wire.inbound import to_inbound
+from platforms.onebot11.wire.outbound import call_of, degraded, encode
+from platforms.onebot11.wire.segments import (
+    SEGMENTS,
+    Unsendable,
+    read_body,
+    write_body,
+    write_text,
+)
+
+__all__ = [
+    "ACTIONS",
+    "MAX_NESTING",
+    "SEGMENTS",
+    "UNTRACKED_SUFFIXES",
+    "AccountStatus",
+    "Action",
+    "Answer",
+    "Call",
+    "Confirmed",
+    "Decoded",
+    "Event",
+    "Fault",
+    "FaultKind",
+    "GroupMessage",
+    "Heartbeat",
+    "InvalidParams",
+    "Lifecycle",
+    "MessageEvent",
+    "OtherEvent",
+    "PrivateMessage",
+    "Refused",
+    "Unclear",
+    "Unsendable",
+    "Verdict",
+    "action_named",
+    "answer_of",
+    "call",
+    "call_of",
+    "call_with",
+    "decode",
+    "degraded",
+    "echo_key",
+    "encode",
+    "frame_of",
+    "read_body",
+    "result_of",
+    "to_inbound",
+    "verdict_of",
+    "write_body",
+    "write_text",
+]

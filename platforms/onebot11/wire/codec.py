@@ -1,0 +1,146 @@
+"""One frame from the wire becomes one value. Never raises, whatever arrives."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TypeAlias
+
+import msgspec
+from attrs import frozen
+
+from platforms.onebot11.wire.answers import Answer, read_answer
+from platforms.onebot11.wire.events import Event
+from platforms.onebot11.wire.lenient import JsonObject
+from platforms.onebot11.wire.reading import read_event
+
+MAX_NESTING = 64
+EXCERPT_CHARS = 200
+
+
+class FaultKind(StrEnum):
+    NOT_JSON = "not JSON"
+    TOO_DEEP = "too deep"
+    NOT_AN_OBJECT = "not an object"
+    UNRECOGNISED = "neither event nor answer"
+
+
+@frozen
+class Fault:
+    """A frame that means nothing to us; the connection goes on."""
+
+    kind: FaultKind
+    why: str
+    excerpt: str
+    """Its beginning, for the log."""
+
+
+Decoded: TypeAlias = Event | Answer | Fault
+
+_decode = msgspec.json.Decoder().decode
+
+
+def decode(frame: bytes | str) -> Decoded:
+    """Return what *frame*, the content of a text or binary message, means."""
+    try:
+        value = _decode(frame)
+    except (msgspec.MsgspecError, UnicodeError):
+        try:
+            value = _decode_again(frame)
+        except RecursionError:
+            return _too_deep(frame)
+        except ValueError as error:
+            return _fault(FaultKind.NOT_JSON, f"a frame must be JSON ({error})", frame)
+    except RecursionError:
+        return _too_deep(frame)
+    if type(value) is not dict:
+        why = f"a frame must be a JSON object (got {type(value).__name__})"
+        return _fault(FaultKind.NOT_AN_OBJECT, why, frame)
+    if _brackets(frame) > MAX_NESTING and _deeper_than(value, MAX_NESTING):
+        return _too_deep(frame)
+    return _recognise(value, frame)
+
+
+def answer_of(decoded: Decoded) -> Answer | None:
+    """Return the answer to one of our requests, if that is what it is."""
+    if isinstance(decoded, Answer) and decoded.key:
+        return decoded
+    return None
+
+
+def _recognise(value: JsonObject, frame: bytes | str) -> Decoded:
+    # Events first: some implementations put an `echo` or a `status` into events.
+    if isinstance(value.get("post_type"), str):
+        return read_event(value)
+    if "retcode" in value or "echo" in value or isinstance(value.get("status"), str):
+        return read_answer(value)
+    names = ", ".join(map(repr, list(value)[:8]))
+    why = f"a frame must have a post_type (an event) or a retcode (an answer); it has {names or 'nothing'}"
+    return _fault(FaultKind.UNRECOGNISED, why[:400], frame)
+
+
+def _decode_again(frame: bytes | str) -> object:
+    """Read what strict JSON refuses but JavaScript writes: half an emoji, a byte mark.
+
+    A nickname cut in the middle of a surrogate pair must not cost the message.
+
+    Raises:
+        ValueError: it is no JSON, even so.
+    """
+    text = frame if isinstance(frame, str) else frame.decode("utf-8-sig")
+    if "\\u" not in text and "\ufeff" not in text[:1] and text.isascii():
+        msg = "it could not be read at all"
+        raise ValueError(msg)
+    value = json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse)
+    return _whole(value)
+
+
+def _refuse(constant: str) -> object:
+    msg = f"{constant} is not JSON"
+    raise ValueError(msg)
+
+
+def _whole(value: object) -> object:
+    """Replace halves of surrogate pairs: they cannot be written anywhere."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return None
+    return value
+
+
+def _brackets(frame: bytes | str) -> int:
+    """An upper bound of the depth that costs next to nothing."""
+    if isinstance(frame, str):
+        return frame.count("[") + frame.count("{")
+    return frame.count(b"[") + frame.count(b"{")
+
+
+def _deeper_than(value: object, limit: int) -> bool:
+    level: list[object] = [value]
+    for _ in range(limit):
+        inner: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner += [x for x in item.values() if isinstance(x, dict | list)]
+            elif isinstance(item, list):
+                inner += [x for x in item if isinstance(x, dict | list)]
+        if not inner:
+            return False
+        level = inner
+    return True
+
+
+def _too_deep(frame: bytes | str) -> Fault:
+    why = f"a frame must not be nested deeper than {MAX_NESTING}"
+    return _fault(FaultKind.TOO_DEEP, why, frame)
+
+
+def _fault(kind: FaultKind, why: str, frame: bytes | str) -> Fault:
+    head = frame[:EXCERPT_CHARS]
+    text = head if isinstance(head, str) else head.decode("utf-8", "replace")
+    return Fault(kind, why, text)

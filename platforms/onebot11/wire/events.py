@@ -1,0 +1,288 @@
+"""Every event of the specification as a frozen value, and a few that it forgot.
+
+Source: botuniverse/onebot-11, `event/*.md`. Ids are text, `""` where the frame has
+none; `group_id` is `""` outside groups. `raw` is the decoded frame, whole.
+
+Event
+├── MessageEvent      PrivateMessage, GroupMessage
+├── notices           GroupUpload ... Honor; Reaction, GroupRenamed, GroupDismissed,
+│                     OfflineFile, AccountStatus (not in the specification, but sent)
+├── requests          FriendRequest, GroupRequest
+├── meta events       Lifecycle, Heartbeat
+└── OtherEvent        everything else, kept raw
+"""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from actors.messages import Role, Segment
+from platforms.onebot11.wire.lenient import JsonObject
+
+
+@frozen
+class Event:
+    """What all events have."""
+
+    time: float | None
+    """Seconds since 1970 by the peer's clock."""
+    self_id: str
+    """Our own account that received it."""
+    raw: JsonObject = field(repr=False)
+
+
+@frozen
+class MessageSender:
+    """Who said it, as far as the implementation knows: any field may be missing."""
+
+    user_id: str = ""
+    nickname: str = ""
+    card: str = ""
+    role: Role | None = None
+    sex: str = ""
+    age: int = 0
+    area: str = ""
+    level: str = ""
+    title: str = ""
+    is_bot: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.card or self.nickname
+
+
+@frozen
+class Anonymous:
+    """Who said it behind a mask; `flag` is what a ban of it needs."""
+
+    id: str
+    name: str
+    flag: str
+
+
+@frozen
+class MessageEvent(Event):
+    sub_type: str
+    message_id: str
+    """A number that may be negative and may be used again; empty if there is none."""
+    user_id: str
+    body: tuple[Segment, ...]
+    raw_message: str = field(repr=False)
+    font: int = field(repr=False)
+    sender: MessageSender
+    sent_by_us: bool
+    """The frame is a `message_sent`: our account said it, here or on a phone."""
+
+
+@frozen
+class PrivateMessage(MessageEvent):
+    """`sub_type` is friend, group (a talk with a member who is no friend) or other."""
+
+    target_id: str
+    """To whom; known where the implementation reports our own messages."""
+    group_id: str
+    """For `sub_type` group: where the two met."""
+
+
+@frozen
+class GroupMessage(MessageEvent):
+    """`sub_type` is normal, anonymous or notice (a grey system line)."""
+
+    group_id: str
+    anonymous: Anonymous | None
+
+
+@frozen
+class UploadedFile:
+    id: str
+    name: str
+    size_bytes: int
+    busid: int
+    url: str
+    """Not in the specification; go-cqhttp, LLOneBot and Lagrange send it."""
+
+
+@frozen
+class GroupUpload(Event):
+    group_id: str
+    user_id: str
+    file: UploadedFile
+
+
+@frozen
+class OfflineFile(Event):
+    """A file in a private talk (go-cqhttp, Lagrange)."""
+
+    user_id: str
+    file: UploadedFile
+
+
+@frozen
+class GroupAdmin(Event):
+    """`sub_type` is set or unset."""
+
+    sub_type: str
+    group_id: str
+    user_id: str
+
+
+@frozen
+class GroupDecrease(Event):
+    """`sub_type` is leave, kick, kick_me (that was us) or disband (NapCat)."""
+
+    sub_type: str
+    group_id: str
+    operator_id: str
+    user_id: str
+
+
+@frozen
+class GroupIncrease(Event):
+    """`sub_type` is approve or invite."""
+
+    sub_type: str
+    group_id: str
+    operator_id: str
+    user_id: str
+
+
+@frozen
+class GroupBan(Event):
+    """`sub_type` is ban or lift_ban; `user_id` 0 is everybody."""
+
+    sub_type: str
+    group_id: str
+    operator_id: str
+    user_id: str
+    duration_seconds: int
+    """-1 until it is lifted, as some implementations say for everybody."""
+
+
+@frozen
+class FriendAdd(Event):
+    user_id: str
+
+
+@frozen
+class GroupRecall(Event):
+    group_id: str
+    user_id: str
+    """Who had said it."""
+    operator_id: str
+    """Who took it back."""
+    message_id: str
+
+
+@frozen
+class FriendRecall(Event):
+    user_id: str
+    message_id: str
+
+
+@frozen
+class Poke(Event):
+    """Somebody nudged somebody; `group_id` is empty in a private talk."""
+
+    group_id: str
+    user_id: str
+    sender_id: str
+    """Who did it. In NapCat's private pokes `user_id` is the friend either way."""
+    target_id: str
+
+
+@frozen
+class LuckyKing(Event):
+    group_id: str
+    user_id: str
+    """Who had given the red envelope."""
+    target_id: str
+    """Who got the most of it."""
+
+
+@frozen
+class Honor(Event):
+    """`honor_type` is talkative, performer, emotion, or what is added to these."""
+
+    group_id: str
+    user_id: str
+    honor_type: str
+
+
+@frozen
+class Reaction(Event):
+    """An emoji on a message (NapCat and LLOneBot: group_msg_emoji_like; Lagrange: reaction)."""
+
+    group_id: str
+    user_id: str
+    message_id: str
+    emojis: tuple[str, ...]
+    added: bool
+
+
+@frozen
+class GroupRenamed(Event):
+    """NapCat: notify/group_name; Lagrange: group_name_change."""
+
+    group_id: str
+    user_id: str
+    name: str
+
+
+@frozen
+class GroupDismissed(Event):
+    """The group is gone (LLOneBot)."""
+
+    group_id: str
+    user_id: str
+
+
+@frozen
+class AccountStatus(Event):
+    """Our account went offline or came back (NapCat, Lagrange: bot_offline, bot_online)."""
+
+    online: bool
+    why: str
+
+
+@frozen
+class FriendRequest(Event):
+    user_id: str
+    comment: str
+    flag: str
+
+
+@frozen
+class GroupRequest(Event):
+    """`sub_type` is add (somebody wants in) or invite (we are asked in)."""
+
+    sub_type: str
+    group_id: str
+    user_id: str
+    comment: str
+    flag: str
+    invitor_id: str
+
+
+@frozen
+class Lifecycle(Event):
+    """`sub_type` is connect on a WebSocket, enable or disable over HTTP."""
+
+    sub_type: str
+
+
+@frozen
+class Heartbeat(Event):
+    online: bool | None
+    """Whether the account is online; `None` if the frame does not say."""
+    good: bool | None
+    interval_seconds: float | None
+    """Until the next one; the wire says milliseconds. `None` if it does not say."""
+
+
+@frozen
+class OtherEvent(Event):
+    """What we have no type for: `kind` is `notice.essence`, `message.guild`, ..."""
+
+    kind: str
+    group_id: str
+    user_id: str

@@ -1,0 +1,48 @@
+"""What the host wants said becomes the action that says it."""
+
+from __future__ import annotations
+
+from actors.messages import Chat, ChatKind, Markdown, Outbound
+from platforms.onebot11.wire.actions import Call, frame_of
+from platforms.onebot11.wire.checks import id_out
+from platforms.onebot11.wire.segments import Unsendable, write_body
+
+
+def call_of(out: Outbound) -> Call:
+    """Return the call that says *out*: `send_group_msg` or `send_private_msg`.
+
+    Raises:
+        Unsendable: nothing in it to send, or nothing that OneBot can express.
+    """
+    message = write_body(out.body)
+    if not any(part != {"type": "text", "data": {"text": ""}} for part in message):
+        msg = "a message must say something (got an empty body)"
+        raise Unsendable(msg)
+    action, name = _where(out.chat)
+    return Call(action, {name: id_out(out.chat.id), "message": message})
+
+
+def encode(out: Outbound, echo: str) -> str:
+    """Return the frame that says *out*; its answer will carry *echo*.
+
+    Raises:
+        Unsendable: as `call_of`.
+    """
+    return frame_of(call_of(out), echo)
+
+
+def degraded(out: Outbound) -> str:
+    """Say what is lost on the way, in a few words; empty when nothing is."""
+    marked = any(isinstance(part, Markdown) for part in out.body)
+    return "markdown as text" if marked else ""
+
+
+def _where(chat: Chat) -> tuple[str, str]:
+    match chat.kind:
+        case ChatKind.GROUP if chat.id:
+            return "send_group_msg", "group_id"
+        case ChatKind.PRIVATE if chat.id:
+            return "send_private_msg", "user_id"
+        case _:
+            msg = f"OneBot v11 knows private and group chats (got {chat})"
+            raise Unsendable(msg)
