@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, cast
 
-import outcome
 import trio
 
-from actors.kernel.envelope import Envelope, ReplySlot
+from actors.kernel.envelope import Envelope, Place, ReplySlot
 from actors.kernel.errors import ActorDown, MailboxFull
 from actors.kernel.graph import refuse_cycle
 from actors.kernel.turn import Turn, current
@@ -154,7 +152,7 @@ async def _ask(cell: Cell, question: object, within: float) -> object:
     envelope = Envelope(question, trace, deadline, slot)
     if not cell.offer(envelope):
         # No room: the envelope queues, and we sleep on the answer only.
-        cell.queue(envelope, None)
+        cell.queue(Place(envelope, cell))
     system.wheel.add(slot, deadline)
     if waiter is None:
         return await trio.lowlevel.wait_task_rescheduled(slot.abandon)
@@ -177,24 +175,11 @@ async def _wait_for_room(
         if waiter.waits is None:
             waiter.waits = []
         waiter.waits.append(cell)
-    task = trio.lowlevel.current_task()
-    place = cell.queue(envelope, task)
-    deadline = min(cell.system.clock() + within, envelope.deadline)
-
-    def give_up() -> None:
-        if cell.unqueue(place):
-            full = MailboxFull(cell.path, cell.capacity, envelope.body, within)
-            trio.lowlevel.reschedule(task, outcome.Error(full))
-
-    def abort(_: object) -> trio.lowlevel.Abort:
-        cell.unqueue(place)
-        return trio.lowlevel.Abort.SUCCEEDED
-
-    alarm = cell.system.alarms.at(deadline, give_up) if deadline < inf else None
+    place = Place(envelope, cell, trio.lowlevel.current_task(), within)
+    cell.queue(place)
+    cell.system.wheel.add(place, min(cell.system.clock() + within, envelope.deadline))
     try:
-        await trio.lowlevel.wait_task_rescheduled(abort)
+        await trio.lowlevel.wait_task_rescheduled(place.abandon)
     finally:
-        if alarm is not None:
-            alarm.cancel()
         if waiter is not None and waiter.waits is not None:
             waiter.waits.remove(cell)

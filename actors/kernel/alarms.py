@@ -1,4 +1,4 @@
-"""Time in one place: exact alarms on a heap, and a coarse wheel for asks.
+"""Time in one place: exact alarms on a heap, and a coarse wheel for waits.
 
 An ask needs a deadline, and nearly every ask is answered long before it. A
 `fail_after` per ask costs more than the ask; a bucket per 50 ms costs nothing.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import trio
 
 if TYPE_CHECKING:
-    from actors.kernel.envelope import ReplySlot
+    from actors.kernel.envelope import Place, ReplySlot
 
 BUCKET_SECONDS = 0.05
 
@@ -22,31 +22,35 @@ BUCKET_SECONDS = 0.05
 class Alarm:
     """One call at one instant. `cancel` is O(1); the heap forgets it later."""
 
-    __slots__ = ("at", "call")
+    __slots__ = ("_alarms", "at", "call")
 
-    def __init__(self, at: float, call: Callable[[], None]) -> None:
+    def __init__(self, alarms: Alarms, at: float, call: Callable[[], None]) -> None:
+        self._alarms = alarms
         self.at = at
         self.call: Callable[[], None] | None = call
 
     def cancel(self) -> None:
-        self.call = None
+        if self.call is not None:
+            self.call = None
+            self._alarms.forget_one()
 
 
 class Alarms:
     """Every timer of a system; one task sleeps until the next."""
 
-    __slots__ = ("_clock", "_heap", "_order", "_scope", "_task")
+    __slots__ = ("_cancelled", "_clock", "_heap", "_order", "_scope", "_task")
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._heap: list[tuple[float, int, Alarm]] = []
         self._order = count()
+        self._cancelled = 0
         self._scope: trio.CancelScope | None = None
         self._task: trio.lowlevel.Task | None = None
 
     def at(self, instant: float, call: Callable[[], None]) -> Alarm:
         """Have *call* called at *instant*. It must neither wait nor raise."""
-        alarm = Alarm(instant, call)
+        alarm = Alarm(self, instant, call)
         heapq.heappush(self._heap, (instant, next(self._order), alarm))
         if self._scope is not None and instant < self._scope.deadline:
             self._scope.deadline = instant
@@ -54,6 +58,14 @@ class Alarms:
             task, self._task = self._task, None
             trio.lowlevel.reschedule(task)
         return alarm
+
+    def forget_one(self) -> None:
+        """An alarm was cancelled; sweep when most of the heap is such."""
+        self._cancelled += 1
+        if self._cancelled > 64 and self._cancelled > len(self._heap) >> 1:
+            self._heap = [entry for entry in self._heap if entry[2].call is not None]
+            heapq.heapify(self._heap)
+            self._cancelled = 0
 
     async def run(self) -> None:
         """Fire what is due, for ever. The only task here."""
@@ -75,21 +87,23 @@ class Alarms:
         now = self._clock()
         while self._heap and (self._heap[0][0] <= now or self._heap[0][2].call is None):
             _, _, alarm = heapq.heappop(self._heap)
-            if alarm.call is not None:
+            if alarm.call is None:
+                self._cancelled -= 1
+            else:
                 call, alarm.call = alarm.call, None
                 call()
 
 
 class Wheel:
-    """Deadlines of asks, in buckets of 50 ms. One expires at most a bucket late."""
+    """Deadlines of asks and sends, in buckets of 50 ms. One expires at most a bucket late."""
 
     __slots__ = ("_alarms", "_buckets")
 
     def __init__(self, alarms: Alarms) -> None:
         self._alarms = alarms
-        self._buckets: dict[int, dict[ReplySlot, None]] = {}
+        self._buckets: dict[int, dict[ReplySlot | Place, None]] = {}
 
-    def add(self, slot: ReplySlot, deadline: float) -> None:
+    def add(self, slot: ReplySlot | Place, deadline: float) -> None:
         index = int(deadline / BUCKET_SECONDS) + 1
         slot.bucket = index
         bucket = self._buckets.get(index)
@@ -98,7 +112,7 @@ class Wheel:
             self._alarms.at(index * BUCKET_SECONDS, lambda: self._turn(index))
         bucket[slot] = None
 
-    def discard(self, slot: ReplySlot) -> None:
+    def discard(self, slot: ReplySlot | Place) -> None:
         bucket = self._buckets.get(slot.bucket)
         if bucket is not None:
             bucket.pop(slot, None)

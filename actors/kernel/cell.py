@@ -10,14 +10,19 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, NoReturn
 
-import outcome
 import trio
 
 from actors.kernel.actor import Down
 from actors.kernel.address import Address
-from actors.kernel.envelope import Envelope, Notice, Slot
+from actors.kernel.envelope import Envelope, Notice, Place, Slot
 from actors.kernel.errors import ActorDown, CapacityExceeded, MailboxFull
-from actors.kernel.mailbox import RESERVED_CEILING, Mailbox, Overflow, OverflowKind
+from actors.kernel.mailbox import (
+    DEFAULT_CAPACITY,
+    RESERVED_CEILING,
+    Mailbox,
+    Overflow,
+    OverflowKind,
+)
 from actors.kernel.reasons import ExitReason, Normal, Shutdown
 
 if TYPE_CHECKING:
@@ -34,6 +39,7 @@ class Cell:
     __slots__ = (
         "_system_lane",
         "address",
+        "admitted",
         "attention",
         "capacity",
         "children",
@@ -103,7 +109,10 @@ class Cell:
         self.redeliver: Envelope | None = None
         """The message that was in hand at a crash; it comes first."""
         self.pending: dict[Hashable, Envelope] | None = None
-        self.waiters: deque[tuple[Envelope, trio.lowlevel.Task | None]] | None = None
+        self.waiters: deque[Place] | None = None
+        """Senders and questions that wait for room, first come first served."""
+        self.admitted = False
+        """Parked senders were let in since the actor last let others run."""
         self.waits: list[Cell] | None = None
         """Whom this actor's handler waits for right now: edges of the wait-for graph."""
         self.watchers: list[Watch] | None = None
@@ -205,29 +214,19 @@ class Cell:
                 mailbox.capacity + ceiling
             )
             self.put, self.take = send.send_nowait, receive.receive_nowait
-            for envelope, task in self._early():
-                self.deliver(envelope)
-                if task is not None:
-                    trio.lowlevel.reschedule(task)
+            early, self.waiters = self.waiters or (), None
+            for place in early:
+                self._let_in(place)
 
-    def queue(
-        self, envelope: Envelope, task: trio.lowlevel.Task | None
-    ) -> tuple[Envelope, trio.lowlevel.Task | None]:
-        """Wait outside for room; admitted in order. Returns the place in the queue."""
+    def queue(self, place: Place) -> None:
+        """Wait outside for room; admitted in order."""
         if self.waiters is None:
             self.waiters = deque()
-        place = (envelope, task)
         self.waiters.append(place)
-        return place
 
-    def unqueue(self, place: tuple[Envelope, trio.lowlevel.Task | None]) -> bool:
-        """Leave the queue; `False` if already admitted."""
-        for index, waiting in enumerate(self.waiters or ()):
-            if waiting is place:
-                assert self.waiters is not None
-                del self.waiters[index]
-                return True
-        return False
+    def unqueue(self, place: Place) -> None:
+        if self.waiters and place in self.waiters:
+            self.waiters.remove(place)
 
     def watch(self, watcher: Incarnation) -> Watch:
         watch = Watch(watcher, self)
@@ -247,12 +246,6 @@ class Cell:
         watchers, self.watchers = self.watchers or (), None
         for watch in watchers:
             watch.tell(reason)
-
-    def _early(self) -> list[tuple[Envelope, trio.lowlevel.Task | None]]:
-        """Mail that came before the first incarnation said how big its lane is."""
-        early = list(self.waiters or ())
-        self.waiters = None
-        return early
 
     @property
     def ordered(self) -> bool:
@@ -314,7 +307,9 @@ class Cell:
         """Keep the books of conflation, and let parked senders in."""
         if self.pending is not None:
             self._forget_pending(envelope)
-        if self.waiters and self.depth <= self.capacity >> 1:
+        if self.waiters and (
+            not self.depth or (not self.admitted and self.depth <= self.capacity >> 1)
+        ):
             self._admit()
 
     def deliver(self, envelope: Envelope) -> None:
@@ -326,20 +321,24 @@ class Cell:
             incarnation.wake()
 
     def _admit(self) -> None:
-        """Let parked senders in, first come first served, a few at a time.
+        """Let parked senders in, first come first served, a few in each scheduler pass.
 
-        Whoever is let in usually has more to say: the rest of the room is for that.
+        Whoever is let in usually has more to say, and the rest of the room is for that:
+        else every message would cost a park and a wake.
         """
         assert self.waiters is not None
-        for _ in range(max(1, (self.capacity - self.depth) >> 3)):
+        self.admitted = True
+        room = self.capacity - self.depth
+        for _ in range(max(1, room >> 3 if self.depth else room >> 1)):
             if not self.waiters:
                 break
-            envelope, task = self.waiters.popleft()
-            if envelope.reply is not None and envelope.reply.done:
-                continue
-            self.deliver(envelope)
-            if task is not None:
-                trio.lowlevel.reschedule(task)
+            self._let_in(self.waiters.popleft())
+
+    def _let_in(self, place: Place) -> None:
+        reply = place.envelope.reply
+        if reply is None or not reply.done:
+            self.deliver(place.envelope)
+        place.admitted()
 
     # --- delivery ---------------------------------------------------------------------
 
@@ -373,11 +372,10 @@ class Cell:
         return True
 
     def _offer_early(self, envelope: Envelope) -> bool:
-        if self.waiters is None:
-            self.waiters = deque()
-        if len(self.waiters) >= Mailbox().capacity:
+        """Mail that comes before the first incarnation said how big its lane is."""
+        if len(self.waiters or ()) >= DEFAULT_CAPACITY:
             return False
-        self.waiters.append((envelope, None))
+        self.queue(Place(envelope, self))
         return True
 
     def _conflate(self, envelope: Envelope) -> bool:
@@ -438,11 +436,11 @@ class Cell:
                 envelope.origin.taken()
             else:
                 self.drop(envelope, why, error)
-        for envelope, task in waiting:
-            if task is not None:
-                trio.lowlevel.reschedule(task, outcome.Error(error))
+        for place in waiting:
+            if place.task is not None:
+                place.refused(error)
             else:
-                self.drop(envelope, why, error)
+                self.drop(place.envelope, why, error)
         self.review_attention()
 
 

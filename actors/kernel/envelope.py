@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import outcome
 import trio
 
-from actors.kernel.errors import AskTimeout
+from actors.kernel.errors import AskTimeout, MailboxFull
 
 if TYPE_CHECKING:
     from actors.kernel.alarms import Wheel
@@ -119,3 +119,58 @@ class ReplySlot:
         self.done = True
         self.wheel.discard(self)
         return trio.lowlevel.Abort.SUCCEEDED
+
+
+class Place:
+    """A place in the queue before a full mailbox: of a `send`, or of a question.
+
+    A question's asker sleeps on the answer, so its place has no task to wake.
+    """
+
+    __slots__ = ("bucket", "cell", "done", "envelope", "task", "wheel", "within")
+
+    def __init__(
+        self,
+        envelope: Envelope,
+        cell: Cell,
+        task: trio.lowlevel.Task | None = None,
+        within: float = inf,
+    ) -> None:
+        self.envelope = envelope
+        self.cell = cell
+        self.wheel = cell.system.wheel
+        self.task = task
+        self.within = within
+        self.bucket = 0
+        self.done = False
+
+    def admitted(self) -> None:
+        self._end(None)
+
+    def refused(self, error: Exception) -> None:
+        self._end(error)
+
+    def expire(self) -> None:
+        cell = self.cell
+        cell.unqueue(self)
+        self._end(
+            MailboxFull(cell.path, cell.capacity, self.envelope.body, self.within)
+        )
+
+    def abandon(self, _: object) -> trio.lowlevel.Abort:
+        """The sender was cancelled; its message never was in the mailbox."""
+        self.done = True
+        self.wheel.discard(self)
+        self.cell.unqueue(self)
+        return trio.lowlevel.Abort.SUCCEEDED
+
+    def _end(self, error: Exception | None) -> None:
+        if self.done:
+            return
+        self.done = True
+        if self.task is not None:
+            self.wheel.discard(self)
+            trio.lowlevel.reschedule(
+                self.task,
+                outcome.Value(None) if error is None else outcome.Error(error),
+            )

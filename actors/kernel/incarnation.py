@@ -282,6 +282,7 @@ class Incarnation:
                     cell.took(envelope)
             else:
                 self.parked = trio.lowlevel.current_task()
+                cell.admitted = False
                 await trio.lowlevel.wait_task_rescheduled(self._unpark)
                 turns, began = 0, stopwatch()
                 continue
@@ -299,6 +300,7 @@ class Incarnation:
             turns += 1
             if turns >= MAX_TURNS or stopwatch() - began >= MAX_TURN_SECONDS:
                 turns = 0
+                cell.admitted = False
                 await trio.lowlevel.checkpoint()
                 began = stopwatch()
 
