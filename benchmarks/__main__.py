@@ -1,0 +1,35 @@
+"""`python -m benchmarks [kernel] [host]`: run some or all, print a line for each figure."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+SUITES = {
+    "kernel": "the kernel beside naive forms of a raw trio channel",
+    "host": "OneBot events over reverse WebSocket beside a bare trio-websocket server",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        epilog="; ".join(f"{name}: {what}" for name, what in SUITES.items()),
+    )
+    parser.add_argument(
+        "suite", nargs="*", help=f"{' or '.join(SUITES)}; all if none is named"
+    )
+    chosen = parser.parse_args().suite or list(SUITES)
+    if unknown := set(chosen) - set(SUITES):
+        parser.error(
+            f"a suite must be one of {', '.join(SUITES)} (got {', '.join(unknown)})"
+        )
+    for name in chosen:
+        print(f"{name}: {SUITES[name]}", flush=True)
+        for line in importlib.import_module(f"benchmarks.{name}").run():
+            print(f"  {line}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
