@@ -5,6 +5,9 @@ them in this process. What does not happen here: routing, sending, deciding what
 message means.
 """
 
+from actors.journal.inbox import InboxLimits
+from actors.journal.memory import MemoryJournal
+from actors.journal.outgoing import OutgoingLimits, Victim
 from actors.journal.protocol import Journal
 from actors.journal.values import (
     AccountKey,
@@ -23,8 +26,12 @@ __all__ = [
     "Claim",
     "Expired",
     "InboundRow",
+    "InboxLimits",
     "Journal",
     "JournalCounts",
+    "MemoryJournal",
     "OutboundRow",
+    "OutgoingLimits",
     "Queued",
+    "Victim",
 ]

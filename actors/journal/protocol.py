@@ -32,8 +32,8 @@ class Journal(Protocol):
       stale claim settles nothing and is told so (`False`).
     * Every move obeys the tables of `actors.messages`; another one raises
       `IllegalTransition` and changes nothing.
-    * The listeners are called after the commit, never wait, and are not called again
-      before somebody has claimed.
+    * The listeners are called after the commit and never wait. That of new events is not
+      called again before a claim got less than it asked for.
     * Every call may be repeated by somebody who does not know whether it arrived.
 
     Times are seconds of one monotonic clock, that of the System.
@@ -102,6 +102,11 @@ class Journal(Protocol):
 
     def cancel_outbound(self, key: str, why: str) -> bool:
         """Withdraw what has not left yet."""
+        ...
+
+    @property
+    def shed(self) -> bool:
+        """Has something been dropped or expired that nobody has fetched?"""
         ...
 
     def take_expired(self, limit: int) -> list[Expired]:

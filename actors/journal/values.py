@@ -91,8 +91,8 @@ class JournalCounts(msgspec.Struct, frozen=True):
     new: int
     claimed: int
     parked: int
-    settled: int
-    quarantined: int
+    ended: dict[str, int]
+    """Settled events by how they ended."""
     queued: int
     sending: int
     unknown: int

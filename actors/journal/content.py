@@ -1,0 +1,34 @@
+"""What tells one body from another once the body itself is gone. Pure."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TypeAlias
+
+from actors.messages import OutboundState, Outcome, Segment, Text
+
+SHORT_TEXT = 1024
+
+Content: TypeAlias = tuple[Segment, ...] | bytes
+"""A short text stands for itself; of anything else there is a digest."""
+
+
+def content_of(body: Content) -> Content:
+    """Return something small that is equal for equal bodies."""
+    if isinstance(body, bytes):
+        return body
+    if all(isinstance(part, Text) and len(part.text) <= SHORT_TEXT for part in body):
+        return body
+    digest = blake2b(digest_size=16)
+    for part in body:
+        digest.update(repr(part).encode("utf-8", "surrogatepass"))
+        source = getattr(part, "source", None)
+        if isinstance(source, bytes):  # its repr only tells how long it is
+            digest.update(source)
+    return digest.digest()
+
+
+def went_stale(queued_at: float, expires_at: float) -> Outcome:
+    """Return the outcome of a row that nobody could say in time."""
+    lived = expires_at - queued_at
+    return Outcome(OutboundState.EXPIRED, f"could not be said within {lived:g} s")

@@ -1,0 +1,302 @@
+"""A journal that lives in this process: it survives every actor, and ends with the host."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from math import inf
+from typing import TypeVar, cast
+
+import trio
+from outcome import Value
+
+from actors.journal.inbox import Inbox, InboxAccount, InboxLimits
+from actors.journal.outgoing import Outgoing, OutgoingLimits
+from actors.journal.sizes import size_of
+from actors.journal.values import (
+    AccountKey,
+    Appended,
+    Claim,
+    Expired,
+    InboundRow,
+    JournalCounts,
+    OutboundRow,
+    Queued,
+)
+from actors.messages import Inbound, InboundState, Outbound, Outcome
+
+T = TypeVar("T")
+
+
+class _Waiter:
+    """Somebody who waits for room, and how to accept what they brought."""
+
+    __slots__ = ("accept", "owner", "size", "task")
+
+    def __init__(
+        self,
+        task: trio.lowlevel.Task,
+        owner: InboxAccount,
+        size: int,
+        accept: Callable[[], object],
+    ) -> None:
+        self.task = task
+        self.owner = owner
+        self.size = size
+        self.accept = accept
+
+
+def _move_cursor(owner: InboxAccount, cursor: str) -> None:
+    if not owner.torn:
+        owner.cursor = cursor
+
+
+def _nobody(_account: AccountKey = ("", "")) -> None:
+    """Nobody listens yet."""
+
+
+class MemoryJournal:
+    """Keeps rows in dictionaries. No call is a checkpoint unless it has to wait.
+
+    One object for the life of the System, shared by whoever needs it: it belongs to no
+    incarnation of any actor.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        id: str,  # noqa: A002 - it is what the Protocol calls it
+        inbox: InboxLimits | None = None,
+        outbox: OutgoingLimits | None = None,
+    ) -> None:
+        """Make an empty journal.
+
+        Args:
+            clock: Monotonic seconds; the System's.
+            id: A fresh one for each journal: rows of two of them have equal numbers.
+            inbox: Bounds of what came in.
+            outbox: Bounds of what is to go out.
+        """
+        self.id = id
+        self._clock = clock
+        self._inbox = Inbox(inbox)
+        self._outgoing = Outgoing(outbox)
+        self._crowds: dict[str, deque[_Waiter]] = {}
+        self._ring_inbound: Callable[[], None] = _nobody
+        self._ring_outbound: Callable[[AccountKey], None] = _nobody
+        self._rung = False
+
+    # --- what comes in -----------------------------------------------------------------
+
+    async def append(
+        self,
+        platform: str,
+        account: str,
+        event: Inbound,
+        *,
+        trace: str,
+        cursor: str | None = None,
+    ) -> Appended:
+        """Accept an event; wait for room while the platform's backlog is full."""
+        inbox = self._inbox
+        owner = inbox.account(platform, account)
+        size = size_of(event)
+        if self._crowds or not inbox.fits(owner, size):
+            now = self._clock()
+            if platform in self._crowds or inbox.known(owner, event, now) is None:
+                accept = partial(self._accept, owner, event, trace, cursor, size)
+                return await self._crowd(owner, size, accept)
+        return self._accept(owner, event, trace, cursor, size)
+
+    async def advance(self, platform: str, account: str, cursor: str) -> None:
+        """Move the cursor for a frame that held no event."""
+        owner = self._inbox.account(platform, account)
+        if platform in self._crowds:
+            await self._crowd(owner, 0, partial(_move_cursor, owner, cursor))
+        else:
+            _move_cursor(owner, cursor)
+
+    async def cursor(self, platform: str, account: str) -> str | None:
+        """Return how far this account has been journalled. A new session asks this first."""
+        owner = self._inbox.account(platform, account)
+        owner.torn = False
+        return owner.cursor
+
+    async def claim_inbound(self, claim: Claim, limit: int) -> list[InboundRow]:
+        """Take up to *limit* new rows, platforms and chats in turn."""
+        rows = self._inbox.claim(claim, limit)
+        if len(rows) < limit:
+            self._rung = False
+        return rows
+
+    def settle_inbound(
+        self, claim: Claim, seq: int, state: InboundState, why: str = ""
+    ) -> bool:
+        """Say what became of a claimed or parked row."""
+        settled = self._inbox.settle(claim, seq, state, why)
+        if settled:
+            if self._crowds:
+                self._admit()
+            self._ring()
+        return settled
+
+    def park_inbound(self, claim: Claim, seq: int) -> bool:
+        """The handler waits for somebody's answer; the lane goes on without it."""
+        return self.settle_inbound(claim, seq, InboundState.PARKED)
+
+    def state_of(self, seq: int) -> tuple[InboundState, str] | None:
+        """Return where a row stands and why; `None` when it is forgotten."""
+        return self._inbox.state_of(seq)
+
+    # --- what goes out -----------------------------------------------------------------
+
+    async def enqueue(self, out: Outbound, *, expires_at: float) -> Queued:
+        """Write down something to say. A known key changes nothing."""
+        queued, ready = self._outgoing.enqueue(out, self._clock(), expires_at)
+        if ready:
+            self._ring_outbound((out.to.platform, out.to.account))
+        return queued
+
+    async def claim_outbound(
+        self, claim: Claim, account: AccountKey, limit: int = 1
+    ) -> list[OutboundRow]:
+        """Take what may be said now through *account*, at most one row of each chat."""
+        return self._outgoing.claim(claim, account, limit, self._clock())
+
+    def settle_outbound(self, claim: Claim, seq: int, outcome: Outcome) -> bool:
+        """Say what became of a row that was `sending`."""
+        return self._outgoing.settle(claim, seq, outcome)
+
+    def requeue_outbound(self, claim: Claim, seq: int, not_before: float) -> bool:
+        """The platform refused for now: back to the front of its chat, for later."""
+        return self._outgoing.requeue(claim, seq, not_before)
+
+    def resolve_outbound(self, key: str, outcome: Outcome) -> Outcome | None:
+        """A late answer: `unknown` becomes `sent`. `None`: it is not (or no longer) unknown."""
+        return self._outgoing.resolve(key, outcome)
+
+    def cancel_outbound(self, key: str, why: str) -> bool:
+        """Withdraw what has not left yet."""
+        return self._outgoing.cancel(key, why)
+
+    @property
+    def shed(self) -> bool:
+        """Has something been dropped or expired that nobody has fetched?"""
+        return bool(self._outgoing.shed)
+
+    def take_expired(self, limit: int) -> list[Expired]:
+        """Expire up to *limit* stale rows and hand over what left the outbox unsaid."""
+        self._outgoing.sweep(self._clock(), limit)
+        shed = self._outgoing.shed
+        self._outgoing.shed = []
+        return shed
+
+    def next_expiry(self) -> float | None:
+        """When `take_expired` has something to do, at the earliest."""
+        at = self._outgoing.next_expiry()
+        return None if at == inf else at
+
+    def outcome_of(self, key: str) -> Outcome | None:
+        """Where the row of this key stands."""
+        return self._outgoing.outcome_of(key)
+
+    def ready_accounts(self) -> Iterable[AccountKey]:
+        """Accounts that have something to say."""
+        return self._outgoing.ready_accounts(self._clock())
+
+    # --- both --------------------------------------------------------------------------
+
+    async def release(self, claim: Claim) -> list[Expired]:
+        """Begin a new life of a claimer: free everything its predecessors had in hand."""
+        self._inbox.release(claim)
+        if self._crowds:
+            self._admit()
+        return self._outgoing.release(claim)
+
+    def on_inbound(self, ring: Callable[[], None]) -> None:
+        """Call *ring* when there are new rows. One listener; the last one counts."""
+        self._ring_inbound = ring
+        self._rung = False
+
+    def on_outbound(self, ring: Callable[[AccountKey], None]) -> None:
+        """Call *ring* when an account has something to say. One listener; the last one counts."""
+        self._ring_outbound = ring
+
+    def counts(self) -> JournalCounts:
+        """Return depths and totals for an operator."""
+        inbox = self._inbox
+        queued, sending, unknown = self._outgoing.depths()
+        return JournalCounts(
+            accepted=inbox.accepted,
+            duplicates=inbox.duplicates,
+            evicted_marks=inbox.evicted_marks,
+            waiting=sum(len(crowd) for crowd in self._crowds.values()),
+            new=inbox.waiting,
+            claimed=inbox.claimed,
+            parked=inbox.parked,
+            ended={state.value: n for state, n in sorted(inbox.ended.items())},
+            queued=queued,
+            sending=sending,
+            unknown=unknown,
+            dropped=self._outgoing.dropped,
+            stale_settles=inbox.stale_settles + self._outgoing.stale_settles,
+        )
+
+    # --- waiting for room --------------------------------------------------------------
+
+    def _accept(
+        self,
+        owner: InboxAccount,
+        event: Inbound,
+        trace: str,
+        cursor: str | None,
+        size: int,
+    ) -> Appended:
+        """Mark, row and cursor in one step."""
+        inbox = self._inbox
+        now = self._clock()
+        known = inbox.known(owner, event, now)
+        if known is None:
+            row = inbox.append(owner, event, trace, now, size)
+            if not self._rung:
+                self._ring()
+        else:
+            row = known
+            inbox.duplicates += 1
+        if cursor is not None:
+            _move_cursor(owner, cursor)
+        return Appended(row, known is not None)
+
+    def _ring(self) -> None:
+        if not self._rung and self._inbox.ready:
+            self._rung = True
+            self._ring_inbound()
+
+    async def _crowd(
+        self, owner: InboxAccount, size: int, accept: Callable[[], T]
+    ) -> T:
+        """Wait in line. Whoever makes room accepts for us, so nobody can slip in between."""
+        line = self._crowds.setdefault(owner.platform, deque())
+        waiter = _Waiter(trio.lowlevel.current_task(), owner, size, accept)
+        line.append(waiter)
+
+        def leave(_: trio.lowlevel.RaiseCancelT) -> trio.lowlevel.Abort:
+            line.remove(waiter)
+            # What was not journalled must not be skipped by the cursor of a later
+            # event: it stays where it is until a new session has asked for it.
+            owner.torn = True
+            self._admit()
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        # The value is what `accept` returned, see `_admit`.
+        return cast(T, await trio.lowlevel.wait_task_rescheduled(leave))
+
+    def _admit(self) -> None:
+        for platform, line in list(self._crowds.items()):
+            while line and self._inbox.fits(line[0].owner, line[0].size):
+                waiter = line.popleft()
+                trio.lowlevel.reschedule(waiter.task, Value(waiter.accept()))
+            if not line:
+                del self._crowds[platform]
