@@ -1,0 +1,71 @@
+"""Who waits for whose answer: `ctx.ask`. Bookkeeping, and one event to sleep on."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import trio
+
+from actors.journal import InboundRow
+from actors.messages import Chat
+
+Asked: TypeAlias = tuple[str, str, Chat, str]
+"""(platform, account, chat, user): whose next message is the answer."""
+
+
+class Question:
+    """One handler that waits."""
+
+    __slots__ = ("answer", "asked", "woken")
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.answer: InboundRow | None = None
+        self.woken = trio.Event()
+
+
+def answers(row: InboundRow) -> Asked | None:
+    """Return which question *row* would answer: only a message of somebody in a chat."""
+    event = row.event
+    if event.event != "message" or event.chat is None or event.sender is None:
+        return None
+    return (row.platform, row.account, event.chat, event.sender.id)
+
+
+class Questions:
+    """Every open question of a bot. The newest one to the same person is answered first."""
+
+    def __init__(self) -> None:
+        self._open: dict[Asked, list[Question]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    def ask(self, asked: Asked) -> Question:
+        question = Question(asked)
+        self._open.setdefault(asked, []).append(question)
+        return question
+
+    def drop(self, question: Question) -> None:
+        """Stop waiting: it was answered, or nobody wants to know any more."""
+        waiting = self._open.get(question.asked)
+        if waiting is not None and question in waiting:
+            waiting.remove(question)
+            if not waiting:
+                del self._open[question.asked]
+
+    def awaits(self, row: InboundRow) -> bool:
+        """Say whether *row* answers an open question."""
+        return bool(self._open) and answers(row) in self._open
+
+    def take(self, row: InboundRow) -> bool:
+        """Give *row* to whoever waits for it. False: nobody does."""
+        asked = answers(row) if self._open else None
+        waiting = self._open.get(asked) if asked is not None else None
+        if not waiting:
+            return False
+        question = waiting[-1]
+        self.drop(question)
+        question.answer = row
+        question.woken.set()
+        return True

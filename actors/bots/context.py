@@ -1,0 +1,351 @@
+"""What a handler gets: who said what where, and how to say something back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from itertools import count
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import structlog
+import trio
+from attrs import frozen
+
+from actors.bots.asking import Asked
+from actors.bots.errors import NoChat, NotInThread, TurnEnded
+from actors.bots.helping import help_text
+from actors.bots.permissions import allowed
+from actors.bots.ports import Services
+from actors.bots.speech import as_body, in_short
+from actors.bots.turn import Turn
+from actors.buffer import reply_key
+from actors.journal import InboundRow
+from actors.messages import (
+    Chat,
+    ChatAddress,
+    Inbound,
+    Outbound,
+    OutboundKind,
+    Segment,
+    Sender,
+)
+from actors.tracker import Receipt
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+    from actors.bots.bot import Bot
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ASK_SECONDS = 60.0
+
+log = structlog.get_logger()
+
+
+@frozen(eq=False)
+class Voice:
+    """Whose context it is: a bot under the name it has in this host."""
+
+    bot: Bot
+    name: str
+    services: Services
+
+
+class Context:
+    """One event, for one handler. In a plain function, talk through `ctx.sync`."""
+
+    __slots__ = (
+        "_handler",
+        "_in_thread",
+        "_ordinals",
+        "_row",
+        "_turn",
+        "_voice",
+    )
+
+    def __init__(
+        self,
+        voice: Voice,
+        turn: Turn,
+        row: InboundRow,
+        handler: str,
+        *,
+        in_thread: bool = False,
+    ) -> None:
+        self._voice = voice
+        self._turn = turn
+        self._row = row
+        self._handler = handler
+        self._in_thread = in_thread
+        self._ordinals = count()
+
+    def __repr__(self) -> str:
+        return f"<Context {self._voice.name} {self._handler} row {self._row.seq}>"
+
+    # --- what happened -----------------------------------------------------------------
+
+    @property
+    def bot(self) -> Bot:
+        """The bot as it was declared."""
+        return self._voice.bot
+
+    @property
+    def event(self) -> Inbound:
+        """The whole event, with its name, its facts and its id."""
+        return self._row.event
+
+    @property
+    def text(self) -> str:
+        """What a person reads of it, without media and mentions."""
+        return self._row.event.text
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        return self._row.event.body
+
+    @property
+    def sender(self) -> Sender:
+        """Who did it; a sender without an id where the platform names nobody."""
+        return self._row.event.sender or _NOBODY
+
+    @property
+    def chat(self) -> Chat | None:
+        """Where; `None` where an event belongs to the account."""
+        return self._row.event.chat
+
+    @property
+    def platform(self) -> str:
+        """The platform's id in the configuration."""
+        return self._row.platform
+
+    @property
+    def account(self) -> str:
+        """Which of our logins saw it."""
+        return self._row.account
+
+    @property
+    def address(self) -> ChatAddress:
+        """The chat's address in this host, for `ctx.send` later on.
+
+        Raises:
+            NoChat: the event belongs to no chat.
+        """
+        row = self._row
+        if row.event.chat is None:
+            raise NoChat(row.event.event)
+        return ChatAddress(row.platform, row.account, row.event.chat)
+
+    @property
+    def raw(self) -> Mapping[str, object]:
+        """The platform's own frame, decoded."""
+        return self._row.event.raw
+
+    @property
+    def trace(self) -> str:
+        """The id that ties this event, its log lines and its replies together."""
+        return self._row.trace
+
+    @property
+    def is_operator(self) -> bool:
+        """Does the configuration of this host name the sender as an operator?"""
+        sender = self._row.event.sender
+        return sender is not None and self._voice.services.is_operator(
+            self._row.platform, sender.id
+        )
+
+    @property
+    def log(self) -> FilteringBoundLogger:
+        """A logger that knows this event; `ctx.log.info("order.placed", item=7)`."""
+        row = self._row
+        bound: FilteringBoundLogger = log.bind(
+            trace=row.trace,
+            bot=self._voice.name,
+            platform=row.platform,
+            account=row.account,
+            chat=str(row.event.chat or ""),
+            handler=self._handler,
+        )
+        return bound
+
+    # --- what to say -------------------------------------------------------------------
+
+    # These are plain functions that return a coroutine: the ordinal that makes a
+    # reply's key is taken in the order of the calls, whatever order tasks run in.
+
+    def reply(
+        self, *body: Segment | str, key: str | None = None
+    ) -> Coroutine[Any, Any, Receipt]:
+        """Say something in the chat of this event.
+
+        Returns once it is written down; the receipt tells what becomes of it. Run
+        again for the same event, a handler gets the receipts of what it said before.
+
+        Args:
+            body: Texts and segments, in reading order.
+            key: Names this reply among those of the handler, where their order may
+                change from run to run.
+
+        Raises:
+            BotMistake: there is nothing to say, or a part is no segment.
+            NoChat: the event belongs to no chat.
+        """
+        self._check_awaitable("reply")
+        return self._say(self._outbound(self.address, body, key, OutboundKind.REPLY))
+
+    def send(
+        self, address: str | ChatAddress, *body: Segment | str, key: str | None = None
+    ) -> Coroutine[Any, Any, Receipt]:
+        """Say something in any chat: `await ctx.send("qq/10001/group:42", "hello")`.
+
+        Raises:
+            BotMistake: there is nothing to say, or a part is no segment.
+            ValueError: *address* is no address.
+        """
+        self._check_awaitable("send")
+        return self._say(
+            self._outbound(_parsed(address), body, key, OutboundKind.NOTICE)
+        )
+
+    def ask(
+        self, *question: Segment | str, within: float = ASK_SECONDS
+    ) -> Coroutine[Any, Any, Context]:
+        """Ask the sender something, and return the context of the answer.
+
+        The answer is the next message of the same person in the same chat, whatever
+        it says. Meanwhile the chat goes on, and the handler's deadline stands still.
+
+        Raises:
+            NoAnswer: nothing came within so many seconds.
+            NoChat: the event belongs to no chat, or nobody did it.
+            TooManyParked: too many handlers of this bot wait already.
+        """
+        self._check_awaitable("ask")
+        return self._ask(self._question(question), within)
+
+    @property
+    def sync(self) -> Sync:
+        """The same for plain functions, which run in a thread: `ctx.sync.reply(...)`."""
+        return Sync(self, self._turn)
+
+    def help(self) -> str:
+        """Return one usage line for each command that the sender may use."""
+        sender, operator = self._row.event.sender, self.is_operator
+        return help_text(
+            handler
+            for handler in self.bot.handlers
+            if allowed(handler.permission, sender, operator=operator)
+        )
+
+    # --- inside ------------------------------------------------------------------------
+
+    def _check_awaitable(self, method: str) -> None:
+        if self._in_thread:
+            raise NotInThread(method)
+
+    def _outbound(
+        self,
+        to: ChatAddress,
+        parts: tuple[Segment | str, ...],
+        key: str | None,
+        kind: OutboundKind,
+    ) -> Outbound:
+        body = as_body(parts)
+        return Outbound(
+            key=reply_key(
+                self._voice.services.journal,
+                self._row.seq,
+                bot=self._voice.name,
+                handler=self._handler,
+                target=str(to),
+                mark=next(self._ordinals) if key is None else key,
+            ),
+            to=to,
+            body=body,
+            kind=kind,
+            trace=self._row.trace,
+        )
+
+    def _say(self, out: Outbound) -> Coroutine[Any, Any, Receipt]:
+        return self._voice.services.outbox.say(out)
+
+    def _question(self, parts: tuple[Segment | str, ...]) -> tuple[Asked, Outbound]:
+        sender = self._row.event.sender
+        if sender is None:
+            raise NoChat(self._row.event.event)
+        to = self.address
+        out = self._outbound(to, parts, None, OutboundKind.REPLY)
+        return (to.platform, to.account, to.chat, sender.id), out
+
+    async def _ask(self, question: tuple[Asked, Outbound], within: float) -> Context:
+        asked, out = question
+        await self._say(out)
+        row = await self._turn.wait(asked, in_short(out.body), within)
+        return Context(
+            self._voice, self._turn, row, self._handler, in_thread=self._in_thread
+        )
+
+
+class Sync:
+    """A context for threads: each call waits until trio has done it."""
+
+    __slots__ = ("_ctx", "_turn")
+
+    def __init__(self, ctx: Context, turn: Turn) -> None:
+        self._ctx = ctx
+        self._turn = turn
+
+    def reply(self, *body: Segment | str, key: str | None = None) -> Receipt:
+        """See `Context.reply`.
+
+        Raises:
+            TurnEnded: the handler's deadline has passed; nothing was said.
+        """
+        ctx = self._ctx
+        out = ctx._outbound(ctx.address, body, key, OutboundKind.REPLY)  # noqa: SLF001
+        return self.run(ctx._say, out)  # noqa: SLF001
+
+    def send(
+        self, address: str | ChatAddress, *body: Segment | str, key: str | None = None
+    ) -> Receipt:
+        """See `Context.send`.
+
+        Raises:
+            TurnEnded: the handler's deadline has passed; nothing was said.
+        """
+        ctx = self._ctx
+        out = ctx._outbound(_parsed(address), body, key, OutboundKind.NOTICE)  # noqa: SLF001
+        return self.run(ctx._say, out)  # noqa: SLF001
+
+    def ask(self, *question: Segment | str, within: float = ASK_SECONDS) -> Context:
+        """See `Context.ask`.
+
+        Raises:
+            NoAnswer: nothing came within so many seconds.
+            TurnEnded: the handler's deadline has passed.
+        """
+        ctx = self._ctx
+        return self.run(ctx._ask, ctx._question(question), within)  # noqa: SLF001
+
+    def run(
+        self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Await any coroutine function: `ctx.sync.run(receipt.outcome, within=5)`.
+
+        Raises:
+            TurnEnded: the handler's deadline has passed; nothing was called.
+        """
+
+        async def call() -> T:
+            if self._turn.over:
+                raise TurnEnded(self._turn.handler)
+            return await function(*args, **kwargs)
+
+        return trio.from_thread.run(call)
+
+
+_NOBODY = Sender("")
+
+
+def _parsed(address: str | ChatAddress) -> ChatAddress:
+    return address if isinstance(address, ChatAddress) else ChatAddress.parse(address)

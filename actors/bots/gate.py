@@ -1,0 +1,121 @@
+"""Before a handler runs: is it too late, may they, how often, do the words fit?
+
+In this order, so that nobody who may not spends an allowance. Whoever used a command
+is told what was wrong; what an `on` or `match` handler passes over is only logged,
+because nobody asked for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import structlog
+import trio
+
+from actors.bots.context import Context, Voice
+from actors.bots.handlers import Handler
+from actors.bots.helping import refused, too_many, wrong_arguments
+from actors.bots.matching import Match
+from actors.bots.permissions import Permission, allowed
+from actors.bots.rates import Rate, Scope, Windows
+from actors.bots.turn import Turn
+from actors.journal import InboundRow
+from actors.messages import InboundState
+
+REFUSAL_SECONDS = 600.0
+"""Somebody who may not use a command is told so once in this time."""
+
+log = structlog.get_logger()
+
+
+class Gate:
+    """Lets events through to handlers, and remembers who was told what."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._refusals = Windows(Rate(0, REFUSAL_SECONDS))
+        self._windows = {
+            handler: Windows(handler.rate)
+            for handler in voice.bot.handlers
+            if handler.rate is not None
+        }
+
+    async def admitted(self, turn: Turn) -> tuple[Match, ...]:
+        """Return those matches of *turn* that may run, and tell people about the rest."""
+        matches = turn.matches
+        for match in matches:
+            if not self._is_open(match, turn):
+                break
+        else:
+            return matches
+        return tuple([match for match in matches if await self._pass(match, turn)])
+
+    def _is_open(self, match: Match, turn: Turn) -> bool:
+        """The quick way, for what needs no second look."""
+        handler = match.handler
+        age = trio.current_time() - turn.row.received_at
+        return (
+            handler.permission is Permission.ANYONE
+            and handler.rate is None
+            and match.wrong is None
+            and age <= handler.max_age
+        )
+
+    async def _pass(self, match: Match, turn: Turn) -> bool:
+        handler, row, now = match.handler, turn.row, trio.current_time()
+        if now - row.received_at > handler.max_age:
+            age = now - row.received_at
+            log.warning(
+                "handler.event_expired", handler=handler.name, age_seconds=round(age, 1)
+            )
+            if len(turn.matches) == 1:
+                turn.state = InboundState.EXPIRED
+            turn.why = f"{age:.0f} s old, older than {handler.max_age:g} s"
+            return False
+        sender = row.event.sender
+        operator = handler.permission is Permission.OPERATOR and (
+            sender is not None
+            and self._voice.services.is_operator(row.platform, sender.id)
+        )
+        if not allowed(handler.permission, sender, operator=operator):
+            turn.why = f"refused: {handler.name} is for {handler.permission.value}"
+            who = (handler.name, row.platform, row.event.chat, sender and sender.id)
+            refusal = self._refusals.take(who, now)
+            if refusal is not None and refusal.first:
+                log.info("handler.refused", handler=handler.name)
+                await self._tell(turn, handler, "refused", refused(handler))
+            return False
+        windows = self._windows.get(handler)
+        if windows is not None and handler.rate is not None:
+            beyond = windows.take(_sharing(handler.rate, row), now)
+            if beyond is not None:
+                turn.why = f"beyond {handler.rate}"
+                if beyond.first:
+                    log.info("handler.rate_exceeded", handler=handler.name)
+                    await self._tell(turn, handler, "rate", too_many(handler, beyond))
+                return False
+        if match.wrong is not None:
+            turn.why = "wrong arguments"
+            await self._tell(
+                turn, handler, "usage", wrong_arguments(handler, match.wrong)
+            )
+            return False
+        return True
+
+    async def _tell(self, turn: Turn, handler: Handler, mark: str, text: str) -> None:
+        if handler.is_command and turn.row.event.chat is not None:
+            ctx = Context(self._voice, turn, turn.row, handler.name)
+            # A mark of ours, so that it never takes the place of a reply of theirs.
+            await ctx.reply(text, key=f"gate:{mark}")
+
+
+def _sharing(rate: Rate, row: InboundRow) -> Hashable:
+    """Return who shares the allowance that *row* spends."""
+    match rate.per:
+        case Scope.BOT:
+            return ""
+        case Scope.CHAT:
+            return (row.platform, row.account, row.event.chat)
+        case Scope.USER:
+            sender = row.event.sender
+            return (row.platform, sender.id if sender is not None else "")

@@ -1,0 +1,171 @@
+"""One declared handler, checked when it is declared. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any, TypeAlias
+
+from attrs import field, frozen
+
+from actors.bots.errors import BotMistake
+from actors.bots.permissions import Permission, parse_permission
+from actors.bots.rates import Rate, parse_rate
+from actors.bots.signatures import Signature, read_signature
+from actors.messages import Inbound
+
+# A handler's own parameters are its own business; they are checked where it is declared.
+Function: TypeAlias = Callable[..., Any]
+Predicate: TypeAlias = Callable[[Inbound], bool]
+
+COMMAND_MAX_AGE = 300.0
+EVENT_MAX_AGE = 24 * 3600.0
+TIMEOUT = 60.0
+MAX_RETRY = 10
+
+EVENTS = frozenset(
+    {
+        "message",
+        "message.edited",
+        "message.deleted",
+        "message.reacted",
+        "member.joined",
+        "member.left",
+        "member.muted",
+        "member.promoted",
+        "chat.renamed",
+        "chat.joined",
+        "chat.left",
+        "chat.invited",
+        "contact.requested",
+        "contact.added",
+        "file.uploaded",
+        "platform.up",
+        "platform.down",
+        "platform.needs_operator",
+    }
+)
+_OURS = frozenset(event.split(".")[0] for event in EVENTS)
+
+
+@frozen(eq=False, kw_only=True)
+class Handler:
+    """A function of the author, and everything that was declared about it."""
+
+    name: str
+    """Stable between starts, because replies are keyed by it: `command:weather`."""
+    function: Function = field(repr=False)
+    signature: Signature = field(repr=False)
+    permission: Permission
+    rate: Rate | None
+    timeout: float
+    """Seconds one run may take."""
+    retry: int
+    """How often it is run again after it failed."""
+    max_age: float
+    """Seconds after which an event is not worth handling any more."""
+    bots: bool
+    """Whether it also hears what other bots say."""
+    usage: str = ""
+    """Of a command: `/weather CITY`."""
+    about: str = ""
+    """The first line of the function's docstring."""
+
+    @property
+    def is_command(self) -> bool:
+        return bool(self.usage)
+
+
+@frozen(kw_only=True)
+class Options:
+    """What every declaration takes, as the author wrote it."""
+
+    allow: str = "anyone"
+    rate: str | None = None
+    timeout: float = TIMEOUT
+    retry: int = 0
+    max_age: float = EVENT_MAX_AGE
+    bots: bool = False
+
+
+def make_handler(name: str, what: str, function: Function, options: Options) -> Handler:
+    """Check *function* and *options*; *what* names the declaration in errors.
+
+    Raises:
+        BotMistake: something does not hold.
+    """
+    signature = read_signature(function, what)
+    try:
+        return Handler(
+            name=name,
+            function=function,
+            signature=signature,
+            permission=parse_permission(options.allow),
+            rate=None if options.rate is None else parse_rate(options.rate),
+            timeout=_seconds("timeout", options.timeout),
+            retry=_retry(options.retry),
+            max_age=_seconds("max_age", options.max_age),
+            bots=options.bots,
+            about=_first_line(function),
+        )
+    except BotMistake as mistake:
+        msg = f"{what}: {mistake}"
+        raise BotMistake(msg) from None
+
+
+def check_event(event: str) -> str:
+    """Return *event* if it is a name of the contract, or `NAME.KIND` beyond these.
+
+    Raises:
+        BotMistake: it is neither.
+    """
+    if event in EVENTS:
+        return event
+    head, dot, kind = event.partition(".")
+    if dot and head and kind and head not in _OURS and not re.search(r"\s", event):
+        return event
+    close = get_close_matches(event, EVENTS, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    msg = f"an event must be one of {', '.join(sorted(EVENTS))}, or a platform's own PLATFORM.KIND (got {event!r}){hint}"
+    raise BotMistake(msg)
+
+
+def check_word(what: str, word: object) -> str:
+    """Return *word* if it can be typed as one word.
+
+    Raises:
+        BotMistake: it is empty or holds white space.
+    """
+    if not isinstance(word, str) or not word or re.search(r"\s", word):
+        msg = f"{what} must be one word (got {word!r})"
+        raise BotMistake(msg)
+    return word
+
+
+def _seconds(name: str, value: object) -> float:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not (math.isfinite(value) and value > 0)
+    ):
+        msg = f"{name} must be a positive number of seconds (got {value!r})"
+        raise BotMistake(msg)
+    return float(value)
+
+
+def _retry(value: object) -> int:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or not 0 <= value <= MAX_RETRY
+    ):
+        msg = f"retry must be a whole number from 0 to {MAX_RETRY} (got {value!r})"
+        raise BotMistake(msg)
+    return value
+
+
+def _first_line(function: Function) -> str:
+    lines = (function.__doc__ or "").strip().splitlines()
+    return lines[0].strip() if lines else ""

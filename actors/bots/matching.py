@@ -1,0 +1,153 @@
+"""Which handlers an event is for. Pure.
+
+Declared, so that nobody has to guess:
+
+1. A message that starts with the prefix and the name of a command is for that
+   command and for nobody else of this bot. Capitals do not matter.
+2. Any other event is for every `match` and `on` handler it fits, in the order in
+   which they were declared. Each is on its own: one that fails costs the others
+   nothing.
+3. What other bots say is only for handlers that asked for it with `bots=True`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+from actors.bots.arguments import Argument, NotThat, WrongArguments, read
+from actors.bots.errors import BotMistake
+from actors.bots.handlers import Handler, Predicate
+from actors.bots.words import read_line
+from actors.messages import Inbound
+
+MESSAGE = "message"
+NOTHING: Mapping[str, object] = {}
+
+Test: TypeAlias = Callable[[Inbound], Mapping[str, object] | WrongArguments | None]
+"""Does an event fit? The values for the handler's arguments, or None."""
+
+
+@frozen
+class Match:
+    """A handler an event is for, with the values of its arguments."""
+
+    handler: Handler
+    values: Mapping[str, object] = NOTHING
+    wrong: WrongArguments | None = None
+    broken: Exception | None = None
+    """The author's predicate raised this."""
+
+
+@frozen(eq=False)
+class Table:
+    """Everything a bot listens to, in the form that is quick to ask."""
+
+    prefix: str
+    commands: Mapping[str, Handler]
+    """By prefix and name, capitals folded."""
+    listeners: Mapping[str, tuple[tuple[Handler, Test], ...]]
+    """By the name of the event."""
+    events: frozenset[str] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        names = set(self.listeners) | ({MESSAGE} if self.commands else set())
+        object.__setattr__(self, "events", frozenset(names))
+
+    def match(self, event: Inbound) -> tuple[Match, ...]:
+        """Return the handlers *event* is for, with their arguments."""
+        by_bot = event.sender is not None and event.sender.is_bot
+        if event.event == MESSAGE and self.commands:
+            found = self._command(event)
+            if found is not None:
+                return () if by_bot and not found.handler.bots else (found,)
+        matches = []
+        for handler, test in self.listeners.get(event.event, ()):
+            if by_bot and not handler.bots:
+                continue
+            try:
+                values = test(event)
+            except Exception as error:  # noqa: BLE001 - the author's code costs its own handler only
+                matches.append(Match(handler, broken=error))
+                continue
+            match values:
+                case None:
+                    pass
+                case WrongArguments():
+                    matches.append(Match(handler, wrong=values))
+                case _:
+                    matches.append(Match(handler, values))
+        return tuple(matches)
+
+    def _command(self, event: Inbound) -> Match | None:
+        line = read_line(event.body)
+        said = line.text.lstrip()
+        if not said.startswith(self.prefix):
+            return None
+        first = said.split(None, 1)
+        handler = self.commands.get(first[0].casefold()) if first else None
+        if handler is None:
+            return None
+        arguments = handler.signature.arguments
+        if not arguments:
+            # A command that declares nothing may read `ctx.text` for itself.
+            return Match(handler)
+        at = len(line.text) - len(said) + len(first[0])
+        values = read(arguments, line, at)
+        if isinstance(values, WrongArguments):
+            return Match(handler, wrong=values)
+        return Match(handler, values)
+
+
+def always(_: Inbound) -> Mapping[str, object]:
+    """Every event of that name."""
+    return NOTHING
+
+
+def when(predicate: Predicate) -> Test:
+    """Events the author's *predicate* says yes to."""
+
+    def test(event: Inbound) -> Mapping[str, object] | None:
+        return NOTHING if predicate(event) else None
+
+    return test
+
+
+def searching(pattern: re.Pattern[str], arguments: tuple[Argument, ...]) -> Test:
+    """Messages in which *pattern* is found; its named groups are the arguments.
+
+    Raises:
+        BotMistake: an argument is no group of the pattern.
+    """
+    for argument in arguments:
+        if argument.name not in pattern.groupindex:
+            msg = f"argument {argument.name!r} must be a named group of the pattern, such as (?P<{argument.name}>...) (got {pattern.pattern!r})"
+            raise BotMistake(msg)
+
+    def test(event: Inbound) -> Mapping[str, object] | WrongArguments | None:
+        found = pattern.search(event.text)
+        if found is None:
+            return None
+        return _from_groups(arguments, found) if arguments else NOTHING
+
+    return test
+
+
+def _from_groups(
+    arguments: tuple[Argument, ...], found: re.Match[str]
+) -> Mapping[str, object] | WrongArguments:
+    values: dict[str, object] = {}
+    for argument in arguments:
+        text = found[argument.name]
+        if text is None and not argument.required:
+            values[argument.name] = argument.default
+            continue
+        # A group of a pattern is one word, whatever it holds.
+        try:
+            values[argument.name] = argument.value(text or "")
+        except NotThat as wrong:
+            return WrongArguments(f"{argument.shown} must be {wrong} (got {text!r})")
+    return values

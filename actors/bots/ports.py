@@ -1,0 +1,50 @@
+"""What a bot needs of its host. `rookery` wires it; tests bring their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from attrs import field, frozen
+
+from actors.messages import Outbound
+from actors.tracker import Receipt
+
+
+class Outbox(Protocol):
+    """Where a bot says something."""
+
+    async def say(self, out: Outbound) -> Receipt:
+        """Write *out* down and return its receipt. The same key is the same message."""
+        ...
+
+
+@frozen(kw_only=True)
+class HandlerFault:
+    """One event was not handled as it should have been. It cost that event only."""
+
+    bot: str
+    handler: str
+    why: str
+    """One line."""
+    trace: str
+    platform: str
+    account: str
+    chat: str
+    row: int
+    error: BaseException | None = field(default=None, repr=False)
+
+
+@frozen(kw_only=True)
+class Services:
+    """The host, as a bot sees it."""
+
+    outbox: Outbox
+    journal: str
+    """The journal's own id: rows of two journals may have equal numbers."""
+    is_operator: Callable[[str, str], bool] = lambda _platform, _user: False
+    """Is this user of this platform id an operator of the host?"""
+    on_fault: Callable[[HandlerFault], None] = lambda _fault: None
+    """Told of every fault. Plain and quick."""
+    provided: Mapping[str, object] = field(factory=dict)
+    """What the host provides to `use(...)`, such as `tree`."""

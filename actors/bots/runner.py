@@ -1,0 +1,295 @@
+"""Events in, handlers run, rows settled: one incarnation of a bot at work.
+
+The way of an event: `take` matches it and puts it into the lane of its chat; `serve`
+runs when its turn comes; `ended` hears how that went and settles the row. Whatever a
+handler does, it is the outcome of that one event.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+from inspect import isawaitable, iscoroutine
+from typing import TYPE_CHECKING
+
+import structlog
+import trio
+from structlog.contextvars import bind_contextvars, reset_contextvars
+
+from actors.bots.asking import Questions
+from actors.bots.context import Context, Voice
+from actors.bots.errors import HandlerTimedOut, NoAnswer, Nonsense
+from actors.bots.gate import Gate
+from actors.bots.handlers import Handler
+from actors.bots.matching import MESSAGE, Match
+from actors.bots.middleware import compose
+from actors.bots.ports import HandlerFault
+from actors.bots.speech import returned
+from actors.bots.turn import LaneKey, Turn, TurnJob
+from actors.journal import InboundRow
+from actors.lanes import Ended, Lanes, LanesClosed, LanesFull
+from actors.messages import InboundState
+from actors.router import Settle
+
+if TYPE_CHECKING:
+    from actors.bots.desk import BotDesk
+
+THREADS = 8
+"""Plain functions of one bot that may run at the same time."""
+MARGIN_SECONDS = 1.0
+"""What the lane waits beyond the deadlines that several runs keep for themselves."""
+
+log = structlog.get_logger()
+
+
+class Runner:
+    """Runs the handlers of one incarnation. `lanes` is set before the first event."""
+
+    lanes: Lanes[LaneKey, Turn]
+
+    def __init__(
+        self, voice: Voice, desk: BotDesk, dependencies: Mapping[str, object]
+    ) -> None:
+        self._voice = voice
+        self._name = voice.name
+        self._desk = desk
+        self._table = voice.bot.table()
+        self._gate = Gate(voice)
+        self._questions = Questions()
+        self._threads = trio.CapacityLimiter(THREADS)
+        self._in_hand: Counter[LaneKey] = Counter()
+        self._given = {
+            handler: {
+                parameter: dependencies[name]
+                for parameter, name in handler.signature.uses.items()
+            }
+            for handler in voice.bot.handlers
+        }
+        around = voice.bot.middlewares
+        self._around = compose(around, self._innermost) if around else None
+
+    # --- the desk's side ---------------------------------------------------------------
+
+    @property
+    def events(self) -> frozenset[str]:
+        return self._table.events
+
+    def awaits(self, row: InboundRow) -> bool:
+        return self._questions.awaits(row)
+
+    def take(self, row: InboundRow, settle: Settle) -> None:
+        """Put *row* into the lane of its chat, if anybody here wants it."""
+        event = row.event
+        if self._questions.take(row):
+            settle(InboundState.DONE, "an answer")
+            return
+        key = (row.platform, row.account, event.chat)
+        matches = self._table.match(event)
+        # A message nobody listens to may still be the answer to a question that a
+        # handler before it in this lane is about to ask: people type ahead.
+        if not matches and not (event.event == MESSAGE and key in self._in_hand):
+            settle(InboundState.DONE, "")
+            return
+        turn = Turn(row, settle, matches, self._questions, limit=_limit(matches))
+        try:
+            self.lanes.put(key, turn, within=turn.limit, trace=row.trace)
+        except LanesClosed:
+            self._desk.give_back(row, settle, self)
+        except LanesFull as full:
+            settle(InboundState.FAILED, str(full))
+        else:
+            self._in_hand[key] += 1
+
+    async def drain(self, within: float) -> bool:
+        return await self.lanes.drain(within)
+
+    # --- the lanes' side ---------------------------------------------------------------
+
+    async def serve(self, job: TurnJob) -> None:
+        """Handle one event: the body of the lanes."""
+        turn = job.item
+        turn.job = job
+        row = turn.row
+        if self._questions.take(row):
+            turn.why = "an answer"
+            return
+        bound = bind_contextvars(
+            trace=row.trace,
+            bot=self._name,
+            platform=row.platform,
+            account=row.account,
+            chat=str(row.event.chat or ""),
+        )
+        try:
+            turn.matches = await self._gate.admitted(turn)
+            if not turn.matches:
+                return
+            if self._around is None:
+                await self._run_all(turn)
+            else:
+                turn.handler = "middleware"
+                ctx = Context(self._voice, turn, row, turn.handler)
+                await self._around(ctx)
+        finally:
+            reset_contextvars(**bound)
+
+    def ended(self, job: TurnJob, how: Ended) -> None:
+        """Settle the row of a turn that is over."""
+        turn = job.item
+        turn.end()
+        self._in_hand[job.key] -= 1
+        if not self._in_hand[job.key]:
+            del self._in_hand[job.key]
+        match how:
+            case Ended.DONE:
+                turn.settle(turn.state, turn.why)
+            case Ended.UNSTARTED:
+                self._desk.give_back(turn.row, turn.settle, self)
+            case Ended.INTERRUPTED:
+                turn.settle(InboundState.FAILED, "interrupted")
+            case Ended.TIMED_OUT:
+                self._fail(turn, HandlerTimedOut(turn.handler, turn.limit))
+            case Ended.RAISED:
+                self._fail(turn, job.error)
+
+    # --- handlers ----------------------------------------------------------------------
+
+    async def _innermost(self, ctx: Context) -> None:
+        await self._run_all(ctx._turn)  # noqa: SLF001 - what a middleware passes on
+
+    async def _run_all(self, turn: Turn) -> None:
+        """Run every handler of the event; what they raise comes after the last one."""
+        matches = turn.matches
+        if len(matches) == 1:
+            await self._run(turn, matches[0], alone=True)
+            return
+        errors: list[Exception] = []
+        failed: list[str] = []
+        for match in matches:
+            try:
+                await self._run(turn, match, alone=False)
+            except Exception as error:  # noqa: BLE001 - the other handlers are not to blame
+                errors.append(error)
+                failed.append(turn.handler)
+        if errors:
+            turn.handler = ", ".join(failed)
+            if len(errors) == 1:
+                raise errors[0]
+            msg = f"{len(errors)} handlers of one event failed"
+            raise ExceptionGroup(msg, errors)
+
+    async def _run(self, turn: Turn, match: Match, *, alone: bool) -> None:
+        handler = match.handler
+        turn.handler = handler.name
+        if match.broken is not None:
+            raise match.broken
+        if alone and not handler.retry:
+            # The lane's deadline is this handler's: no scope of its own is needed.
+            await self._call(turn, match)
+            return
+        for attempt in range(handler.retry + 1):
+            try:
+                await self._call_in_scope(turn, match)
+            except Exception as error:
+                if attempt == handler.retry:
+                    raise
+                log.warning(
+                    "handler.retried",
+                    handler=handler.name,
+                    attempt=attempt + 1,
+                    error=_one_line(error),
+                )
+            else:
+                return
+
+    async def _call_in_scope(self, turn: Turn, match: Match) -> None:
+        timeout = match.handler.timeout
+        with trio.move_on_after(timeout) as scope:
+            turn.scope = scope
+            await self._call(turn, match)
+        turn.scope = None
+        if scope.cancelled_caught:
+            raise HandlerTimedOut(match.handler.name, timeout)
+
+    async def _call(self, turn: Turn, match: Match) -> None:
+        handler = match.handler
+        is_async = handler.signature.is_async
+        ctx = Context(self._voice, turn, turn.row, handler.name, in_thread=not is_async)
+        given = self._given[handler]
+        if is_async:
+            if given or match.values:
+                value = await handler.function(ctx, **match.values, **given)
+            else:
+                value = await handler.function(ctx)
+        else:
+            value = await self._call_in_thread(
+                handler, partial(handler.function, ctx, **match.values, **given)
+            )
+        if value is not None:
+            await self._say_returned(turn, handler, value)
+
+    async def _call_in_thread(
+        self, handler: Handler, function: partial[object]
+    ) -> object:
+        """Run a plain function beside the loop.
+
+        A thread cannot be killed: one that is late is left behind, keeps its place
+        among the bot's threads until it ends, and can no longer say anything.
+        """
+        try:
+            value = await trio.to_thread.run_sync(
+                function, abandon_on_cancel=True, limiter=self._threads
+            )
+        except trio.Cancelled:
+            log.warning("handler.thread_left_behind", handler=handler.name)
+            raise
+        if isawaitable(value):
+            if iscoroutine(value):
+                value.close()
+            raise Nonsense(handler.name, "something to await; write it as `async def`")
+        return value
+
+    async def _say_returned(self, turn: Turn, handler: Handler, value: object) -> None:
+        body = returned(handler.name, value)
+        if body is not None:
+            ctx = Context(self._voice, turn, turn.row, handler.name)
+            await ctx.reply(*body, key="returned")
+
+    # --- what went wrong ---------------------------------------------------------------
+
+    def _fail(self, turn: Turn, error: BaseException | None) -> None:
+        row = turn.row
+        why = _one_line(error)
+        turn.settle(InboundState.FAILED, why)
+        about = {
+            "bot": self._name,
+            "handler": turn.handler,
+            "trace": row.trace,
+            "platform": row.platform,
+            "account": row.account,
+            "chat": str(row.event.chat or ""),
+        }
+        if isinstance(error, NoAnswer):
+            # People walk away. That is no fault of anybody's code.
+            log.info("handler.not_answered", why=why, **about)
+            return
+        log.error("handler.failed", why=why, row=row.seq, exc_info=error, **about)
+        fault = HandlerFault(why=why, row=row.seq, error=error, **about)
+        self._voice.services.on_fault(fault)
+
+
+def _limit(matches: tuple[Match, ...]) -> float:
+    """Return the lane's deadline: the handler's own, or one beyond those of many runs."""
+    if len(matches) == 1 and not matches[0].handler.retry:
+        return matches[0].handler.timeout
+    runs = (match.handler.timeout * (match.handler.retry + 1) for match in matches)
+    return sum(runs) + MARGIN_SECONDS
+
+
+def _one_line(error: BaseException | None) -> str:
+    if error is None:
+        return "failed"
+    lines = str(error).strip().splitlines()
+    name = type(error).__name__
+    return f"{name}: {lines[0]}" if lines else name

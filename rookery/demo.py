@@ -1,0 +1,52 @@
+"""The bot of `rookery run`: a tour of what a bot can do, in one screen.
+
+Copy it and change it; `rookery new bot NAME` starts a smaller one.
+"""
+
+from collections.abc import Callable
+
+from actors.bots import Bot, Context, NoAnswer, use
+
+bot = Bot("demo")
+
+
+@bot.command("ping")
+async def ping(ctx: Context) -> None:
+    """Answers pong."""
+    await ctx.reply("pong")
+
+
+@bot.command("echo")
+async def echo(ctx: Context, text: str) -> None:
+    """Says TEXT back."""
+    await ctx.reply(text)
+
+
+@bot.command("ask")
+async def ask(ctx: Context) -> None:
+    """Asks you something, and waits for your answer."""
+    try:
+        answer = await ctx.ask("which city are you in?", within=60)
+    except NoAnswer:
+        await ctx.reply("never mind, ask me again some day")
+    else:
+        await answer.reply(f"greetings to {answer.text.strip()}")
+
+
+@bot.command("help")
+async def help_(ctx: Context) -> None:
+    """Lists what you may use."""
+    await ctx.reply(ctx.help())
+
+
+@bot.command("crash", allow="operator")
+async def crash(ctx: Context) -> None:
+    """Raises, to show that it costs this one message and nothing else."""
+    msg = "somebody asked for it"
+    raise RuntimeError(msg)
+
+
+@bot.command("tree", allow="operator")
+async def tree(ctx: Context, tree: Callable[[], str] = use("tree")) -> None:
+    """Shows the supervision tree of this host."""
+    await ctx.reply(tree())
