@@ -4,8 +4,8 @@ What happens here: a message gets from an address to a handler, an answer gets b
 whatever a handler does wrong ends exactly one incarnation. What does not: deciding
 whether there is a next one. That is `supervision`.
 
-Read `actor` (what one writes), `address` (how one is reached), `cell` (what outlives
-restarts), `incarnation` (one life, isolated), `system` (the whole). The rest is small:
+Read `actor` (what one writes), `address` (how one is reached), `cell` and `lanes` (what
+outlives restarts), `life` and `incarnation` (one life, isolated), `system` (the whole). The rest is small:
 `mailbox` and `reasons` are declarations and values, `envelope` is what travels, `alarms`
 and `timers` are time, `graph` names deadlocks, `turn` carries trace and deadline,
 `watchdog`, `snapshot` and `deadletters` are for looking.
@@ -21,7 +21,7 @@ from actors.kernel.actor import (
     StopRequested,
 )
 from actors.kernel.address import Address
-from actors.kernel.cell import DEFAULT_SHUTDOWN_SECONDS, Cell, Watch
+from actors.kernel.cell import DEFAULT_SHUTDOWN_SECONDS, Cell
 from actors.kernel.context import ActorContext
 from actors.kernel.deadletters import DeadLetter, DeadLetters
 from actors.kernel.errors import (
@@ -60,6 +60,7 @@ from actors.kernel.turn import (
     tracing,
 )
 from actors.kernel.watchdog import Blocked, Watchdog
+from actors.kernel.watches import Watch
 
 __all__ = [
     "DEFAULT_SHUTDOWN_SECONDS",

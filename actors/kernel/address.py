@@ -12,8 +12,9 @@ from actors.kernel.graph import refuse_cycle
 from actors.kernel.turn import Turn, current
 
 if TYPE_CHECKING:
-    from actors.kernel.cell import Cell, Watch
+    from actors.kernel.cell import Cell
     from actors.kernel.incarnation import Incarnation
+    from actors.kernel.watches import Watch
 
 M = TypeVar("M", contravariant=True)
 A_contra = TypeVar("A_contra", contravariant=True)

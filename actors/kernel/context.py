@@ -9,11 +9,12 @@ import trio
 
 from actors.kernel.actor import Actor, Query
 from actors.kernel.address import Address
-from actors.kernel.cell import Cell, Watch
+from actors.kernel.cell import Cell
 from actors.kernel.errors import AlreadyAnswered
 from actors.kernel.reasons import ExitReason, Normal
 from actors.kernel.timers import Timer
 from actors.kernel.turn import Span, current_trace
+from actors.kernel.watches import Watch
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger

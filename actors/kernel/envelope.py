@@ -16,7 +16,7 @@ from actors.kernel.errors import AskTimeout, MailboxFull
 
 if TYPE_CHECKING:
     from actors.kernel.alarms import Wheel
-    from actors.kernel.cell import Cell
+    from actors.kernel.lanes import Lanes
 
 
 class Envelope:
@@ -84,7 +84,7 @@ class ReplySlot:
         self,
         task: trio.lowlevel.Task,
         wheel: Wheel,
-        cell: Cell,
+        cell: Lanes,
         question: object,
         within: float,
     ) -> None:
@@ -132,7 +132,7 @@ class Place:
     def __init__(
         self,
         envelope: Envelope,
-        cell: Cell,
+        cell: Lanes,
         task: trio.lowlevel.Task | None = None,
         within: float = inf,
     ) -> None:

@@ -12,23 +12,15 @@ says so, in the order its supervisor says, never because a nursery around was ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AsyncExitStack
 from math import inf
-from typing import TYPE_CHECKING
 
 import trio
 
-from actors.kernel.actor import IGNORE, Actor, AnyActor, Ignore, StopRequested
+from actors.kernel.actor import IGNORE, Actor
 from actors.kernel.context import ActorContext
-from actors.kernel.envelope import Envelope, ReplySlot, Retry
-from actors.kernel.errors import (
-    ActorDown,
-    BackgroundFailed,
-    ForeignCancelled,
-    HandlerCrashed,
-)
-from actors.kernel.mailbox import PoisonKind
+from actors.kernel.envelope import Envelope
+from actors.kernel.errors import BackgroundFailed, ForeignCancelled
+from actors.kernel.life import Life
 from actors.kernel.reasons import (
     Crash,
     ExitReason,
@@ -41,150 +33,16 @@ from actors.kernel.reasons import (
 )
 from actors.kernel.turn import current
 
-if TYPE_CHECKING:
-    from actors.kernel.cell import Cell, Watch
-    from actors.kernel.timers import Timer
-
 MAX_TURNS = 32
 """Messages between two checkpoints, at most ..."""
 MAX_TURN_SECONDS = 0.001
 """... and time. Twenty busy actors then keep a timer within about 3 ms."""
 
 
-class Incarnation:
-    """What a supervisor holds of a child: is it up, is it down, make it stop."""
+class Incarnation(Life):
+    """A life that runs: the body of the actor's task."""
 
-    __slots__ = (
-        "_ended",
-        "_factory",
-        "_leaving",
-        "_scope",
-        "_shutdown",
-        "_stack",
-        "_started",
-        "_turned",
-        "actor",
-        "cell",
-        "context",
-        "fenced",
-        "in_hand",
-        "killed",
-        "number",
-        "open_asks",
-        "parked",
-        "reason",
-        "start_reason",
-        "stopping",
-        "task",
-        "timers",
-        "up",
-        "watches",
-    )
-
-    def __init__(
-        self,
-        cell: Cell,
-        number: int,
-        factory: Callable[[], AnyActor],
-        shutdown: float,
-    ) -> None:
-        self.cell: Cell = cell
-        self.number = number
-        self._factory = factory
-        self._shutdown = shutdown
-        # Made before the task runs: a kill that comes first then still works.
-        self._scope = trio.CancelScope(shield=True)
-        self._leaving: trio.CancelScope | None = None
-        self._stack: AsyncExitStack | None = None
-        self._started: trio.lowlevel.ParkingLot | None = None
-        self._ended: trio.lowlevel.ParkingLot | None = None
-        self._turned: trio.lowlevel.ParkingLot | None = None
-        self.actor: AnyActor | None = None
-        self.context: ActorContext | None = None
-        self.task: trio.lowlevel.Task | None = None
-        self.in_hand: Envelope | None = None
-        self.parked: trio.lowlevel.Task | None = None
-        self.stopping: ExitReason | None = None
-        self.up = False
-        self.fenced = False
-        """Declared a zombie: what it still does has no effect."""
-        self.killed = False
-        self.start_reason: StartFailed | Ignore | None = None
-        self.reason: ExitReason | None = None
-        """Why it ended; `None` while it lives."""
-        self.open_asks: dict[int, Envelope] | None = None
-        self.timers: list[Timer] | None = None
-        self.watches: list[Watch] | None = None
-
-    def __repr__(self) -> str:
-        return f"<Incarnation {self.cell.path}#{self.number} {self.cell.phase}>"
-
-    # --- what a supervisor does with it ------------------------------------------------
-
-    async def started(self) -> Ignore | StartFailed | None:
-        """Wait until `start` is over: `None` is up, else why there is no incarnation."""
-        if not self.up and self.reason is None:
-            self._started = self._started or trio.lowlevel.ParkingLot()
-            await self._started.park()
-        return self.start_reason
-
-    def request_stop(self, reason: ExitReason) -> None:
-        """Ask it to leave after the message in hand. Returns at once."""
-        if self.reason is not None or self.stopping is not None:
-            return
-        if self.cell.ordered:
-            self.cell.notify(StopRequested(reason))
-            return
-        self.stopping = reason
-        self.cell.attention = True
-        self.cell.phase = "stopping"
-        self.wake()
-
-    async def ended(self) -> ExitReason:
-        """Wait until it is over, and return why."""
-        if self.reason is None:
-            self._ended = self._ended or trio.lowlevel.ParkingLot()
-            await self._ended.park()
-        assert self.reason is not None
-        return self.reason
-
-    def kill(self) -> None:
-        """End it without asking, and everything below it. Returns at once."""
-        for child in (self.cell.children or {}).values():
-            if child.incarnation is not None:
-                child.incarnation.kill()
-        self.killed = True
-        self._scope.cancel(reason="killed by its supervisor")
-        if self._leaving is not None:
-            self._leaving.cancel(reason="killed by its supervisor")
-
-    async def kill_and_fence(self) -> Killed | Zombie:
-        """Kill it; if it does not die within `kill_wait` seconds, fence it as a zombie."""
-        self.kill()
-        with trio.move_on_after(self.cell.system.kill_wait):
-            await self.ended()
-        if self.reason is None:
-            self.fence()
-        return Zombie() if self.fenced else Killed()
-
-    def fence(self) -> None:
-        """Take its place away: what it still sends, answers or reads has no effect."""
-        self.fenced = True
-        self.stopping = Zombie()
-        self.finish(Zombie())
-
-    async def turned(self) -> None:
-        """Wait until a suspended actor has put its message down, or has ended."""
-        self._turned = self._turned or trio.lowlevel.ParkingLot()
-        await self._turned.park()
-
-    def wake(self) -> None:
-        task = self.parked
-        if task is not None:
-            self.parked = None
-            trio.lowlevel.reschedule(task)
-
-    # --- the life ----------------------------------------------------------------------
+    __slots__ = ()
 
     async def run(self) -> None:
         """The whole life, isolated. The body of the actor's task."""
@@ -338,20 +196,7 @@ class Incarnation:
             self.open_asks = {}
         self.open_asks[id(envelope.body)] = envelope
 
-    def open_ask(self, question: object) -> ReplySlot | None:
-        """Return where the answer to *question* goes, once; `None` if it is not open."""
-        envelope = self.in_hand
-        if envelope is None or envelope.body is not question:
-            envelope = (self.open_asks or {}).pop(id(question), None)
-        return envelope.reply if envelope is not None else None
-
     # --- leaving -----------------------------------------------------------------------
-
-    @property
-    def stack(self) -> AsyncExitStack:
-        if self._stack is None:
-            self._stack = AsyncExitStack()
-        return self._stack
 
     async def _leave(self, cause: ExitReason | BaseException) -> None:
         """Run `stop`, then close what `ctx.enter` opened, in reverse order.
@@ -401,56 +246,3 @@ class Incarnation:
             for incarnation in below:
                 if incarnation.reason is None:
                     await incarnation.kill_and_fence()
-
-    def finish(self, reason: ExitReason) -> None:
-        """The one end. Tells everybody whom it concerns; never waits."""
-        cell = self.cell
-        if self.reason is not None:
-            if self.fenced:
-                cell.system.log.info("actor.zombie_ended", actor=cell.path)
-            return
-        self.reason = reason
-        cell.incarnation = None
-        cell.phase = "zombie" if self.fenced else "down"
-        cell.waits = None
-        if self.in_hand is not None:
-            self._poisoned(self.in_hand, reason)
-            self.in_hand = None
-        for envelope in (self.open_asks or {}).values():
-            if envelope.reply is not None:
-                envelope.reply.fail(ActorDown(cell.path, str(reason)))
-        for timer in self.timers or ():
-            timer.cancel()
-        for watch in self.watches or ():
-            watch.cancel()
-        if not self.up and self.start_reason is None:
-            failed = reason
-            if not isinstance(failed, StartFailed):
-                failed = StartFailed(ActorDown(cell.path, str(reason)))
-            self.start_reason = self.reason = failed
-        if cell.ordered:
-            # A supervisor's mail is about children that are gone with it.
-            cell.flush("supervisor ended", ActorDown(cell.path, str(reason)))
-        cell.system.incarnation_ended(self)
-        for lot in (self._started, self._turned, self._ended):
-            if lot is not None:
-                lot.unpark_all()
-
-    def _poisoned(self, envelope: Envelope, reason: ExitReason) -> None:
-        """The message in hand at the end: gone, or first in line for the next one."""
-        cell = self.cell
-        if not isinstance(reason, Crash):
-            cell.drop(envelope, f"in hand: {reason}")
-            return
-        assert self.actor is not None
-        policy = type(self.actor).poison
-        if policy.kind is PoisonKind.RETRY and envelope.attempt <= policy.retries:
-            cell.redeliver = Retry(envelope)
-            cell.review_attention()
-            return
-        crashed = HandlerCrashed(
-            cell.path, type(envelope.body).__name__, reason.exception
-        )
-        crashed.__cause__ = reason.exception
-        quarantined = policy.kind is PoisonKind.RETRY
-        cell.drop(envelope, "quarantined" if quarantined else "crashed", crashed)

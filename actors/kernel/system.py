@@ -22,6 +22,7 @@ from actors.kernel.cell import Cell
 from actors.kernel.deadletters import DeadLetters
 from actors.kernel.errors import AddressNotFound
 from actors.kernel.incarnation import Incarnation
+from actors.kernel.life import Life
 from actors.kernel.reasons import ExitReason, Shutdown, StartFailed
 from actors.kernel.snapshot import ActorSnapshot, snapshot_of
 
@@ -221,7 +222,7 @@ class System:
         self._context.run(self._nursery.start_soon, incarnation.run)
         return incarnation
 
-    def incarnation_ended(self, incarnation: Incarnation) -> None:
+    def incarnation_ended(self, incarnation: Life) -> None:
         """Tell watchers and supervisor."""
         cell = incarnation.cell
         reason = incarnation.reason
