@@ -1,1 +1,99 @@
-"""."""
+"""What happens when work fails: who is restarted, when, and when to stop trying.
+
+What happens here: child specs and supervisors as values, the pure decision core, and
+the supervisor actor that does what the core decides. What does not: an actor's life
+itself (`actors.kernel`), and which children a host has (`rookery`).
+
+Read `values` and `specs` (what one writes), `backoff`, `calls` (what one may ask), then
+`decide` with `transitions` and `fate` (the rules), and last the shell around them.
+"""
+
+from supervision.backoff import Backoff
+from supervision.calls import (
+    AlreadyStarted,
+    ChildRow,
+    ChildState,
+    CountChildren,
+    Counts,
+    DeleteChild,
+    Done,
+    GetChildSpec,
+    Ignored,
+    Refusal,
+    RestartChild,
+    RestartNow,
+    SpecRefused,
+    StartChild,
+    StartRefused,
+    TerminateChild,
+    Up,
+    WhichChildren,
+)
+from supervision.faults import BadSpec, Fault
+from supervision.specs import ChildSpec, Instance, Supervisor, cautions
+from supervision.values import (
+    ALL_SIGNIFICANT,
+    ANY_SIGNIFICANT,
+    BRUTAL,
+    DYNAMIC,
+    EQUAL,
+    FOREVER,
+    FULL,
+    NEVER,
+    ONE_FOR_ALL,
+    ONE_FOR_ONE,
+    PERMANENT,
+    REST_FOR_ONE,
+    TEMPORARY,
+    TRANSIENT,
+    AutoShutdown,
+    Jitter,
+    Restart,
+    Strategy,
+)
+
+__all__ = [
+    "ALL_SIGNIFICANT",
+    "ANY_SIGNIFICANT",
+    "BRUTAL",
+    "DYNAMIC",
+    "EQUAL",
+    "FOREVER",
+    "FULL",
+    "NEVER",
+    "ONE_FOR_ALL",
+    "ONE_FOR_ONE",
+    "PERMANENT",
+    "REST_FOR_ONE",
+    "TEMPORARY",
+    "TRANSIENT",
+    "AlreadyStarted",
+    "AutoShutdown",
+    "Backoff",
+    "BadSpec",
+    "ChildRow",
+    "ChildSpec",
+    "ChildState",
+    "CountChildren",
+    "Counts",
+    "DeleteChild",
+    "Done",
+    "Fault",
+    "GetChildSpec",
+    "Ignored",
+    "Instance",
+    "Jitter",
+    "Refusal",
+    "Restart",
+    "RestartChild",
+    "RestartNow",
+    "SpecRefused",
+    "StartChild",
+    "StartRefused",
+    "Strategy",
+    "Supervisor",
+    "TerminateChild",
+    "Up",
+    "WhichChildren",
+    "cautions",
+]

@@ -1,0 +1,206 @@
+"""What one may ask a supervisor, and what it answers. OTP's calls, OTP's answers.
+
+| call            | answers                                                                    |
+| --------------- | -------------------------------------------------------------------------- |
+| StartChild      | Up, Ignored, AlreadyStarted, ALREADY_PRESENT, StartRefused, SpecRefused    |
+| TerminateChild  | Done (also if it was not running), NOT_FOUND, DYNAMIC                      |
+| RestartChild    | Up, Ignored, RUNNING, RESTARTING, NOT_FOUND, DYNAMIC, StartRefused         |
+| DeleteChild     | Done, RUNNING, RESTARTING, NOT_FOUND, DYNAMIC                              |
+| RestartNow      | Done (a wait was cut short), RUNNING, NOT_WAITING, NOT_FOUND               |
+| GetChildSpec    | ChildSpec, NOT_FOUND                                                       |
+| WhichChildren   | rows, the newest child first                                               |
+| CountChildren   | Counts                                                                     |
+
+A supervisor that is gone answers nothing: the asker gets `ActorDown`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TypeAlias
+
+from attrs import frozen
+
+from actors.kernel import Query
+from supervision.faults import Fault
+from supervision.specs import ChildSpec, Instance
+
+
+class ChildState(Enum):
+    """What a supervisor believes of a child."""
+
+    RUNNING = "running"
+    DOWN = "down"
+    """Not running, and nothing is under way: ended, terminated, or ignored."""
+    RESTARTING = "restarting"
+    """Its last restart failed; the next try is in the supervisor's own queue."""
+    WAITING = "waiting"
+    """It sleeps before its next try."""
+    HELD = "held"
+    """Down with its group, and will come back with it."""
+    NEEDS_OPERATOR = "needs_operator"
+    """Not tried again until a person did something."""
+
+
+class Refusal(Enum):
+    """Why a call did nothing."""
+
+    ALREADY_PRESENT = "already_present"
+    """The id is taken by a child that is not running."""
+    NOT_FOUND = "not_found"
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    NOT_WAITING = "not_waiting"
+    DYNAMIC = "dynamic"
+    """A DYNAMIC supervisor has no such thing (OTP: simple_one_for_one)."""
+
+
+@frozen
+class Up:
+    """It runs: this child, this incarnation."""
+
+    id: str
+    incarnation: int
+    token: int
+    """Tells this incarnation from any other that this supervisor ever started."""
+
+
+@frozen
+class Ignored:
+    """Its `start` said `IGNORE`: no fault, and nothing runs."""
+
+
+@frozen
+class Done:
+    """It is so."""
+
+
+@frozen
+class AlreadyStarted:
+    """The id is taken by a child that runs."""
+
+    running: Up
+
+
+@frozen
+class StartRefused:
+    """Its start failed."""
+
+    exception: BaseException
+
+
+@frozen
+class SpecRefused:
+    """Its spec cannot work here."""
+
+    fault: Fault
+
+
+@frozen
+class ChildRow:
+    """One child in a listing."""
+
+    id: str
+    state: ChildState
+    incarnation: int
+    """The one that runs, or the last one that ran; 0 if none ever did."""
+    is_supervisor: bool
+    seconds_left: float | None = None
+    """Until the next try, while it waits."""
+    why: str = ""
+    """What an operator has to know, for NEEDS_OPERATOR."""
+
+
+@frozen
+class Counts:
+    """How many children a supervisor has."""
+
+    specs: int
+    active: int
+    supervisors: int
+    workers: int
+
+
+Answer: TypeAlias = (
+    Up
+    | Ignored
+    | Done
+    | AlreadyStarted
+    | StartRefused
+    | SpecRefused
+    | Refusal
+    | ChildSpec
+    | Counts
+    | tuple[ChildRow, ...]
+)
+
+ChildKey: TypeAlias = str | Instance | Up
+"""How a call names a child: by id; of a DYNAMIC supervisor by its `Instance` (whatever
+runs under that id) or by the `Up` that an earlier answer gave (that incarnation only:
+OTP's pid). By id alone a DYNAMIC supervisor refuses, as OTP does."""
+
+
+@frozen
+class StartChild(
+    Query[Up | Ignored | AlreadyStarted | StartRefused | SpecRefused | Refusal]
+):
+    """Add a child and start it: a whole spec, or an instance of the template."""
+
+    child: ChildSpec | Instance
+
+
+@frozen
+class TerminateChild(Query[Done | Refusal]):
+    """Stop a child. Its spec stays, unless it is TEMPORARY or an instance."""
+
+    child: ChildKey
+
+
+@frozen
+class RestartChild(Query[Up | Ignored | StartRefused | Refusal]):
+    """Start a child that is down."""
+
+    child: str
+
+
+@frozen
+class DeleteChild(Query[Done | Refusal]):
+    """Forget a child that is down."""
+
+    child: str
+
+
+@frozen
+class RestartNow(Query[Done | Refusal]):
+    """End the sleep before a child's next try; its streak stays what it is."""
+
+    child: str
+
+
+@frozen
+class GetChildSpec(Query[ChildSpec | Refusal]):
+    """The spec a child was given; of a DYNAMIC supervisor that of the template."""
+
+    child: str
+
+
+@frozen
+class WhichChildren(Query[tuple[ChildRow, ...]]):
+    """All children, the newest first."""
+
+
+@frozen
+class CountChildren(Query[Counts]):
+    """How many there are."""
+
+
+Call: TypeAlias = (
+    StartChild
+    | TerminateChild
+    | RestartChild
+    | DeleteChild
+    | RestartNow
+    | GetChildSpec
+    | WhichChildren
+    | CountChildren
+)

@@ -1,0 +1,163 @@
+"""What becomes of a child that failed, and of its group: restart, sleep, or give up.
+
+The order is: the window counts, then `give_up`, then comes the delay. A failure is
+counted when it happens and never when a timer fires, so sleeping costs no quota.
+"""
+
+from __future__ import annotations
+
+from actors.kernel import ExitReason, Shutdown
+from supervision import transitions
+from supervision.calls import ChildState
+from supervision.events import DropTimer, Forget, GaveUp, HaltAll, Hold, Rest, SetTimer
+from supervision.state import Child, Job, JobKind, Turn
+from supervision.values import TEMPORARY
+
+
+def fail(turn: Turn, child: Child, *, clean: bool = False) -> None:
+    """Restart *child* (now, or after its sleep), or give up. It is down already."""
+    core = turn.core
+    if child.spec.counted and not core.window.admits(turn.now):
+        _give_up(turn, child, len(core.window), "window")
+        return
+    backoff = child.spec.backoff
+    delay = 0.0
+    if backoff is not None:
+        child.streak += 1
+        if backoff.exhausted(child.streak):
+            _give_up(turn, child, child.streak, "give_up")
+            return
+        delay = backoff.delay(child.streak, turn.u)
+        if clean:
+            # A permanent child that ends cleanly over and over must not spin.
+            delay = max(delay, backoff.first)
+    elif core.leader is None:
+        restart(turn, child)
+        return
+    if core.is_grouped:
+        _stop_group(turn, child, delay)
+    else:
+        _sleep(turn, child, delay)
+
+
+def restart(turn: Turn, child: Child, *, after_sleep: bool = False) -> None:
+    """Restart *child* and whoever shares its fate."""
+    core = turn.core
+    job = Job(JobKind.RESTART, child)
+    members = core.reach(child)
+    for member in members:
+        if member.state is ChildState.RUNNING:
+            job.halts.append(member)
+        elif member.state is not ChildState.NEEDS_OPERATOR:
+            calm(turn, member)
+    if core.is_grouped:
+        core.leader = None
+        if after_sleep:
+            job.fresh = []
+    # Every spec that is kept is started: so are those that had ended in peace, or were
+    # terminated by hand. OTP does it, too.
+    job.starts = [
+        member
+        for member in reversed(members)
+        if member.spec.restart is not TEMPORARY
+        and member.state is not ChildState.NEEDS_OPERATOR
+    ]
+    transitions.begin(turn, job)
+
+
+def wake(turn: Turn, child: Child) -> None:
+    """End the sleep of *child* (and its group's). It was counted when it failed."""
+    core = turn.core
+    core.timers.pop(child.generation, None)
+    core.set_state(child, ChildState.DOWN)
+    restart(turn, child, after_sleep=True)
+
+
+def calm(turn: Turn, child: Child) -> None:
+    """End whatever *child* waits for: it is just down."""
+    if child.state is ChildState.WAITING:
+        turn.core.timers.pop(child.generation, None)
+        turn.out.append(DropTimer(child.generation))
+    turn.core.set_state(child, ChildState.DOWN)
+
+
+def release_group(turn: Turn, reason: ExitReason) -> None:
+    """The leader of a sleeping group will not be back: the others are just down."""
+    core = turn.core
+    if core.leader is None:
+        return
+    for member in core.reach(core.leader):
+        if member.state is ChildState.HELD:
+            core.set_state(member, ChildState.DOWN)
+            turn.out.append(Rest(member.id, reason))
+    core.leader = None
+
+
+def close(turn: Turn, reason: ExitReason) -> None:
+    """Stop all children in reverse start order, then end. Nothing starts any more."""
+    core = turn.core
+    core.closing = reason
+    core.leader = None
+    job = Job(JobKind.CLOSE)
+    for child in core.children.values():
+        if child.state is ChildState.RUNNING:
+            job.halts.append(child)
+        elif child.state is not ChildState.NEEDS_OPERATOR:
+            calm(turn, child)
+    if core.is_dynamic and job.halts:
+        core.job = job
+        everyone = tuple((child.id, child.token) for child in job.halts)
+        turn.out.append(HaltAll(everyone, core.flags.children[0].grace))
+        return
+    transitions.begin(turn, job)
+
+
+def fall_asleep(turn: Turn, job: Job) -> None:
+    """The group of a SLEEP job is down: it sleeps once, all together."""
+    core = turn.core
+    leader = job.child
+    assert leader is not None
+    for member in core.reach(leader):
+        if member is not leader and member.state is not ChildState.NEEDS_OPERATOR:
+            core.set_state(member, ChildState.HELD)
+            turn.out.append(Hold(member.id, leader.id))
+    core.leader = leader
+    _sleep(turn, leader, job.delay)
+
+
+def _stop_group(turn: Turn, child: Child, delay: float) -> None:
+    core = turn.core
+    leader = child
+    sleeping = core.leader
+    if sleeping is not None:
+        # Two failures become one: the wider range, and never a shorter sleep.
+        delay = max(delay, sleeping.until - turn.now)
+        if sleeping.rank < child.rank:
+            leader = sleeping
+    job = Job(JobKind.SLEEP, leader)
+    job.delay = delay
+    for member in core.reach(leader):
+        if member.state is ChildState.RUNNING:
+            job.halts.append(member)
+        elif member.state is not ChildState.NEEDS_OPERATOR:
+            calm(turn, member)
+    core.leader = None
+    transitions.begin(turn, job)
+
+
+def _sleep(turn: Turn, child: Child, delay: float) -> None:
+    core = turn.core
+    child.generation = core.next_generation()
+    child.until = turn.now + delay
+    core.timers[child.generation] = child
+    core.set_state(child, ChildState.WAITING)
+    turn.out.append(SetTimer(child.id, child.generation, delay, child.streak))
+
+
+def _give_up(turn: Turn, child: Child, failures: int, breaker: str) -> None:
+    turn.core.set_state(child, ChildState.DOWN)
+    turn.out.append(GaveUp(child.id, failures, breaker))
+    if turn.core.is_dynamic:
+        turn.core.remove(child)
+        turn.out.append(Forget(child.id, Shutdown()))
+    close(turn, Shutdown())

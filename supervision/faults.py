@@ -1,0 +1,30 @@
+"""What is wrong with a spec: the field, what must hold, what was got."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class Fault:
+    """One thing wrong with a spec."""
+
+    field: str
+    """`strategy`, `max_restarts`, `within`, `auto_shutdown`, `children`, `id`,
+    `duplicate`, `restart`, `significant`, `start`, `shutdown`, `backoff`, `counted`."""
+    must: str
+    got: object = None
+    child: str = ""
+    """The id of the child at fault; empty for the supervisor's own flags."""
+
+    def __str__(self) -> str:
+        where = f"child {self.child!r}: " if self.child else ""
+        return f"{where}{self.field} {self.must} (got {self.got!r})"
+
+
+class BadSpec(ValueError):
+    """A supervisor or child spec that cannot work. `fault` says which part."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault

@@ -1,0 +1,50 @@
+"""The decision core against what the real Erlang/OTP did."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.otp.compare import CORPUS, first_difference, recorded
+from tests.otp.replay import main, replay_pure
+from tests.otp.terms import Script
+
+RECORDS = list(recorded(CORPUS))
+
+
+def test_the_corpus_is_whole() -> None:
+    assert len(RECORDS) == 609
+
+
+@pytest.mark.parametrize("kind", sorted({r["name"].split("-")[-1] for r in RECORDS}))
+def test_every_recorded_scenario_replays_exactly(kind: str) -> None:
+    """Event by event, reply by reply, tree by tree."""
+    mine = [r for r in RECORDS if r["name"].split("-")[-1] == kind]
+
+    assert {r["name"]: d for r in mine if (d := replay_pure(r))} == {}
+
+
+def test_a_difference_is_found_and_named() -> None:
+    record: Script = json.loads(json.dumps(RECORDS[0]))
+    record["trace"][1]["events"][0][2] += 1
+
+    assert "step 1" in replay_pure(record)
+    assert first_difference(RECORDS[0], RECORDS[0]["trace"]) == ""
+
+
+def test_the_command_counts_and_exits_with_1(
+    tmp_path: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pathlib import Path
+
+    broken = json.loads(json.dumps(RECORDS[1]))
+    broken["trace"][-1]["events"].append(["start", "nobody", 1])
+    path = Path(str(tmp_path)) / "corpus.jsonl"
+    path.write_text(json.dumps(RECORDS[0]) + "\n" + json.dumps(broken) + "\n")
+
+    assert main(["--pure", str(path)]) == 1
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(broken["name"])
+    assert lines[-1] == "1 passed, 1 failed"
