@@ -65,12 +65,7 @@ class Address(Generic[M]):
         else:
             envelope = _inherit(cell, message, turn)
         # The common case, spelled out: a call per message is worth avoiding here.
-        if (
-            cell.depth < cell.capacity
-            and cell.pending is None
-            and cell.resting is None
-            and cell.put is not None
-        ):
+        if cell.depth < cell.limit:
             cell.put(envelope)
             cell.depth += 1
             incarnation = cell.incarnation

@@ -115,6 +115,7 @@ class Cell(Lanes):
     def rest(self, reason: ExitReason, phase: str = "down") -> None:
         """Stay down: what waits goes to the dead letters, who asks is told."""
         self.resting = reason
+        self.limit = 0
         self.phase = phase
         self.flush("stopped", ActorDown(self.path, str(reason)))
 
@@ -127,7 +128,7 @@ class Cell(Lanes):
         self.closed = True
         self.rest(reason, "closed")
         self.system.cells.pop(self.path, None)
-        self.put = self.take = self._system_lane = None
+        self._system_lane = None
         if self.parent is not None and self.parent.children is not None:
             self.parent.children.pop(self.path.rsplit("/", 1)[1], None)
             if self.launched:

@@ -122,7 +122,6 @@ class Incarnation(Life):
         stopwatch = cell.system.stopwatch
         assert self.actor is not None
         assert self.context is not None
-        assert cell.take is not None
         handle, context, take = self.actor.handle, self.context, cell.take
         turns, began = 0, stopwatch()
         while True:
@@ -144,7 +143,7 @@ class Incarnation(Life):
                 await trio.lowlevel.wait_task_rescheduled(self._unpark)
                 turns, began = 0, stopwatch()
                 continue
-            if envelope.deadline < inf and envelope.deadline < cell.system.clock():
+            if envelope.deadline is not inf and envelope.deadline < cell.system.clock():
                 cell.drop(envelope, "expired")
                 continue
             self.in_hand = envelope

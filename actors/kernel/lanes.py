@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import trio
 
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from actors.kernel.system import System
 
 
+def _not_open(_: Envelope | None = None) -> NoReturn:
+    """Stand in for the ends of a lane that no incarnation has asked for yet."""
+    msg = "no incarnation has opened this mailbox"
+    raise RuntimeError(msg)
+
+
 class Lanes:
     """What waits for one actor, by which rules, and the counters of it."""
 
@@ -43,6 +49,7 @@ class Lanes:
         "dropped",
         "handled",
         "incarnation",
+        "limit",
         "mailbox",
         "overflow",
         "path",
@@ -70,9 +77,11 @@ class Lanes:
 
         self.mailbox: Mailbox | None = None
         self.capacity = 0
+        self.limit = 0
+        """The capacity while a message may simply be put in; 0 where it takes a look."""
         self.overflow = OverflowKind.BACKPRESSURE
-        self.put: Callable[[Envelope], None] | None = None
-        self.take: Callable[[], Envelope] | None = None
+        self.put: Callable[[Envelope], None] = _not_open
+        self.take: Callable[[], Envelope] = _not_open
         """The two ends of the user lane, made by the first incarnation."""
         self._system_lane: (
             tuple[trio.MemorySendChannel[Envelope], trio.MemoryReceiveChannel[Envelope]]
@@ -102,9 +111,11 @@ class Lanes:
         self.mailbox = mailbox
         self.capacity = mailbox.capacity
         self.overflow = mailbox.overflow.kind
-        if mailbox.overflow.kind is OverflowKind.CONFLATE and self.pending is None:
+        if mailbox.overflow.kind is not OverflowKind.CONFLATE:
+            self.limit = mailbox.capacity
+        elif self.pending is None:
             self.pending = {}
-        if self.put is None:
+        if self.put is _not_open:
             ceiling = RESERVED_CEILING if mailbox.ordered else 0
             send, receive = trio.open_memory_channel[Envelope](
                 mailbox.capacity + ceiling
@@ -173,7 +184,6 @@ class Lanes:
         )
 
     def take_user(self) -> Envelope:
-        assert self.take is not None
         envelope = self.take()
         self.depth -= 1
         if self.pending is not None or self.waiters:
@@ -190,7 +200,6 @@ class Lanes:
             self._admit()
 
     def deliver(self, envelope: Envelope) -> None:
-        assert self.put is not None
         self.put(envelope)
         self.depth += 1
         incarnation = self.incarnation
@@ -227,13 +236,13 @@ class Lanes:
         """
         if self.pending is not None and self._conflate(envelope):
             return True
-        if self.depth < self.capacity and self.put is not None:
+        if self.depth < self.capacity and self.put is not _not_open:
             self.deliver(envelope)
             return True
         return self._offer_full(envelope)
 
     def _offer_full(self, envelope: Envelope) -> bool:
-        if self.put is None:
+        if self.put is _not_open:
             return self._offer_early(envelope)
         match self.overflow:
             case OverflowKind.BACKPRESSURE | OverflowKind.CONFLATE:
@@ -296,7 +305,7 @@ class Lanes:
         """Empty the lanes into the dead letters; who asked is told."""
         left = [] if self.redeliver is None else [self.redeliver]
         self.redeliver = None
-        while self.take is not None and self.depth:
+        while self.depth:
             left.append(self.take())
             self.depth -= 1
         while self.system_depth:
