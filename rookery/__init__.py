@@ -1,1 +1,190 @@
-"""."""
+"""The front door: everything that the author of a bot or of a platform imports.
+
+    from rookery import Bot, Context
+
+Names are fetched when they are first asked for, after a look whether the packages they
+come from are ours: `rookery --version` loads none of them, and a stranger's
+`supervision` in the environment is one sentence instead of a traceback.
+
+Rooms: `config` (one file, read strictly), `host` (the tree and its life), `control`
+(how commands reach it), `cli`, `logs`. What does not happen here: anything a bot or a
+platform does.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from actors.bots import (
+        AsyncioBridge,
+        Bot,
+        BotMistake,
+        Context,
+        Next,
+        NoAnswer,
+        asyncio_bridge,
+        use,
+    )
+    from actors.messages import (
+        ALL,
+        Audio,
+        Chat,
+        ChatAddress,
+        ChatKind,
+        Emoji,
+        File,
+        Forward,
+        Image,
+        Inbound,
+        Markdown,
+        Mention,
+        Node,
+        Outbound,
+        OutboundState,
+        Outcome,
+        Raw,
+        Reply,
+        Role,
+        Segment,
+        Sender,
+        Text,
+        Video,
+    )
+    from actors.tracker import Receipt
+    from platforms.base import (
+        Answer,
+        Caps,
+        Fault,
+        Finished,
+        Link,
+        NeedsOperator,
+        OutcomeUnknown,
+        Platform,
+        PlatformConfig,
+        Rejected,
+        Retry,
+        Secret,
+        Sent,
+    )
+
+_HOMES = {
+    "actors.bots": (
+        "AsyncioBridge",
+        "Bot",
+        "BotMistake",
+        "Context",
+        "Next",
+        "NoAnswer",
+        "asyncio_bridge",
+        "use",
+    ),
+    "actors.messages": (
+        "ALL",
+        "Audio",
+        "Chat",
+        "ChatAddress",
+        "ChatKind",
+        "Emoji",
+        "File",
+        "Forward",
+        "Image",
+        "Inbound",
+        "Markdown",
+        "Mention",
+        "Node",
+        "Outbound",
+        "OutboundState",
+        "Outcome",
+        "Raw",
+        "Reply",
+        "Role",
+        "Segment",
+        "Sender",
+        "Text",
+        "Video",
+    ),
+    "actors.tracker": ("Receipt",),
+    "platforms.base": (
+        "Answer",
+        "Caps",
+        "Fault",
+        "Finished",
+        "Link",
+        "NeedsOperator",
+        "OutcomeUnknown",
+        "Platform",
+        "PlatformConfig",
+        "Rejected",
+        "Retry",
+        "Secret",
+        "Sent",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ALL",
+    "Answer",
+    "AsyncioBridge",
+    "Audio",
+    "Bot",
+    "BotMistake",
+    "Caps",
+    "Chat",
+    "ChatAddress",
+    "ChatKind",
+    "Context",
+    "Emoji",
+    "Fault",
+    "File",
+    "Finished",
+    "Forward",
+    "Image",
+    "Inbound",
+    "Link",
+    "Markdown",
+    "Mention",
+    "NeedsOperator",
+    "Next",
+    "NoAnswer",
+    "Node",
+    "Outbound",
+    "OutboundState",
+    "Outcome",
+    "OutcomeUnknown",
+    "Platform",
+    "PlatformConfig",
+    "Raw",
+    "Receipt",
+    "Rejected",
+    "Reply",
+    "Retry",
+    "Role",
+    "Secret",
+    "Segment",
+    "Sender",
+    "Sent",
+    "Text",
+    "Video",
+    "asyncio_bridge",
+    "use",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Fetch *name* from its home, once."""
+    if name not in _HOME_OF:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from rookery.guard import check_packages  # noqa: PLC0415 - not for --version
+
+    check_packages()
+    value: object = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -6,7 +6,7 @@ where).
 """
 
 from rookery.config.faults import ConfigRefused, Fault, Wrong
-from rookery.config.finding import EMBEDDED, find_file, load
+from rookery.config.finding import EMBEDDED, find_data, find_file, load
 from rookery.config.model import (
     DEFAULT_DATA,
     FILE_NAME,
@@ -31,6 +31,7 @@ __all__ = [
     "Settings",
     "Wrong",
     "checked_use",
+    "find_data",
     "find_file",
     "load",
     "read_settings",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from attrs import evolve
 
 from platforms.base import PlatformConfig
 from rookery.config.faults import ConfigRefused, Fault
-from rookery.config.model import FILE_NAME, Configuration, HostSettings
+from rookery.config.model import DEFAULT_DATA, FILE_NAME, Configuration, HostSettings
 from rookery.config.reading import read_settings
 
 EMBEDDED = """\
@@ -75,3 +76,32 @@ def _text_of(file: Path) -> str:
         where = f"byte {error.start} is none"
         fault = Fault(str(file), f"expected text in UTF-8, got bytes ({where})")
     raise ConfigRefused((fault,)) from None
+
+
+def find_data(config: Path | None, data: Path | None, here: Path) -> Path:
+    """Return the data directory of the host that is meant.
+
+    Of the file only `host.data` is looked at: it may be half edited, or refer to
+    variables that are set where the host runs and not here.
+
+    Raises:
+        ConfigRefused: the file cannot be read.
+    """
+    if data is not None:
+        return here / data
+    file = find_file(config, here)
+    if file is None:
+        return here / DEFAULT_DATA
+    match _document(file):
+        case {"host": {"data": str(written)}}:
+            return file.absolute().parent / Path(written).expanduser()
+        case _:
+            return file.absolute().parent / DEFAULT_DATA
+
+
+def _document(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(_text_of(file))
+    except tomllib.TOMLDecodeError as error:
+        fault = Fault(file.name, f"expected TOML, got a syntax error: {error}")
+        raise ConfigRefused((fault,)) from None

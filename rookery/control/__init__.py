@@ -5,6 +5,7 @@ What the operations do is not known here: see `rookery.host`.
 """
 
 from rookery.control.client import NoAnswer, NoHost, ask
+from rookery.control.drawing import tree_of, tree_text
 from rookery.control.place import PathTooLong, socket_address
 from rookery.control.protocol import (
     SOCKET_NAME,
@@ -42,4 +43,6 @@ __all__ = [
     "encode_request",
     "encode_result",
     "socket_address",
+    "tree_of",
+    "tree_text",
 ]

@@ -1,0 +1,206 @@
+"""The commands, their words and their examples. What they do is elsewhere."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported by it: --help needs no host
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from cyclopts import App, CycloptsError, Parameter
+
+from rookery.cli.places import DEFAULT, Which
+
+NOT_DONE, USAGE = 1, 2
+
+HELP = """\
+A home for chat bots: one supervised process, where any part may fail and
+nothing else stops.
+
+Begin with `rookery run`: without a configuration it starts a demo bot that
+you can talk to right here, and waits for OneBot v11 on 127.0.0.1:6700.
+
+For example:
+
+    rookery run                   # ./rookery.toml, else the built-in default
+    rookery new bot weather       # write weather.py, and see how to add it
+    rookery check rookery.toml    # every mistake at once
+    rookery tree                  # what runs, from another terminal
+    rookery send qq/10001/group:42 "good morning"
+    rookery reload                # after editing rookery.toml or a bot
+
+Commands for a running host find it by ./rookery.toml, else ./rookery-data,
+or by --config FILE or --data DIR, and take --json.
+
+It ends with 0 when done or stopped as asked, 1 when not done or stopped by a
+second signal, 2 for usage, configuration or a data directory that is taken,
+70 when the host gave up.
+"""
+
+File: TypeAlias = Annotated[
+    Path | None, Parameter(name="--config", help="The configuration file.")
+]
+Data: TypeAlias = Annotated[
+    Path | None, Parameter(help="A data directory other than the configuration's.")
+]
+Verbose: TypeAlias = Annotated[
+    bool,
+    Parameter(
+        name=["--verbose", "-v"],
+        negative=(),
+        help="Also log what is only of interest when looking for a mistake.",
+    ),
+]
+Checked: TypeAlias = Annotated[Path, Parameter(help="The configuration file.")]
+Json: TypeAlias = Annotated[
+    bool, Parameter(name="--json", negative=(), help="Print the faults as JSON.")
+]
+Name: TypeAlias = Annotated[
+    str, Parameter(help="What the bot is called: a-z, 0-9, - and _.")
+]
+Address: TypeAlias = Annotated[
+    str,
+    Parameter(
+        help="PLATFORM/ACCOUNT/KIND:CHAT; KIND is private, group, channel or thread.",
+    ),
+]
+Text: TypeAlias = Annotated[str, Parameter(help="What to say.")]
+
+app = App(
+    name="rookery",
+    help=HELP,
+    help_format="plaintext",
+    result_action="return_value",
+    help_flags=["--help", "-h"],
+    version_flags=["--version"],
+)
+new = App(name="new", help="Write something to start from.", help_format="plaintext")
+app.command(new)
+
+
+@app.command
+def run(file: File = None, *, data: Data = None, verbose: Verbose = False) -> int:
+    r"""Run the host until SIGTERM or Ctrl-C.
+
+    Without a file it takes ./rookery.toml; without that, the built-in default:
+    the console, a demo bot and OneBot v11 on 127.0.0.1:6700.
+
+    SIGHUP does what `rookery reload` does. The first SIGTERM or Ctrl-C lets what
+    is in hand finish, a second one leaves now.
+
+    For example:
+
+        rookery run
+        rookery run /etc/rookery/rookery.toml
+        printf '/ping\n' | rookery run
+        rookery run --data /tmp/try 2> log.json
+    """
+    from rookery.host import run_host
+
+    return run_host(file, data=data, verbose=verbose)
+
+
+@app.command
+def check(file: Checked, /, *, json: Json = False) -> int:
+    """Say every mistake of a configuration at once, and whether its bots can be loaded.
+
+    Loading a bot runs its module. Nothing is started.
+
+    For example:
+
+        rookery check rookery.toml
+    """
+    from rookery.cli.checking import check_file
+
+    return check_file(file, as_json=json)
+
+
+@new.command(name="bot")
+def new_bot(name: Name, /) -> int:
+    """Write NAME.py here, a bot to start from, and say how to add it.
+
+    A file that exists is never overwritten.
+
+    For example:
+
+        rookery new bot weather
+    """
+    from rookery.cli.writing import write_bot
+
+    return write_bot(name, Path.cwd())
+
+
+@app.command
+def tree(*, which: Which = DEFAULT) -> int:
+    """Draw the supervision tree of the running host.
+
+    For example:
+
+        rookery tree
+        rookery tree --data /srv/bots/rookery-data --json
+    """
+    from rookery.cli.client import perform
+    from rookery.control import Tree, tree_text
+
+    return perform(which, Tree(), tree_text)
+
+
+@app.command
+def platforms(*, which: Which = DEFAULT) -> int:
+    """List the platforms of the running host, their accounts and how they are.
+
+    For example:
+
+        rookery platforms
+    """
+    from rookery.cli.client import perform
+    from rookery.cli.rendering import platforms_text
+    from rookery.control import Platforms
+
+    return perform(which, Platforms(), platforms_text)
+
+
+@app.command
+def send(address: Address, text: Text, /, *, which: Which = DEFAULT) -> int:
+    """Say something in a chat, through the running host, and wait for what became of it.
+
+    For example:
+
+        rookery send qq/10001/group:42 "good morning"
+        rookery send terminal/local/private:console hello
+    """
+    from rookery.cli.client import perform
+    from rookery.cli.rendering import send_text
+    from rookery.control import Send
+
+    return perform(which, Send(address, text), send_text)
+
+
+@app.command
+def reload(*, which: Which = DEFAULT) -> int:
+    """Make the running host read its configuration again, and load its bots afresh.
+
+    A bot that fails to load, or a platform that did not change, stays as it is.
+
+    For example:
+
+        rookery reload
+    """
+    from rookery.cli.client import perform
+    from rookery.cli.rendering import reload_text
+    from rookery.control import Reload
+
+    return perform(which, Reload(), reload_text)
+
+
+def main(arguments: list[str]) -> int:
+    """Do what *arguments* say; return the exit code."""
+    try:
+        code = app(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        print(f"{error} (try `rookery --help`)", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        return NOT_DONE
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,45 @@
+"""The commands that speak to a running host."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from rookery.cli.places import Which
+from rookery.config import ConfigRefused, find_data
+from rookery.control import NoAnswer, NoHost, Refused, Request, ask
+
+OK, NOT_DONE, USAGE = 0, 1, 2
+
+_SAID = frozenset({"sent", "degraded"})
+
+
+def perform(
+    which: Which, request: Request, show: Callable[[Mapping[str, object]], str]
+) -> int:
+    """Ask the host that is meant, print what it answers, return the exit code."""
+    try:
+        result = ask(find_data(which.config, which.data, Path.cwd()), request)
+    except ConfigRefused as refused:
+        print(refused, file=sys.stderr)
+        return USAGE
+    except (NoHost, NoAnswer) as error:
+        print(error, file=sys.stderr)
+        return USAGE if isinstance(error, NoHost) else NOT_DONE
+    except Refused as refused:
+        if which.json:
+            error_fields = {"kind": refused.kind, "message": refused.message}
+            print(json.dumps({"error": error_fields}, ensure_ascii=False))
+        print(refused, file=sys.stderr)
+        return USAGE if refused.kind in ("bad_request", "bad_config") else NOT_DONE
+    print(json.dumps(result, ensure_ascii=False) if which.json else show(result))
+    return _code(result)
+
+
+def _code(result: Mapping[str, object]) -> int:
+    """Done with reservations is not done: scripts look at nothing else."""
+    if result.get("faults"):
+        return NOT_DONE
+    return OK if result.get("state", "sent") in _SAID else NOT_DONE

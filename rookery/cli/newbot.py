@@ -1,0 +1,55 @@
+"""What a new bot looks like, and how it gets into the configuration. Pure."""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+from rookery.config import EMBEDDED
+
+_SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+
+TEMPLATE = '''\
+"""The bot "{id}": say /hello, or /hello Ada, in a chat where it listens."""
+
+from rookery import Bot, Context
+
+bot = Bot("{id}")
+
+
+@bot.command("hello")
+async def hello(ctx: Context, name: str = "world") -> None:
+    """Greet somebody."""
+    await ctx.reply(f"Hello, {{name}}!")
+'''
+
+ENTRY = """\
+[bots.{id}]
+use = "{file}:bot"
+"""
+
+
+def bad_name(name: str) -> str | None:
+    """Return what is wrong with *name* as a bot's id, or None."""
+    if _SLUG.fullmatch(name) and not keyword.iskeyword(name):
+        return None
+    return f"a bot's name must begin with a-z and hold a-z, 0-9, - and _ only (got {name!r})"
+
+
+def file_name(bot_id: str) -> str:
+    return f"{bot_id.replace('-', '_')}.py"
+
+
+def source(bot_id: str) -> str:
+    return TEMPLATE.format(id=bot_id)
+
+
+def what_next(bot_id: str, file: str, *, configured: bool) -> str:
+    """Return how to make it run. Without a file yet, a whole one is shown."""
+    entry = ENTRY.format(id=bot_id, file=file)
+    if configured:
+        return f"Add this to your rookery.toml, then run `rookery reload`:\n\n{entry}"
+    return (
+        "There is no rookery.toml here yet. Save this as rookery.toml (it is what runs "
+        f"without one, and your bot), then run `rookery run` or `rookery reload`:\n\n{EMBEDDED}\n{entry}"
+    )
