@@ -1,8 +1,11 @@
 """The outbox: what was said and cannot leave yet. The one writer of outbound states.
 
-Read `keys` for what makes two messages the same. What does not happen here: sending.
+Read `outbox` first, then `keys` for what makes two messages the same; `keeper` is the
+actor that keeps its time. What does not happen here: sending.
 """
 
+from actors.buffer.keeper import OutboxKeeper
 from actors.buffer.keys import notice_key, reply_key
+from actors.buffer.outbox import Outbox
 
-__all__ = ["notice_key", "reply_key"]
+__all__ = ["Outbox", "OutboxKeeper", "notice_key", "reply_key"]

@@ -1,9 +1,10 @@
 """Work by key: in order inside a key, keys side by side, nobody's trouble another's.
 
-Read `queue` for the bookkeeping, then `pool` for how workers serve it. What does not
-happen here: knowing what an item is.
+Read `queue` for the bookkeeping, then `pool` for how workers serve it; `bell` wakes an
+actor that pulls. What does not happen here: knowing what an item is.
 """
 
+from actors.lanes.bell import bell, wakes
 from actors.lanes.errors import LanesClosed, LanesFull, TooManyParked
 from actors.lanes.job import Ended, Job
 from actors.lanes.pool import Lanes, open_lanes
@@ -17,5 +18,7 @@ __all__ = [
     "LanesClosed",
     "LanesFull",
     "TooManyParked",
+    "bell",
     "open_lanes",
+    "wakes",
 ]

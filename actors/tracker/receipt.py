@@ -14,7 +14,7 @@ _OPEN = (OutboundState.QUEUED, OutboundState.SENDING)
 class Receipt:
     """One thing we said, and what became of it. Read only; the tracker settles it."""
 
-    __slots__ = ("_event", "_outcome", "id", "to")
+    __slots__ = ("__weakref__", "_event", "_outcome", "id", "to")
 
     def __init__(self, key: str, to: ChatAddress, outcome: Outcome) -> None:
         self.id = key

@@ -1,0 +1,154 @@
+"""The outbox: takes what is to be said, and decides every state on its way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+import structlog
+
+from actors.journal import AccountKey, Claim, Expired, Journal, OutboundRow
+from actors.messages import Outbound, OutboundState, Outcome
+from actors.tracker import STALE_SECONDS, Receipt, Tracker
+
+log = structlog.get_logger()
+
+SHED_PER_TURN = 256
+
+
+class Outbox:
+    """The one writer of outbound states. One object for the life of the System.
+
+    Whoever speaks calls `say`; the sender claims, and reports what became of it.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        tracker: Tracker,
+        clock: Callable[[], float],
+        *,
+        dead: Callable[[Outbound, str], None],
+    ) -> None:
+        """Make the outbox.
+
+        Args:
+            journal: Where rows live.
+            tracker: Where receipts live.
+            clock: Monotonic seconds; the System's.
+            dead: Told of everything that will never be said, and why.
+        """
+        self._journal = journal
+        self._tracker = tracker
+        self._clock = clock
+        self._dead = dead
+        self._wake: Callable[[], None] = lambda: None
+        self._due_at = inf
+        """When the keeper looks next: too early does no harm, too late would."""
+
+    # --- for those who speak -----------------------------------------------------------
+
+    async def say(self, out: Outbound) -> Receipt:
+        """Take *out* for delivery; return once it is journalled.
+
+        The same key again says nothing twice: the receipt is that of the first time. If
+        its content is another one, the first stands.
+        """
+        expires_at = self._clock() + STALE_SECONDS[out.kind]
+        queued = await self._journal.enqueue(out, expires_at=expires_at)
+        if not queued.same:
+            log.warning("reply.diverged", key=out.key, to=str(out.to), trace=out.trace)
+        receipt = self._tracker.begin(out, queued.outcome)
+        if self._journal.shed:
+            self.sweep()
+        if expires_at < self._due_at:
+            self._due_at = expires_at
+            self._wake()
+        return receipt
+
+    def withdraw(self, key: str, why: str) -> bool:
+        """Take back what has not left yet."""
+        withdrawn = self._journal.cancel_outbound(key, why)
+        if withdrawn:
+            self._tracker.settle(key, Outcome(OutboundState.CANCELLED, why))
+        return withdrawn
+
+    def answered_late(self, key: str, message_id: str, how: str = "") -> bool:
+        """The answer came after all: `unknown` becomes `sent`. False: it was not unknown."""
+        outcome = Outcome(OutboundState.SENT, how, message_id)
+        if self._journal.resolve_outbound(key, outcome) is None:
+            return False
+        self._tracker.settle(key, outcome)
+        log.info("delivery.confirmed_late", key=key)
+        return True
+
+    # --- for the sender ----------------------------------------------------------------
+
+    async def claim(
+        self, claim: Claim, account: AccountKey, limit: int = 1
+    ) -> list[OutboundRow]:
+        """Commit as `sending` what may be said now through *account*, and hand it out."""
+        rows = await self._journal.claim_outbound(claim, account, limit)
+        for row in rows:
+            self._tracker.sending(row.out.key)
+        if self._journal.shed:
+            self.sweep()
+        return rows
+
+    def settle(self, claim: Claim, row: OutboundRow, outcome: Outcome) -> bool:
+        """Record what the platform answered. False: *claim* is stale and has no say."""
+        settled = self._journal.settle_outbound(claim, row.seq, outcome)
+        if settled:
+            self._tracker.settle(row.out.key, outcome)
+        return settled
+
+    def again(self, claim: Claim, row: OutboundRow, not_before: float) -> bool:
+        """A definite *not now*: it waits at the front of its chat until then."""
+        queued = self._journal.requeue_outbound(claim, row.seq, not_before)
+        if queued:
+            self._tracker.queued(row.out.key)
+        return queued
+
+    async def release(self, claim: Claim) -> None:
+        """A new sender: nobody can know what its predecessor had on the wire."""
+        for lost in await self._journal.release(claim):
+            self._tracker.settle(lost.out.key, lost.outcome)
+            log.warning(
+                "delivery.lost_sight_of",
+                key=lost.out.key,
+                to=str(lost.out.to),
+                trace=lost.out.trace,
+            )
+
+    # --- for the keeper ----------------------------------------------------------------
+
+    def on_deadline(self, wake: Callable[[], None]) -> None:
+        """Call *wake* when the next deadline has come closer. The last listener counts."""
+        self._wake = wake
+
+    @property
+    def due_at(self) -> float:
+        """When `sweep` has something to do, at the earliest; `inf` for never."""
+        return self._due_at
+
+    def sweep(self) -> int:
+        """Shelve what went stale or gave way, a bounded number at once; return how many."""
+        shed = self._journal.take_expired(SHED_PER_TURN)
+        for row in shed:
+            self._shelve(row)
+        if self._clock() >= self._due_at:
+            at = self._journal.next_expiry()
+            self._due_at = inf if at is None else at
+        return len(shed)
+
+    def _shelve(self, row: Expired) -> None:
+        self._tracker.settle(row.out.key, row.outcome)
+        log.warning(
+            "outbox.row_shed",
+            key=row.out.key,
+            to=str(row.out.to),
+            trace=row.out.trace,
+            state=row.outcome.state.value,
+            why=row.outcome.detail,
+        )
+        self._dead(row.out, f"{row.outcome.state.value}: {row.outcome.detail}")

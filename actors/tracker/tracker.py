@@ -1,0 +1,106 @@
+"""The tracker: an index over the outbox, and the receipts of those who still care."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from weakref import WeakValueDictionary
+
+import structlog
+
+from actors.messages import Outbound, OutboundKind, OutboundState, Outcome
+from actors.tracker.index import TrackerFull, TrackerIndex, Verdict
+from actors.tracker.receipt import Receipt
+
+log = structlog.get_logger()
+
+PENDING_SECONDS = 30 * 60.0
+STALE_SECONDS = {OutboundKind.REPLY: 600.0, OutboundKind.NOTICE: 24 * 3600.0}
+"""After how long it is not worth saying any more."""
+_QUEUED = Outcome(OutboundState.QUEUED)
+_SENDING = Outcome(OutboundState.SENDING)
+
+
+class Tracker:
+    """Hands out receipts and settles them. One object for the life of the System.
+
+    A receipt is settled by the outbox; where no answer ever comes, by time.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], index: TrackerIndex | None = None
+    ) -> None:
+        self._clock = clock
+        self.index = index or TrackerIndex()
+        self._open: dict[str, Receipt] = {}
+        # Of unknown ones only somebody who still holds the receipt wants to hear more.
+        self._doubtful: WeakValueDictionary[str, Receipt] = WeakValueDictionary()
+        self._wake: Callable[[], None] = lambda: None
+
+    def on_deadline(self, wake: Callable[[], None]) -> None:
+        """Call *wake* when the next deadline has come closer. The last listener counts."""
+        self._wake = wake
+
+    def begin(self, out: Outbound, outcome: Outcome = _QUEUED) -> Receipt:
+        """Return the receipt of *out*, which is in the outbox now."""
+        key = out.key
+        receipt = self._open.get(key) or self._doubtful.get(key)
+        if receipt is not None:
+            return receipt
+        receipt = Receipt(key, out.to, outcome)
+        if receipt.settled:
+            if receipt.unknown:
+                self._doubtful[key] = receipt
+            return receipt
+        index = self.index
+        before = index.next_deadline
+        try:
+            index.begin(
+                key, out.to, self._clock(), STALE_SECONDS[out.kind] + PENDING_SECONDS
+            )
+        except TrackerFull as full:
+            log.warning("tracker.filled", key=key, capacity=full.capacity)
+            return receipt
+        self._open[key] = receipt
+        if index.next_deadline < before:
+            self._wake()
+        return receipt
+
+    def sending(self, key: str) -> None:
+        """It is on its way; nobody is woken for that."""
+        receipt = self._open.get(key)
+        if receipt is not None:
+            receipt.settle(_SENDING)
+
+    def queued(self, key: str) -> None:
+        """It came back and waits again."""
+        receipt = self._open.get(key)
+        if receipt is not None:
+            receipt.settle(_QUEUED)
+
+    def settle(self, key: str, outcome: Outcome) -> Verdict:
+        """Record what became of it and wake whoever waits for that."""
+        verdict = self.index.finish(key, outcome, self._clock())
+        if verdict is Verdict.MATCHED or verdict is Verdict.LATE:
+            self._tell(key, outcome)
+        return verdict
+
+    def expire(self) -> int:
+        """Give up on what is over time, a bounded number at once; return how many."""
+        lost = self.index.expire(self._clock())
+        for final in lost:
+            log.warning("delivery.timed_out", key=final.key, to=str(final.to))
+            self._tell(final.key, final.outcome)
+        return len(lost)
+
+    def clear(self) -> None:
+        """End every wait as `cancelled`: the host leaves."""
+        for final in self.index.clear(self._clock()):
+            self._tell(final.key, final.outcome)
+
+    def _tell(self, key: str, outcome: Outcome) -> None:
+        receipt = self._open.pop(key, None) or self._doubtful.pop(key, None)
+        if receipt is None:
+            return
+        receipt.settle(outcome)
+        if outcome.state is OutboundState.UNKNOWN:
+            self._doubtful[key] = receipt
