@@ -1,0 +1,58 @@
+"""What a platform is, and what the host does for each of them.
+
+Here: the interface an author writes against, one session per life of a connection,
+answers that find their requests, silence, states, who dialled us. Not here: sockets
+(`transport`), when to try again (`supervision`), what any wire looks like.
+
+Read `platform` (what one writes) and `link` (what one gets) first, then `ends` (how a
+session ends) and `tree` (what runs). `peer` is one socket of a session; `answers`,
+`visitors`, `caps` and `config` are small and pure.
+"""
+
+from actors.kernel import NeedsOperator
+from actors.sender import OutcomeUnknown, Rejected, Retry, Sent
+from platforms.base.answers import Answer
+from platforms.base.caps import ALL_SEGMENTS, Caps
+from platforms.base.config import Fault, PlatformConfig
+from platforms.base.connection import Connection
+from platforms.base.door import Door, NotLetIn
+from platforms.base.ends import Finished, SessionEnded
+from platforms.base.link import Link
+from platforms.base.peer import Habits, Language, Peer, Unreadable
+from platforms.base.platform import AnyPlatform, Platform
+from platforms.base.ports import Actions, Host, Lines, Reports
+from platforms.base.secret import Secret
+from platforms.base.tree import platform_tree
+from platforms.base.visitors import Visitor
+
+__all__ = [
+    "ALL_SEGMENTS",
+    "Actions",
+    "Answer",
+    "AnyPlatform",
+    "Caps",
+    "Connection",
+    "Door",
+    "Fault",
+    "Finished",
+    "Habits",
+    "Host",
+    "Language",
+    "Lines",
+    "Link",
+    "NeedsOperator",
+    "NotLetIn",
+    "OutcomeUnknown",
+    "Peer",
+    "Platform",
+    "PlatformConfig",
+    "Rejected",
+    "Reports",
+    "Retry",
+    "Secret",
+    "Sent",
+    "SessionEnded",
+    "Unreadable",
+    "Visitor",
+    "platform_tree",
+]

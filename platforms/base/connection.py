@@ -1,0 +1,124 @@
+"""A connection: the supervised child that lives one session per incarnation.
+
+There is no loop here. When a session ends, the incarnation ends; whether and when there
+is another one is its supervisor's decision, and the only reconnecting there is.
+"""
+
+from __future__ import annotations
+
+from typing import Never, assert_never
+
+import structlog
+import trio
+
+from actors.kernel import Actor, ActorContext, ExitReason, NeedsOperator, Normal
+from actors.monitor import ConnectionState, Phase
+from platforms.base.ends import Finished, SessionEnded, end_of
+from platforms.base.link import Link
+from platforms.base.platform import AnyPlatform
+from platforms.base.ports import Host
+from platforms.base.seats import Seat
+
+
+class Connection(Actor[Never]):
+    """One login of ours. Nobody sends it anything: its line is the way to it."""
+
+    def __init__(
+        self,
+        platform_id: str,
+        platform: AnyPlatform,
+        host: Host,
+        seat: Seat,
+    ) -> None:
+        self._platform_id = platform_id
+        self._platform = platform
+        self._host = host
+        self._seat = seat
+        self._scope = trio.CancelScope()
+        self._over = trio.Event()
+        self._stopping = False
+
+    async def start(self, ctx: ActorContext) -> None:
+        nursery = await ctx.enter(trio.open_nursery())
+        nursery.start_soon(self._live, ctx)
+
+    async def handle(self, ctx: ActorContext, message: Never) -> None:
+        assert_never(message)
+
+    async def stop(self, ctx: ActorContext, reason: ExitReason) -> None:
+        """Let the session say goodbye; the supervisor's deadline bounds it."""
+        self._stopping = True
+        self._scope.cancel(reason=f"the connection stops: {reason}")
+        await self._over.wait()
+
+    async def _live(self, ctx: ActorContext) -> None:
+        link = self._link(ctx)
+        try:
+            end = await self._session(link)
+        except BaseException:
+            link.over(ConnectionState(Phase.STOPPED))
+            raise
+        finally:
+            self._over.set()
+        await self._end(ctx, link, end)
+
+    async def _session(
+        self, link: Link
+    ) -> Finished | NeedsOperator | SessionEnded | None:
+        """Live it; return how it ended, or `None` when it was told to stop."""
+        link.connecting()
+        with self._scope:
+            try:
+                await self._platform.session(link)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it ends a session
+                end = end_of(error)
+                end.__cause__ = error if end is not error else error.__cause__
+                return end
+            return end_of(None)
+        return None
+
+    async def _end(
+        self,
+        ctx: ActorContext,
+        link: Link,
+        end: Finished | NeedsOperator | SessionEnded | None,
+    ) -> None:
+        if end is None or self._stopping:
+            link.over(ConnectionState(Phase.STOPPED))
+            return
+        link.log.info("session.ended", why=str(end), kind=type(end).__name__)
+        match end:
+            case Finished(_, still_sends):
+                link.over(ConnectionState(Phase.FINISHED, end.why), sends=still_sends)
+                if not still_sends:
+                    ctx.stop(Normal())
+                else:
+                    await self._rest(link, end)
+            case NeedsOperator(why):
+                link.over(ConnectionState.needs_operator(why))
+                raise end
+            case SessionEnded(why):
+                link.over(ConnectionState(Phase.CONNECTING, why))
+                raise end
+            case _:
+                assert_never(end)
+
+    async def _rest(self, link: Link, end: Finished) -> None:
+        """Stay, so that what was read before the end can be answered."""
+        try:
+            await trio.sleep_forever()
+        finally:
+            link.over(ConnectionState(Phase.FINISHED, end.why))
+
+    def _link(self, ctx: ActorContext) -> Link:
+        log = structlog.get_logger().bind(
+            actor=ctx.path, platform=self._platform_id, account=self._seat.account
+        )
+        return Link(
+            self._platform_id,
+            self._platform,
+            self._host,
+            self._seat,
+            log=log,
+            new_id=ctx.system.new_id,
+        )

@@ -1,0 +1,93 @@
+"""Where a listener hands over those who dialled us.
+
+Accepting is always possible: an account whose connection sleeps in its backoff is woken
+at once, one that never had a connection gets one, and one that is busy with its old
+socket is told about the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import trio
+from attrs import frozen
+
+from actors.kernel import ActorError, Address
+from platforms.base.seats import Seat, Seats
+from platforms.base.visitors import Visitor
+from supervision import ChildSpec, Refusal, RestartNow, StartChild
+
+LOOK_AGAIN_SECONDS = 0.1
+"""How often a connection that does not take its visitor is hurried ..."""
+PATIENCE_SECONDS = 10.0
+"""... and for how long."""
+ASK_SECONDS = 5.0
+
+
+@frozen
+class NotLetIn(Exception):
+    """A visitor found no session; closing its socket is up to the listener."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+class Door:
+    """The listener's way to the connections beside it."""
+
+    def __init__(
+        self,
+        seats: Seats,
+        spec_of: Callable[[Seat], ChildSpec],
+        supervisor: Address[StartChild | RestartNow],
+        *,
+        opened: Callable[[str], None],
+    ) -> None:
+        self._seats = seats
+        self._spec_of = spec_of
+        self._supervisor = supervisor
+        self.opened = opened
+        """Tell at which address the listener listens."""
+
+    async def hand_over(self, account: str, visitor: Visitor) -> None:
+        """Give *visitor* to the session of *account*; return once it was taken.
+
+        A newer visitor of the same role may have taken its place by then; it is
+        dismissed in that case.
+
+        Raises:
+            NotLetIn: too many accounts, or the session would not take it.
+        """
+        seat = self._seats.of(account)
+        if seat is None:
+            msg = f"{len(self._seats)} accounts are connected here already"
+            raise NotLetIn(msg)
+        visitors = seat.visitors
+        visitors.put(visitor)
+        try:
+            with trio.move_on_after(PATIENCE_SECONDS):
+                while visitors.waits(visitor):
+                    if not visitors.attended:
+                        await self._rouse(seat)
+                    await visitors.taken(visitor, LOOK_AGAIN_SECONDS)
+            if visitors.waits(visitor):
+                msg = f"the session did not take it within {PATIENCE_SECONDS:g} s"
+                raise NotLetIn(msg)
+        finally:
+            visitors.withdraw(visitor)
+
+    async def _rouse(self, seat: Seat) -> None:
+        """See to it that the connection of *seat* runs."""
+        try:
+            answer = await self._supervisor.ask(
+                RestartNow(seat.child), within=ASK_SECONDS
+            )
+            if answer is Refusal.NOT_FOUND:
+                await self._supervisor.ask(
+                    StartChild(self._spec_of(seat)), within=ASK_SECONDS
+                )
+        except ActorError as error:
+            msg = f"its connection could not be started: {error}"
+            raise NotLetIn(msg) from error

@@ -1,0 +1,150 @@
+"""What the host does for one session: everything that is not about its wire."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, TypeVar
+
+from actors.messages import Inbound, Outcome
+from actors.monitor import ConnectionState, Phase
+from platforms.base.line import AccountLine
+from platforms.base.peer import Habits, Peer, conversation
+from platforms.base.refusals import Refusals
+from platforms.base.seats import Seat
+from platforms.base.visitors import Visitor, Visitors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from structlog.typing import FilteringBoundLogger
+
+    from platforms.base.platform import AnyPlatform
+    from platforms.base.ports import Host
+    from platforms.transport import WebSocket
+
+F = TypeVar("F")
+A = TypeVar("A")
+
+
+class Link:
+    """One session's tie to the host. Worth nothing once the session has ended."""
+
+    def __init__(
+        self,
+        platform_id: str,
+        platform: AnyPlatform,
+        host: Host,
+        seat: Seat,
+        *,
+        log: FilteringBoundLogger,
+        new_id: Callable[[], str],
+    ) -> None:
+        self.platform = platform_id
+        self.log = log
+        self.new_id = new_id
+        self._seat = seat
+        self._platform = platform
+        self._host = host
+        self._line: AccountLine | None = None
+        self._state = ConnectionState(Phase.STARTING)
+        self._refusals = Refusals(log)
+
+    @property
+    def account(self) -> str:
+        """Our login; empty until `up` has said it once, where a session has to find out."""
+        return self._seat.account
+
+    @property
+    def visitors(self) -> Visitors[Visitor]:
+        """Sockets that dialled us for this account."""
+        return self._seat.visitors
+
+    # --- in ---------------------------------------------------------------------------
+
+    async def deliver(self, event: Inbound, cursor: str | None = None) -> None:
+        """Return once *event* is journalled, and *cursor* with it: then acknowledge it.
+
+        Waits for the journal only. An event that is known already changes nothing.
+        """
+        trace = self.new_id()
+        appended = await self._host.journal.append(
+            self.platform, self.account, event, trace=trace, cursor=cursor
+        )
+        self.log.debug(
+            "event.accepted",
+            trace=trace,
+            name=event.event,
+            row=appended.row,
+            duplicate=appended.duplicate,
+        )
+
+    async def advance(self, cursor: str) -> None:
+        """Move the cursor for a frame that held no event."""
+        await self._host.journal.advance(self.platform, self.account, cursor)
+
+    async def cursor(self) -> str | None:
+        """Return how far this account has been journalled."""
+        return await self._host.journal.cursor(self.platform, self.account)
+
+    # --- state ------------------------------------------------------------------------
+
+    def identify(self, account: str) -> None:
+        """Say whose connection this is, where the session had to find out."""
+        if account == self.account:
+            return
+        self._disconnect()
+        self._host.reports.gone(self.platform, self.account)
+        self._seat.account = account
+        self.log = self.log.bind(account=account)
+        self._host.reports.connection(self.platform, account, self._state)
+
+    def connecting(self, why: str = "") -> None:
+        """On the way, or waiting for a peer; nothing can be said yet."""
+        self._become(ConnectionState(Phase.CONNECTING, why), sends=False)
+
+    def up(self, account: str = "") -> None:
+        """The conversation stands. *account* says who we are, where that was open."""
+        if account:
+            self.identify(account)
+        self._become(ConnectionState(Phase.UP), sends=True)
+
+    def degraded(self, why: str, *, sends: bool = True) -> None:
+        """The conversation stands, and something is not as it should be.
+
+        Args:
+            why: For a person, in a few words.
+            sends: False when nothing can be said now; the outbox keeps it then.
+        """
+        self._become(ConnectionState.degraded(why), sends=sends)
+
+    def over(self, state: ConnectionState, *, sends: bool = False) -> None:
+        """The session has ended; *state* says how. For the host, not for platforms."""
+        self._become(state, sends=sends)
+
+    def _become(self, state: ConnectionState, *, sends: bool) -> None:
+        if state != self._state:
+            self._state = state
+            self._host.reports.connection(self.platform, self.account, state)
+        if not sends:
+            self._disconnect()
+        elif self._line is None:
+            self._line = AccountLine(self._platform, self)
+            self._host.lines.connect(self._line)
+
+    def _disconnect(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            self._host.lines.disconnect(line)
+
+    # --- sockets ----------------------------------------------------------------------
+
+    def conversation(
+        self, socket: WebSocket, habits: Habits[F, A]
+    ) -> AbstractAsyncContextManager[Peer[F, A]]:
+        """Talk over *socket* for as long as the block lasts."""
+        return conversation(socket, habits, self._refusals)
+
+    def answered_late(self, key: str, outcome: Outcome) -> None:
+        """What was *unknown* under the idempotency key *key* has been answered after all."""
+        self.log.info("answer.came_late", key=key, outcome=outcome.state.value)
+        self._host.answered_late(key, outcome)

@@ -1,0 +1,113 @@
+"""The listener of a platform: a supervised child whose port is its only concern."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import Never, assert_never, cast
+
+import structlog
+import trio
+from attrs import frozen
+
+from actors.kernel import (
+    Actor,
+    ActorContext,
+    Address,
+    ExitReason,
+    NeedsOperator,
+    leaves,
+)
+from actors.monitor import ConnectionState, Phase
+from platforms.base.door import Door
+from platforms.base.platform import AnyPlatform
+from platforms.base.ports import Host
+from platforms.base.seats import Seat, Seats
+from supervision import ChildSpec, RestartNow, StartChild
+
+
+@frozen
+class PortTaken(Exception):
+    """Somebody else listens there; tried again until the port is free."""
+
+    def __str__(self) -> str:
+        return "port taken"
+
+
+class Listening(Actor[Never]):
+    """Runs `Platform.listen`; a fault of the port is a fault of this platform alone.
+
+    Its state is that of the platform as a whole: the one with no account.
+    """
+
+    def __init__(
+        self,
+        platform_id: str,
+        platform: AnyPlatform,
+        host: Host,
+        seats: Seats,
+        spec_of: Callable[[Seat], ChildSpec],
+    ) -> None:
+        self._platform_id = platform_id
+        self._platform = platform
+        self._host = host
+        self._seats = seats
+        self._spec_of = spec_of
+        self._scope = trio.CancelScope()
+        self._over = trio.Event()
+
+    async def start(self, ctx: ActorContext) -> None:
+        nursery = await ctx.enter(trio.open_nursery())
+        nursery.start_soon(self._listen, ctx)
+
+    async def handle(self, ctx: ActorContext, message: Never) -> None:
+        assert_never(message)
+
+    async def stop(self, ctx: ActorContext, reason: ExitReason) -> None:
+        """Let every socket say goodbye; the supervisor's deadline bounds it."""
+        self._scope.cancel(reason=f"the listener stops: {reason}")
+        await self._over.wait()
+
+    async def _listen(self, ctx: ActorContext) -> None:
+        parent = ctx.find(ctx.path.rpartition("/")[0])
+        supervisor = cast("Address[StartChild | RestartNow]", parent)
+        door = Door(self._seats, self._spec_of, supervisor, opened=self._opened)
+        self._become(ConnectionState(Phase.STARTING))
+        try:
+            with self._scope:
+                await self._platform.listen(door)
+        except Exception as error:
+            end = _end_of(error)
+            self._become(_state_after(end))
+            raise end from error
+        finally:
+            self._over.set()
+        self._become(ConnectionState(Phase.STOPPED))
+
+    def _opened(self, where: str) -> None:
+        log = structlog.get_logger().bind(platform=self._platform_id)
+        log.info("listener.opened", listens=where)
+        self._become(ConnectionState(Phase.UP, f"listens on {where}"))
+
+    def _become(self, state: ConnectionState) -> None:
+        self._host.reports.connection(self._platform_id, "", state)
+
+
+def _end_of(error: Exception) -> Exception:
+    for leaf in leaves(error):
+        match leaf:
+            case OSError(errno=errno.EADDRINUSE):
+                return PortTaken()
+            case OSError(errno=errno.EACCES | errno.EPERM):
+                return NeedsOperator(f"may not listen there: {leaf.strerror}")
+            case NeedsOperator():
+                return leaf
+            case _:
+                pass
+    return error
+
+
+def _state_after(end: Exception) -> ConnectionState:
+    if isinstance(end, NeedsOperator):
+        return ConnectionState.needs_operator(end.why)
+    return ConnectionState(Phase.STARTING, str(end))

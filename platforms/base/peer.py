@@ -1,0 +1,232 @@
+"""One socket of a session: frames out, answers matched, events in.
+
+Rules of this file:
+
+1. The reader never waits for an event to be handled. It asks `answer_of` about every
+   frame first, and an answer is settled at once, even while `deliver` waits.
+2. Events wait in a bounded queue. When it is full the reader stops reading, so the
+   peer feels it; answers behind those events come late then, and a request whose
+   answer comes too late is *unknown*. A frame that cannot be read is counted and told
+   about once in a while; it never ends a session.
+3. Silence is measured while we wait for a frame, and only then.
+4. When the socket is lost everything pending is *unknown* at once; the events that
+   were read before are still handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Generic, Protocol, TypeVar
+
+import trio
+from attrs import frozen
+
+from actors.sender import Retry, SendRefused
+from platforms.base.answers import Answer, Answers
+from platforms.base.ends import SessionEnded
+from platforms.base.refusals import Refusals
+from platforms.transport import (
+    Dead,
+    Frame,
+    Liveness,
+    Probe,
+    SocketClosed,
+    Wait,
+    WebSocket,
+)
+
+QUEUED_EVENTS = 1000
+SWEEP_SECONDS = 0.25
+RECHECK_SECONDS = 5.0
+RETRY_SECONDS = 1.0
+
+F = TypeVar("F")
+A = TypeVar("A")
+
+
+class Unreadable(ValueError):
+    """What `Language.read` raises: this frame is no frame of the protocol."""
+
+
+class Language(Protocol[F, A]):
+    """What one wire looks like. Pure."""
+
+    def read(self, raw: Frame) -> F:
+        """Return what a frame says. Raises Unreadable, and nothing else."""
+        ...
+
+    def answer_of(self, frame: F) -> Answer[A] | None:
+        """Return the answer that *frame* is, or `None` for an event."""
+        ...
+
+
+@frozen(kw_only=True)
+class Habits(Generic[F, A]):
+    """How a socket is used."""
+
+    language: Language[F, A]
+    carries_events: bool = True
+    """False for a socket that is silent by its role: it is only probed."""
+    probe: Callable[[Peer[F, A]], Awaitable[object]] | None = None
+    """Ask the peer for a sign of life; `None` where the peer cannot be asked."""
+
+
+class Peer(Generic[F, A]):
+    """The other end of one socket. Made by `conversation`."""
+
+    def __init__(
+        self, socket: WebSocket, habits: Habits[F, A], refusals: Refusals
+    ) -> None:
+        self.socket = socket
+        self.liveness = Liveness(habits.carries_events)
+        self._habits = habits
+        self._refusals = refusals
+        self._answers: Answers[A] = Answers()
+        self._asked = trio.Event()
+        self._events, self._queue = trio.open_memory_channel[F](QUEUED_EVENTS)
+        self._why = ""
+
+    async def send(self, text: str) -> None:
+        """Send one frame. Raises SocketClosed; nothing went out then."""
+        await self.socket.send(text)
+
+    async def request(
+        self,
+        text: str,
+        ref: str,
+        within: float,
+        late: Callable[[A], None] | None = None,
+    ) -> A:
+        """Send *text* and return the answer to it.
+
+        Args:
+            text: One frame.
+            ref: What `Language.answer_of` will call its answer.
+            within: Seconds until nobody waits any more.
+            late: Called with an answer that comes after that.
+
+        Raises:
+            Retry: nothing went out.
+            OutcomeUnknown: it went out, and no answer came.
+        """
+        pending = self._answers.open(ref, trio.current_time() + within, late)
+        try:
+            try:
+                await self.socket.send(text)
+            except SocketClosed as closed:
+                raise Retry(RETRY_SECONDS, str(closed)) from closed
+            self._asked.set()
+            return await pending.wait()
+        finally:
+            self._answers.forget(pending)
+
+    @property
+    def alive(self) -> bool:
+        """Something can be asked: the end has not been noticed yet."""
+        return not self._answers.lost
+
+    def unheard(self) -> list[F]:
+        """Take the events that were read and not handed out yet, all at once."""
+        events: list[F] = []
+        with suppress(trio.WouldBlock, trio.EndOfChannel):
+            while True:
+                events.append(self._queue.receive_nowait())
+        return events
+
+    def __aiter__(self) -> AsyncIterator[F]:
+        return self
+
+    async def __anext__(self) -> F:
+        """Return the next event; ends when the peer said goodbye.
+
+        Raises:
+            SessionEnded: the socket was lost in another way.
+        """
+        try:
+            return await self._queue.receive()
+        except trio.EndOfChannel:
+            if self._why:
+                raise SessionEnded(self._why) from None
+            raise StopAsyncIteration from None
+
+    # --- the three tasks of a socket ----------------------------------------------
+
+    async def read(self) -> None:
+        """Read until the end, whatever end it is."""
+        try:
+            await self._read()
+        except SocketClosed as closed:
+            self._why = self._why or str(closed)
+        finally:
+            self._answers.lose(self._why or "the peer left before it answered")
+            self._events.close()
+
+    async def _read(self) -> None:
+        liveness, language = self.liveness, self._habits.language
+        while True:
+            liveness.waits(trio.current_time())
+            try:
+                raw = await self.socket.receive()
+            except SocketClosed as closed:
+                if closed.polite:
+                    return
+                raise
+            liveness.heard()
+            try:
+                frame = language.read(raw)
+            except Unreadable as error:
+                self._refusals.refuse(raw, str(error), trio.current_time())
+                continue
+            answer = language.answer_of(frame)
+            if answer is not None:
+                self._answers.settle(answer)
+                continue
+            try:
+                self._events.send_nowait(frame)
+            except trio.WouldBlock:
+                await self._events.send(frame)
+
+    async def watch(self) -> None:
+        """Probe a peer that is silent, and close one that is dead."""
+        while self.socket.closed is None:
+            now = trio.current_time()
+            match self.liveness.verdict(now):
+                case Wait(until):
+                    await trio.sleep(max(0.0, min(until - now, RECHECK_SECONDS)))
+                case Probe():
+                    self.liveness.probed(now)
+                    await self._probe()
+                case Dead(why):
+                    self._why = why
+                    await self.socket.close(1001, why)
+
+    async def _probe(self) -> None:
+        if self._habits.probe is not None:
+            # Whether it is answered is told by what the reader hears, not here.
+            with suppress(SendRefused, SocketClosed):
+                await self._habits.probe(self)
+
+    async def sweep(self) -> None:
+        """End requests that are overdue; sleeps while there are none."""
+        while True:
+            if not self._answers:
+                self._asked = trio.Event()
+                await self._asked.wait()
+            await trio.sleep(SWEEP_SECONDS)
+            self._answers.expire(trio.current_time())
+
+
+@asynccontextmanager
+async def conversation(
+    socket: WebSocket, habits: Habits[F, A], refusals: Refusals
+) -> AsyncIterator[Peer[F, A]]:
+    """Talk with whoever is behind *socket*; leaving ends every request at once."""
+    peer = Peer(socket, habits, refusals)
+    async with trio.open_nursery() as nursery:
+        for task in (peer.read, peer.watch, peer.sweep):
+            nursery.start_soon(task)
+        try:
+            yield peer
+        finally:
+            nursery.cancel_scope.cancel()

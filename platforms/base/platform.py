@@ -1,0 +1,83 @@
+"""What the author of a platform writes: one session, one way to send.
+
+Redialling, journal, dedup, receipts, liveness, correlation and clean-up belong to the
+host: see `Link`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
+
+from actors.messages import Outbound
+from actors.sender import Rejected, Sent
+from platforms.base.caps import Caps
+from platforms.base.config import PlatformConfig
+
+if TYPE_CHECKING:
+    from platforms.base.door import Door
+    from platforms.base.link import Link
+
+ConfigT_co = TypeVar("ConfigT_co", bound=PlatformConfig, covariant=True)
+
+
+class Platform(ABC, Generic[ConfigT_co]):
+    """One entry of the configuration's `[platforms]`; outlives every session of it.
+
+    It keeps no state of a session: that lives in the coroutine `session` itself.
+    """
+
+    name: ClassVar[str]
+    """What a configuration says as `type`."""
+    config_type: ClassVar[type[PlatformConfig]]
+    caps: ClassVar[Caps] = Caps()
+
+    def __init__(self, config: ConfigT_co) -> None:
+        self._config = config
+
+    @property
+    def config(self) -> ConfigT_co:
+        return self._config
+
+    @property
+    def listens(self) -> bool:
+        """Peers dial us: `listen` runs, and accounts appear as they come."""
+        return False
+
+    async def listen(self, door: Door) -> None:
+        """Accept peers and hand each to its account through *door*.
+
+        Lives as long as the port is open; runs beside the sessions. Only called where
+        `listens` is true.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    async def session(self, link: Link) -> None:
+        """Live one connection of one account.
+
+        Return or raise when it ends; the supervisor decides what next. See `ends` for
+        what the exceptions mean.
+        """
+
+    @abstractmethod
+    async def send(self, link: Link, out: Outbound) -> Sent:
+        """Say *out* and return once the platform has answered.
+
+        Raises:
+            Retry: nothing went out.
+            Rejected: nothing went out, and never will.
+            OutcomeUnknown: it may have gone out.
+        """
+
+    async def call(
+        self, link: Link, action: str, params: Mapping[str, object]
+    ) -> object:
+        """Call one of the platform's own actions by name; see `Actions`."""
+        msg = f"{self.name} has no action {action!r}"
+        raise Rejected(msg)
+
+
+AnyPlatform: TypeAlias = Platform[PlatformConfig]
+"""Any platform at all."""

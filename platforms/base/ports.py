@@ -1,0 +1,62 @@
+"""What a platform needs of the host, and nothing else of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from attrs import frozen
+
+from actors.journal import Journal
+from actors.messages import Outcome
+from actors.monitor import ConnectionState
+from actors.sender import Line
+
+
+class Lines(Protocol):
+    """Who is connected: where the sender looks for a way out."""
+
+    def connect(self, line: Line) -> None:
+        """From now on *line* is the way of its account; an older one is forgotten."""
+        ...
+
+    def disconnect(self, line: Line) -> None:
+        """*line* is gone. Its successor, if there is one by now, stays."""
+        ...
+
+
+class Reports(Protocol):
+    """Where the state of a connection is told."""
+
+    def connection(self, platform: str, account: str, state: ConnectionState) -> None:
+        """Set the state. *account* is empty while nobody knows whose it is."""
+        ...
+
+    def gone(self, platform: str, account: str) -> None:
+        """Forget this entry: it goes under another name, or not at all."""
+        ...
+
+
+@frozen(kw_only=True)
+class Host:
+    """The host, as a platform sees it."""
+
+    journal: Journal
+    lines: Lines
+    reports: Reports
+    answered_late: Callable[[str, Outcome], object]
+    """(key, outcome): what was *unknown* has been answered after all."""
+
+
+class Actions(Protocol):
+    """A line on which the platform's own actions can be called by name."""
+
+    async def call(self, action: str, params: Mapping[str, object]) -> object:
+        """Call *action*; return the data of its answer, decoded and otherwise as it came.
+
+        Raises:
+            Retry: not connected well enough to ask; nothing went out.
+            Rejected: the platform has no such action, or said no.
+            OutcomeUnknown: no answer came.
+        """
+        ...

@@ -1,0 +1,44 @@
+"""The part of the tree that is one platform: its supervisor, listener, connections.
+
+    <platform id>          one_for_one
+    ├─ listener            where peers dial us; its port taken: backs off
+    └─ <account>           a connection each, as accounts come
+    or
+    └─ session             where we dial: one connection
+
+All of them back off for ever and are not counted: that a peer is away, or a port is
+taken, is no fault of ours and must not bring a supervisor down.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from platforms.base.connection import Connection
+from platforms.base.listening import Listening
+from platforms.base.platform import AnyPlatform
+from platforms.base.ports import Host
+from platforms.base.seats import Seat, Seats
+from supervision import FOREVER, TRANSIENT, Backoff, ChildSpec, Supervisor
+
+LISTENER = "listener"
+SESSION = "session"
+BACKOFF = Backoff(first=1.0, factor=2.0, cap=300.0, reset_after=60.0, give_up=FOREVER)
+
+
+def platform_tree(platform_id: str, platform: AnyPlatform, host: Host) -> Supervisor:
+    """Return the supervisor of one platform, as a value to put into a child spec."""
+    seats = Seats()
+
+    def connection(seat: Seat) -> ChildSpec:
+        start = partial(Connection, platform_id, platform, host, seat)
+        return _spec(seat.child, start)
+
+    if platform.listens:
+        start = partial(Listening, platform_id, platform, host, seats, connection)
+        return Supervisor(children=[_spec(LISTENER, start)])
+    return Supervisor(children=[connection(Seat(SESSION))])
+
+
+def _spec(child: str, start: partial[Connection] | partial[Listening]) -> ChildSpec:
+    return ChildSpec(child, start, restart=TRANSIENT, backoff=BACKOFF, counted=False)

@@ -1,0 +1,99 @@
+"""The configuration of one OneBot v11 platform. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Final, Literal, TypeAlias
+
+from attrs import field, frozen
+
+from platforms.base import Fault, Secret
+from platforms.transport import check_url
+
+Mode: TypeAlias = Literal["reverse", "forward"]
+
+DEFAULT_LISTEN: Final = "127.0.0.1:6700"
+
+
+@frozen
+class OneBot11Config:
+    """Who dials whom, where, and with which token."""
+
+    mode: Mode = "reverse"
+    """`reverse`: they dial us. `forward`: we dial them."""
+    listen: str | None = None
+    """HOST:PORT to listen on; for `reverse` only."""
+    url: str | None = None
+    """Where to dial, `ws://...`; for `forward` only. With `/api` or `/event` at its end
+    both of these are dialled, else one connection carries everything."""
+    access_token: Secret | None = field(default=None, repr=False)
+    """What both sides know. Optional on loopback only."""
+
+    def faults(self) -> tuple[Fault, ...]:
+        return tuple(self._faults())
+
+    @property
+    def binds(self) -> tuple[str, int]:
+        """Host and port to listen on. Raises ValueError when they make no sense."""
+        return parse_listen(self.listen if self.listen is not None else DEFAULT_LISTEN)
+
+    def _faults(self) -> Iterator[Fault]:
+        if self.access_token is not None and not self.access_token:
+            yield Fault(
+                "access_token", "must not be empty; leave the key out for no token"
+            )
+        if self.mode == "reverse":
+            yield from self._reverse_faults()
+        else:
+            yield from self._forward_faults()
+
+    def _reverse_faults(self) -> Iterator[Fault]:
+        if self.url is not None:
+            yield Fault("url", 'only goes with mode = "forward" (mode is "reverse")')
+        try:
+            host, _ = self.binds
+        except ValueError as error:
+            yield Fault("listen", str(error))
+            return
+        if self.access_token is None and not is_loopback(host):
+            msg = f"is required unless only this machine can connect (listen is {self.listen!r})"
+            yield Fault("access_token", msg)
+
+    def _forward_faults(self) -> Iterator[Fault]:
+        if self.listen is not None:
+            yield Fault("listen", 'only goes with mode = "reverse" (mode is "forward")')
+        if self.url is None:
+            yield Fault(
+                "url", 'is required with mode = "forward", such as ws://127.0.0.1:6701'
+            )
+            return
+        try:
+            check_url(self.url)
+        except ValueError as error:
+            yield Fault("url", str(error))
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Return host and port of `HOST:PORT`; an IPv6 address stands in brackets.
+
+    Raises:
+        ValueError: it is neither; the message says what it must look like.
+    """
+    host, colon, port = text.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    if bracketed:
+        host = host[1:-1]
+    right = colon and host and port.isascii() and port.isdigit() and int(port) <= 65535
+    if not right or (":" in host and not bracketed):
+        msg = f"must be HOST:PORT with a port from 0 to 65535, such as {DEFAULT_LISTEN} (got {text!r})"
+        raise ValueError(msg)
+    return host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach *host*."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,30 @@
+"""The wire of OneBot v11, as a `Peer` wants to know it. Pure."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from platforms.base import Answer, Habits, Peer, Unreadable
+from platforms.onebot11 import wire
+from platforms.transport import Frame
+
+Heard: TypeAlias = wire.Event | wire.Answer
+"""What comes in; an `Answer` here is one that nobody can have asked for."""
+OneBotPeer: TypeAlias = Peer[Heard, wire.Answer]
+OneBotHabits: TypeAlias = Habits[Heard, wire.Answer]
+
+
+class OneBotLanguage:
+    """Frames in, events and answers out."""
+
+    def read(self, raw: Frame) -> Heard:
+        match wire.decode(raw):
+            case wire.Fault(kind, why):
+                msg = f"{kind.value}: {why}"
+                raise Unreadable(msg)
+            case heard:
+                return heard
+
+    def answer_of(self, frame: Heard) -> Answer[wire.Answer] | None:
+        answer = wire.answer_of(frame)
+        return None if answer is None else Answer(answer.key, answer)

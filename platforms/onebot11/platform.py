@@ -1,0 +1,65 @@
+"""OneBot v11 as a platform of the host: the two ways in which a session comes about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from actors.messages import Outbound
+from platforms.base import (
+    ALL_SEGMENTS,
+    Caps,
+    Door,
+    Link,
+    Platform,
+    Retry,
+    Sent,
+)
+from platforms.onebot11.config import OneBot11Config
+from platforms.onebot11.dialling import dial_out
+from platforms.onebot11.listener import accept, attend
+from platforms.onebot11.session import NOT_CONNECTED_SECONDS, Session
+
+
+class OneBot11(Platform[OneBot11Config]):
+    """QQ and others, through NapCat, LLOneBot, Lagrange, onebots, go-cqhttp."""
+
+    name = "onebot11"
+    caps = Caps(segments=ALL_SEGMENTS)
+    config_type = OneBot11Config
+
+    def __init__(self, config: OneBot11Config) -> None:
+        super().__init__(config)
+        # Of the sessions alive: how `send` finds its sockets.
+        self._sessions: dict[Link, Session] = {}
+
+    @property
+    def listens(self) -> bool:
+        return self.config.mode == "reverse"
+
+    async def listen(self, door: Door) -> None:
+        await accept(self.config, door)
+
+    async def session(self, link: Link) -> None:
+        """Live one conversation, over sockets that we dial or that dialled us."""
+        session = self._sessions[link] = Session(link)
+        try:
+            if self.listens:
+                await attend(link, session)
+            else:
+                await dial_out(self.config, session)
+        finally:
+            del self._sessions[link]
+
+    async def send(self, link: Link, out: Outbound) -> Sent:
+        return await self._session_of(link).send(out)
+
+    async def call(
+        self, link: Link, action: str, params: Mapping[str, object]
+    ) -> object:
+        return await self._session_of(link).call(action, params)
+
+    def _session_of(self, link: Link) -> Session:
+        session = self._sessions.get(link)
+        if session is None:
+            raise Retry(NOT_CONNECTED_SECONDS, "the session is over")
+        return session

@@ -1,0 +1,243 @@
+"""One account's conversation with its OneBot peer: up to three sockets, one per role.
+
+Rules of this file:
+
+1. Per role the newest socket wins; whoever leaves is compared by identity, so that a
+   dead socket that is noticed late does not take its successor along.
+2. A session is as good as its sockets: without one that speaks nothing can be said
+   (the outbox keeps it), without one that hears nothing can be heard; both are told as
+   *degraded*. It is over when the last socket is.
+3. An echo belongs to one socket. Answers on another one find nobody.
+4. The account being offline is no fault of the connection: *degraded*, no redial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+
+import trio
+
+from actors.messages import Inbound, Outbound
+from actors.sender import SendRefused
+from platforms.base import Link, NeedsOperator, Retry, Sent, SessionEnded
+from platforms.onebot11 import wire
+from platforms.onebot11.calls import calling, result, saying, sent, sent_late
+from platforms.onebot11.language import (
+    Heard,
+    OneBotHabits,
+    OneBotLanguage,
+    OneBotPeer,
+)
+from platforms.onebot11.roles import SocketRole
+from platforms.onebot11.wire.results import LoginInfo, Status
+from platforms.transport import WebSocket
+
+ANSWER_SECONDS = 15.0
+"""How long a message may be under way before nobody knows what became of it."""
+CALL_SECONDS = 30.0
+PROBE_SECONDS = 10.0
+FIRST_EVENT_SECONDS = 1.0
+ASK_AGAIN_SECONDS = 30.0
+LAST_WORDS_SECONDS = 1.0
+NOT_CONNECTED_SECONDS = 1.0
+
+_REFUSALS = (1401, 1403)
+
+
+class Session:
+    """Lives as long as one incarnation of the connection."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._peers: dict[SocketRole, OneBotPeer] = {}
+        self._online = True
+        self._identified = trio.Event()
+        self._can_ask = trio.Event()
+        self._name = link.new_id()
+        self._echoes = 0
+        if link.account:
+            self._identified.set()
+
+    # --- sockets ----------------------------------------------------------------------
+
+    async def converse(self, role: SocketRole, socket: WebSocket) -> str:
+        """Live one socket; return why it is gone.
+
+        Raises:
+            NeedsOperator: the peer says that our token is wrong.
+        """
+        habits = OneBotHabits(
+            language=OneBotLanguage(),
+            carries_events=role.hears,
+            probe=self._probe if role.speaks else None,
+        )
+        async with self._link.conversation(socket, habits) as peer:
+            self._join(role, peer)
+            try:
+                await self._hear(peer)
+            except SessionEnded as ended:
+                return ended.why
+            finally:
+                self._leave(role, peer)
+        return "the peer left"
+
+    def _join(self, role: SocketRole, peer: OneBotPeer) -> None:
+        self._peers[role] = peer
+        if role.speaks:
+            self._can_ask.set()
+        self._review()
+
+    def _leave(self, role: SocketRole, peer: OneBotPeer) -> None:
+        if self._peers.get(role) is peer:
+            del self._peers[role]
+            if self._peers:
+                self._review()
+
+    def _review(self) -> None:
+        """Tell the host how things stand."""
+        if not self._identified.is_set():
+            self._link.connecting("asks whose account this is")
+            return
+        speaks = any(role.speaks for role in self._peers)
+        faults = []
+        if not speaks:
+            faults.append("no API connection, nothing can be said")
+        if not any(role.hears for role in self._peers):
+            faults.append("no event connection, nothing can be heard")
+        if not self._online:
+            faults.append("the account is offline")
+        if faults:
+            self._link.degraded("; ".join(faults), sends=speaks)
+        else:
+            self._link.up()
+
+    # --- in ---------------------------------------------------------------------------
+
+    async def _hear(self, peer: OneBotPeer) -> None:
+        """Hand every event to the host, in order; also those read before the end."""
+        in_hand: Heard | None = None
+        try:
+            async for heard in peer:
+                in_hand = heard
+                await self._take(peer, heard)
+                in_hand = None
+        except trio.Cancelled:
+            # OneBot says nothing twice: what we have read is journalled before we go.
+            with trio.move_on_after(LAST_WORDS_SECONDS, shield=True):
+                if in_hand is not None:
+                    await self._take(peer, in_hand)
+                for heard in peer.unheard():
+                    await self._take(peer, heard)
+            raise
+
+    async def _take(self, peer: OneBotPeer, heard: Heard) -> None:
+        match heard:
+            case wire.Answer():
+                self._unasked(heard)
+                return
+            case wire.Heartbeat(online=online, interval_seconds=interval):
+                if interval is not None:
+                    peer.liveness.heartbeat(interval)
+                self._account_is(online=online)
+            case wire.AccountStatus(online=online):
+                self._account_is(online=online)
+            case _:
+                pass
+        if not self._identified.is_set():
+            if heard.self_id:
+                self.identify(heard.self_id)
+            await self._identified.wait()
+        event = self._inbound(heard)
+        if event is not None:
+            await self._link.deliver(event)
+
+    def _inbound(self, heard: wire.Event) -> Inbound | None:
+        try:
+            return wire.to_inbound(heard, self._link.account)
+        except Exception:
+            # A mistake of ours must cost one event, not the session.
+            self._link.log.exception("event.not_understood", event_raw=dict(heard.raw))
+            return None
+
+    def _unasked(self, answer: wire.Answer) -> None:
+        if answer.retcode in _REFUSALS and not answer.key:
+            # Accepted, and then refused in a frame: NapCat and LLOneBot do it so.
+            why = f"the peer refuses our access token: {answer.words or answer.retcode}"
+            raise NeedsOperator(why)
+        self._link.log.debug("answer.not_asked_for", retcode=answer.retcode)
+
+    def _account_is(self, *, online: bool | None) -> None:
+        if online is not None and online != self._online:
+            self._online = online
+            self._review()
+
+    # --- who we are -------------------------------------------------------------------
+
+    def identify(self, account: str) -> None:
+        """From now on the account of this session is known."""
+        if not self._identified.is_set():
+            self._link.identify(account)
+            self._identified.set()
+            self._review()
+
+    async def find_out_who_we_are(self) -> None:
+        """See to it that the account is known: an event says it, or we ask."""
+        await self._can_ask.wait()
+        with trio.move_on_after(FIRST_EVENT_SECONDS):
+            await self._identified.wait()
+        while not self._identified.is_set():
+            with suppress(SendRefused):
+                answer = await self._ask(self._speaker(), "get_login_info")
+                login = wire.result_of("get_login_info", answer)
+                if isinstance(login, LoginInfo) and login.user_id not in ("", "0"):
+                    self.identify(login.user_id)
+            with trio.move_on_after(ASK_AGAIN_SECONDS):
+                await self._identified.wait()
+
+    # --- out --------------------------------------------------------------------------
+
+    async def send(self, out: Outbound) -> Sent:
+        """Say *out*; see `Platform.send`."""
+        peer = self._speaker()
+        asked = saying(out, self._next_echo())
+        late = partial(self._answered_late, out)
+        return sent(
+            out, await peer.request(asked.text, asked.ref, ANSWER_SECONDS, late)
+        )
+
+    async def call(
+        self, action: str, params: Mapping[str, object], within: float = CALL_SECONDS
+    ) -> object:
+        """Call *action*; see `Actions`."""
+        peer = self._speaker()
+        asked = calling(action, params, self._next_echo())
+        return result(action, await peer.request(asked.text, asked.ref, within))
+
+    def _speaker(self) -> OneBotPeer:
+        for role in (SocketRole.API, SocketRole.UNIVERSAL):
+            peer = self._peers.get(role)
+            if peer is not None and peer.alive:
+                return peer
+        raise Retry(NOT_CONNECTED_SECONDS, "no API connection")
+
+    def _next_echo(self) -> str:
+        self._echoes += 1
+        return f"{self._name}-{self._echoes}"
+
+    def _answered_late(self, out: Outbound, answer: wire.Answer) -> None:
+        outcome = sent_late(out, answer)
+        if outcome is not None:
+            self._link.answered_late(out.key, outcome)
+
+    async def _ask(self, peer: OneBotPeer, action: str) -> wire.Answer:
+        asked = calling(action, {}, self._next_echo())
+        return await peer.request(asked.text, asked.ref, PROBE_SECONDS)
+
+    async def _probe(self, peer: OneBotPeer) -> None:
+        """Ask for a sign of life on this very socket; any answer will do."""
+        answer = await self._ask(peer, "get_status")
+        status = wire.result_of("get_status", answer)
+        if isinstance(status, Status):
+            self._account_is(online=status.online)
