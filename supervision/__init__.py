@@ -5,9 +5,20 @@ the supervisor actor that does what the core decides. What does not: an actor's 
 itself (`actors.kernel`), and which children a host has (`rookery`).
 
 Read `values` and `specs` (what one writes), `backoff`, `calls` (what one may ask), then
-`decide` with `transitions` and `fate` (the rules), and last the shell around them.
+`decide` with `transitions` and `fate` (the rules), and last the shell around them:
+`supervisor`, its hold on the children (`crew`) and the typed calls (`asking`).
 """
 
+from supervision.asking import (
+    count_children,
+    delete_child,
+    get_child_spec,
+    restart_child,
+    restart_now,
+    start_child,
+    terminate_child,
+    which_children,
+)
 from supervision.backoff import Backoff
 from supervision.calls import (
     AlreadyStarted,
@@ -31,6 +42,7 @@ from supervision.calls import (
 )
 from supervision.faults import BadSpec, Fault
 from supervision.specs import ChildSpec, Instance, Supervisor, cautions
+from supervision.supervisor import ChildNotStarted, SupervisorActor, SupervisorMessage
 from supervision.values import (
     ALL_SIGNIFICANT,
     ANY_SIGNIFICANT,
@@ -71,6 +83,7 @@ __all__ = [
     "AutoShutdown",
     "Backoff",
     "BadSpec",
+    "ChildNotStarted",
     "ChildRow",
     "ChildSpec",
     "ChildState",
@@ -92,8 +105,18 @@ __all__ = [
     "StartRefused",
     "Strategy",
     "Supervisor",
+    "SupervisorActor",
+    "SupervisorMessage",
     "TerminateChild",
     "Up",
     "WhichChildren",
     "cautions",
+    "count_children",
+    "delete_child",
+    "get_child_spec",
+    "restart_child",
+    "restart_now",
+    "start_child",
+    "terminate_child",
+    "which_children",
 ]

@@ -143,7 +143,7 @@ class HaltAll:
 class Look:
     """Tell which of these have ended by now. The last of a batch."""
 
-    tokens: tuple[int, ...]
+    children: tuple[tuple[str, int], ...]
 
 
 @frozen

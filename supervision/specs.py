@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import isfinite
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import field, frozen
 
@@ -30,6 +30,9 @@ from supervision.values import (
     Restart,
     Strategy,
 )
+
+if TYPE_CHECKING:
+    from supervision.supervisor import SupervisorActor
 
 _ID_MUST = "must be a non-empty string without a slash"
 
@@ -60,6 +63,13 @@ class Supervisor:
         fault = flags_fault(self) or children_fault(self)
         if fault is not None:
             raise BadSpec(fault)
+
+    def actor(self) -> SupervisorActor:
+        """Return a fresh actor that supervises by this spec: what `System(...)` takes."""
+        # The shell reads specs, so only the value's own method may know the shell.
+        from supervision.supervisor import SupervisorActor  # noqa: PLC0415
+
+        return SupervisorActor(self)
 
 
 @frozen

@@ -98,8 +98,8 @@ def _go_on(turn: Turn, job: Job) -> None:
         turn.out.append(Halt(child.id, child.token, child.spec.grace))
     elif job.starts:
         if job.fresh:
-            tokens = tuple(child.token for child in job.fresh)
-            turn.out.append(Look(tokens))
+            fresh = tuple((child.id, child.token) for child in job.fresh)
+            turn.out.append(Look(fresh))
         else:
             _start_next(turn, job)
     else:

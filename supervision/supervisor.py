@@ -1,0 +1,213 @@
+"""The supervisor actor: a thin shell that does, one by one, what the core decides.
+
+Its mailbox is one ordered lane: exits, calls, stop requests, timers and its own retries
+are handled first in, first out. While a child starts or stops nothing else is taken
+from it; only a kill does not wait.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TypeAlias, assert_never
+
+from attrs import evolve
+
+from actors.kernel import (
+    Actor,
+    ActorContext,
+    AlreadyAnswered,
+    ChildExited,
+    Mailbox,
+    StopRequested,
+    Timer,
+)
+from supervision.calls import (
+    Call,
+    CountChildren,
+    DeleteChild,
+    GetChildSpec,
+    RestartChild,
+    RestartNow,
+    StartChild,
+    TerminateChild,
+    WhichChildren,
+)
+from supervision.crew import Crew
+from supervision.decide import decide
+from supervision.events import (
+    Action,
+    Boot,
+    Booted,
+    BootFailed,
+    Called,
+    ChildEnded,
+    DropTimer,
+    Event,
+    Exit,
+    Forget,
+    GaveUp,
+    Halt,
+    HaltAll,
+    Halted,
+    Hold,
+    Look,
+    Note,
+    OperatorNeeded,
+    Outcome,
+    PostRetry,
+    Reply,
+    ReplyCounts,
+    Rest,
+    Restarted,
+    RestartFailed,
+    Seen,
+    SetTimer,
+    ShuttingDown,
+    Start,
+    Stop,
+    TimerFired,
+    TryAgain,
+)
+from supervision.journalist import write_down
+from supervision.specs import Supervisor, cautions
+from supervision.state import Core
+
+SupervisorMessage: TypeAlias = (
+    Call | ChildExited | StopRequested | TryAgain | TimerFired
+)
+
+
+class ChildNotStarted(Exception):
+    """A supervisor did not come up, because one of its children did not."""
+
+    def __init__(self, child: str, exception: BaseException) -> None:
+        super().__init__(f"child {child!r} did not start: {exception!r}")
+        self.child = child
+        self.exception = exception
+
+
+class SupervisorActor(Actor[SupervisorMessage]):
+    """Keeps the children of its spec running. `Supervisor.actor` makes one."""
+
+    mailbox = Mailbox(ordered=True)
+
+    def __init__(self, flags: Supervisor) -> None:
+        self.flags = flags
+        self._core = Core(flags)
+        self._timers: dict[int, Timer] = {}
+        self._notes: list[Note] = []
+
+    async def start(self, ctx: ActorContext) -> None:
+        """Start the children in order.
+
+        Raises:
+            ChildNotStarted: one of them did not come up; those before it are down again.
+        """
+        for caution in cautions(self.flags):
+            ctx.log.warning("supervisor.spec_doubtful", why=caution)
+        self._crew = Crew(ctx)
+        # Children that were added at run time died with the incarnation before.
+        ctx.prune(
+            set()
+            if self._core.is_dynamic
+            else {spec.id for spec in self.flags.children}
+        )
+        await self._decide(ctx, Boot())
+
+    async def handle(self, ctx: ActorContext, message: SupervisorMessage) -> None:
+        """Have *message* decided, and do what comes of it."""
+        match message:
+            case ChildExited():
+                await self._decide(ctx, self._crew.exited(message))
+            case StopRequested(reason):
+                await self._decide(ctx, Stop(reason))
+            case TimerFired(generation):
+                self._timers.pop(generation, None)
+                await self._decide(ctx, message)
+            case TryAgain():
+                await self._decide(ctx, message)
+            case (
+                StartChild()
+                | TerminateChild()
+                | RestartChild()
+                | DeleteChild()
+                | RestartNow()
+                | GetChildSpec()
+                | WhichChildren()
+                | CountChildren()
+            ):
+                await self._decide(ctx, Called(message, message))
+            case _:
+                assert_never(message)
+
+    async def _decide(self, ctx: ActorContext, event: Event) -> None:
+        system = ctx.system
+        pending: Event | None = event
+        try:
+            while pending is not None:
+                u = system.random.random()
+                self._core, actions = decide(self._core, pending, system.clock(), u)
+                pending = None
+                for action in actions:
+                    pending = await self._perform(ctx, action)
+        finally:
+            # Only now: writing takes longer than a restart does.
+            notes, self._notes = self._notes, []
+            for note in notes:
+                write_down(ctx.log, note)
+
+    async def _perform(self, ctx: ActorContext, action: Action) -> Outcome | None:
+        match action:
+            case Start():
+                return await self._crew.start(action)
+            case Halt(child, token, grace):
+                await self._crew.halt(((child, token),), grace)
+                return Halted()
+            case HaltAll(children, grace):
+                await self._crew.halt(children, grace)
+                return Halted()
+            case Look(children):
+                return Seen(self._crew.ended(children))
+            case PostRetry(child, generation):
+                self._crew.retries(child)
+                ctx.post(TryAgain(child, generation))
+            case SetTimer(child, generation, seconds):
+                self._crew.waits(action)
+                timer = ctx.after(seconds, TimerFired(generation))
+                self._timers[generation] = timer
+            case DropTimer(generation):
+                self._timers.pop(generation).cancel()
+            case Hold(child, leader):
+                self._crew.held(child, leader)
+            case Rest(child, reason):
+                self._crew.rest(child, reason)
+            case Forget(child, reason):
+                self._crew.forget(child, reason)
+            case Reply(ref, answer):
+                _answer(ctx, ref, answer)
+            case ReplyCounts(ref, counts):
+                _answer(ctx, ref, evolve(counts, active=self._crew.alive()))
+            case Booted():
+                pass
+            case BootFailed(child, exception):
+                raise ChildNotStarted(child, exception) from exception
+            case Exit(reason):
+                ctx.stop(reason)
+            case (
+                Restarted()
+                | ChildEnded()
+                | RestartFailed()
+                | OperatorNeeded()
+                | GaveUp()
+                | ShuttingDown()
+            ):
+                self._notes.append(action)
+            case _:
+                assert_never(action)
+        return None
+
+
+def _answer(ctx: ActorContext, question: object, answer: object) -> None:
+    # Whoever only told us wants no answer.
+    with suppress(AlreadyAnswered):
+        ctx.answer(question, answer)  # type: ignore[arg-type]  # the core pairs them
