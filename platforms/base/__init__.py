@@ -20,7 +20,7 @@ from platforms.base.ends import Finished, SessionEnded
 from platforms.base.link import Link
 from platforms.base.peer import Habits, Language, Peer, Unreadable
 from platforms.base.platform import AnyPlatform, Platform
-from platforms.base.ports import Actions, Host, Lines, Reports
+from platforms.base.ports import Actions, Host, Inbox, Lines, Reports
 from platforms.base.secret import Secret
 from platforms.base.tree import platform_tree
 from platforms.base.visitors import Visitor
@@ -37,6 +37,7 @@ __all__ = [
     "Finished",
     "Habits",
     "Host",
+    "Inbox",
     "Language",
     "Lines",
     "Link",

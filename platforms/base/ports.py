@@ -7,10 +7,34 @@ from typing import Protocol
 
 from attrs import frozen
 
-from actors.journal import Journal
-from actors.messages import Outcome
+from actors.journal import Appended
+from actors.messages import Inbound, Outcome
 from actors.monitor import ConnectionState
 from actors.sender import Line
+
+
+class Inbox(Protocol):
+    """The side of the journal that takes what came in; see `actors.journal.Journal`."""
+
+    async def append(
+        self,
+        platform: str,
+        account: str,
+        event: Inbound,
+        *,
+        trace: str,
+        cursor: str | None = None,
+    ) -> Appended:
+        """Accept an event; return once it is committed, its cursor with it."""
+        ...
+
+    async def advance(self, platform: str, account: str, cursor: str) -> None:
+        """Move the cursor for a frame that held no event."""
+        ...
+
+    async def cursor(self, platform: str, account: str) -> str | None:
+        """Return how far this account has been journalled."""
+        ...
 
 
 class Lines(Protocol):
@@ -41,7 +65,7 @@ class Reports(Protocol):
 class Host:
     """The host, as a platform sees it."""
 
-    journal: Journal
+    journal: Inbox
     lines: Lines
     reports: Reports
     answered_late: Callable[[str, Outcome], object]

@@ -1,0 +1,243 @@
+"""A connection lives one session per incarnation, and its end says what comes next."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+import trio
+from attrs import frozen
+from structlog.testing import capture_logs
+from trio.testing import MockClock
+
+from actors.kernel import Crash, NeedsOperator, Normal, Shutdown, System
+from actors.messages import Image, Inbound, Outbound, Text, plain_text
+from platforms.base import (
+    Caps,
+    Connection,
+    Fault,
+    Finished,
+    Link,
+    Platform,
+    Rejected,
+    Sent,
+    SessionEnded,
+)
+from platforms.base.seats import Seat
+from tests.platforms.base.hosts import FakeHost, saying
+
+
+@frozen
+class NoConfig:
+    def faults(self) -> tuple[Fault, ...]:
+        return ()
+
+
+class Scripted(Platform[NoConfig]):
+    """Its session is what the test says."""
+
+    name = "scripted"
+    config_type = NoConfig
+    caps = Caps(segments=frozenset({Text}))
+
+    def __init__(self, script: Callable[[Link], Awaitable[None]]) -> None:
+        super().__init__(NoConfig())
+        self.script = script
+        self.said: list[str] = []
+
+    async def session(self, link: Link) -> None:
+        await self.script(link)
+
+    async def send(self, link: Link, out: Outbound) -> Sent:
+        self.said.append(plain_text(out.body))
+        return Sent("m1")
+
+
+class Running:
+    """A connection as the root of a system of its own."""
+
+    def __init__(self, script: Callable[[Link], Awaitable[None]]) -> None:
+        self.host = FakeHost()
+        self.platform = Scripted(script)
+        self.seat = Seat("session")
+        self.system = System(
+            lambda: Connection("qq", self.platform, self.host.host(), self.seat)
+        )
+
+    @property
+    def told(self) -> list[str]:
+        return [f"{account}: {state}" for _, account, state in self.host.told]
+
+
+async def forever(link: Link) -> None:
+    link.up(account="10001")
+    await trio.sleep_forever()
+
+
+async def test_up_puts_a_line_into_the_lines_and_the_end_takes_it_out() -> None:
+    running = Running(forever)
+    async with running.system:
+        line = await running.host.line("10001")
+        assert (line.platform, line.account) == ("qq", "10001")
+        assert (await line.send(saying("hi"))).id == "m1"
+        assert running.platform.said == ["hi"]
+    assert running.host.lines == {}
+    assert running.told == [
+        ": connecting",
+        "10001: connecting",
+        "10001: up",
+        "10001: stopped",
+    ]
+
+
+async def test_what_cannot_be_shown_is_told_and_the_receipt_says_so() -> None:
+    running = Running(forever)
+    async with running.system:
+        line = await running.host.line("10001")
+        out = saying("hi")
+        picture = Outbound(key="k", to=out.to, body=(Text("see "), Image("http://x/y")))
+        assert (await line.send(picture)).degraded == "image as text"
+    assert running.platform.said == ["see [image http://x/y]"]
+
+
+@pytest.mark.parametrize(
+    "raises", [None, OSError("reset"), ExceptionGroup("x", [OSError("reset")])]
+)
+async def test_a_session_that_ends_ends_its_incarnation(
+    raises: Exception | None,
+) -> None:
+    """B15: a raise anywhere is contained; B13: nothing reconnects by itself."""
+
+    async def script(link: Link) -> None:
+        link.up(account="10001")
+        if raises is not None:
+            raise raises
+
+    running = Running(script)
+    async with running.system as system:
+        with trio.fail_after(5):
+            reason = await system.ended()
+    assert isinstance(reason, Crash)
+    assert isinstance(reason.exception, SessionEnded)
+    assert reason.exception.why == ("OSError: reset" if raises else "the peer left")
+    assert running.host.lines == {}
+
+
+async def test_a_person_is_needed() -> None:
+    async def script(link: Link) -> None:
+        raise NeedsOperator("token refused")
+
+    running = Running(script)
+    async with running.system as system:
+        reason = await system.ended()
+    assert isinstance(reason, NeedsOperator)
+    assert running.told[-1] == ": needs_operator (token refused)"
+
+
+async def test_finished_is_a_normal_end() -> None:
+    async def script(link: Link) -> None:
+        link.up(account="local")
+        raise Finished("nothing more")
+
+    running = Running(script)
+    async with running.system as system:
+        assert await system.ended() == Normal()
+    assert running.told[-1] == "local: finished (nothing more)"
+    assert running.host.lines == {}
+
+
+async def test_what_was_read_before_the_end_can_still_be_answered() -> None:
+    async def script(link: Link) -> None:
+        link.up(account="local")
+        raise Finished("end of input", still_sends=True)
+
+    running = Running(script)
+    async with running.system:
+        await running.host.state("local", "finished (end of input)")
+        line = await running.host.line("local")
+        await line.send(saying("pong"))
+        assert running.platform.said == ["pong"]
+    assert running.host.lines == {}
+    assert running.told[-1] == "local: finished (end of input)"
+
+
+async def test_stopping_lets_the_session_say_goodbye(autojump_clock: MockClock) -> None:
+    said: list[str] = []
+
+    async def script(link: Link) -> None:
+        try:
+            await forever(link)
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.sleep(2)
+            said.append("goodbye")
+
+    running = Running(script)
+    async with running.system as system:
+        await running.host.line("10001")
+        await system.stop(Shutdown("test"))
+        assert said == ["goodbye"]
+
+
+async def test_degraded_may_still_send_or_not() -> None:
+    steps = trio.Event(), trio.Event()
+
+    async def script(link: Link) -> None:
+        link.up(account="10001")
+        link.degraded("the account is offline")
+        await steps[0].wait()
+        link.degraded("nothing can be said", sends=False)
+        await steps[1].wait()
+        link.up()
+        await trio.sleep_forever()
+
+    running = Running(script)
+    async with running.system:
+        await running.host.state("10001", "degraded (the account is offline)")
+        first = await running.host.line("10001")
+        steps[0].set()
+        await running.host.state("10001", "degraded (nothing can be said)")
+        assert running.host.lines == {}
+        steps[1].set()
+        assert await running.host.line("10001") is not first
+
+
+async def test_deliver_returns_once_it_is_journalled() -> None:
+    delivered = trio.Event()
+
+    async def script(link: Link) -> None:
+        link.up(account="10001")
+        for _ in range(3):
+            await link.deliver(Inbound("m1", body=(Text("hi"),)), cursor="7")
+        await link.advance("8")
+        assert await link.cursor() == "8"
+        delivered.set()
+        await trio.sleep_forever()
+
+    running = Running(script)
+    journal = running.host.journal
+    journal.held = trio.Event()
+    with capture_logs() as logs:
+        async with running.system:
+            await running.host.line("10001")
+            await trio.testing.wait_all_tasks_blocked()
+            assert not delivered.is_set()
+            journal.held.set()
+            await delivered.wait()
+    assert journal.texts() == ["hi"], "delivered three times, accepted once"
+    traces = [log["trace"] for log in logs if log["event"] == "event.accepted"]
+    assert len(set(traces)) == 3
+
+
+async def test_a_platform_without_actions_says_so() -> None:
+    running = Running(forever)
+    async with running.system:
+        line = await running.host.line("10001")
+        with pytest.raises(Rejected, match="no action 'dance'"):
+            await line.call("dance", {})  # type: ignore[attr-defined]  # a Line may have Actions
+
+
+async def test_the_account_is_remembered_by_the_next_incarnation() -> None:
+    running = Running(forever)
+    running.seat.account = "10001"
+    async with running.system:
+        await running.host.line("10001")
+    assert running.told[0] == "10001: connecting"

@@ -1,0 +1,215 @@
+"""One socket: answers are never behind events, silence is noticed, loss is told."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+import structlog
+import trio
+from structlog.testing import capture_logs
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from platforms.base import (
+    Answer,
+    Habits,
+    OutcomeUnknown,
+    Retry,
+    SessionEnded,
+    Unreadable,
+)
+from platforms.base.peer import QUEUED_EVENTS, Peer, conversation
+from platforms.base.refusals import Refusals
+from platforms.transport import Frame
+from tests.platforms.base.hosts import FakeSocket
+
+Object = Mapping[str, object]
+
+
+class Toy:
+    """`{"ref": ...}` is an answer, every other object an event."""
+
+    def read(self, raw: Frame) -> Object:
+        try:
+            value = json.loads(raw)
+        except ValueError as error:
+            raise Unreadable(str(error)) from error
+        if not isinstance(value, dict):
+            msg = "not an object"
+            raise Unreadable(msg)
+        return value
+
+    def answer_of(self, frame: Object) -> Answer[object] | None:
+        return Answer(str(frame["ref"]), frame.get("value")) if "ref" in frame else None
+
+
+async def ask_ping(peer: Peer[Object, object]) -> None:
+    await peer.request('{"ping": 1}', "ping", within=10)
+
+
+HABITS = Habits(language=Toy(), probe=ask_ping)
+
+
+def refusals() -> Refusals:
+    return Refusals(structlog.get_logger())
+
+
+async def test_an_answer_overtakes_events_that_nobody_takes() -> None:
+    """The reader never waits for an event to be handled."""
+    socket = FakeSocket()
+    async with conversation(socket, HABITS, refusals()) as peer:
+        for n in range(QUEUED_EVENTS):
+            socket.says({"event": n})
+        socket.says({"ref": "a", "value": 1})
+        with trio.fail_after(10):
+            assert await peer.request("ask", "a", within=5) == 1
+            assert await anext(peer) == {"event": 0}
+
+
+async def test_a_full_queue_stops_the_reader_until_there_is_room() -> None:
+    socket = FakeSocket()
+    async with conversation(socket, HABITS, refusals()) as peer:
+        for n in range(QUEUED_EVENTS + 1):
+            socket.says({"event": n})
+        socket.says({"ref": "a"})
+        async with trio.open_nursery() as nursery:
+            asked = trio.Event()
+
+            async def ask() -> None:
+                await peer.request("ask", "a", within=5)
+                asked.set()
+
+            nursery.start_soon(ask)
+            await wait_all_tasks_blocked()
+            assert not asked.is_set()
+            assert await anext(peer) == {"event": 0}
+            with trio.fail_after(10):
+                await asked.wait()
+
+
+async def test_loss_ends_requests_at_once_and_events_last() -> None:
+    socket = FakeSocket()
+    async with conversation(socket, HABITS, refusals()) as peer:
+        socket.says({"event": 1})
+        await wait_all_tasks_blocked()
+
+        async def cut() -> None:
+            await socket.hears()
+            socket.end()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(cut)
+            with pytest.raises(OutcomeUnknown, match="1006"), trio.fail_after(1):
+                await peer.request('{"ask": 1}', "a", within=1000)
+        assert not peer.alive
+        assert await anext(peer) == {"event": 1}
+        with pytest.raises(SessionEnded, match="1006"):
+            await anext(peer)
+        with pytest.raises(Retry):
+            await peer.request("ask", "b", within=5)
+
+
+async def test_a_goodbye_is_no_fault() -> None:
+    socket = FakeSocket()
+    async with conversation(socket, HABITS, refusals()) as peer:
+        socket.end(1000)
+        assert [event async for event in peer] == []
+
+
+async def test_no_answer_in_time_is_unknown_and_may_come_late(
+    autojump_clock: MockClock,
+) -> None:
+    socket, late = FakeSocket(), list[object]()
+    async with conversation(socket, HABITS, refusals()) as peer:
+        began = trio.current_time()
+        with pytest.raises(OutcomeUnknown):
+            await peer.request("ask", "a", 15, late.append)
+        assert 15 <= trio.current_time() - began < 15.5
+        socket.says({"ref": "a", "value": "it was sent"})
+        socket.says({"event": 1})
+        await anext(peer)
+        assert late == ["it was sent"]
+
+
+async def test_a_silent_peer_is_probed_then_closed(autojump_clock: MockClock) -> None:
+    """B10."""
+    socket = FakeSocket()
+    async with conversation(socket, HABITS, refusals()) as peer:
+        with pytest.raises(SessionEnded, match="a probe unanswered"):
+            await anext(peer)
+        assert list(socket.heard) == ['{"ping": 1}']
+        assert 39 < trio.current_time() < 46  # 30 s, then 10 s for the answer
+        assert socket.closed is not None
+
+
+async def test_a_quiet_peer_that_answers_its_probes_stays(
+    autojump_clock: MockClock,
+) -> None:
+    socket = FakeSocket()
+    async with conversation(socket, HABITS, refusals()) as peer:
+
+        async def answer() -> None:
+            while await socket.hears():
+                socket.says({"ref": "ping"})
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(answer)
+            with trio.move_on_after(3600):
+                await anext(peer)
+            assert socket.closed is None
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_missing_heartbeat_closes_without_a_probe(
+    autojump_clock: MockClock,
+) -> None:
+    socket = FakeSocket()
+    async with conversation(socket, HABITS, refusals()) as peer:
+        peer.liveness.heartbeat(10.0)
+        with pytest.raises(SessionEnded, match="heartbeat"):
+            await anext(peer)
+        assert not socket.heard
+        assert trio.current_time() <= 31
+
+
+async def test_time_in_which_nobody_takes_events_is_not_silence(
+    autojump_clock: MockClock,
+) -> None:
+    socket = FakeSocket()
+    async with conversation(socket, HABITS, refusals()) as peer:
+        peer.liveness.heartbeat(1.0)
+        for n in range(QUEUED_EVENTS + 2):
+            socket.says({"event": n})
+        await trio.sleep(1000)
+        assert socket.closed is None
+        assert await anext(peer) == {"event": 0}
+
+
+async def test_rubbish_is_counted_and_told_once_in_a_while(
+    autojump_clock: MockClock,
+) -> None:
+    socket, counted = FakeSocket(), refusals()
+    with capture_logs() as logs:
+        async with conversation(socket, HABITS, counted) as peer:
+            for n in range(500):
+                socket.says("{" * n)
+            socket.says(b"\x00\xff" * 500)
+            socket.says({"event": 1})
+            assert await anext(peer) == {"event": 1}
+            await trio.sleep(61)
+            socket.says("[]")
+            socket.says({"event": 2})
+            assert await anext(peer) == {"event": 2}
+    told = [log for log in logs if log["event"] == "frame.refused"]
+    assert [log["refused"] for log in told] == [1, 501]
+    assert all(len(log["frame"]) < 1000 for log in told)
+    assert counted.count == 502
+
+
+async def test_what_was_read_can_be_taken_all_at_once() -> None:
+    socket = FakeSocket()
+    async with conversation(socket, HABITS, refusals()) as peer:
+        for n in range(3):
+            socket.says({"event": n})
+        await wait_all_tasks_blocked()
+        assert peer.unheard() == [{"event": 0}, {"event": 1}, {"event": 2}]
+        assert peer.unheard() == []

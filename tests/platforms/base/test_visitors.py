@@ -1,0 +1,65 @@
+"""Who dialled us waits in the seat of its account; per role the newest wins."""
+
+import trio
+from attrs import define
+
+from platforms.base.seats import MAX_SEATS, Seats
+from platforms.base.visitors import Visitors
+
+
+@define(eq=False)
+class Guest:
+    role: str
+    why: str = ""
+
+    def dismiss(self, why: str) -> None:
+        self.why = why
+
+
+async def test_the_newest_of_a_role_wins() -> None:
+    visitors: Visitors[Guest] = Visitors()
+    old, new, other = Guest("API"), Guest("API"), Guest("Event")
+    for guest in (old, other, new):
+        visitors.put(guest)
+    assert "newer" in old.why
+    assert [visitors.take(), visitors.take(), visitors.take()] == [new, other, None]
+    assert new.why == other.why == ""
+
+
+async def test_a_clean_up_that_comes_late_spares_the_successor() -> None:
+    visitors: Visitors[Guest] = Visitors()
+    old, new = Guest("API"), Guest("API")
+    visitors.put(old)
+    visitors.put(new)
+    visitors.withdraw(old)
+    assert visitors.take() is new
+
+
+async def test_waiting_ends_when_somebody_comes(autojump_clock: object) -> None:
+    visitors: Visitors[Guest] = Visitors()
+    guest = Guest("API")
+
+    async def come() -> None:
+        await trio.sleep(3)
+        visitors.put(guest)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(come)
+        assert await visitors.next() is guest
+    assert trio.current_time() >= 3
+
+
+async def test_who_put_it_learns_that_it_was_taken(autojump_clock: object) -> None:
+    visitors: Visitors[Guest] = Visitors()
+    guest = Guest("API")
+    visitors.put(guest)
+    assert not await visitors.taken(guest, within=1)
+    visitors.take()
+    assert await visitors.taken(guest, within=1)
+
+
+def test_there_is_an_end_of_seats() -> None:
+    seats = Seats()
+    assert all(seats.of(str(n)) is not None for n in range(MAX_SEATS))
+    assert seats.of("one more") is None
+    assert seats.of("0") is seats.of("0") is not None
