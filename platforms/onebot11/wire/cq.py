@@ -41,17 +41,19 @@ def parse(message: str) -> list[JsonObject]:
     Takes time in proportion to the length, whatever the text is.
     """
     segments: list[JsonObject] = []
-    done = 0
+    done = searched = 0
     end = message.find("]")
     while end != -1:
         # The innermost start belongs to this end: what is before it is text.
-        start = message.rfind("[CQ:", done, end)
-        kind, _, params = message[start + 4 : end].partition(",")
-        if start != -1 and kind and "[" not in kind:
-            if start > done:
-                segments.append(_text(message[done:start]))
-            segments.append({"type": kind, "data": _params(params)})
-            done = end + 1
+        start = message.rfind("[CQ:", searched, end)
+        if start != -1:
+            kind, _, params = message[start + 4 : end].partition(",")
+            if kind and "[" not in kind:
+                if start > done:
+                    segments.append(_text(message[done:start]))
+                segments.append({"type": kind, "data": _params(params)})
+                done = end + 1
+        searched = end + 1
         end = message.find("]", end + 1)
     if done < len(message):
         segments.append(_text(message[done:]))
@@ -77,7 +79,8 @@ def _params(joined: str) -> dict[str, str]:
     params: dict[str, str] = {}
     for part in joined.split(",") if joined else ():
         name, _, value = part.partition("=")
-        params[unescape(name)] = unescape(value)
+        if name:
+            params[unescape(name)] = unescape(value)
     return params
 
 

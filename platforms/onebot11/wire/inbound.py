@@ -234,21 +234,10 @@ def _membership(event: Event, us: str) -> Inbound:
 
 def _poke(event: Poke, us: str) -> Inbound:
     peer = event.user_id if event.user_id != us else event.target_id
-    if event.group_id:
-        chat = Chat(ChatKind.GROUP, event.group_id)
-    else:
-        chat = Chat(ChatKind.PRIVATE, peer)
-    return Inbound(
-        derived_id(event, "notice.poke"),
-        event=_own("notice.poke"),
-        chat=chat,
-        sender=Sender(event.sender_id),
-        facts={"target": event.target_id, "at_us": event.target_id == us},
-        raw=event.raw,
-        sent_at_utc=event.time,
-        from_self=event.sender_id == us,
-        dedup_seconds=DERIVED_ID_DEDUP_SECONDS,
-    )
+    facts: Facts = {"target": event.target_id, "at_us": event.target_id == us}
+    ours = event.sender_id == us
+    told = _told(event, _own("notice.poke"), event.group_id, peer, facts, ours=ours)
+    return evolve(told, sender=Sender(event.sender_id) if event.sender_id else None)
 
 
 def _told(

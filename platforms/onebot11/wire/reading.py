@@ -154,7 +154,9 @@ def _read_notice(head: Head, frame: JsonObject) -> Event:
 
 
 def _operator(frame: JsonObject) -> str:
-    return as_id(frame.get("operator_id"))
+    operator = as_id(frame.get("operator_id"))
+    # 0 is what implementations say when they do not know.
+    return "" if operator == "0" else operator
 
 
 def _read_file(value: object) -> UploadedFile:
