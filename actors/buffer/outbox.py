@@ -95,6 +95,10 @@ class Outbox:
             self.sweep()
         return rows
 
+    def can_claim(self, account: AccountKey) -> bool:
+        """Would `claim` hand something out? A hint."""
+        return self._journal.can_claim(account)
+
     def settle(self, claim: Claim, row: OutboundRow, outcome: Outcome) -> bool:
         """Record what the platform answered. False: *claim* is stale and has no say."""
         settled = self._journal.settle_outbound(claim, row.seq, outcome)

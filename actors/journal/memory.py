@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from math import inf
 from typing import TypeVar, cast
@@ -202,9 +202,9 @@ class MemoryJournal:
         """Where the row of this key stands."""
         return self._outgoing.outcome_of(key)
 
-    def ready_accounts(self) -> Iterable[AccountKey]:
-        """Accounts that have something to say."""
-        return self._outgoing.ready_accounts(self._clock())
+    def can_claim(self, account: AccountKey) -> bool:
+        """Would `claim_outbound` hand something out? A hint, and a cheap one."""
+        return self._outgoing.can_claim(account)
 
     # --- both --------------------------------------------------------------------------
 
@@ -223,6 +223,11 @@ class MemoryJournal:
     def on_outbound(self, ring: Callable[[AccountKey], None]) -> None:
         """Call *ring* when an account has something to say. One listener; the last one counts."""
         self._ring_outbound = ring
+
+    def off_outbound(self, ring: Callable[[AccountKey], None]) -> None:
+        """Call it no longer; nothing happens if another one has taken its place."""
+        if self._ring_outbound is ring:
+            self._ring_outbound = _nobody
 
     def counts(self) -> JournalCounts:
         """Return depths and totals for an operator."""

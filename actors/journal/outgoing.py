@@ -6,7 +6,6 @@ No clock and no waiting: `now` is an argument.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from enum import Enum
 from math import inf
 from typing import TypeAlias
@@ -255,13 +254,10 @@ class Outgoing:
             self._finish(record, outcome)
         return lost
 
-    def ready_accounts(self, now: float) -> Iterable[AccountKey]:
-        """Accounts from which `claim` would hand something out."""
-        return [
-            key
-            for key, account in self._accounts.items()
-            if account.queue.ready or account.next_delay <= now
-        ]
+    def can_claim(self, key: AccountKey) -> bool:
+        """Would `claim` hand something out, now or after a delay that has passed?"""
+        account = self._accounts.get(key)
+        return account is not None and account.queue.ready
 
     def outcome_of(self, key: str) -> Outcome | None:
         record = self._by_key.get(key)

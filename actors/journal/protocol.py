@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 from actors.journal.values import (
@@ -129,8 +129,8 @@ class Journal(Protocol):
         """
         ...
 
-    def ready_accounts(self) -> Iterable[AccountKey]:
-        """Accounts that have something to say."""
+    def can_claim(self, account: AccountKey) -> bool:
+        """Would `claim_outbound` hand something out? A hint, and a cheap one."""
         ...
 
     def on_inbound(self, ring: Callable[[], None]) -> None:
@@ -139,6 +139,10 @@ class Journal(Protocol):
 
     def on_outbound(self, ring: Callable[[AccountKey], None]) -> None:
         """Call *ring* when an account has something to say. One listener; the last one counts."""
+        ...
+
+    def off_outbound(self, ring: Callable[[AccountKey], None]) -> None:
+        """Call it no longer; nothing happens if another one has taken its place."""
         ...
 
     def counts(self) -> JournalCounts:

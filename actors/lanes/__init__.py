@@ -1,16 +1,18 @@
 """Work by key: in order inside a key, keys side by side, nobody's trouble another's.
 
-Read `queue` for the bookkeeping, then `pool` for how workers serve it; `bell` wakes an
-actor that pulls. What does not happen here: knowing what an item is.
+Read `queue` for the bookkeeping, then `pool`, and `crew` for how workers serve it; `bell`
+wakes an actor that pulls. What does not happen here: knowing what an item is.
 """
 
 from actors.lanes.bell import bell, wakes
+from actors.lanes.crew import Crew
 from actors.lanes.errors import LanesClosed, LanesFull, TooManyParked
-from actors.lanes.job import Ended, Job
+from actors.lanes.job import Ended, Job, Work
 from actors.lanes.pool import Lanes, open_lanes
 from actors.lanes.queue import KeyedQueue
 
 __all__ = [
+    "Crew",
     "Ended",
     "Job",
     "KeyedQueue",
@@ -18,6 +20,7 @@ __all__ = [
     "LanesClosed",
     "LanesFull",
     "TooManyParked",
+    "Work",
     "bell",
     "open_lanes",
     "wakes",

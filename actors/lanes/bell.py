@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
 from typing import TypeVar
@@ -29,11 +29,11 @@ def bell(address: Address[M], message: M) -> Callable[[], None]:
     return ring
 
 
-def wakes(message: object) -> Hashable:
+def wakes(message: object) -> int | str:
     """Recognise messages for `Overflow.conflate`: one wake-up of a kind is enough.
 
     Questions are never put together: each of them wants an answer.
     """
     if isinstance(message, Query):
         return id(message)
-    return type(message)
+    return type(message).__qualname__

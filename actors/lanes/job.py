@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from actors.lanes.pool import Lanes
-    from actors.lanes.worker import Worker
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -27,20 +26,29 @@ class Ended(StrEnum):
     """The lanes were closed before its turn came."""
 
 
+class Work(Protocol):
+    """What a worker must know about a job."""
+
+    @property
+    def within(self) -> float:
+        """Seconds it may take, from its start."""
+        ...
+
+    @property
+    def trace(self) -> str:
+        """Current while it is done."""
+        ...
+
+    @property
+    def parked(self) -> bool:
+        """It waits for somebody, and counts neither as work nor against a deadline."""
+        ...
+
+
 class Job(Generic[K, T]):
     """One item in the hand of a worker. The body may park it; nobody else touches it."""
 
-    __slots__ = (
-        "_lanes",
-        "error",
-        "free",
-        "item",
-        "key",
-        "parked",
-        "trace",
-        "within",
-        "worker",
-    )
+    __slots__ = ("_lanes", "error", "free", "item", "key", "parked", "trace", "within")
 
     def __init__(
         self, lanes: Lanes[K, T], key: K, item: T, within: float, trace: str
@@ -56,13 +64,14 @@ class Job(Generic[K, T]):
         self.parked = False
         self.free = False
         """It was parked once: its lane has gone on without it."""
-        self.worker: Worker[K, T] | None = None
 
     def park(self) -> None:
         """Step out of the lane: its deadline stops and the next item of its key starts.
 
+        To be called by the body, in its own task.
+
         Raises:
-            TooManyParked: So many are parked already that this one may not.
+            TooManyParked: so many are parked already that this one may not.
         """
         self._lanes.park(self)
 

@@ -1,7 +1,8 @@
 """What may leave now, leaves here: one account and chat at a time, in order.
 
-Read `line` for what a connection offers. What does not happen here: deciding states
-(the outbox does), forms and codecs (platforms do).
+Read `line` for what a connection offers, `lines` for who is connected, then `pump` (one
+account's way out) and `sender`. What does not happen here: deciding states (the outbox
+does), forms and codecs (platforms do).
 """
 
 from actors.sender.line import (
@@ -12,5 +13,17 @@ from actors.sender.line import (
     SendRefused,
     Sent,
 )
+from actors.sender.lines import Lines
+from actors.sender.sender import DrainSends, Sender
 
-__all__ = ["Line", "OutcomeUnknown", "Rejected", "Retry", "SendRefused", "Sent"]
+__all__ = [
+    "DrainSends",
+    "Line",
+    "Lines",
+    "OutcomeUnknown",
+    "Rejected",
+    "Retry",
+    "SendRefused",
+    "Sender",
+    "Sent",
+]

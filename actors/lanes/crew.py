@@ -1,0 +1,192 @@
+"""A crew: as many workers as there is work, up to a number; deadlines; nothing escapes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from math import inf
+from typing import Generic, TypeVar
+
+import structlog
+import trio
+
+from actors.kernel.turn import Turn, current
+from actors.lanes.hourglass import Hourglass
+from actors.lanes.job import Ended, Work
+from actors.lanes.worker import Worker
+
+J = TypeVar("J", bound=Work)
+
+log = structlog.get_logger()
+
+FENCE_SECONDS = 2.0
+"""How long a body may go on after its deadline before it is left behind."""
+
+
+class Crew(Generic[J]):
+    """Workers that take jobs wherever they come from, and do them side by side.
+
+    What a body raises, or that it hangs, is the outcome of its job only. Whoever has
+    made a job available says so with `call`.
+    """
+
+    def __init__(
+        self,
+        nursery: trio.Nursery,
+        *,
+        take: Callable[[], Awaitable[J | None]],
+        body: Callable[[J], Awaitable[None]],
+        ended: Callable[[J, Ended, BaseException | None], None],
+        size: int,
+    ) -> None:
+        """Make a crew without workers; they come when they are called.
+
+        Args:
+            nursery: Where they live; it belongs to the incarnation they work for.
+            take: Gives the next job, or `None` when there is none now.
+            body: Does a job. It may raise.
+            ended: Told once for each job that was taken. Plain, quick.
+            size: How many jobs may be done at the same time.
+        """
+        self.owner: Turn | None = current.get()
+        """Whose workers these are; a worker may be started from another actor's task."""
+        self.body = body
+        self.running = 0
+        """Jobs in hand that count: neither parked nor left behind."""
+        self._take = take
+        self._ended = ended
+        self._nursery = nursery
+        self._size = size
+        self._idle: list[Worker[J]] = []
+        self._all: set[Worker[J]] = set()
+        self._active = 0
+        """Workers that take jobs: all but the parked and the fenced."""
+        self._missed = False
+        self._dismissed = False
+        self._glass = Hourglass(self._overdue)
+        nursery.start_soon(self._glass.run, name="lanes.hourglass")
+
+    def call(self) -> None:
+        """There is one more job to take: wake a worker, or hire one."""
+        if self._idle:
+            worker = self._idle.pop()
+            assert worker.task is not None
+            trio.lowlevel.reschedule(worker.task)
+        elif self._active < self._size:
+            self._active += 1
+            worker = Worker(self)
+            self._all.add(worker)
+            self._nursery.start_soon(worker.run, name="lanes.worker")
+        else:
+            self._missed = True  # all are at work; who finds nothing must look again
+
+    def dismiss(self) -> None:
+        """Take nothing new: idle workers go home now, the others when they are done."""
+        self._dismissed = True
+        for worker in self._idle:
+            assert worker.task is not None
+            trio.lowlevel.reschedule(worker.task)
+        self._idle.clear()
+
+    def cancel(self, condemned: Callable[[J], bool], reason: str) -> None:
+        """End the jobs that *condemned* picks, as if their time were up."""
+        for worker in self._all:
+            if worker.job is not None and not worker.fenced and condemned(worker.job):
+                self._spend(worker, trio.current_time(), reason)
+
+    def worker_of(self, job: J) -> Worker[J] | None:
+        """Return who has *job* in hand."""
+        task = trio.lowlevel.current_task()
+        for worker in self._all:
+            if worker.task is task:
+                return worker if worker.job is job else None
+        return None
+
+    def step_out(self, worker: Worker[J]) -> float:
+        """Do not count this worker; return what was left of its time."""
+        left = worker.deadline - trio.current_time()
+        worker.deadline = inf
+        self.running -= 1
+        self._active -= 1
+        return left
+
+    def step_in(self, worker: Worker[J], left: float) -> None:
+        """Count this worker again, with *left* seconds to go."""
+        self.running += 1
+        self._active += 1
+        worker.deadline = trio.current_time() + left
+        self._glass.set(worker.deadline)
+
+    # --- for workers -------------------------------------------------------------------
+
+    async def next_for(self, worker: Worker[J]) -> J | None:
+        if self._dismissed or self._active > self._size:
+            return None
+        job = await self._take()
+        if job is None:
+            return None
+        worker.job = job
+        worker.deadline = deadline = trio.current_time() + job.within
+        self._glass.set(deadline)
+        self.running += 1
+        return job
+
+    async def rest(self, worker: Worker[J]) -> bool:
+        """Sleep until there is something to do. False: go home."""
+        if self._dismissed or self._active > self._size:
+            return False
+        if self._missed:
+            self._missed = False
+            return True
+        if len(self._idle) > self._size // 2:
+            return False
+        self._idle.append(worker)
+
+        def leave(_: trio.lowlevel.RaiseCancelT) -> trio.lowlevel.Abort:
+            self._idle.remove(worker)
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        await trio.lowlevel.wait_task_rescheduled(leave)
+        return not self._dismissed
+
+    def end(self, worker: Worker[J], ended: Ended, error: BaseException | None) -> None:
+        """Report the worker's job. A parked one counts again, as the worker does."""
+        job = worker.job
+        assert job is not None
+        worker.job = None
+        worker.deadline = inf
+        if job.parked:
+            self._active += 1
+        else:
+            self.running -= 1
+        try:
+            self._ended(job, ended, error)
+        except Exception:
+            log.exception("lane.report_failed", trace=job.trace, ended=ended.value)
+
+    def gone(self, worker: Worker[J]) -> None:
+        self._all.discard(worker)
+        if not worker.fenced:
+            self._active -= 1
+
+    # --- time --------------------------------------------------------------------------
+
+    def _overdue(self, now: float) -> float:
+        """End what is over time; return the next deadline."""
+        for worker in [worker for worker in self._all if worker.deadline <= now]:
+            self._spend(worker, now, "its time is up")
+        return min((worker.deadline for worker in self._all), default=inf)
+
+    def _spend(self, worker: Worker[J], now: float, reason: str) -> None:
+        if not worker.scope.cancel_called:
+            worker.scope.cancel(reason=reason)
+            worker.deadline = now + FENCE_SECONDS
+            self._glass.set(worker.deadline)
+        elif worker.deadline <= now:
+            # It does not let go. Its place is given to another worker; when it ends at
+            # last, it finds itself fenced and goes home.
+            assert worker.job is not None
+            log.error("lane.job_left_behind", trace=worker.job.trace)
+            self.end(worker, Ended.TIMED_OUT, None)
+            worker.fenced = True
+            self._active -= 1
+            self.call()

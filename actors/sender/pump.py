@@ -1,0 +1,205 @@
+"""One account's way out: takes from the outbox what may leave, and waits for the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+import trio
+
+from actors.buffer import Outbox
+from actors.journal import AccountKey, Claim, OutboundRow
+from actors.lanes import Crew, Ended
+from actors.messages import OutboundState, Outcome
+from actors.sender.line import Line, OutcomeUnknown, Rejected, Retry, Sent
+from actors.sender.lines import Lines
+
+log = structlog.get_logger()
+
+SEND_SECONDS = 60.0
+"""A line has its own deadline for an answer; this one is for lines that forget it."""
+SIDE_BY_SIDE = 32
+"""Chats of one account that may wait for an answer at the same time."""
+MIN_RETRY_SECONDS = 0.1
+_SENT = Outcome(OutboundState.SENT)
+_S = OutboundState
+
+
+class Delivery:
+    """One row on its way through a line."""
+
+    __slots__ = ("line", "lost", "row", "within")
+    parked = False
+
+    def __init__(self, row: OutboundRow) -> None:
+        self.row = row
+        self.line: Line | None = None
+        self.lost = False
+        self.within = SEND_SECONDS
+
+    @property
+    def trace(self) -> str:
+        return self.row.out.trace
+
+
+class Pump:
+    """Pulls while there is a line, one row of each chat at a time."""
+
+    def __init__(
+        self,
+        nursery: trio.Nursery,
+        account: AccountKey,
+        *,
+        claim: Claim,
+        outbox: Outbox,
+        lines: Lines,
+        clock: Callable[[], float],
+        later: Callable[[float], None],
+        settled: Callable[[], None],
+    ) -> None:
+        """Make the pump of *account*.
+
+        Args:
+            nursery: Of the sender's incarnation.
+            account: Whose rows it takes.
+            claim: Of the sender's incarnation.
+            outbox: Where rows come from and outcomes go.
+            lines: Where the account's line is found.
+            clock: Monotonic seconds.
+            later: Asked to ring this pump again in so many seconds.
+            settled: Told when nothing is on the wire any more.
+        """
+        self.account = account
+        self.paused = False
+        self._claim = claim
+        self._outbox = outbox
+        self._lines = lines
+        self._clock = clock
+        self._later = later
+        self._settled = settled
+        self._crew: Crew[Delivery] = Crew(
+            nursery,
+            take=self._take,
+            body=self._deliver,
+            ended=self._ended,
+            size=SIDE_BY_SIDE,
+        )
+        self.ring = self._crew.call
+
+    @property
+    def on_the_wire(self) -> int:
+        return self._crew.running
+
+    def lose(self, line: Line) -> None:
+        """That line is gone: whatever it had not answered is unknown now, at once."""
+
+        def condemned(delivery: Delivery) -> bool:
+            delivery.lost = delivery.line is line
+            return delivery.lost
+
+        self._crew.cancel(condemned, "the line was lost")
+
+    def abandon(self) -> None:
+        """Wait no longer for any answer."""
+        self._crew.cancel(lambda _: True, "leaving")
+
+    def dismiss(self) -> None:
+        """Send the workers home; what they have in hand they finish."""
+        self._crew.dismiss()
+
+    async def _take(self) -> Delivery | None:
+        if self.paused or self._lines.of(self.account) is None:
+            return None
+        rows = await self._outbox.claim(self._claim, self.account)
+        if not rows:
+            return None
+        if self._outbox.can_claim(self.account):  # another chat, for another worker
+            self._crew.call()
+        return Delivery(rows[0])
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        line = self._lines.of(self.account)
+        row = delivery.row
+        if line is None:  # it went while the claim was committed: no byte has left
+            self._outbox.again(self._claim, row, self._clock())
+            return
+        delivery.line = line
+        try:
+            sent = await line.send(row.out)
+        except Retry as retry:
+            self._again(row, retry)
+        except Rejected as rejected:
+            self._settle(row, Outcome(_S.REJECTED, rejected.why))
+        except OutcomeUnknown as lost:
+            self._settle(row, Outcome(_S.UNKNOWN, lost.why))
+        else:
+            self._settle(row, _outcome_of(sent))
+
+    def _ended(
+        self, delivery: Delivery, ended: Ended, error: BaseException | None
+    ) -> None:
+        match ended:
+            case Ended.DONE:
+                pass
+            case Ended.RAISED:
+                log.error(
+                    "line.send_raised",
+                    platform=self.account[0],
+                    account=self.account[1],
+                    key=delivery.row.out.key,
+                    trace=delivery.trace,
+                    exc_info=error,
+                )
+                why = f"the platform's code raised {type(error).__name__}: {error}"
+                self._settle(delivery.row, Outcome(_S.UNKNOWN, why))
+            case _:
+                self._settle(delivery.row, Outcome(_S.UNKNOWN, _why(delivery, ended)))
+        if not self._crew.running:
+            self._settled()
+
+    def _again(self, row: OutboundRow, retry: Retry) -> None:
+        # Not a number, or less than nothing, must not make us spin.
+        after = max(MIN_RETRY_SECONDS, retry.after)
+        if self._outbox.again(self._claim, row, self._clock() + after):
+            log.info(
+                "delivery.postponed",
+                key=row.out.key,
+                to=str(row.out.to),
+                trace=row.out.trace,
+                after_seconds=after,
+                why=retry.why,
+            )
+            if self._clock() + after < row.expires_at:
+                self._later(after)
+
+    def _settle(self, row: OutboundRow, outcome: Outcome) -> None:
+        if not self._outbox.settle(self._claim, row, outcome):
+            log.warning(
+                "delivery.settled_in_vain", key=row.out.key, trace=row.out.trace
+            )
+        elif not outcome.delivered:
+            log.warning(
+                "delivery.failed",
+                key=row.out.key,
+                to=str(row.out.to),
+                trace=row.out.trace,
+                state=outcome.state.value,
+                why=outcome.detail,
+            )
+
+
+def _outcome_of(sent: Sent) -> Outcome:
+    if not isinstance(sent, Sent):
+        why = f"the platform's code answered {type(sent).__name__}, not Sent"
+        return Outcome(_S.UNKNOWN, why)
+    if sent.degraded:
+        return Outcome(_S.DEGRADED, sent.degraded, sent.id)
+    return Outcome(_S.SENT, "", sent.id) if sent.id else _SENT
+
+
+def _why(delivery: Delivery, ended: Ended) -> str:
+    if delivery.lost:
+        return "the line was lost before the answer came"
+    if ended is Ended.TIMED_OUT:
+        return f"no answer within {delivery.within:g} s"
+    return "the sender ended before the answer came"
