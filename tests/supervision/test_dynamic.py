@@ -1,0 +1,120 @@
+"""A DYNAMIC supervisor: many instances of one template."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+import trio.testing
+
+from supervision import (
+    DYNAMIC,
+    TRANSIENT,
+    AlreadyStarted,
+    ChildSpec,
+    Counts,
+    Done,
+    Grace,
+    Ignored,
+    Instance,
+    Refusal,
+    SpecRefused,
+    StartRefused,
+    Supervisor,
+    Up,
+    count_children,
+    delete_child,
+    get_child_spec,
+    restart_child,
+    start_child,
+    terminate_child,
+    which_children,
+)
+from tests.supervision.actors import Boom, Diary, Worker, living
+
+
+@pytest.fixture
+def diary() -> Diary:
+    return Diary()
+
+
+def many(diary: Diary, grace: Grace = 5.0, manners: str = "prompt") -> Supervisor:
+    def start(name: str) -> Worker:
+        return Worker(name, diary, manners)
+
+    template = ChildSpec("template", start, restart=TRANSIENT, shutdown=grace)
+    return Supervisor(DYNAMIC, [template])
+
+
+def instance(name: str) -> Instance:
+    return Instance(name, (name,))
+
+
+async def test_instances_come_with_their_own_arguments_and_keep_them(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(many(diary), diary) as house:
+        assert await start_child(house.root, instance("x")) == Up("x", 1, 1)
+        assert await start_child(house.root, instance("y")) == Up("y", 1, 2)
+
+        assert await house.settled() == ["+x", "+y"]
+        assert await house.fail("x") == ["xx", "+x"]
+        assert await count_children(house.root) == Counts(1, 2, 0, 2)
+
+
+async def test_an_instance_that_ends_is_forgotten(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(many(diary), diary) as house:
+        await start_child(house.root, instance("x"))
+        await house.finish("x")
+
+        assert await which_children(house.root) == ()
+        assert "/x" not in house.system.cells
+        assert await start_child(house.root, instance("x")) == Up("x", 1, 2)
+
+
+async def test_instances_are_stopped_all_at_once_with_one_deadline(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(many(diary, 3.0, "slow"), diary) as house:
+        for name in ("x", "y", "z"):
+            await start_child(house.root, instance(name))
+        before = trio.current_time()
+
+    assert trio.current_time() - before == pytest.approx(3.0)
+
+
+async def test_how_instances_are_named(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(many(diary), diary) as house:
+        first = await start_child(house.root, instance("x"))
+        assert isinstance(first, Up)
+        assert await start_child(house.root, instance("x")) == AlreadyStarted(first)
+        await house.fail("x")
+
+        # That incarnation is gone: so it is as asked, and the new one stays.
+        assert await terminate_child(house.root, first) == Done()
+        assert (await count_children(house.root)).active == 1
+        assert await terminate_child(house.root, "x") is Refusal.DYNAMIC
+        assert await restart_child(house.root, "x") is Refusal.DYNAMIC
+        assert await delete_child(house.root, "x") is Refusal.DYNAMIC
+        assert await terminate_child(house.root, Instance("x")) == Done()
+        assert await terminate_child(house.root, Instance("x")) is Refusal.NOT_FOUND
+        template = await get_child_spec(house.root, "template")
+        assert isinstance(template, ChildSpec)
+
+
+async def test_what_does_not_start_is_not_kept(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    diary.plans["x"] = ["fail", "ignore"]
+    async with living(many(diary), diary) as house:
+        refused = await start_child(house.root, instance("x"))
+        assert isinstance(refused, StartRefused)
+        assert isinstance(refused.exception, Boom)
+        assert await start_child(house.root, instance("x")) == Ignored()
+        assert await which_children(house.root) == ()
+        spec = diary.spec("whole")
+        assert isinstance(await start_child(house.root, spec), SpecRefused)
+        assert isinstance(await start_child(house.root, Instance("a/b")), SpecRefused)
