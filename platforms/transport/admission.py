@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from attrs import field, frozen
 
 _SCHEMES: Final = ("bearer", "token")
+_BLANK: Final = " \t"  # not `str.strip`: in Latin-1 a byte of UTF-8 may look blank
 
 
 @frozen
@@ -77,9 +78,9 @@ def tokens(handshake: Handshake) -> list[bytes]:
     """
     shown = []
     for value in handshake.every("authorization"):
-        scheme, _, token = value.strip().partition(" ")
+        scheme, _, token = value.strip(_BLANK).partition(" ")
         if scheme.lower() in _SCHEMES:
-            shown.append(token.strip().encode("latin-1"))
+            shown.append(token.strip(_BLANK).encode("latin-1"))
     query = parse_qsl(handshake.query, errors="surrogateescape")
     shown += [
         value.encode("utf-8", "surrogateescape")

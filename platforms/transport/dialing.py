@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
 from typing import Final
@@ -48,7 +49,7 @@ class Dial:
         self._headers = [(name.encode("latin-1"), v.encode()) for name, v in headers]
         self._within = within
         self._ssl_context = ssl_context
-        self._manager = trio.open_nursery()
+        self._nursery: AbstractAsyncContextManager[trio.Nursery] | None = None
         self._websocket: TrioWebSocket | None = None
 
     async def __aenter__(self) -> WebSocket:
@@ -58,14 +59,18 @@ class Dial:
             DialFailed: nobody there, or no WebSocket, or not in time.
             DialRefused: an HTTP status instead of the upgrade.
         """
-        deadline = trio.current_time() + self._within
-        with trio.CancelScope(deadline=deadline) as patience:
-            plumbing = Plumbing[WebSocketConnection](await self._connect())
-            self._websocket = await self._shake_hands(plumbing)
-            return self._websocket
-        assert patience.cancelled_caught
-        why = f"no WebSocket within {self._within:g} s"
-        raise self._failed(why)
+        self._nursery = trio.open_nursery()
+        nursery = await self._nursery.__aenter__()
+        try:
+            with trio.move_on_after(self._within):
+                plumbing = Plumbing[WebSocketConnection](await self._connect())
+                self._websocket = await self._shake_hands(nursery, plumbing)
+                return self._websocket
+            why = f"no WebSocket within {self._within:g} s"
+            raise self._failed(why)
+        finally:
+            if self._websocket is None:
+                await self._nursery.__aexit__(None, None, None)
 
     async def __aexit__(
         self,
@@ -73,6 +78,7 @@ class Dial:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        assert self._nursery is not None
         assert self._websocket is not None
         code = NORMAL if kind is None or issubclass(kind, Exception) else GOING_AWAY
         grace = trio.current_time() + CLOSE_SECONDS
@@ -82,7 +88,7 @@ class Dial:
                 await self._websocket.close(code)
         finally:
             # Without the caller's error, so that the nursery wraps it in no group.
-            await self._manager.__aexit__(None, None, None)
+            await self._nursery.__aexit__(None, None, None)
 
     async def _connect(self) -> trio.abc.Stream:
         host, port = self._parts.hostname or "", self._port()
@@ -99,16 +105,14 @@ class Dial:
         return stream
 
     async def _shake_hands(
-        self, plumbing: Plumbing[WebSocketConnection]
+        self, nursery: trio.Nursery, plumbing: Plumbing[WebSocketConnection]
     ) -> TrioWebSocket:
-        nursery = await self._manager.__aenter__()
         connection = None
         try:
             connection = await plumbing.open(nursery, self._shake())
         finally:
             if connection is None:
                 plumbing.stop()
-                await self._manager.__aexit__(None, None, None)
         if connection is None:
             raise self._refused(plumbing)
         return TrioWebSocket(connection, plumbing, self._handshake(connection))
@@ -177,7 +181,11 @@ def dial(
 def check_url(url: str) -> SplitResult:
     """Return the parts of *url*, or raise ValueError saying what must hold."""
     parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname or not url.isascii():
+    try:
+        sound = parts.scheme in _PORTS and parts.hostname and parts.port != 0
+    except ValueError:  # the port is out of range
+        sound = False
+    if not sound or not url.isascii():
         msg = f"a WebSocket URL must be ws://HOST[:PORT][/PATH] or wss://... (got {shown(parts)!r})"
         raise ValueError(msg)
     return parts

@@ -5,6 +5,7 @@ task that ends in a log line, whatever happens.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeAlias
@@ -54,8 +55,8 @@ class Listener:
         self._port = port
         self._admit = admit
         self._handler = handler
-        self._manager = trio.open_nursery()
-        self._nursery: trio.Nursery | None = None
+        self._nursery: AbstractAsyncContextManager[trio.Nursery] | None = None
+        self._serving = trio.CancelScope()
         self._listeners: list[trio.SocketListener] = []
         self.open_sockets = 0
         """How many connections there are now, those that still shake hands included."""
@@ -73,8 +74,10 @@ class Listener:
             OSError: the address cannot be bound, for instance because it is taken.
         """
         self._listeners = await trio.open_tcp_listeners(self._port, host=self._host)
-        self._nursery = await self._manager.__aenter__()
-        self._nursery.start_soon(trio.serve_listeners, self._serve, self._listeners)
+        self._nursery = trio.open_nursery()
+        nursery = await self._nursery.__aenter__()
+        nursery.start_soon(trio.serve_listeners, self._serve, self._listeners)
+        self._serving = nursery.cancel_scope
         return self
 
     async def __aexit__(
@@ -84,9 +87,9 @@ class Listener:
         trace: TracebackType | None,
     ) -> None:
         assert self._nursery is not None
-        self._nursery.cancel_scope.cancel()
+        self._serving.cancel()
         # Without the caller's error, so that the nursery does not wrap it in a group.
-        await self._manager.__aexit__(None, None, None)
+        await self._nursery.__aexit__(None, None, None)
 
     async def _serve(self, stream: trio.SocketStream) -> None:
         self.open_sockets += 1

@@ -118,8 +118,7 @@ class TrioWebSocket:
             return SocketClosed(int(reason.code), reason.reason or "")
         if reason is None and not self._plumbing.over.is_set():
             return None
-        why = self._stream.failure or self._plumbing.failure
-        return SocketClosed(ABNORMAL, why or "the line was cut")
+        return self._cut()
 
     async def send(self, text: str) -> None:
         frame = text_frame(
@@ -170,7 +169,11 @@ class TrioWebSocket:
             raise self._end()
 
     def _end(self) -> SocketClosed:
-        return self.closed or SocketClosed(ABNORMAL, "the line was cut")
+        return self.closed or self._cut()
+
+    def _cut(self) -> SocketClosed:
+        why = self._stream.failure or self._plumbing.failure
+        return SocketClosed(ABNORMAL, why or "the line was cut")
 
 
 def _first(group: BaseExceptionGroup[E]) -> E:
