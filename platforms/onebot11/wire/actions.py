@@ -12,10 +12,12 @@ import attrs
 import msgspec
 from attrs import frozen
 
+from actors.messages import Segment
 from platforms.onebot11.wire import params as p
 from platforms.onebot11.wire import results as r
 from platforms.onebot11.wire.answers import Answer
 from platforms.onebot11.wire.lenient import as_list
+from platforms.onebot11.wire.segments import write_body
 
 # Answered with status async and never with a result: not for what must be tracked.
 UNTRACKED_SUFFIXES = ("_async", "_rate_limited")
@@ -107,7 +109,7 @@ def action_named(name: str) -> Action | None:
     return ACTIONS.get(name)
 
 
-def call(name: str, **given: object) -> Call:
+def call(name: str, /, **given: object) -> Call:
     """Return a checked call of *name*; what is not in the specification is not checked.
 
     Raises:
@@ -116,7 +118,8 @@ def call(name: str, **given: object) -> Call:
     """
     action = action_named(name)
     if action is None:
-        return Call(name, {k: v for k, v in given.items() if v is not None})
+        told = {k: _in_our_words(v) for k, v in given.items() if v is not None}
+        return _writable(Call(name, told))
     for alias, key in ALIASES.items():
         if alias in given and alias not in attrs.fields_dict(action.params):
             given.setdefault(key, given.pop(alias))
@@ -138,7 +141,26 @@ def call(name: str, **given: object) -> Call:
             faults.append(f"{key} {error}")
     if faults:
         raise InvalidParams(name, tuple(faults))
-    return call_with(name, action.params(**given))
+    return _writable(call_with(name, action.params(**given)))
+
+
+def _in_our_words(value: object) -> object:
+    """Segments are written out wherever a caller puts them."""
+    if isinstance(value, Segment):
+        return write_body([value])
+    if isinstance(value, list | tuple) and value:
+        ours = [part for part in value if isinstance(part, Segment)]
+        return write_body(ours) if len(ours) == len(value) else value
+    return value
+
+
+def _writable(made: Call) -> Call:
+    """What has no form in JSON is the caller's mistake, too."""
+    try:
+        msgspec.json.encode(_encodable(made.params))
+    except TypeError as error:
+        raise InvalidParams(made.action, (str(error).lower(),)) from None
+    return made
 
 
 def call_with(name: str, params: p.Params) -> Call:

@@ -17,7 +17,13 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from actors.messages import Role, Segment
-from platforms.onebot11.wire.lenient import JsonObject
+from platforms.onebot11.wire.lenient import (
+    JsonObject,
+    as_id,
+    as_int,
+    as_object,
+    as_text,
+)
 
 
 @frozen
@@ -45,10 +51,31 @@ class MessageSender:
     level: str = ""
     title: str = ""
     is_bot: bool = False
+    """Not in the specification; some implementations tell."""
 
     @property
     def name(self) -> str:
         return self.card or self.nickname
+
+
+ROLES = {"member": Role.MEMBER, "admin": Role.ADMIN, "owner": Role.OWNER}
+
+
+def read_sender(said: JsonObject) -> MessageSender:
+    """Return the `sender` of a message frame."""
+    get = said.get
+    return MessageSender(
+        as_id(get("user_id")),
+        as_text(get("nickname")),
+        as_text(get("card")),
+        ROLES.get(as_text(get("role"))),
+        as_text(get("sex")),
+        as_int(get("age")),
+        as_text(get("area")),
+        as_text(get("level")),
+        as_text(get("title")),
+        get("is_robot") is True or get("is_bot") is True,
+    )
 
 
 @frozen
@@ -67,11 +94,22 @@ class MessageEvent(Event):
     """A number that may be negative and may be used again; empty if there is none."""
     user_id: str
     body: tuple[Segment, ...]
-    raw_message: str = field(repr=False)
-    font: int = field(repr=False)
-    sender: MessageSender
     sent_by_us: bool
     """The frame is a `message_sent`: our account said it, here or on a phone."""
+
+    # Read when asked for: most messages pass without anybody wanting these.
+
+    @property
+    def sender(self) -> MessageSender:
+        return read_sender(as_object(self.raw.get("sender")))
+
+    @property
+    def raw_message(self) -> str:
+        return as_text(self.raw.get("raw_message"))
+
+    @property
+    def font(self) -> int:
+        return as_int(self.raw.get("font"))
 
 
 @frozen

@@ -22,6 +22,7 @@ from attrs import evolve
 from actors.messages import Chat, ChatKind, File, Inbound, Role, Sender
 from actors.messages.inbound import DERIVED_ID_DEDUP_SECONDS
 from platforms.onebot11.wire.events import (
+    ROLES,
     AccountStatus,
     Event,
     FriendAdd,
@@ -49,6 +50,7 @@ from platforms.onebot11.wire.events import (
     Reaction,
     UploadedFile,
 )
+from platforms.onebot11.wire.lenient import as_text
 
 Facts: TypeAlias = dict[str, object]
 
@@ -74,11 +76,9 @@ def to_inbound(event: Event, account: str = "") -> Inbound | None:
 
 
 def _group_message(event: GroupMessage, us: str) -> Inbound:
-    said = event.sender
     mask = event.anonymous
     if mask is None:
-        role = Role.MEMBER if said.role is None else said.role
-        sender = Sender(event.user_id, said.card or said.nickname, role, said.is_bot)
+        sender = _sender(event, Role.MEMBER)
         facts: Facts = {}
     else:
         sender = Sender(mask.id or event.user_id, mask.name, Role.ANYONE)
@@ -90,13 +90,27 @@ def _group_message(event: GroupMessage, us: str) -> Inbound:
 
 
 def _private_message(event: PrivateMessage, us: str) -> Inbound:
-    said = event.sender
     ours = event.sent_by_us or event.user_id == us
     peer = event.target_id if ours and event.target_id else event.user_id
     chat = Chat(ChatKind.PRIVATE, peer) if peer else None
-    sender = Sender(event.user_id, said.name, Role.ANYONE, said.is_bot)
     facts: Facts = {"group": event.group_id} if event.group_id else {}
-    return _message(event, us, chat, sender, facts)
+    return _message(event, us, chat, _sender(event, Role.ANYONE), facts)
+
+
+def _sender(event: MessageEvent, least: Role) -> Sender:
+    """Who spoke, with the role the frame tells, or *least*.
+
+    Reads the few fields it needs itself: `event.sender` would read them all.
+    """
+    said = event.raw.get("sender")
+    if not isinstance(said, dict):
+        return Sender(event.user_id, "", least)
+    name = as_text(said.get("card")) or as_text(said.get("nickname"))
+    role = least
+    if least is not Role.ANYONE:
+        role = ROLES.get(as_text(said.get("role")), least)
+    is_bot = said.get("is_robot") is True or said.get("is_bot") is True
+    return Sender(event.user_id, name, role, is_bot)
 
 
 def _message(

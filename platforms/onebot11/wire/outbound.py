@@ -28,7 +28,11 @@ def encode(out: Outbound, echo: str) -> str:
     Raises:
         Unsendable: as `call_of`.
     """
-    return frame_of(call_of(out), echo)
+    try:
+        return frame_of(call_of(out), echo)
+    except TypeError as error:
+        # Only a Raw segment can hold what JSON has no form for.
+        raise Unsendable(str(error)) from None
 
 
 def degraded(out: Outbound) -> str:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from actors.messages import Role
 from platforms.onebot11.wire.events import (
     AccountStatus,
     Anonymous,
@@ -28,7 +27,6 @@ from platforms.onebot11.wire.events import (
     Honor,
     Lifecycle,
     LuckyKing,
-    MessageSender,
     OfflineFile,
     OtherEvent,
     Poke,
@@ -52,9 +50,7 @@ from platforms.onebot11.wire.segments import read_body
 Head: TypeAlias = tuple[float | None, str, JsonObject]
 """time, self_id and the frame: what every event begins with."""
 
-_ROLES = {"member": Role.MEMBER, "admin": Role.ADMIN, "owner": Role.OWNER}
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}").fullmatch
-_NO_SENDER = MessageSender()
 
 
 def read_event(frame: JsonObject) -> Event:
@@ -86,49 +82,25 @@ def _read_message(head: Head, frame: JsonObject, *, sent_by_us: bool) -> Event:
     kind = get("message_type")
     if kind not in ("group", "private"):
         return _other(head, frame, "message", as_text(kind))
-    raw_message = get("raw_message")
-    if not isinstance(raw_message, str):
-        raw_message = ""
-    message = get("message")
+    message, user, sub_type = get("message"), as_id(get("user_id")), get("sub_type")
     if message is None:
-        message = raw_message
-    said = get("sender")
-    sender = _read_sender(said) if isinstance(said, dict) else _NO_SENDER
-    sub_type = get("sub_type")
-    said_by = (
+        message = get("raw_message")
+    if not user:
+        user = as_id(as_object(get("sender")).get("user_id"))
+    said = (
         *head,
         sub_type if isinstance(sub_type, str) else "",
         as_id(get("message_id")),
-        as_id(get("user_id")) or sender.user_id,
+        user,
         read_body(message),
-        raw_message,
-        as_int(get("font")),
-        sender,
         sent_by_us,
     )
     group = as_group(get("group_id"))
     if kind == "group":
-        return GroupMessage(*said_by, group, _read_anonymous(get("anonymous")))
-    if not group and isinstance(said, dict):
-        group = as_group(said.get("group_id"))
-    return PrivateMessage(*said_by, as_id(get("target_id")), group)
-
-
-def _read_sender(said: JsonObject) -> MessageSender:
-    get = said.get
-    role, level = get("role"), get("level")
-    return MessageSender(
-        as_id(get("user_id")),
-        as_text(get("nickname")),
-        as_text(get("card")),
-        _ROLES.get(role) if isinstance(role, str) else None,
-        as_text(get("sex")),
-        as_int(get("age")),
-        as_text(get("area")),
-        as_text(level),
-        as_text(get("title")),
-        get("is_robot") is True or get("is_bot") is True,
-    )
+        return GroupMessage(*said, group, _read_anonymous(get("anonymous")))
+    if not group:
+        group = as_group(as_object(get("sender")).get("group_id"))
+    return PrivateMessage(*said, as_id(get("target_id")), group)
 
 
 def _read_anonymous(value: object) -> Anonymous | None:

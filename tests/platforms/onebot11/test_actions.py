@@ -15,7 +15,9 @@ from actors.messages import (
     Image,
     Markdown,
     Mention,
+    Node,
     Outbound,
+    Raw,
     Reply,
     Segment,
     Text,
@@ -212,6 +214,29 @@ def test_actions_beyond_the_specification_go_out_as_they_are() -> None:
     made = call("get_group_msg_history", group_id="42", message_seq=None, x=[1])
     assert made == Call("get_group_msg_history", {"group_id": "42", "x": [1]})
     assert result_of("get_group_msg_history", answer({"a": 1})).raw == {"a": 1}  # type: ignore[union-attr]  # no list
+
+
+def test_any_parameter_name_can_be_used() -> None:
+    """upload_group_file has a parameter called name."""
+    made = call("upload_group_file", group_id=1, name="a.txt", action="x")
+    assert made.params == {"group_id": 1, "name": "a.txt", "action": "x"}
+
+
+def test_segments_are_written_out_in_any_action() -> None:
+    made = call("send_forward_msg", messages=[Forward((Node(id="5"),))], x=Text("a"))
+    assert made.params == {
+        "messages": [{"type": "node", "data": {"id": "5"}}],
+        "x": [{"type": "text", "data": {"text": "a"}}],
+    }
+
+
+def test_what_json_cannot_hold_is_refused() -> None:
+    with pytest.raises(InvalidParams, match="unsupported"):
+        call("extension", x=[object()])
+    with pytest.raises(InvalidParams, match="unsupported"):
+        call("send_msg", user_id=1, message=[{"type": "x", "data": {"y": object()}}])
+    with pytest.raises(Unsendable, match="unsupported"):
+        encode(out(Raw("onebot11", {"type": "x", "data": {"y": object()}})), "1")
 
 
 def test_suffixes_are_checked_like_their_action() -> None:

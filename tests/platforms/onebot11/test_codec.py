@@ -152,7 +152,7 @@ def test_the_order_of_fields_in_an_echo_does_not_matter() -> None:
     ],
 )
 def test_what_an_answer_means(fields: dict[str, object], verdict: object) -> None:
-    """A10: never turn *unknown* into success or failure."""
+    """A25: what is ambiguous is *unknown*: never success, never failure."""
     got = verdict_of(answered(**fields))
     assert got == verdict if isinstance(verdict, Confirmed) else type(got) is verdict
 

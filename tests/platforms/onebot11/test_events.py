@@ -168,6 +168,7 @@ def test_ids_may_be_text_numbers_or_floats() -> None:
 
 
 def test_a_message_is_known_by_id_and_chat_for_a_day() -> None:
+    """B20: never by the bare message id."""
     one, other = told(message()), told(message(group_id=43))
     assert one.id == other.id == "5"
     assert one.chat != other.chat
