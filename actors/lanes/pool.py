@@ -96,9 +96,7 @@ class Lanes(Generic[K, T]):
     def close(self) -> None:
         """End everything: what runs or is parked is interrupted, what waits never starts."""
         self._taking = False
-        while (taken := self._queue.take()) is not None:
-            key, job = taken
-            self._queue.done(key)
+        for _, job in self._queue.clear():
             self._ended(job, Ended.UNSTARTED)
         self._nursery.cancel_scope.cancel(reason="lanes closed")
 

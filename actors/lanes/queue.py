@@ -117,6 +117,18 @@ class KeyedQueue(Generic[K, T]):
         self._settle(lane)
         return True
 
+    def clear(self) -> list[tuple[K, T]]:
+        """Take everything that waits, also behind items that are out or keys that are held."""
+        lanes = list(self._lanes.values())
+        taken = [(lane.key, item) for lane in lanes for item in lane.items]
+        self._ready.clear()
+        self._size = 0
+        for lane in lanes:
+            lane.items.clear()
+            lane.ready = False
+            self._settle(lane)
+        return taken
+
     def _settle(self, lane: _Lane[K, T]) -> None:
         if lane.items:
             if not lane.ready:
