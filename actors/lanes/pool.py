@@ -89,7 +89,8 @@ class Lanes(Generic[K, T]):
         self._taking = False
         with trio.move_on_after(within):
             while not self.idle:
-                self._quiet = self._quiet or trio.Event()
+                if self._quiet is None:
+                    self._quiet = trio.Event()
                 await self._quiet.wait()
         return self.idle
 
