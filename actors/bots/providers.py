@@ -44,6 +44,8 @@ def check_provider(name: str, provider: Provider) -> Provider:
     except TypeError:
         msg = f"the provider of {name!r} must be a function without arguments (got {provider!r})"
         raise BotMistake(msg) from None
+    except ValueError:
+        pass  # a builtin type such as `dict` cannot be inspected
     return provider
 
 

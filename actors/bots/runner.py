@@ -238,8 +238,9 @@ class Runner:
         among the bot's threads until it ends, and can no longer say anything.
         """
         try:
-            value = await trio.to_thread.run_sync(
-                function, abandon_on_cancel=True, limiter=self._threads
+            # In a list, because trio refuses a thread's coroutine in its own words.
+            (value,) = await trio.to_thread.run_sync(
+                lambda: [function()], abandon_on_cancel=True, limiter=self._threads
             )
         except trio.Cancelled:
             log.warning("handler.thread_left_behind", handler=handler.name)

@@ -1,0 +1,176 @@
+"""A bot in memory: events in, replies out, on whatever clock the test runs.
+
+It stands in for journal, router and outbox with the least that obeys their promises:
+rows in order, one settle each (checked against the table of lives), the same key is
+the same message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from itertools import count
+
+import trio
+from attrs import define, field
+
+from actors.bots import Bot, BotActor, BotDesk, HandlerFault, Ready, Services
+from actors.journal import InboundRow
+from actors.kernel import System
+from actors.messages import (
+    FINAL_INBOUND,
+    Chat,
+    ChatKind,
+    Inbound,
+    InboundState,
+    Outbound,
+    OutboundState,
+    Outcome,
+    Role,
+    Segment,
+    Sender,
+    Text,
+    check_inbound,
+    plain_text,
+)
+from actors.tracker import Receipt
+
+ROOM = Chat(ChatKind.GROUP, "42")
+
+
+@define(eq=False)
+class Posted:
+    """A row that was handed to the bot, and what became of it."""
+
+    row: InboundRow
+    states: list[InboundState] = field(factory=lambda: [InboundState.CLAIMED])
+    why: str = ""
+    _settled: trio.Event = field(factory=trio.Event)
+
+    @property
+    def state(self) -> InboundState:
+        return self.states[-1]
+
+    def settle(self, state: InboundState, why: str) -> None:
+        check_inbound(self.state, state)
+        self.states.append(state)
+        self.why = why
+        if state in FINAL_INBOUND:
+            self._settled.set()
+
+    async def settled(self) -> InboundState:
+        await self._settled.wait()
+        return self.state
+
+
+class FakeOutbox:
+    """Writes down what is said, once per key."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, Outbound] = {}
+        self.calls = 0
+        self._heard = trio.Event()
+
+    async def say(self, out: Outbound) -> Receipt:
+        assert len(out.key) <= 25
+        await trio.lowlevel.checkpoint()
+        self.calls += 1
+        self.said.setdefault(out.key, out)
+        self._heard.set()
+        self._heard = trio.Event()
+        return Receipt(out.key, out.to, Outcome(OutboundState.QUEUED))
+
+    @property
+    def texts(self) -> list[str]:
+        return [plain_text(out.body) for out in self.said.values()]
+
+    async def until(self, number: int) -> list[str]:
+        while len(self.said) < number:
+            await self._heard.wait()
+        return self.texts
+
+
+class Room:
+    """The host, as far as a bot can tell."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        *,
+        operators: frozenset[tuple[str, str]] = frozenset(),
+        provided: Mapping[str, object] | None = None,
+    ) -> None:
+        self.outbox = FakeOutbox()
+        self.faults: list[HandlerFault] = []
+        self.services = Services(
+            outbox=self.outbox,
+            journal="j1",
+            is_operator=lambda platform, user: (platform, user) in operators,
+            on_fault=self.faults.append,
+            provided=provided or {},
+        )
+        self.desk = BotDesk(bot.name, bot)
+        self._rows = count(1)
+
+    @property
+    def texts(self) -> list[str]:
+        return self.outbox.texts
+
+    def event(self, event: Inbound, *, platform: str = "qq") -> Posted:
+        """Hand in any event, as the router would."""
+        number = next(self._rows)
+        now = trio.current_time()
+        posted = Posted(InboundRow(number, platform, "10001", event, f"t{number}", now))
+        if self.desk.wants(posted.row):
+            self.desk.put(posted.row, posted.settle)
+        else:
+            posted.settle(InboundState.DONE, "not wanted")
+        return posted
+
+    def says(
+        self,
+        *body: str | Segment,
+        user: str = "7",
+        chat: Chat = ROOM,
+        role: Role = Role.MEMBER,
+        is_bot: bool = False,
+        from_self: bool = False,
+        platform: str = "qq",
+    ) -> Posted:
+        """Somebody says something."""
+        parts = tuple(Text(part) if isinstance(part, str) else part for part in body)
+        message = Inbound(
+            f"m{trio.current_time()}",
+            chat=chat,
+            sender=Sender(user, role=role, is_bot=is_bot),
+            body=parts,
+            from_self=from_self,
+        )
+        return self.event(message, platform=platform)
+
+    async def hears(self, *body: str | Segment, user: str = "7") -> list[str]:
+        """Somebody says something; return what was said once that is handled."""
+        before = len(self.texts)
+        await self.says(*body, user=user).settled()
+        return self.texts[before:]
+
+
+@asynccontextmanager
+async def running(
+    bot: Bot,
+    *,
+    operators: frozenset[tuple[str, str]] = frozenset(),
+    provided: Mapping[str, object] | None = None,
+) -> AsyncIterator[Room]:
+    """Run *bot* as the root of a system of its own, until it is ready."""
+    room = Room(bot, operators=operators, provided=provided)
+    async with living(bot, room):
+        yield room
+
+
+@asynccontextmanager
+async def living(bot: Bot, room: Room) -> AsyncIterator[System]:
+    """Run one incarnation of *bot* at the desk of *room*."""
+    async with System(lambda: BotActor(bot, room.desk, room.services)) as system:
+        assert await system.find("/", BotActor).ask(Ready(), within=20)
+        yield system

@@ -1,0 +1,166 @@
+"""The desk: events wait for an incarnation, and a reload loses none and mixes none."""
+
+from __future__ import annotations
+
+import trio
+from structlog.testing import capture_logs
+from trio.testing import MockClock
+
+from actors.bots import Bot, Context
+from actors.messages import InboundState
+from tests.actors.bots.harness import Room, living
+
+S = InboundState
+
+
+def version(name: str, log: list[str]) -> Bot:
+    bot = Bot("test")
+
+    @bot.command("do", timeout=100)
+    async def do(ctx: Context, seconds: float, what: str) -> None:
+        log.append(f"{name} begins {what}")
+        await trio.sleep(seconds)
+        log.append(f"{name} ends {what}")
+
+    return bot
+
+
+async def test_events_wait_while_there_is_no_incarnation() -> None:
+    steps: list[str] = []
+    bot = version("one", steps)
+    room = Room(bot)
+    posted = [room.says(f"/do 0 {number}") for number in range(3)]
+    assert room.desk.waiting == 3
+    async with living(bot, room):
+        for one in posted:
+            assert await one.settled() is S.DONE
+    assert [step for step in steps if "ends" in step] == [
+        f"one ends {number}" for number in range(3)
+    ]
+    assert not room.desk.attached
+
+
+async def test_a_reload_serves_no_chat_twice_at_a_time_and_loses_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    steps: list[str] = []
+    old, new = version("old", steps), version("new", steps)
+    room = Room(old)
+    async with living(old, room):
+        first = room.says("/do 3 a")
+        second = room.says("/do 0 b")
+        await trio.sleep(1)
+
+        async def later() -> None:
+            await trio.sleep(1)
+            assert (await room.says("/do 0 c").settled()) is S.DONE
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(later)
+            async with living(new, room):
+                assert room.desk.attached
+                assert (first.state, second.state) == (S.DONE, S.DONE)
+                await room.says("/do 0 d").settled()
+                await trio.sleep(5)
+    assert steps == [
+        "old begins a",
+        "old ends a",
+        "old begins b",
+        "old ends b",
+        "new begins c",
+        "new ends c",
+        "new begins d",
+        "new ends d",
+    ]
+
+
+async def test_the_old_one_leaving_does_not_detach_the_new_one() -> None:
+    """Clean-up compares identity, not names."""
+    steps: list[str] = []
+    old, new = version("old", steps), version("new", steps)
+    room = Room(old)
+    async with trio.open_nursery() as nursery:
+        stop_old = trio.Event()
+        old_is_up = trio.Event()
+
+        async def live_old() -> None:
+            async with living(old, room):
+                old_is_up.set()
+                await stop_old.wait()
+
+        nursery.start_soon(live_old)
+        await old_is_up.wait()
+        async with living(new, room):
+            stop_old.set()
+            await trio.testing.wait_all_tasks_blocked()
+            assert room.desk.attached
+            assert await room.says("/do 0 a").settled() is S.DONE
+    assert steps == ["new begins a", "new ends a"]
+
+
+async def test_a_reload_does_not_wait_for_ever(autojump_clock: MockClock) -> None:
+    steps: list[str] = []
+    old, new = version("old", steps), version("new", steps)
+    room = Room(old)
+    async with living(old, room):
+        slow = room.says("/do 60 a")
+        behind = room.says("/do 0 b")
+        await trio.sleep(1)
+        with capture_logs() as logs:
+            async with living(new, room):
+                assert "bot.handover_impatient" in [entry["event"] for entry in logs]
+                await room.says("/do 0 c", user="8").settled()
+                assert behind.state is S.CLAIMED
+                await slow.settled()
+                assert await behind.settled() is S.DONE
+    assert steps[-2:] == ["old begins b", "old ends b"]
+
+
+async def test_what_was_not_begun_when_a_bot_stops_is_for_the_next_one(
+    autojump_clock: MockClock,
+) -> None:
+    steps: list[str] = []
+    bot = version("one", steps)
+    room = Room(bot)
+    async with living(bot, room):
+        running = room.says("/do 60 a")
+        waiting = room.says("/do 0 b")
+        await trio.sleep(1)
+    assert (running.state, running.why) == (S.FAILED, "interrupted")
+    assert waiting.state is S.CLAIMED
+    async with living(bot, room):
+        assert await waiting.settled() is S.DONE
+    assert steps == ["one begins a", "one begins b", "one ends b"]
+
+
+async def test_stopping_lets_what_is_in_hand_end(autojump_clock: MockClock) -> None:
+    steps: list[str] = []
+    bot = version("one", steps)
+    room = Room(bot)
+    async with living(bot, room):
+        posted = room.says("/do 2 a")
+        await trio.sleep(1)
+    assert posted.state is S.DONE
+    assert steps == ["one begins a", "one ends a"]
+
+
+async def test_a_removed_bot_fails_what_still_waits_for_it() -> None:
+    bot = version("one", [])
+    room = Room(bot)
+    waiting = room.says("/do 0 a")
+    room.desk.close("the bot was removed")
+    late = room.says("/do 0 b")
+    assert [(one.state, one.why) for one in (waiting, late)] == [
+        (S.FAILED, "the bot was removed")
+    ] * 2
+
+
+async def test_draining_waits_for_the_last_handler(autojump_clock: MockClock) -> None:
+    bot = version("one", [])
+    room = Room(bot)
+    async with living(bot, room):
+        posted = room.says("/do 3 a")
+        assert not await room.desk.drain(1)
+        assert await room.desk.drain(5)
+        assert posted.state is S.DONE
+    assert await room.desk.drain(0)

@@ -1,0 +1,516 @@
+"""From an event to a settled row: whatever a handler does, it costs that event only."""
+
+from __future__ import annotations
+
+import pytest
+import structlog
+import trio
+from structlog.contextvars import get_contextvars, merge_contextvars
+from structlog.testing import capture_logs
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from actors.bots import Bot, Context, HandlerTimedOut, Nonsense
+from actors.kernel import current_trace
+from actors.messages import (
+    Chat,
+    ChatKind,
+    Image,
+    Inbound,
+    InboundState,
+    OutboundKind,
+    Role,
+    Sender,
+    Text,
+)
+from tests.actors.bots.harness import ROOM, running
+
+OTHER = Chat(ChatKind.GROUP, "43")
+FOREVER = float("inf")
+
+
+async def test_messages_of_one_chat_are_handled_in_order_and_chats_side_by_side(
+    autojump_clock: MockClock,
+) -> None:
+    """B28: one slow handler holds up its own chat only."""
+    bot = Bot("test")
+
+    @bot.command("wait")
+    async def wait(ctx: Context, seconds: float, name: str) -> None:
+        await trio.sleep(seconds)
+        await ctx.reply(name)
+
+    async with running(bot) as room:
+        started = trio.current_time()
+        slow = room.says("/wait 30 slow")
+        after = room.says("/wait 1 after")
+        other = room.says("/wait 2 other", chat=OTHER)
+        await other.settled()
+        assert trio.current_time() - started == 2
+        assert slow.state is InboundState.CLAIMED
+        await after.settled()
+        assert trio.current_time() - started == 31
+        assert room.texts == ["other", "slow", "after"]
+
+
+async def test_a_handler_that_raises_fails_its_event_and_the_chat_goes_on() -> None:
+    """B29: exceptions are isolated."""
+    bot = Bot("test")
+
+    @bot.command("crash")
+    async def crash(ctx: Context) -> None:
+        msg = "no such luck"
+        raise LookupError(msg)
+
+    @bot.command("ping")
+    async def ping(ctx: Context) -> None:
+        await ctx.reply("pong")
+
+    async with running(bot) as room:
+        crashed = room.says("/crash")
+        assert await room.hears("/ping") == ["pong"]
+        assert crashed.state is InboundState.FAILED
+        assert crashed.why == "LookupError: no such luck"
+        (fault,) = room.faults
+        assert (fault.bot, fault.handler, fault.trace) == (
+            "test",
+            "command:crash",
+            "t1",
+        )
+        assert isinstance(fault.error, LookupError)
+
+
+async def test_a_handler_that_hangs_costs_its_chat_until_its_deadline(
+    autojump_clock: MockClock,
+) -> None:
+    """B28: it hangs; the next message of its chat is handled at the deadline."""
+    bot = Bot("test")
+
+    @bot.command("hang", timeout=5)
+    async def hang(ctx: Context) -> None:
+        await trio.sleep_forever()
+
+    @bot.command("ping")
+    async def ping(ctx: Context) -> None:
+        await ctx.reply("pong")
+
+    async with running(bot) as room:
+        started = trio.current_time()
+        hung = room.says("/hang")
+        assert await room.hears("/ping") == ["pong"]
+        assert trio.current_time() - started == 5
+        assert hung.state is InboundState.FAILED
+        assert hung.why == "HandlerTimedOut: 'command:hang' did not end within 5 s"
+        assert isinstance(room.faults[0].error, HandlerTimedOut)
+
+
+@pytest.mark.parametrize("value", [42, object, {"a": 1}, [1, "a"], True, b"x"])
+async def test_a_handler_that_returns_nonsense_fails_its_event(value: object) -> None:
+    bot = Bot("test")
+
+    @bot.command("odd")
+    async def odd(ctx: Context) -> object:
+        return value
+
+    async with running(bot) as room:
+        posted = room.says("/odd")
+        assert await posted.settled() is InboundState.FAILED
+        assert "must return None, a str, a segment or a sequence" in posted.why
+        assert isinstance(room.faults[0].error, Nonsense)
+        assert room.texts == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("hi", (Text("hi"),)),
+        (Image("u"), (Image("u"),)),
+        (["a", Image("u")], (Text("a"), Image("u"))),
+    ],
+)
+async def test_what_a_handler_returns_is_said(
+    value: object, said: tuple[object, ...]
+) -> None:
+    bot = Bot("test")
+
+    @bot.command("say")
+    async def say(ctx: Context) -> object:
+        return value
+
+    async with running(bot) as room:
+        await room.hears("/say")
+        (out,) = room.outbox.said.values()
+        assert out.body == said
+        assert out.kind is OutboundKind.REPLY
+
+
+async def test_returning_the_receipt_of_a_reply_says_nothing_twice() -> None:
+    bot = Bot("test")
+
+    @bot.command("say")
+    async def say(ctx: Context) -> object:
+        return await ctx.reply("once")
+
+    async with running(bot) as room:
+        assert await room.hears("/say") == ["once"]
+
+
+async def test_every_listener_runs_though_one_raises_and_one_hangs(
+    autojump_clock: MockClock,
+) -> None:
+    """B29: many handlers of one event: fan-out, each with its own deadline."""
+    bot = Bot("test")
+
+    @bot.on("message", timeout=3)
+    async def hangs(ctx: Context) -> None:
+        await trio.sleep_forever()
+
+    @bot.on("message")
+    async def raises(ctx: Context) -> None:
+        raise ValueError
+
+    @bot.match("hello")
+    async def greets(ctx: Context) -> None:
+        await ctx.reply("hi")
+
+    async with running(bot) as room:
+        posted = room.says("hello")
+        assert await posted.settled() is InboundState.FAILED
+        assert room.texts == ["hi"]
+        assert posted.why.startswith("ExceptionGroup: 2 handlers of one event failed")
+        (fault,) = room.faults
+        assert fault.handler == "on:message:hangs, on:message:raises"
+
+
+async def test_retry_runs_it_again_and_says_nothing_twice() -> None:
+    bot = Bot("test")
+    runs = 0
+
+    @bot.command("flaky", retry=2)
+    async def flaky(ctx: Context) -> None:
+        nonlocal runs
+        runs += 1
+        await ctx.reply("working")
+        if runs < 3:
+            raise OSError
+        await ctx.reply("done")
+
+    async with running(bot) as room:
+        posted = room.says("/flaky")
+        assert await posted.settled() is InboundState.DONE
+        assert runs == 3
+        # The same reply of the same event has the same key, whichever run says it.
+        assert room.texts == ["working", "done"]
+        assert room.outbox.calls == 4
+
+
+async def test_retries_end(autojump_clock: MockClock) -> None:
+    bot = Bot("test")
+    runs = 0
+
+    @bot.command("broken", retry=2, timeout=7)
+    async def broken(ctx: Context) -> None:
+        nonlocal runs
+        runs += 1
+        await trio.sleep_forever()
+
+    async with running(bot) as room:
+        started = trio.current_time()
+        posted = room.says("/broken")
+        assert await posted.settled() is InboundState.FAILED
+        assert (runs, trio.current_time() - started) == (3, 21)
+        assert len(room.faults) == 1
+
+
+async def test_a_command_that_waited_too_long_is_expired_and_logged(
+    autojump_clock: MockClock,
+) -> None:
+    bot = Bot("test")
+    ran = []
+
+    @bot.command("late", timeout=1000)
+    async def late(ctx: Context) -> None:
+        ran.append(ctx.text)
+        await trio.sleep(400)
+
+    async with running(bot) as room:
+        first, second = room.says("/late 1"), room.says("/late 2")
+        with capture_logs() as logs:
+            assert await second.settled() is InboundState.EXPIRED
+        assert first.state is InboundState.DONE
+        assert ran == ["/late 1"]
+        assert second.why == "400 s old, older than 300 s"
+        assert "handler.event_expired" in [entry["event"] for entry in logs]
+        assert room.texts == []
+
+
+async def test_wrong_arguments_are_answered_with_the_usage_line() -> None:
+    bot = Bot("test")
+
+    @bot.command("weather")
+    async def weather(ctx: Context, city: str) -> None: ...
+
+    @bot.command("roll")
+    async def roll(ctx: Context, sides: int = 6) -> None: ...
+
+    async with running(bot) as room:
+        assert await room.hears("/weather") == ["usage: /weather CITY"]
+        assert await room.hears("/roll six") == [
+            "usage: /roll [SIDES]\nSIDES must be a whole number (got 'six')"
+        ]
+        assert room.faults == []
+
+
+async def test_a_refused_command_says_so_once_to_each(
+    autojump_clock: MockClock,
+) -> None:
+    bot = Bot("test")
+
+    @bot.command("ban", allow="admin")
+    async def ban(ctx: Context) -> None:
+        await ctx.reply("banned")
+
+    async with running(bot, operators=frozenset({("qq", "1")})) as room:
+        assert await room.hears("/ban", user="1") == ["/ban is for admins of this chat"]
+        assert await room.hears("/ban", user="1") == []
+        assert await room.hears("/ban", user="2") == ["/ban is for admins of this chat"]
+        await room.says("/ban", user="1", role=Role.OWNER).settled()
+        assert room.texts[-1] == "banned"
+
+
+async def test_operators_are_those_of_the_platform() -> None:
+    bot = Bot("test")
+
+    @bot.command("stop", allow="operator")
+    async def stop(ctx: Context) -> None:
+        await ctx.reply("stopped")
+
+    async with running(bot, operators=frozenset({("qq", "1")})) as room:
+        await room.says("/stop", user="1", platform="irc", role=Role.OWNER).settled()
+        assert room.texts == ["/stop is for operators of this host"]
+        assert await room.hears("/stop", user="1") == ["stopped"]
+
+
+async def test_beyond_its_rate_a_command_is_dropped_with_one_notice(
+    autojump_clock: MockClock,
+) -> None:
+    bot = Bot("test")
+
+    @bot.command("roll", rate="2/min per user")
+    async def roll(ctx: Context) -> None:
+        await ctx.reply("4")
+
+    @bot.match("hello", rate="1/min")
+    async def greet(ctx: Context) -> None:
+        await ctx.reply("hi")
+
+    async with running(bot) as room:
+        said = [await room.hears("/roll") for _ in range(4)]
+        assert said == [
+            ["4"],
+            ["4"],
+            ["/roll may be used 2/min per user; try again in 60 s"],
+            [],
+        ]
+        assert await room.hears("/roll", user="8") == ["4"]
+        # Nobody asked for a greeting, so nobody is told that there is none.
+        assert [await room.hears("hello") for _ in range(2)] == [["hi"], []]
+        await trio.sleep(60)
+        assert await room.hears("/roll") == ["4"]
+
+
+async def test_who_may_not_spends_no_allowance(autojump_clock: MockClock) -> None:
+    bot = Bot("test")
+
+    @bot.command("ban", allow="admin", rate="1/day")
+    async def ban(ctx: Context) -> None:
+        await ctx.reply("banned")
+
+    async with running(bot) as room:
+        await room.hears("/ban")
+        await room.says("/ban", role=Role.ADMIN).settled()
+        assert room.texts[-1] == "banned"
+
+
+async def test_what_we_and_other_bots_say_is_ignored_unless_asked_for() -> None:
+    bot = Bot("test")
+
+    @bot.command("ping")
+    async def ping(ctx: Context) -> None:
+        await ctx.reply("pong")
+
+    @bot.command("peer", bots=True)
+    async def peer(ctx: Context) -> None:
+        await ctx.reply("hello, machine")
+
+    async with running(bot) as room:
+        for posted in (
+            room.says("/ping", from_self=True),
+            room.says("/peer", from_self=True),
+            room.says("/ping", is_bot=True),
+            room.says("/peer", is_bot=True),
+        ):
+            assert await posted.settled() is InboundState.DONE
+        assert room.texts == ["hello, machine"]
+
+
+async def test_a_context_says_who_did_what_where() -> None:
+    bot = Bot("test")
+    seen: list[Context] = []
+
+    @bot.on("member.joined")
+    async def joined(ctx: Context) -> None:
+        seen.append(ctx)
+        await ctx.reply("welcome")
+        await ctx.send("irc/rook/channel:a%2Fb", "somebody joined", Image("u"))
+
+    event = Inbound(
+        "e1",
+        event="member.joined",
+        chat=ROOM,
+        sender=Sender("7", "Ann"),
+        facts={"by": "8"},
+        raw={"post_type": "notice"},
+    )
+    async with running(bot) as room:
+        await room.event(event).settled()
+        (ctx,) = seen
+        assert (ctx.platform, ctx.account, ctx.trace) == ("qq", "10001", "t1")
+        assert (ctx.sender.name, ctx.chat, ctx.text) == ("Ann", ROOM, "")
+        assert str(ctx.address) == "qq/10001/group:42"
+        assert ctx.raw == {"post_type": "notice"}
+        assert ctx.event.facts == {"by": "8"}
+        reply, notice = room.outbox.said.values()
+        assert (reply.kind, notice.kind) == (OutboundKind.REPLY, OutboundKind.NOTICE)
+        assert str(notice.to) == "irc/rook/channel:a%2Fb"
+        assert {reply.trace, notice.trace} == {"t1"}
+
+
+async def test_an_event_without_a_chat_has_nowhere_to_reply() -> None:
+    bot = Bot("test")
+
+    @bot.on("platform.up")
+    async def up(ctx: Context) -> None:
+        await ctx.reply("hello")
+
+    async with running(bot) as room:
+        posted = room.event(Inbound("e1", event="platform.up"))
+        assert await posted.settled() is InboundState.FAILED
+        assert "use ctx.send(address, ...)" in posted.why
+
+
+@pytest.mark.parametrize("body", [(), ("",), (7,), (["a"],)])
+async def test_an_empty_reply_is_refused_where_it_is_made(
+    body: tuple[str, ...],
+) -> None:
+    bot = Bot("test")
+
+    @bot.command("say")
+    async def say(ctx: Context) -> None:
+        await ctx.reply(*body)
+
+    async with running(bot) as room:
+        posted = room.says("/say")
+        assert await posted.settled() is InboundState.FAILED
+        assert posted.why.startswith("BotMistake: a ")
+
+
+async def test_ordinals_are_taken_in_the_order_of_the_calls() -> None:
+    """Two tasks race to the outbox; the keys follow the calls, run after run."""
+    keys: list[dict[str, str]] = []
+    for _ in range(8):
+        bot = Bot("test")
+
+        @bot.command("two")
+        async def two(ctx: Context) -> None:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(ctx.reply, "first")
+                nursery.start_soon(ctx.reply, "second")
+
+        async with running(bot) as room:
+            await room.hears("/two")
+            said = room.outbox.said
+            keys.append(
+                {
+                    out.key: text
+                    for out, text in zip(said.values(), room.texts, strict=True)
+                }
+            )
+    assert all(key == keys[0] for key in keys)
+    assert len(keys[0]) == 2
+
+
+async def test_a_key_of_ones_own_does_not_depend_on_order() -> None:
+    bot = Bot("test")
+
+    @bot.command("say")
+    async def say(ctx: Context) -> None:
+        one = await ctx.reply("a", key="a")
+        assert (await ctx.reply("a", key="a")).id == one.id
+        assert (await ctx.reply("b")).id != one.id
+
+    async with running(bot) as room:
+        assert await room.hears("/say") == ["a", "b"]
+
+
+async def test_each_turn_binds_its_trace_and_puts_it_back() -> None:
+    """A03, A04: bound per turn, from the event, and afterwards it is what it was."""
+    bot = Bot("test")
+    bound: list[dict[str, object]] = []
+    log = structlog.get_logger()
+
+    @bot.command("look")
+    async def look(ctx: Context) -> None:
+        bound.append(dict(get_contextvars()))
+        assert current_trace() == ctx.trace
+        log.info("third_party.spoke")
+        await trio.to_thread.run_sync(lambda: bound.append(dict(get_contextvars())))
+        ctx.log.info("handler.spoke")
+
+    @bot.command("crash")
+    async def crash(ctx: Context) -> None:
+        raise ValueError
+
+    async with running(bot) as room:
+        with capture_logs(processors=[merge_contextvars]) as logs:
+            await room.hears("/look")
+            await room.hears("/crash")
+            await room.hears("/look")
+        assert [one["trace"] for one in bound] == ["t1", "t1", "t3", "t3"]
+        assert bound[0] == {
+            "trace": "t1",
+            "bot": "test",
+            "platform": "qq",
+            "account": "10001",
+            "chat": "group:42",
+        }
+        assert get_contextvars() == {}
+        traced = [(entry["event"], entry["trace"]) for entry in logs]
+        assert traced == [
+            ("third_party.spoke", "t1"),
+            ("handler.spoke", "t1"),
+            ("handler.failed", "t2"),
+            ("third_party.spoke", "t3"),
+            ("handler.spoke", "t3"),
+        ]
+
+
+async def test_a_worker_keeps_nothing_of_the_turn_before() -> None:
+    """A03: what a turn with no chat logs does not carry the chat of the one before."""
+    bot = Bot("test")
+    seen: list[object] = []
+
+    @bot.middleware
+    async def look(ctx: Context, call_next: object) -> None:
+        seen.append(get_contextvars()["chat"])
+
+    bot.command("a")(_nothing)
+    bot.on("platform.up")(_nothing)
+
+    async with running(bot) as room:
+        await room.hears("/a")
+        await room.event(Inbound("e", event="platform.up")).settled()
+        await wait_all_tasks_blocked()
+        assert seen == ["group:42", ""]
+
+
+async def _nothing(ctx: Context) -> None: ...

@@ -1,0 +1,48 @@
+"""The demo bot: what somebody sees who types `make run`."""
+
+from __future__ import annotations
+
+from actors.messages import InboundState
+from rookery.demo import bot
+from tests.actors.bots.harness import running
+
+OPERATOR = frozenset({("qq", "14")})
+
+
+def tree() -> str:
+    return "/\n  bots"
+
+
+async def test_it_answers_ping_echo_and_help() -> None:
+    async with running(bot, operators=OPERATOR, provided={"tree": tree}) as room:
+        assert await room.hears("/ping") == ["pong"]
+        assert await room.hears('/echo  as  "typed" ') == ['as  "typed"']
+        assert await room.hears("/echo") == ["usage: /echo TEXT"]
+        (text,) = await room.hears("/help")
+        assert "/echo TEXT - Says TEXT back." in text.splitlines()
+        assert "/crash" not in text
+        (text,) = await room.hears("/help", user="14")
+        assert "/crash" in text
+        assert await room.hears("good morning") == []
+
+
+async def test_it_asks_and_understands() -> None:
+    async with running(bot, provided={"tree": tree}) as room:
+        room.says("/ask")
+        await room.outbox.until(1)
+        room.says(" Oslo ")
+        assert await room.outbox.until(2) == [
+            "which city are you in?",
+            "greetings to Oslo",
+        ]
+
+
+async def test_what_shows_or_breaks_things_is_for_operators() -> None:
+    async with running(bot, operators=OPERATOR, provided={"tree": tree}) as room:
+        assert await room.hears("/crash") == ["/crash is for operators of this host"]
+        assert await room.hears("/tree") == ["/tree is for operators of this host"]
+        assert await room.hears("/tree", user="14") == ["/\n  bots"]
+        crashed = room.says("/crash", user="14")
+        assert await room.hears("/ping", user="14") == ["pong"]
+        assert crashed.state is InboundState.FAILED
+        assert crashed.why == "RuntimeError: somebody asked for it"
