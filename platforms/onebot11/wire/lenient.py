@@ -36,10 +36,10 @@ def as_id(value: object) -> str:
     return ""
 
 
-def as_group(value: object) -> str:
-    """Return a group id; 0 means *not in a group*."""
-    group = as_id(value)
-    return "" if group == "0" else group
+def as_id_or_none(value: object) -> str:
+    """Return an id where 0 means *nobody*: no group, no operator, not logged in."""
+    some = as_id(value)
+    return "" if some == "0" else some
 
 
 def as_text(value: object) -> str:

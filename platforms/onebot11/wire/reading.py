@@ -37,8 +37,8 @@ from platforms.onebot11.wire.events import (
 from platforms.onebot11.wire.lenient import (
     JsonObject,
     as_flag,
-    as_group,
     as_id,
+    as_id_or_none,
     as_int,
     as_list,
     as_object,
@@ -55,7 +55,8 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}").fullmatch
 
 def read_event(frame: JsonObject) -> Event:
     """Return the event that *frame*, an object with a `post_type`, describes."""
-    head = (as_seconds(frame.get("time")), as_id(frame.get("self_id")), frame)
+    # An account 0 is one that is not logged in yet.
+    head = (as_seconds(frame.get("time")), as_id_or_none(frame.get("self_id")), frame)
     post_type = as_text(frame.get("post_type"))
     match post_type:
         case "message" | "message_sent":
@@ -73,7 +74,7 @@ def read_event(frame: JsonObject) -> Event:
 def _other(head: Head, frame: JsonObject, family: str, kind: str) -> Event:
     # Kinds become event names and labels: what is no word does not get that far.
     name = f"{family}.{kind if _WORD(kind) else 'other'}"
-    group, user = as_group(frame.get("group_id")), as_id(frame.get("user_id"))
+    group, user = as_id_or_none(frame.get("group_id")), as_id(frame.get("user_id"))
     return OtherEvent(*head, name, group, user)
 
 
@@ -95,11 +96,11 @@ def _read_message(head: Head, frame: JsonObject, *, sent_by_us: bool) -> Event:
         read_body(message),
         sent_by_us,
     )
-    group = as_group(get("group_id"))
+    group = as_id_or_none(get("group_id"))
     if kind == "group":
         return GroupMessage(*said, group, _read_anonymous(get("anonymous")))
     if not group:
-        group = as_group(as_object(get("sender")).get("group_id"))
+        group = as_id_or_none(as_object(get("sender")).get("group_id"))
     return PrivateMessage(*said, as_id(get("target_id")), group)
 
 
@@ -121,14 +122,12 @@ def _read_notice(head: Head, frame: JsonObject) -> Event:
     reader = _NOTICES.get(kind)
     if reader is None:
         return _other(head, frame, "notice", kind.removeprefix("notify/"))
-    group, user = as_group(frame.get("group_id")), as_id(frame.get("user_id"))
+    group, user = as_id_or_none(frame.get("group_id")), as_id(frame.get("user_id"))
     return reader(head, frame, group, user, sub_type)
 
 
 def _operator(frame: JsonObject) -> str:
-    operator = as_id(frame.get("operator_id"))
-    # 0 is what implementations say when they do not know.
-    return "" if operator == "0" else operator
+    return as_id_or_none(frame.get("operator_id"))
 
 
 def _read_file(value: object) -> UploadedFile:
@@ -227,8 +226,8 @@ def _read_request(head: Head, frame: JsonObject) -> Event:
         case "friend":
             return FriendRequest(*head, user, comment, flag)
         case "group":
-            group, sub = as_group(get("group_id")), as_text(get("sub_type"))
-            invitor = as_group(get("invitor_id"))
+            group, sub = as_id_or_none(get("group_id")), as_text(get("sub_type"))
+            invitor = as_id_or_none(get("invitor_id"))
             return GroupRequest(*head, sub, group, user, comment, flag, invitor)
         case kind:
             return _other(head, frame, "request", as_text(kind))

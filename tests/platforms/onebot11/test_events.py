@@ -212,6 +212,11 @@ def test_being_muted_or_removed_is_news_but_our_own_poke_is_not() -> None:
     assert poke.from_self
 
 
+def test_account_0_is_no_account() -> None:
+    """Else a connection would be taken for that account before the login is done."""
+    assert read(message(self_id=0)).self_id == ""
+
+
 def test_times_in_milliseconds_are_understood() -> None:
     assert told(message(time=1708963556084)).sent_at_utc == 1708963556.084
     assert told(message(time="1700000000")).sent_at_utc == 1700000000.0
