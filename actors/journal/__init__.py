@@ -1,11 +1,12 @@
 """Where every accepted event and everything to be said is written down first.
 
 Read `protocol` for the promises, then `values` for what rows look like; `memory` keeps
-them in this process. What does not happen here: routing, sending, deciding what a
-message means.
+them in this process, `inbox` and `outgoing` are its two pure halves. What does not happen
+here: routing, sending, deciding what a message means.
 """
 
 from actors.journal.inbox import InboxLimits
+from actors.journal.keeper import CountRows, JournalKeeper
 from actors.journal.memory import MemoryJournal
 from actors.journal.outgoing import OutgoingLimits, Victim
 from actors.journal.protocol import Journal
@@ -24,11 +25,13 @@ __all__ = [
     "AccountKey",
     "Appended",
     "Claim",
+    "CountRows",
     "Expired",
     "InboundRow",
     "InboxLimits",
     "Journal",
     "JournalCounts",
+    "JournalKeeper",
     "MemoryJournal",
     "OutboundRow",
     "OutgoingLimits",

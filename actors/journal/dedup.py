@@ -48,12 +48,13 @@ class Dedup(Generic[K]):
         self._marks[key] = mark
         order.append(mark)
         if order[0][1] <= now:
-            self._sweep(now)
+            self.sweep(now, SWEPT_PER_MARK)
         if len(self._marks) > self._cap:
             self.evicted += self._forget_oldest()
 
-    def _sweep(self, now: float) -> None:
-        for _ in range(SWEPT_PER_MARK):
+    def sweep(self, now: float, limit: int) -> None:
+        """Forget up to *limit* keys whose time has passed."""
+        for _ in range(limit):
             if not self._order or self._order[0][1] > now:
                 return
             self._forget_oldest()

@@ -24,6 +24,7 @@ from actors.messages import (
 )
 
 MAX_BOOTS = 3
+TIDIED_MARKS = 1_000
 _ChatKey: TypeAlias = tuple[str, str, str]
 _MarkKey: TypeAlias = tuple[str, str, str, int]
 _S = InboundState
@@ -252,6 +253,14 @@ class Inbox:
             record = self._settled.popleft()
             self._settled_bytes -= record.size
             del self._rows[record.row.seq]
+
+    def tidy(self, now: float) -> None:
+        """Forget marks that are over, and accounts of which nothing else is left."""
+        for key, account in list(self._accounts.items()):
+            account.named.sweep(now, TIDIED_MARKS)
+            account.derived.sweep(now, TIDIED_MARKS)
+            if not (account.named or account.derived or account.cursor):
+                del self._accounts[key]
 
     def state_of(self, seq: int) -> tuple[InboundState, str] | None:
         """Return where a row stands and why; `None` when it is forgotten."""

@@ -249,6 +249,13 @@ class MemoryJournal:
             stale_settles=inbox.stale_settles + self._outgoing.stale_settles,
         )
 
+    def tidy(self) -> None:
+        """Free what time has made useless, a bounded amount at once."""
+        now = self._clock()
+        if not self._crowds:  # who waits in line holds on to an account
+            self._inbox.tidy(now)
+        self._outgoing.tidy(now)
+
     # --- waiting for room --------------------------------------------------------------
 
     def _accept(

@@ -24,6 +24,7 @@ from actors.messages import (
     check_outbound,
 )
 
+KEPT_SECONDS = 24 * 3600.0
 _S = OutboundState
 _QUEUED = Outcome(_S.QUEUED)
 _SENDING = Outcome(_S.SENDING)
@@ -235,6 +236,15 @@ class Outgoing:
             default=inf,
         )
 
+    def tidy(self, now: float) -> None:
+        """Forget accounts that have nothing to say, and settled rows of yesterday."""
+        busy = {id(record.account) for record in self._sending.values()}
+        for key, account in list(self._accounts.items()):
+            if not account.shelf and not account.delayed and id(account) not in busy:
+                del self._accounts[key]
+        while self._settled and self._settled[0].expires_at + KEPT_SECONDS <= now:
+            self._forget_oldest()
+
     def release(self, claim: Claim) -> list[Expired]:
         """Start a new life of *claim*. What its earlier ones were sending is unknown now."""
         self._lives[claim.name] = max(
@@ -255,7 +265,7 @@ class Outgoing:
         return lost
 
     def can_claim(self, key: AccountKey) -> bool:
-        """Would `claim` hand something out, now or after a delay that has passed?"""
+        """Would `claim` hand something out? A chat whose delay has just passed is overlooked."""
         account = self._accounts.get(key)
         return account is not None and account.queue.ready
 
@@ -326,8 +336,10 @@ class Outgoing:
         record.out = None
         self._settled.append(record)
         if len(self._settled) > self.limits.settled:
-            oldest = self._settled.popleft()
-            del self._by_key[oldest.key]
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        del self._by_key[self._settled.popleft().key]
 
     def _end_delays(self, account: _Account, now: float) -> None:
         for chat, until in list(account.delayed.items()):

@@ -1,12 +1,15 @@
-"""Who is interested in events: one desk per bot."""
+"""Who is interested in events: one desk per bot, and what each of them has in hand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from actors.journal import InboundRow
+import structlog
+
+from actors.journal import Claim, InboundRow, Journal
 from actors.messages import InboundState
+from actors.router.passage import MAX_DEATHS, Passage, Slip
 
 Settle: TypeAlias = Callable[[InboundState, str], None]
 """Say what became of a row for one bot: (state, why). Plain, never raises, first call wins.
@@ -14,9 +17,15 @@ Settle: TypeAlias = Callable[[InboundState, str], None]
 `PARKED` may come first; one of `DONE`, `FAILED`, `EXPIRED` ends it.
 """
 
+log = structlog.get_logger()
+_S = InboundState
+UNTOLD = 10_000
+HELD_PER_BOT = 1_000
+"""Events that wait for a bot that is away; the next ones fail for it."""
+
 
 class Desk(Protocol):
-    """Where one bot takes its events. All calls are plain and quick."""
+    """Where one incarnation of a bot takes its events. All calls are plain and quick."""
 
     @property
     def bot(self) -> str: ...
@@ -28,7 +37,206 @@ class Desk(Protocol):
     def put(self, row: InboundRow, settle: Settle) -> None:
         """Take the row. Exactly one final `settle` is owed for it.
 
-        The same row may be put again by a new incarnation of the router, which
-        only happens when this desk was connected anew in between.
+        What a desk has not settled when it is disconnected is put to its successor; so
+        an incarnation that ends leaves alone what it had in hand.
         """
         ...
+
+
+class _Bot:
+    """One bot, here or away."""
+
+    __slots__ = ("desk", "name", "open", "parked")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.desk: Desk | None = None
+        self.open: dict[int, Slip] = {}
+        self.parked = 0
+
+
+class Desks:
+    """The desks of all bots and the events they have in hand.
+
+    One object for the life of the System: a new incarnation of the router finds here
+    what its predecessor had handed out, and a new incarnation of a bot what its own had.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._claim: Claim | None = None
+        self._bots: dict[str, _Bot] = {}
+        self._passages: dict[int, Passage] = {}
+        self._parked = 0
+        # Settled while no router owned the row: told to the next one that claims it.
+        self._untold: dict[int, tuple[InboundState, str]] = {}
+        self._eased: Callable[[], None] | None = None
+
+    # --- for bots ----------------------------------------------------------------------
+
+    def expect(self, bot: str) -> None:
+        """A bot of this name will come; its events wait for it until then."""
+        self._bots.setdefault(bot, _Bot(bot))
+
+    def connect(self, desk: Desk) -> None:
+        """Give *desk* the events of its bot, first those that have waited for it."""
+        bot = self._bots.setdefault(desk.bot, _Bot(desk.bot))
+        bot.desk = desk
+        self._catch_up(bot)
+
+    def disconnect(self, desk: Desk) -> None:
+        """Its incarnation has ended. What it had in hand waits for the next one."""
+        bot = self._bots.get(desk.bot)
+        if bot is None:
+            return
+        if bot.desk is desk:
+            bot.desk = None
+        for slip in [slip for slip in bot.open.values() if slip.desk is desk]:
+            self._orphan(slip)
+        if bot.desk is not None:
+            self._catch_up(bot)
+
+    def forget(self, name: str) -> None:
+        """The bot is removed: nothing waits for it any more."""
+        bot = self._bots.get(name)
+        if bot is None:
+            return
+        bot.desk = None
+        for slip in list(bot.open.values()):
+            slip(_S.FAILED, "the bot was removed")
+        del self._bots[name]
+
+    # --- for the router ----------------------------------------------------------------
+
+    @property
+    def in_hand(self) -> int:
+        """Rows that are claimed; parked ones wait for people and do not count."""
+        return len(self._passages) - self._parked
+
+    @property
+    def working(self) -> int:
+        """Events that bots which are here have not settled, parked ones apart."""
+        return sum(
+            len(bot.open) - bot.parked
+            for bot in self._bots.values()
+            if bot.desk is not None
+        )
+
+    def take_over(self, claim: Claim) -> None:
+        """Settle in the name of *claim* from now on."""
+        self._claim = claim
+
+    def when_eased(self, eased: Callable[[], None] | None) -> None:
+        """Call *eased* each time an event has left somebody's hand; `None` to stop that."""
+        self._eased = eased
+
+    def route(self, row: InboundRow) -> None:
+        """Hand *row* to every bot that wants it; settle it if nobody does."""
+        known = self._passages.get(row.seq)
+        if known is not None:  # a former router handed it out, and bots are at it still
+            known.row = row
+            return
+        if self._untold and (untold := self._untold.pop(row.seq, None)) is not None:
+            self._journal.settle_inbound(self._owner, row.seq, *untold)
+            return
+        if row.event.from_self or not self._bots:
+            self._journal.settle_inbound(self._owner, row.seq, _S.DONE, "")
+            return
+        passage = Passage(row, self._slip_ended, self._slip_parked)
+        slips = [
+            slip for bot in self._bots.values() if (slip := self._slip(bot, passage))
+        ]
+        if not slips:
+            self._journal.settle_inbound(self._owner, row.seq, _S.DONE, "")
+            return
+        passage.open = len(slips)
+        self._passages[row.seq] = passage
+        for slip in slips:
+            self._bots[slip.bot].open[row.seq] = slip
+        for slip in slips:
+            self._put(slip)
+
+    # --- inside ------------------------------------------------------------------------
+
+    @property
+    def _owner(self) -> Claim:
+        assert self._claim is not None, "a router must take over before it routes"
+        return self._claim
+
+    def _slip(self, bot: _Bot, passage: Passage) -> Slip | None:
+        desk = bot.desk
+        if desk is not None and not _wants(desk, passage.row):
+            return None
+        return Slip(passage, bot.name, desk)
+
+    def _put(self, slip: Slip) -> None:
+        desk = slip.desk
+        row = slip.passage.row
+        if desk is None:
+            if len(self._bots[slip.bot].open) > HELD_PER_BOT:
+                slip(
+                    _S.FAILED, f"the bot is away and {HELD_PER_BOT} events wait for it"
+                )
+            return
+        try:
+            desk.put(row, slip)
+        except Exception as error:  # noqa: BLE001 - a desk's mistake costs this event only
+            slip(_S.FAILED, f"its desk did not take it: {error}")
+
+    def _orphan(self, slip: Slip) -> None:
+        slip.desk = None
+        slip.deaths += 1
+        if slip.parked:
+            slip(_S.FAILED, "interrupted")
+        elif slip.deaths >= MAX_DEATHS:
+            slip(_S.QUARANTINED, f"it ended {MAX_DEATHS} times with this in hand")
+
+    def _catch_up(self, bot: _Bot) -> None:
+        desk = bot.desk
+        assert desk is not None
+        for slip in [slip for slip in bot.open.values() if slip.desk is None]:
+            if slip.deaths or _wants(desk, slip.passage.row):
+                slip.desk = desk
+                self._put(slip)
+            else:
+                slip(_S.DONE, "")
+
+    def _slip_parked(self, passage: Passage, slip: Slip) -> None:
+        self._bots[slip.bot].parked += 1
+        if not passage.parked:
+            self._parked += 1
+            self._journal.park_inbound(self._owner, passage.row.seq)
+            if self._eased is not None:
+                self._eased()
+
+    def _slip_ended(self, passage: Passage, slip: Slip) -> None:
+        bot = self._bots[slip.bot]
+        seq = passage.row.seq
+        del bot.open[seq]
+        if slip.parked:
+            bot.parked -= 1
+        if not passage.open:
+            del self._passages[seq]
+            if passage.parked:
+                self._parked -= 1
+            outcome = passage.outcome()
+            settled = self._journal.settle_inbound(
+                self._owner, seq, outcome, passage.why
+            )
+            if not settled and not passage.parked:
+                self._keep(seq, outcome, passage.why)
+        if self._eased is not None:
+            self._eased()
+
+    def _keep(self, seq: int, state: InboundState, why: str) -> None:
+        self._untold[seq] = (state, why)
+        if len(self._untold) > UNTOLD:
+            del self._untold[next(iter(self._untold))]
+
+
+def _wants(desk: Desk, row: InboundRow) -> bool:
+    try:
+        return desk.wants(row)
+    except Exception:
+        log.exception("desk.wants_raised", bot=desk.bot, trace=row.trace)
+        return False

@@ -21,6 +21,7 @@ SEND_SECONDS = 60.0
 SIDE_BY_SIDE = 32
 """Chats of one account that may wait for an answer at the same time."""
 MIN_RETRY_SECONDS = 0.1
+MAX_RETRY_SECONDS = 24 * 3600.0
 _SENT = Outcome(OutboundState.SENT)
 _S = OutboundState
 
@@ -158,8 +159,8 @@ class Pump:
             self._settled()
 
     def _again(self, row: OutboundRow, retry: Retry) -> None:
-        # Not a number, or less than nothing, must not make us spin.
-        after = max(MIN_RETRY_SECONDS, retry.after)
+        # Not a number, less than nothing, or for ever: none of them may hurt us.
+        after = min(max(MIN_RETRY_SECONDS, retry.after), MAX_RETRY_SECONDS)
         if self._outbox.again(self._claim, row, self._clock() + after):
             log.info(
                 "delivery.postponed",
@@ -169,8 +170,7 @@ class Pump:
                 after_seconds=after,
                 why=retry.why,
             )
-            if self._clock() + after < row.expires_at:
-                self._later(after)
+            self._later(after)
 
     def _settle(self, row: OutboundRow, outcome: Outcome) -> None:
         if not self._outbox.settle(self._claim, row, outcome):
