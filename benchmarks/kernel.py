@@ -9,6 +9,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 import trio
+import trio.testing
 from attrs import frozen
 
 from actors.kernel import Actor, ActorContext, Address, MailboxFull, Query, System
@@ -19,6 +20,8 @@ MESSAGES = 60_000
 ASKS = 20_000
 HOPS = 10_000
 ACTORS = 5_000
+STATIONS = 4
+"""Relays on the way; both forms then have the same number of hand-overs."""
 
 
 @frozen
@@ -139,7 +142,7 @@ def raw_ask(clients: int, asks: int) -> None:
     trio.run(main)
 
 
-def raw_hops(hops: int, stations: int = 4) -> None:
+def raw_hops(hops: int, stations: int = STATIONS) -> None:
     async def main() -> None:
         lines = [trio.open_memory_channel[Tick](64) for _ in range(stations + 1)]
 
@@ -231,8 +234,11 @@ def our_hops(hops: int) -> None:
         return Supervisor(
             Strategy.ONE_FOR_ONE,
             [
-                ChildSpec(f"r{i}", lambda i=i: Relay(f"/r{i + 1}" if i < 4 else None))  # type: ignore[misc]
-                for i in range(5)
+                ChildSpec(
+                    f"r{i}",
+                    lambda i=i: Relay(f"/r{i + 1}" if i < STATIONS - 1 else None),
+                )  # type: ignore[misc]
+                for i in range(STATIONS)
             ],
         )
 

@@ -88,8 +88,7 @@ class Cell(Lanes):
         """Start a new incarnation and return at once; `await started()` for the outcome.
 
         Args:
-            factory: makes the actor, in the new incarnation's own task. Raising is a
-                failed start.
+            factory: makes the actor, at once. Raising is a failed start.
             shutdown: seconds that cleaning up after a crash may take; `inf` for no limit.
         """
         if self.incarnation is not None:
@@ -103,8 +102,7 @@ class Cell(Lanes):
         self.phase = "starting"
         self.note = ""
         self.resting = None
-        self.incarnation = self.system.spawn(self, factory, shutdown)
-        return self.incarnation
+        return self.system.spawn(self, factory, shutdown)
 
     def prune(self, keep: set[str]) -> None:
         """Close the children that a restarted supervisor did not take over."""

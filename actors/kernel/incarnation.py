@@ -4,7 +4,8 @@
 (`KeyboardInterrupt` and other foreign `BaseException`s). Whatever happens, one
 `ExitReason` comes out, is told to watchers and supervisor, and that never waits.
 
-    run ─ the kill scope ─ _live ─ start, _turns (the loop), _leave (stop, resources)
+    prepare (the actor is made); run ─ the kill scope ─ _begin (start), _turns (the loop),
+    _leave (stop, resources)
 
 The kill scope is shielded from the first moment: an actor ends because its supervisor
 says so, in the order its supervisor says, never because a nursery around was cancelled.
@@ -44,13 +45,34 @@ class Incarnation(Life):
 
     __slots__ = ()
 
+    def prepare(self) -> None:
+        """Make the actor. One without a `start` of its own is up at once.
+
+        Its supervisor then need not wait for a scheduler pass to know; a factory that
+        raises is a start that failed, before there ever was a task.
+        """
+        try:
+            actor = self.actor = self._factory()
+            self.context = ActorContext(self)
+            self.cell.open_lanes(type(actor).mailbox)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it never came up
+            self.finish(StartFailed(error))
+            return
+        if type(actor).start is Actor.start:
+            self._is_up()
+
     async def run(self) -> None:
         """The whole life, isolated. The body of the actor's task."""
         self.task = trio.lowlevel.current_task()
         reason: ExitReason = Killed()
         try:
             with self._scope:
-                reason = await self._live()
+                try:
+                    reason = await self._begin() or await self._turns()
+                except BaseException as error:
+                    await self._leave(error)
+                    raise
+                await self._leave(reason)
             if self.killed:
                 reason = Killed()
         except Exception as error:  # noqa: BLE001 - the point of the whole file
@@ -85,30 +107,25 @@ class Incarnation(Life):
                 raise alien
         return self._reason(crash) if crash else self._foreign(group)
 
-    async def _live(self) -> ExitReason:
-        self.actor = self._factory()
-        context = self.context = ActorContext(self)
-        self.cell.open_lanes(type(self.actor).mailbox)
-        reason: ExitReason | None = None
-        try:
+    async def _begin(self) -> ExitReason | None:
+        """Run the actor's `start`; return why there is nothing more to do, if so."""
+        if self.killed:
+            return Killed()
+        if not self.up:
+            assert self.actor is not None
+            assert self.context is not None
             # Tasks begun in `start` are background: they wait without blocking the actor.
-            token = current.set(context.background)
+            token = current.set(self.context.background)
             try:
-                ignored = await self.actor.start(context)
+                ignored = await self.actor.start(self.context)
             finally:
                 current.reset(token)
             if ignored is IGNORE:
                 self.start_reason = IGNORE
-                reason = Normal()
-            else:
-                self._is_up()
-                current.set(self)
-                reason = await self._turns()
-        except BaseException as error:
-            await self._leave(error)
-            raise
-        await self._leave(reason)
-        return reason
+                return Normal()
+            self._is_up()
+        current.set(self)
+        return None
 
     def _is_up(self) -> None:
         self.up = True
@@ -116,6 +133,7 @@ class Incarnation(Life):
             self.cell.phase = "running"
         if self._started is not None:
             self._started.unpark_all()
+            self._started = None
 
     async def _turns(self) -> ExitReason:
         cell = self.cell

@@ -218,8 +218,12 @@ class System:
         would leak into a child that outlives the message that caused it.
         """
         assert self._nursery is not None
-        incarnation = Incarnation(cell, cell.launched, factory, shutdown)
-        self._context.run(self._nursery.start_soon, incarnation.run)
+        incarnation = cell.incarnation = Incarnation(
+            cell, cell.launched, factory, shutdown
+        )
+        incarnation.prepare()
+        if incarnation.reason is None:
+            self._context.run(self._nursery.start_soon, incarnation.run)
         return incarnation
 
     def incarnation_ended(self, incarnation: Life) -> None:
