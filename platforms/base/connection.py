@@ -13,15 +13,24 @@ import trio
 
 from actors.kernel import Actor, ActorContext, ExitReason, NeedsOperator, Normal
 from actors.monitor import ConnectionState, Phase
-from platforms.base.ends import Finished, SessionEnded, end_of
+from platforms.base.ends import Finished, SessionEnded, end_of, is_a_mistake
 from platforms.base.link import Link
 from platforms.base.platform import AnyPlatform
 from platforms.base.ports import Host
+from platforms.base.reporter import Follow, Reporter, beside
 from platforms.base.seats import Seat
 
 
 class Connection(Actor[Never]):
-    """One login of ours. Nobody sends it anything: its line is the way to it."""
+    """One login of ours. Nobody sends it anything: its line is the way to it.
+
+    Args:
+        platform_id: The name of its platform in the configuration.
+        platform: What to live.
+        host: What it needs of the host.
+        seat: What outlives it.
+        reporter: The sibling that tells when there is another life after this one.
+    """
 
     def __init__(
         self,
@@ -29,16 +38,22 @@ class Connection(Actor[Never]):
         platform: AnyPlatform,
         host: Host,
         seat: Seat,
+        *,
+        reporter: str | None = None,
     ) -> None:
         self._platform_id = platform_id
         self._platform = platform
         self._host = host
         self._seat = seat
+        self._reporter = reporter
         self._scope = trio.CancelScope()
         self._over = trio.Event()
         self._stopping = False
 
     async def start(self, ctx: ActorContext) -> None:
+        if self._reporter is not None:
+            reporter = ctx.find(beside(ctx, self._reporter), Reporter)
+            reporter.tell(Follow(self._seat))
         nursery = await ctx.enter(trio.open_nursery())
         nursery.start_soon(self._live, ctx)
 
@@ -70,10 +85,10 @@ class Connection(Actor[Never]):
         with self._scope:
             try:
                 await self._platform.session(link)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it ends a session
-                end = end_of(error)
-                end.__cause__ = error if end is not error else error.__cause__
-                return end
+            except Exception as error:
+                if is_a_mistake(error):
+                    link.log.exception("session.failed")
+                return end_of(error)
             return end_of(None)
         return None
 
@@ -96,10 +111,10 @@ class Connection(Actor[Never]):
                     await self._rest(link, end)
             case NeedsOperator(why):
                 link.over(ConnectionState.needs_operator(why))
-                raise end
+                raise end from None
             case SessionEnded(why):
                 link.over(ConnectionState(Phase.CONNECTING, why))
-                raise end
+                raise end from None
             case _:
                 assert_never(end)
 

@@ -29,7 +29,7 @@ class Finished(Exception):
 
 @frozen
 class SessionEnded(Exception):
-    """The exit of a connection whose session is over; see `__cause__` for more."""
+    """The exit of a connection whose session is over."""
 
     why: str
 
@@ -56,6 +56,15 @@ def end_of(error: Exception | None) -> Finished | NeedsOperator | SessionEnded:
             return ended
         case _:
             return SessionEnded("; ".join(dict.fromkeys(map(_in_words, found))))
+
+
+def is_a_mistake(error: Exception) -> bool:
+    """Say whether *error* looks like a bug, not like a peer or a network being itself."""
+    return any(
+        not isinstance(leaf, OSError)
+        and type(leaf).__module__.partition(".")[0] not in _OURS
+        for leaf in leaves(error)
+    )
 
 
 def _in_words(error: BaseException) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from typing import Never, assert_never, cast
+from typing import Never, assert_never
 
 import structlog
 import trio
@@ -13,7 +13,6 @@ from attrs import frozen
 from actors.kernel import (
     Actor,
     ActorContext,
-    Address,
     ExitReason,
     NeedsOperator,
     leaves,
@@ -22,8 +21,9 @@ from actors.monitor import ConnectionState, Phase
 from platforms.base.door import Door
 from platforms.base.platform import AnyPlatform
 from platforms.base.ports import Host
+from platforms.base.reporter import Follow, Reporter, beside, supervisor_of
 from platforms.base.seats import Seat, Seats
-from supervision import ChildSpec, RestartNow, StartChild
+from supervision import ChildSpec
 
 
 @frozen
@@ -47,16 +47,21 @@ class Listening(Actor[Never]):
         host: Host,
         seats: Seats,
         spec_of: Callable[[Seat], ChildSpec],
+        *,
+        reporter: str,
     ) -> None:
         self._platform_id = platform_id
         self._platform = platform
         self._host = host
         self._seats = seats
         self._spec_of = spec_of
+        self._reporter = reporter
         self._scope = trio.CancelScope()
         self._over = trio.Event()
 
     async def start(self, ctx: ActorContext) -> None:
+        reporter = ctx.find(beside(ctx, self._reporter), Reporter)
+        reporter.tell(Follow(Seat(ctx.path.rpartition("/")[2])))
         nursery = await ctx.enter(trio.open_nursery())
         nursery.start_soon(self._listen, ctx)
 
@@ -69,9 +74,7 @@ class Listening(Actor[Never]):
         await self._over.wait()
 
     async def _listen(self, ctx: ActorContext) -> None:
-        parent = ctx.find(ctx.path.rpartition("/")[0])
-        supervisor = cast("Address[StartChild | RestartNow]", parent)
-        door = Door(self._seats, self._spec_of, supervisor, opened=self._opened)
+        door = Door(self._seats, self._spec_of, supervisor_of(ctx), opened=self._opened)
         self._become(ConnectionState(Phase.STARTING))
         try:
             with self._scope:

@@ -1,6 +1,7 @@
 """The part of the tree that is one platform: its supervisor, listener, connections.
 
     <platform id>          one_for_one
+    ├─ reporter            tells when a connection that sleeps is tried again
     ├─ listener            where peers dial us; its port taken: backs off
     └─ <account>           a connection each, as accounts come
     or
@@ -18,9 +19,11 @@ from platforms.base.connection import Connection
 from platforms.base.listening import Listening
 from platforms.base.platform import AnyPlatform
 from platforms.base.ports import Host
+from platforms.base.reporter import Reporter
 from platforms.base.seats import Seat, Seats
 from supervision import FOREVER, TRANSIENT, Backoff, ChildSpec, Supervisor
 
+REPORTER = "reporter"
 LISTENER = "listener"
 SESSION = "session"
 BACKOFF = Backoff(first=1.0, factor=2.0, cap=300.0, reset_after=60.0, give_up=FOREVER)
@@ -29,15 +32,26 @@ BACKOFF = Backoff(first=1.0, factor=2.0, cap=300.0, reset_after=60.0, give_up=FO
 def platform_tree(platform_id: str, platform: AnyPlatform, host: Host) -> Supervisor:
     """Return the supervisor of one platform, as a value to put into a child spec."""
     seats = Seats()
+    reporter = ChildSpec(REPORTER, partial(Reporter, platform_id, host.reports))
 
     def connection(seat: Seat) -> ChildSpec:
-        start = partial(Connection, platform_id, platform, host, seat)
+        start = partial(
+            Connection, platform_id, platform, host, seat, reporter=REPORTER
+        )
         return _spec(seat.child, start)
 
     if platform.listens:
-        start = partial(Listening, platform_id, platform, host, seats, connection)
-        return Supervisor(children=[_spec(LISTENER, start)])
-    return Supervisor(children=[connection(Seat(SESSION))])
+        start = partial(
+            Listening,
+            platform_id,
+            platform,
+            host,
+            seats,
+            connection,
+            reporter=REPORTER,
+        )
+        return Supervisor(children=[reporter, _spec(LISTENER, start)])
+    return Supervisor(children=[reporter, connection(Seat(SESSION))])
 
 
 def _spec(child: str, start: partial[Connection] | partial[Listening]) -> ChildSpec:

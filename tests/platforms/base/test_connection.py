@@ -121,6 +121,17 @@ async def test_a_session_that_ends_ends_its_incarnation(
     assert running.host.lines == {}
 
 
+async def test_a_mistake_of_ours_is_logged_with_its_traceback() -> None:
+    async def script(link: Link) -> None:
+        raise KeyError("post_type")
+
+    running = Running(script)
+    with capture_logs() as logs:
+        async with running.system as system:
+            await system.ended()
+    assert [log["event"] for log in logs if log.get("exc_info")] == ["session.failed"]
+
+
 async def test_a_person_is_needed() -> None:
     async def script(link: Link) -> None:
         raise NeedsOperator("token refused")

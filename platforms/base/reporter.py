@@ -1,0 +1,99 @@
+"""Who tells when the next attempt is: the one thing a dead connection cannot say itself.
+
+A session knows that it has ended, its supervisor knows for how long the connection
+sleeps. This actor, beside the connections, asks the one about the other.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias, assert_never
+
+import trio
+from attrs import frozen
+
+from actors.kernel import (
+    Actor,
+    ActorContext,
+    ActorError,
+    Address,
+    Crash,
+    Down,
+    ExitReason,
+    Mailbox,
+    StartFailed,
+)
+from actors.monitor import ConnectionState
+from platforms.base.ports import Reports
+from platforms.base.seats import MAX_SEATS, Seat
+from supervision import ChildState, SupervisorActor, SupervisorMessage, WhichChildren
+
+ASK_SECONDS = 5.0
+
+
+@frozen
+class Follow:
+    """The child in this seat has begun a new life: tell when the next one is."""
+
+    seat: Seat
+
+
+ReporterMessage: TypeAlias = Follow | Down
+
+
+class Reporter(Actor[ReporterMessage]):
+    """Turns the sleep of a connection into the state `backing_off(until, why)`."""
+
+    mailbox = Mailbox(capacity=2 * MAX_SEATS)
+
+    def __init__(self, platform_id: str, reports: Reports) -> None:
+        self._platform_id = platform_id
+        self._reports = reports
+        self._seats: dict[str, Seat] = {}
+        self._nursery: trio.Nursery | None = None
+
+    async def start(self, ctx: ActorContext) -> None:
+        self._nursery = await ctx.enter(trio.open_nursery())
+
+    async def handle(self, ctx: ActorContext, message: ReporterMessage) -> None:
+        match message:
+            case Follow(seat):
+                address = ctx.find(beside(ctx, seat.child))
+                self._seats[address.path] = seat
+                ctx.watch(address)
+            case Down(address, reason):
+                assert self._nursery is not None
+                seat = self._seats[address.path]
+                # Not here: the supervisor may be waiting for us to stop.
+                self._nursery.start_soon(self._tell, ctx, seat, reason)
+            case _:
+                assert_never(message)
+
+    async def _tell(self, ctx: ActorContext, seat: Seat, reason: ExitReason) -> None:
+        supervisor = supervisor_of(ctx)
+        try:
+            rows = await supervisor.ask(WhichChildren(), within=ASK_SECONDS)
+        except ActorError:
+            return  # it is leaving, and so are we
+        for row in rows:
+            if row.id == seat.child and row.state is ChildState.WAITING:
+                until = ctx.system.clock() + (row.seconds_left or 0.0)
+                state = ConnectionState.backing_off(until, _in_words(reason))
+                self._reports.connection(self._platform_id, seat.account, state)
+
+
+def supervisor_of(ctx: ActorContext) -> Address[SupervisorMessage]:
+    """Return the supervisor of the actor whose context this is."""
+    return ctx.find(ctx.path.rpartition("/")[0] or "/", SupervisorActor)
+
+
+def beside(ctx: ActorContext, child: str) -> str:
+    """Return the path of a sibling."""
+    return f"{ctx.path.rpartition('/')[0]}/{child}"
+
+
+def _in_words(reason: ExitReason) -> str:
+    match reason:
+        case Crash(exception) | StartFailed(exception):
+            return str(exception)
+        case _:
+            return str(reason)
