@@ -22,7 +22,7 @@ from actors.bots.arguments import Argument, NotThat, WrongArguments, read
 from actors.bots.errors import BotMistake
 from actors.bots.handlers import Handler, Predicate
 from actors.bots.words import read_line
-from actors.messages import Inbound
+from actors.messages import Inbound, Text
 
 MESSAGE = "message"
 NOTHING: Mapping[str, object] = {}
@@ -83,8 +83,12 @@ class Table:
         return tuple(matches)
 
     def _command(self, event: Inbound) -> Match | None:
-        line = read_line(event.body)
-        said = line.text.lstrip()
+        body = event.body
+        if len(body) == 1 and isinstance(body[0], Text):
+            text = body[0].text
+        else:
+            text = read_line(body).text
+        said = text.lstrip()
         if not said.startswith(self.prefix):
             return None
         first = said.split(None, 1)
@@ -95,8 +99,8 @@ class Table:
         if not arguments:
             # A command that declares nothing may read `ctx.text` for itself.
             return Match(handler)
-        at = len(line.text) - len(said) + len(first[0])
-        values = read(arguments, line, at)
+        at = len(text) - len(said) + len(first[0])
+        values = read(arguments, read_line(body), at)
         if isinstance(values, WrongArguments):
             return Match(handler, wrong=values)
         return Match(handler, values)

@@ -7,7 +7,6 @@ handler does, it is the outcome of that one event.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from inspect import isawaitable, iscoroutine
@@ -58,7 +57,6 @@ class Runner:
         self._gate = Gate(voice)
         self._questions = Questions()
         self._threads = trio.CapacityLimiter(THREADS)
-        self._in_hand: Counter[LaneKey] = Counter()
         self._given = {
             handler: {
                 parameter: dependencies[name]
@@ -88,7 +86,7 @@ class Runner:
         matches = self._table.match(event)
         # A message nobody listens to may still be the answer to a question that a
         # handler before it in this lane is about to ask: people type ahead.
-        if not matches and not (event.event == MESSAGE and key in self._in_hand):
+        if not matches and not (event.event == MESSAGE and self.lanes.busy(key)):
             settle(InboundState.DONE, "")
             return
         turn = Turn(row, settle, matches, self._questions, limit=_limit(matches))
@@ -98,8 +96,6 @@ class Runner:
             self._desk.give_back(row, settle, self)
         except LanesFull as full:
             settle(InboundState.FAILED, str(full))
-        else:
-            self._in_hand[key] += 1
 
     async def drain(self, within: float) -> bool:
         return await self.lanes.drain(within)
@@ -138,9 +134,6 @@ class Runner:
         """Settle the row of a turn that is over."""
         turn = job.item
         turn.end()
-        self._in_hand[job.key] -= 1
-        if not self._in_hand[job.key]:
-            del self._in_hand[job.key]
         match how:
             case Ended.DONE:
                 turn.settle(turn.state, turn.why)

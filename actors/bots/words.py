@@ -10,6 +10,7 @@ A mention is a word of its own and reads as `@name`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from attrs import field, frozen
@@ -17,6 +18,9 @@ from attrs import field, frozen
 from actors.messages import Everyone, Markdown, Mention, Segment, Text
 
 QUOTES: Mapping[str, str] = {'"': '"', "'": "'", "“": "”", "「": "」"}
+
+
+_BARE = re.compile(r"\S+")
 
 
 @frozen
@@ -38,16 +42,16 @@ class Line:
 
     def word(self, at: int) -> Word | None:
         """Return the first word at or after position *at*, or None at the end."""
-        text = self.text
-        size = len(text)
-        while at < size and text[at].isspace():
-            at += 1
-        if at == size:
+        bare = _BARE.search(self.text, at)
+        if bare is None:
             return None
-        mention = self.mentions.get(at)
-        if mention is not None:
-            return Word(shown(mention), at, at + len(shown(mention)), mention)
-        return _quoted(text, at) or self._bare(at)
+        start, end = bare.span()
+        if self.mentions:
+            mention = self.mentions.get(start)
+            if mention is not None:
+                return Word(shown(mention), start, start + len(shown(mention)), mention)
+            end = min([end, *(at for at in self.mentions if at > start)])
+        return _quoted(self.text, start) or Word(self.text[start:end], start, end)
 
     def words(self, at: int = 0) -> list[Word]:
         """Return every word from position *at* on."""
@@ -60,16 +64,6 @@ class Line:
     def rest(self, at: int) -> str:
         """Return everything from position *at* on as it was typed, without margins."""
         return self.text[at:].strip()
-
-    def _bare(self, start: int) -> Word:
-        at = start
-        while (
-            at < len(self.text)
-            and not self.text[at].isspace()
-            and (at == start or at not in self.mentions)
-        ):
-            at += 1
-        return Word(self.text[start:at], start, at)
 
 
 def read_line(body: tuple[Segment, ...]) -> Line:

@@ -59,6 +59,10 @@ class Lanes(Generic[K, T]):
     def parked(self) -> int:
         return len(self._parked)
 
+    def busy(self, key: K) -> bool:
+        """Does an item of *key* wait or run? Parked ones have left their key."""
+        return key in self._queue
+
     @property
     def idle(self) -> bool:
         """Nothing waits and nothing runs. Parked items wait for people; they do not count."""

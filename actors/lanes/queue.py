@@ -40,6 +40,10 @@ class KeyedQueue(Generic[K, T]):
         """Count the items that wait; those that are out are not among them."""
         return self._size
 
+    def __contains__(self, key: K) -> bool:
+        """Has *key* items, or items out, or is it held?"""
+        return key in self._lanes
+
     @property
     def keys(self) -> int:
         return len(self._lanes)
