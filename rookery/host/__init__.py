@@ -1,1 +1,12 @@
-"""."""
+"""The host: one process with one tree, from the lock on its data to its last word.
+
+Read `tree` (what runs), `parts` (what outlives restarts) and `manager` (what makes the
+one equal to the configuration) first; then `process` (the life of the process),
+`leaving` and `signals`. `changes` and `banner` are pure. What does not happen here:
+anything with sockets of a platform, or with messages.
+"""
+
+from rookery.host.kinds import PLATFORM_CONFIGS
+from rookery.host.process import run_host
+
+__all__ = ["PLATFORM_CONFIGS", "run_host"]

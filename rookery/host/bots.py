@@ -1,0 +1,159 @@
+"""Start, replace and remove bots: each below a supervisor of its own.
+
+    /bots/<id>       its supervisor: when that gives up, this bot needs an operator
+    └─ v<n>          the bot itself, one actor for each load of its code
+
+A new version is started beside the old one and takes over the desk when it is ready;
+only then is the old one stopped.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from actors.bots import Bot, BotActor, BotDesk, Ready, Services
+from actors.kernel import ActorContext, ActorError
+from actors.router import Desks
+from rookery.config import BotSettings, Configuration
+from rookery.host.estate import Estate, RunningBot
+from rookery.host.loading import Loader
+from supervision import (
+    TRANSIENT,
+    Backoff,
+    ChildSpec,
+    StartRefused,
+    Supervisor,
+    SupervisorActor,
+    Up,
+    delete_child,
+    start_child,
+    terminate_child,
+    which_children,
+)
+
+if TYPE_CHECKING:
+    from actors.kernel import Address
+    from supervision import SupervisorMessage
+
+BOTS = "/bots"
+READY_SECONDS = 20.0
+"""A new version waits at most 5 s for what the old one has in hand."""
+_BACKOFF = Backoff(first=0.5, cap=60.0, reset_after=60.0, give_up=8)
+
+log = structlog.get_logger()
+
+
+class NotStarted(Exception):
+    """A bot was loaded and did not come up; one sentence."""
+
+
+class BotKeeper:
+    """The manager's hands for bots. Each call may be repeated."""
+
+    def __init__(
+        self, ctx: ActorContext, estate: Estate, desks: Desks, services: Services
+    ) -> None:
+        self._ctx = ctx
+        self._estate = estate
+        self._desks = desks
+        self._services = services
+        self._loader = Loader()
+
+    async def bring(
+        self, bot_id: str, settings: BotSettings, found: Configuration
+    ) -> bool:
+        """Load a bot and let it run, in the place of the one that runs. Was it there?
+
+        Raises:
+            BotNotLoaded: its code cannot be loaded.
+            NotStarted: it was loaded and did not come up. Either way, what ran runs on.
+        """
+        bot = await self._loader.load(settings.use, found.folder)
+        running = self._estate.bots.get(bot_id)
+        if running is not None and not running.needs_operator:
+            await self._replace(bot_id, running, bot)
+            return True
+        if running is not None:
+            await self.remove(bot_id, "it was loaded again")
+        await self._begin(bot_id, bot)
+        return running is not None
+
+    async def remove(self, bot_id: str, why: str) -> None:
+        """Stop a bot, after what it has in hand; what waits for it is failed."""
+        running = self._estate.bots.pop(bot_id)
+        self._desks.disconnect(running.desk)
+        await self._drop(self._bots(), bot_id)
+        running.desk.close(why)
+
+    async def restore(self, bot_id: str, running: RunningBot) -> None:
+        """Start again what is missing of a bot: its supervisor forgot it, or was new."""
+        await start_child(self._bots(), _supervisor_of(bot_id))
+        supervisor = self._supervisor(bot_id)
+        rows = await which_children(supervisor)
+        if [row.id for row in rows] == [running.child]:
+            return
+        # None, or two of them: a manager was interrupted while it replaced one.
+        for row in rows:
+            await self._drop(supervisor, row.id)
+        await start_child(supervisor, self._version(running))
+
+    def give_up(self, bot_id: str, running: RunningBot, why: str) -> None:
+        """Only a person can help this bot: take no more events for it."""
+        running.needs_operator = why
+        self._desks.disconnect(running.desk)
+        running.desk.close(f"the bot needs an operator: {why}")
+        log.error("bot.given_up", bot=bot_id, why=why)
+
+    async def _begin(self, bot_id: str, bot: Bot) -> None:
+        running = RunningBot(bot, BotDesk(bot_id, bot))
+        await start_child(self._bots(), _supervisor_of(bot_id))
+        up = await start_child(self._supervisor(bot_id), self._version(running))
+        if not isinstance(up, Up):
+            await self._drop(self._bots(), bot_id)
+            raise NotStarted(_why(up))
+        self._estate.bots[bot_id] = running
+        self._desks.connect(running.desk)
+
+    async def _replace(self, bot_id: str, running: RunningBot, bot: Bot) -> None:
+        supervisor = self._supervisor(bot_id)
+        new = RunningBot(bot, running.desk, running.version + 1)
+        up = await start_child(supervisor, self._version(new))
+        if not isinstance(up, Up):
+            raise NotStarted(_why(up))
+        try:
+            address = self._ctx.find(f"{BOTS}/{bot_id}/{new.child}", BotActor)
+            await address.ask(Ready(), within=READY_SECONDS)
+        except ActorError as error:
+            await self._drop(supervisor, new.child)
+            msg = f"it was not ready within {READY_SECONDS:g} s: {error}"
+            raise NotStarted(msg) from error
+        self._estate.bots[bot_id] = new
+        await self._drop(supervisor, running.child)
+
+    def _version(self, running: RunningBot) -> ChildSpec:
+        actor = partial(BotActor, running.bot, running.desk, self._services)
+        return ChildSpec(running.child, actor, backoff=_BACKOFF)
+
+    async def _drop(self, supervisor: Address[SupervisorMessage], child: str) -> None:
+        await terminate_child(supervisor, child)
+        await delete_child(supervisor, child)
+
+    def _bots(self) -> Address[SupervisorMessage]:
+        return self._ctx.find(BOTS, SupervisorActor)
+
+    def _supervisor(self, bot_id: str) -> Address[SupervisorMessage]:
+        return self._ctx.find(f"{BOTS}/{bot_id}", SupervisorActor)
+
+
+def _supervisor_of(bot_id: str) -> ChildSpec:
+    # TRANSIENT: a supervisor that gave up stays down, for everybody to see.
+    return ChildSpec(bot_id, Supervisor(max_restarts=10), restart=TRANSIENT)
+
+
+def _why(answer: object) -> str:
+    if isinstance(answer, StartRefused):
+        return str(answer.exception) or type(answer.exception).__name__
+    return str(answer)

@@ -1,0 +1,59 @@
+"""What the host runs, as values: it outlives every incarnation of the manager."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import trio
+from attrs import define, field, frozen
+
+from actors.bots import Bot, BotDesk
+from rookery.config import Configuration, PlatformSettings
+
+
+@define(eq=False)
+class RunningBot:
+    """One configured bot that was loaded."""
+
+    bot: Bot
+    desk: BotDesk
+    version: int = 1
+    """Counts the loads: the id of its actor below its supervisor is `v<version>`."""
+    needs_operator: str = ""
+    """Why it was given up; empty while it is kept running."""
+
+    @property
+    def child(self) -> str:
+        return f"v{self.version}"
+
+
+@define(eq=False)
+class Estate:
+    """What should run, whatever restarts."""
+
+    configuration: Configuration
+    bots: dict[str, RunningBot] = field(factory=dict)
+    platforms: dict[str, PlatformSettings] = field(factory=dict)
+    faults: dict[str, str] = field(factory=dict)
+    """Path in the configuration to what is wrong there at the moment."""
+    settled: trio.Event = field(factory=trio.Event)
+    """Set once the first configuration was applied, faults or not."""
+
+    def is_operator(self, platform: str, user: str) -> bool:
+        """Whoever sits at the console is one; the rest is configured by platform id."""
+        settings = self.configuration.settings
+        known = settings.platforms.get(platform)
+        if known is not None and known.type == "console":
+            return True
+        return user in settings.operators.get(platform, ())
+
+
+@frozen(kw_only=True)
+class Report:
+    """What applying a configuration came to."""
+
+    bots: Mapping[str, list[str]] = field(factory=dict)
+    platforms: Mapping[str, list[str]] = field(factory=dict)
+    faults: tuple[str, ...] = ()
+    refused: bool = False
+    """The configuration itself has faults; nothing was touched."""

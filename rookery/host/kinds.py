@@ -1,0 +1,23 @@
+"""The platforms there are. One line each; the rest of the host knows them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from platforms.base import AnyPlatform, Platform, PlatformConfig
+from platforms.console import Console
+from platforms.onebot11 import OneBot11
+from rookery.config import PlatformSettings
+
+_KINDS: tuple[type[Platform[Any]], ...] = (OneBot11, Console)
+
+PLATFORMS: Mapping[str, type[Platform[Any]]] = {kind.name: kind for kind in _KINDS}
+PLATFORM_CONFIGS: Mapping[str, type[PlatformConfig]] = {
+    name: kind.config_type for name, kind in PLATFORMS.items()
+}
+
+
+def build(settings: PlatformSettings) -> AnyPlatform:
+    """Make the platform that *settings* describe."""
+    return cast(AnyPlatform, PLATFORMS[settings.type](settings.config))

@@ -1,0 +1,48 @@
+"""Load a bot without risking the loop: its module is a stranger's code."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from actors.bots import Bot, BotNotLoaded, load_bot
+
+LOAD_SECONDS = 10.0
+
+# Imports share `sys.modules`; one at a time. A hung one keeps its place for ever.
+_THREADS = 4
+
+
+class Loader:
+    """Loads bots in threads, each within its time."""
+
+    def __init__(self) -> None:
+        self._threads = trio.CapacityLimiter(_THREADS)
+
+    async def load(self, use: str, folder: Path) -> Bot:
+        """Return the bot that *use* names.
+
+        Raises:
+            BotNotLoaded: it cannot be loaded, or was not within `LOAD_SECONDS`.
+        """
+        job = partial(_load, use, folder)
+        with trio.move_on_after(LOAD_SECONDS):
+            loaded = await trio.to_thread.run_sync(
+                job, abandon_on_cancel=True, limiter=self._threads
+            )
+            if isinstance(loaded, BotNotLoaded):
+                raise loaded
+            return loaded
+        why = f"importing it took more than {LOAD_SECONDS:g} s and was given up"
+        raise BotNotLoaded(use, why)
+
+
+def _load(use: str, folder: Path) -> Bot | BotNotLoaded:
+    try:
+        return load_bot(use, folder)
+    except BotNotLoaded as error:
+        return error
+    except BaseException as error:  # noqa: BLE001 - a module may raise whatever it likes
+        return BotNotLoaded(use, f"{type(error).__name__}: {error}")

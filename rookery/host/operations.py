@@ -1,0 +1,101 @@
+"""What can be asked of a running host; the control socket offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from actors.buffer import notice_key
+from actors.kernel import ActorError
+from actors.messages import ChatAddress, Outbound, OutboundKind, Text
+from rookery.control import Refused, tree_of
+from rookery.host.manager import Manager, Reload
+from rookery.host.parts import Parts
+
+SEND_SECONDS = 10.0
+RELOAD_SECONDS = 80.0
+
+
+class HostOperations:
+    """The operations on one host. Whatever cannot be done is `Refused` in words."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def tree(self) -> Mapping[str, object]:
+        """The tree, and what of the configuration does not run."""
+        estate = self._parts.estate
+        faults = [f"{path}: {why}" for path, why in estate.faults.items()]
+        return {"tree": tree_of(self._parts.system.snapshot()), "problems": faults}
+
+    async def platforms(self) -> Mapping[str, object]:
+        """Each platform with its accounts and their states."""
+        connections = self._parts.board.states()
+        listed: list[dict[str, object]] = []
+        for platform_id, settings in self._parts.estate.platforms.items():
+            own = {
+                account: str(state)
+                for (platform, account), (state, _) in connections.items()
+                if platform == platform_id
+            }
+            listed.append(
+                {
+                    "id": platform_id,
+                    "type": settings.type,
+                    "state": own.pop("", ""),
+                    "accounts": [
+                        {"account": account, "state": state}
+                        for account, state in sorted(own.items())
+                    ],
+                }
+            )
+        return {"platforms": listed}
+
+    async def send(self, address: str, text: str) -> Mapping[str, object]:
+        """Say *text*, and wait a while for what becomes of it."""
+        to = ChatAddress.parse(address)
+        known = self._parts.estate.platforms
+        if to.platform not in known:
+            names = ", ".join(known) or "none"
+            msg = f"there is no platform {to.platform!r} here (there is: {names})"
+            raise Refused(kind="no_platform", message=msg)
+        system = self._parts.system
+        trace = system.new_id()
+        out = Outbound(
+            key=notice_key(system.new_id()),
+            to=to,
+            body=(Text(text),),
+            kind=OutboundKind.NOTICE,
+            trace=trace,
+        )
+        receipt = await self._parts.outbox.say(out)
+        outcome = await receipt.outcome(within=SEND_SECONDS)
+        return {
+            "state": outcome.state.value,
+            "detail": outcome.detail or self._why_it_waits(to, receipt.settled),
+            "message_id": outcome.message_id,
+            "receipt": receipt.id,
+            "trace": trace,
+        }
+
+    def _why_it_waits(self, to: ChatAddress, settled: bool) -> str:
+        if settled:
+            return ""
+        if self._parts.lines.of((to.platform, to.account)) is None:
+            return f"{to.account} is not connected; it leaves when it is"
+        return "no answer yet"
+
+    async def reload(self) -> Mapping[str, object]:
+        """Read the configuration again, and apply it."""
+        try:
+            manager = self._parts.system.find("/manager", Manager)
+            report = await manager.ask(Reload(), within=RELOAD_SECONDS)
+        except ActorError as error:
+            msg = f"the manager did not finish: {error}"
+            raise Refused(kind="failed", message=msg) from error
+        if report.refused:
+            raise Refused(kind="bad_config", message="\n".join(report.faults))
+        return {
+            "bots": dict(report.bots),
+            "platforms": dict(report.platforms),
+            "faults": list(report.faults),
+        }

@@ -1,0 +1,105 @@
+"""What belongs to the System, not to an incarnation: stores, switchboards, registers.
+
+Made once per host. Actors come and go and find here what is in hand; nothing of it is
+global, so two hosts in one process do not see each other.
+"""
+
+from __future__ import annotations
+
+import trio
+from attrs import frozen
+
+from actors.bots import HandlerFault, Services
+from actors.buffer import Outbox
+from actors.journal import MemoryJournal
+from actors.kernel import System
+from actors.messages import Outbound, Outcome
+from actors.monitor import Board, ConnectionState, Faults
+from actors.router import Desks
+from actors.sender import Lines
+from actors.tracker import Tracker
+from platforms.base import Host
+from rookery.control import tree_of, tree_text
+from rookery.host.estate import Estate
+
+
+@frozen(kw_only=True, eq=False)
+class Parts:
+    """The organs of one host."""
+
+    system: System
+    estate: Estate
+    journal: MemoryJournal
+    tracker: Tracker
+    outbox: Outbox
+    desks: Desks
+    lines: Lines
+    board: Board
+    faults: Faults
+
+    @classmethod
+    def of(cls, system: System, estate: Estate) -> Parts:
+        """Make them all, empty."""
+        clock = trio.current_time
+        faults = Faults(clock, system.wall_clock)
+
+        def dead(out: Outbound, why: str) -> None:
+            faults.add(str(out.to), "message.not_said", why, trace=out.trace)
+
+        journal = MemoryJournal(clock, id=system.new_id())
+        tracker = Tracker(clock)
+        return cls(
+            system=system,
+            estate=estate,
+            journal=journal,
+            tracker=tracker,
+            outbox=Outbox(journal, tracker, clock, dead=dead),
+            desks=Desks(journal),
+            lines=Lines(),
+            board=Board(clock),
+            faults=faults,
+        )
+
+    def for_platforms(self) -> Host:
+        """Return the host as a platform sees it."""
+
+        def answered_late(key: str, outcome: Outcome) -> bool:
+            return self.outbox.answered_late(key, outcome.message_id, outcome.detail)
+
+        return Host(
+            journal=self.journal,
+            lines=self.lines,
+            reports=_Reports(self.board),
+            answered_late=answered_late,
+        )
+
+    def for_bots(self) -> Services:
+        """Return the host as a bot sees it."""
+        return Services(
+            outbox=self.outbox,
+            journal=self.journal.id,
+            is_operator=self.estate.is_operator,
+            on_fault=self._note_fault,
+            provided={"tree": self.tree_text},
+        )
+
+    def tree_text(self) -> str:
+        """Draw the supervision tree as it stands."""
+        return tree_text(tree_of(self.system.snapshot()))
+
+    def _note_fault(self, fault: HandlerFault) -> None:
+        where = f"{fault.bot}/{fault.handler}"
+        self.faults.add(where, "handler.failed", fault.why, trace=fault.trace)
+
+
+@frozen
+class _Reports:
+    """The board, in the words of platforms."""
+
+    board: Board
+
+    def connection(self, platform: str, account: str, state: ConnectionState) -> None:
+        self.board.report(platform, account, state)
+
+    def gone(self, platform: str, account: str) -> None:
+        self.board.remove(platform, account)

@@ -1,0 +1,76 @@
+"""Start and remove platforms: each below a supervisor of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from actors.kernel import ActorContext
+from platforms.base import Host, platform_tree
+from rookery.config import PlatformSettings
+from rookery.host.estate import Estate
+from rookery.host.kinds import build
+from supervision import (
+    FOREVER,
+    Backoff,
+    ChildSpec,
+    SupervisorActor,
+    Up,
+    delete_child,
+    start_child,
+    terminate_child,
+    which_children,
+)
+
+if TYPE_CHECKING:
+    from actors.kernel import Address
+    from supervision import SupervisorMessage
+
+PLATFORMS = "/platforms"
+_BACKOFF = Backoff(first=1.0, cap=60.0, give_up=FOREVER)
+
+
+@frozen
+class PlatformRefused(Exception):
+    """Our own mistake: its supervisor would not have it."""
+
+    platform: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"the platform {self.platform} could not be started: {self.why}"
+
+
+class PlatformKeeper:
+    """The manager's hands for platforms. Each call may be repeated."""
+
+    def __init__(self, ctx: ActorContext, estate: Estate, host: Host) -> None:
+        self._ctx = ctx
+        self._estate = estate
+        self._host = host
+
+    async def bring(self, platform_id: str, settings: PlatformSettings) -> None:
+        """Let a platform run. That its peer is away or its port taken is its own matter."""
+        tree = platform_tree(platform_id, build(settings), self._host)
+        self._estate.platforms[platform_id] = settings
+        spec = ChildSpec(platform_id, tree, backoff=_BACKOFF, counted=False)
+        up = await start_child(self._platforms(), spec)
+        if not isinstance(up, Up):
+            raise PlatformRefused(platform_id, str(up))
+
+    async def restore(self) -> None:
+        """Start again what the supervisor of platforms forgot."""
+        rows = {row.id for row in await which_children(self._platforms())}
+        for platform_id, settings in list(self._estate.platforms.items()):
+            if platform_id not in rows:
+                await self.bring(platform_id, settings)
+
+    async def remove(self, platform_id: str) -> None:
+        """Close its connections and its port, and forget it."""
+        self._estate.platforms.pop(platform_id, None)
+        await terminate_child(self._platforms(), platform_id)
+        await delete_child(self._platforms(), platform_id)
+
+    def _platforms(self) -> Address[SupervisorMessage]:
+        return self._ctx.find(PLATFORMS, SupervisorActor)

@@ -1,0 +1,143 @@
+"""`rookery run`: one process, one data directory, one tree, until somebody says stop."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+import trio
+
+from actors.kernel import (
+    Blocked,
+    MailboxFull,
+    StartupFailed,
+    System,
+    Watchdog,
+)
+from rookery.config import ConfigRefused, Configuration, find_file, load
+from rookery.control import PathTooLong, socket_address
+from rookery.host.banner import banner, lines
+from rookery.host.estate import Estate
+from rookery.host.kinds import PLATFORM_CONFIGS
+from rookery.host.leaving import drain
+from rookery.host.lock import DataTaken, DataUnusable, locked
+from rookery.host.manager import Manager, Reload
+from rookery.host.notify import Notifier, from_environment
+from rookery.host.parts import Parts
+from rookery.host.signals import Signals, signals_to
+from rookery.host.tree import host_tree
+from rookery.logs import configure_logs
+
+STOPPED, USAGE, GAVE_UP = 0, 2, 70
+
+log = structlog.get_logger()
+
+
+def run_host(file: Path | None, *, data: Path | None, verbose: bool) -> int:
+    """Run the host in this process until it is told to stop; return the exit code."""
+    here = Path.cwd()
+
+    def read() -> Configuration:
+        return load(
+            find_file(file, here),
+            here=here,
+            kinds=PLATFORM_CONFIGS,
+            env=os.environ,
+            data=data,
+        )
+
+    try:
+        found = read()
+        with locked(found.data), socket_address(found.data):
+            configure_logs(verbose=verbose)
+            return trio.run(_live, found, read, from_environment())
+    except (ConfigRefused, DataTaken, DataUnusable, PathTooLong) as refused:
+        print(refused, file=sys.stderr)  # noqa: T201 - the terminal's answer, no log line
+        return USAGE
+
+
+async def _live(
+    found: Configuration, reread: Callable[[], Configuration], notifier: Notifier
+) -> int:
+    estate = Estate(found)
+    system = System(lambda: host_tree(parts, reread, notifier).actor())
+    parts = Parts.of(system, estate)
+    signals = Signals(lambda: _reload(system))
+    with signals_to(signals), Watchdog(_tell_blocked):
+        try:
+            async with system:
+                return await _until_the_end(parts, signals, notifier)
+        except StartupFailed as failed:
+            log.critical("host.start_failed", why=str(failed), exc_info=failed)
+            return GAVE_UP
+        finally:
+            log.info("host.stopped", pid=os.getpid())
+
+
+async def _until_the_end(parts: Parts, signals: Signals, notifier: Notifier) -> int:
+    """Live; leave in order when asked to. Returns the exit code."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_welcome, parts.estate, notifier)
+        asked = await _first(signals.asked_to_leave.wait, parts.system.ended)
+        nursery.cancel_scope.cancel(reason="the host leaves")
+    notifier.stopping()
+    if asked is not None:
+        log.critical("host.gave_up", why=str(asked))
+        return GAVE_UP
+    log.info("host.stopping", signal=signals.asked_by)
+    await drain(parts)
+    return STOPPED
+
+
+async def _welcome(estate: Estate, notifier: Notifier) -> None:
+    """Once everything was started: say so, to people and to systemd."""
+    await estate.settled.wait()
+    # What is here now stays: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    notifier.ready()
+    found = estate.configuration
+    log.info(
+        "host.started",
+        pid=os.getpid(),
+        configuration=str(found.source or "built-in default"),
+        data=str(found.data),
+        hints=[] if sys.stderr.isatty() else lines(found),
+    )
+    if sys.stderr.isatty():
+        print(banner(found), file=sys.stderr, flush=True)  # noqa: T201 - for people
+
+
+async def _first(*waits: Callable[[], Awaitable[object]]) -> object:
+    """Return what the first of *waits* to end returned."""
+    results: list[object] = []
+
+    async def wait_for(wait: Callable[[], Awaitable[object]]) -> None:
+        results.append(await wait())
+        nursery.cancel_scope.cancel(reason="another wait was over first")
+
+    async with trio.open_nursery() as nursery:
+        for wait in waits:
+            nursery.start_soon(wait_for, wait)
+    return results[0]
+
+
+def _reload(system: System) -> None:
+    try:
+        system.find("/manager", Manager).tell(Reload())
+    except MailboxFull:
+        log.warning("config.reload_skipped", why="enough reloads are waiting already")
+
+
+def _tell_blocked(blocked: Blocked) -> None:
+    log.warning(
+        "loop.blocked",
+        actor=blocked.actor,
+        message=blocked.message,
+        line=blocked.line,
+        seconds=blocked.seconds,
+    )

@@ -1,0 +1,60 @@
+"""Signals: the first one asks to leave, the second one leaves, SIGHUP reloads.
+
+The handler runs between two bytecodes of the main thread, so a second Ctrl-C works even
+while a bot blocks the loop and nobody would look at an event any more.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import trio
+
+SECOND_SIGNAL = 1
+_LEAVE = (signal.SIGTERM, signal.SIGINT)
+
+
+class Signals:
+    """What came so far."""
+
+    def __init__(
+        self,
+        reload: Callable[[], None],
+        leave_now: Callable[[int], object] = os._exit,
+    ) -> None:
+        """Make one, inside trio.
+
+        Args:
+            reload: called in the loop at a SIGHUP.
+            leave_now: ends the process with an exit code.
+        """
+        self.asked_to_leave = trio.Event()
+        self.asked_by = ""
+        self._reload = reload
+        self._leave_now = leave_now
+        self._token = trio.lowlevel.current_trio_token()
+
+    def received(self, number: int, _: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            self._token.run_sync_soon(self._reload)
+        elif self.asked_by:
+            self._leave_now(SECOND_SIGNAL)
+        else:
+            self.asked_by = signal.Signals(number).name
+            self._token.run_sync_soon(self.asked_to_leave.set)
+
+
+@contextmanager
+def signals_to(signals: Signals) -> Iterator[None]:
+    """Send the signals of this process to *signals* inside the block."""
+    numbers = (*_LEAVE, signal.SIGHUP)
+    before = {number: signal.signal(number, signals.received) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

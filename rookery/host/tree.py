@@ -1,0 +1,89 @@
+"""The tree of the host, as one value. Nothing of the host runs outside it.
+
+root (one_for_one; giving up ends the process with exit code 70)
+├─ journal     restarted for ever; what it keeps belongs to the System
+├─ core        router, outbox, sender, tracker, monitor
+├─ bots        the manager adds them, each below a supervisor of its own
+├─ platforms   the manager adds them, each below a supervisor of its own
+├─ control     the control socket
+└─ manager     makes what runs equal to what is configured
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from attrs import evolve
+
+from actors.buffer import OutboxKeeper
+from actors.journal import JournalKeeper
+from actors.kernel import ActorContext, AnyActor
+from actors.monitor import Monitor
+from actors.router import Router
+from actors.sender import Sender
+from actors.tracker import TrackerKeeper
+from rookery.config import Configuration
+from rookery.control import ControlSocket
+from rookery.host.bots import BotKeeper
+from rookery.host.heartbeat import Heartbeat
+from rookery.host.manager import Manager
+from rookery.host.notify import Notifier
+from rookery.host.operations import HostOperations
+from rookery.host.parts import Parts
+from rookery.host.platforms import PlatformKeeper
+from supervision import FOREVER, Backoff, ChildSpec, Supervisor
+
+# Five failures in a row within a minute: whatever it is, restarting does not help.
+_WINDOW_SECONDS = 60.0
+_MAX_RESTARTS = 5
+BACKOFF = Backoff(first=0.2, factor=2.0, cap=5.0, reset_after=60.0, give_up=8)
+
+
+def host_tree(
+    parts: Parts, reread: Callable[[], Configuration], notifier: Notifier
+) -> Supervisor:
+    """Return the root supervisor of the host."""
+
+    def keepers(ctx: ActorContext) -> tuple[BotKeeper, PlatformKeeper]:
+        bots = BotKeeper(ctx, parts.estate, parts.desks, parts.for_bots())
+        return bots, PlatformKeeper(ctx, parts.estate, parts.for_platforms())
+
+    data = parts.estate.configuration.data
+    control = partial(ControlSocket, data, HostOperations(parts))
+    children = [
+        _child("journal", partial(JournalKeeper, parts.journal), give_up=False),
+        _child("core", _core(parts)),
+        _child("bots", _supervisor()),
+        _child("platforms", _supervisor()),
+        _child("control", control),
+        _child("manager", partial(Manager, parts.estate, reread, keepers)),
+    ]
+    if notifier.watchdog_seconds is not None:
+        children.append(_child("heartbeat", partial(Heartbeat, notifier)))
+    return _supervisor(*children)
+
+
+def _core(parts: Parts) -> Supervisor:
+    monitor = partial(Monitor, parts.board, parts.faults, parts.journal, parts.tracker)
+    return _supervisor(
+        _child("tracker", partial(TrackerKeeper, parts.tracker)),
+        _child("outbox", partial(OutboxKeeper, parts.outbox)),
+        _child("sender", partial(Sender, parts.journal, parts.outbox, parts.lines)),
+        _child("router", partial(Router, parts.journal, parts.desks)),
+        _child("monitor", monitor),
+    )
+
+
+def _supervisor(*children: ChildSpec) -> Supervisor:
+    return Supervisor(
+        children=children, max_restarts=_MAX_RESTARTS, within=_WINDOW_SECONDS
+    )
+
+
+def _child(
+    name: str, start: Supervisor | Callable[..., AnyActor], *, give_up: bool = True
+) -> ChildSpec:
+    if give_up:
+        return ChildSpec(name, start, backoff=BACKOFF)
+    return ChildSpec(name, start, backoff=evolve(BACKOFF, give_up=FOREVER))

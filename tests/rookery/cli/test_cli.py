@@ -1,0 +1,252 @@
+"""The command line, in this process: words in, exit code and output out."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from rookery.cli import main
+from rookery.cli.rendering import platforms_text, reload_text, send_text
+from rookery.config import EMBEDDED
+from rookery.control import tree_text
+
+COMMANDS = ("check", "new", "platforms", "reload", "run", "send", "tree")
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    out, err = capsys.readouterr()
+    return out, err
+
+
+def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+
+    out, _ = said(capsys)
+    for word in (*COMMANDS, "For example", "rookery run", "127.0.0.1:6700", "70"):
+        assert word in out
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "new bot"])
+def test_every_command_has_an_example(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command.split(), "--help"]) == 0
+
+    out, _ = said(capsys)
+    assert f"rookery {command}" in out.replace("Usage: rookery", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["frobnicate"],
+        ["send"],
+        ["send", "qq/1/group:42"],
+        ["tree", "--jsn"],
+        ["check"],
+        ["new", "bot"],
+        ["new", "bot", "a", "b"],
+        ["new", "platform", "x"],
+        ["chaos"],
+    ],
+)
+def test_wrong_usage_is_one_line_and_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+
+    out, err = said(capsys)
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert "rookery --help" in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["tree"], ["platforms"], ["reload"], ["send", "a/b/group:c", "x"]]
+)
+def test_where_no_host_runs_it_says_how_to_start_one(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+
+    _, err = said(capsys)
+    assert "no host is running on" in err
+    assert "rookery run" in err
+
+
+def test_a_new_bot_is_written_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "bot", "my-weather"]) == 0
+
+    out, _ = said(capsys)
+    written = tmp_path / "my_weather.py"
+    ast.parse(written.read_text())
+    assert 'use = "my_weather.py:bot"' in out
+    assert EMBEDDED in out
+
+    written.write_text("mine now")
+    assert main(["new", "bot", "my-weather"]) == 2
+    assert "exists already" in said(capsys)[1]
+    assert written.read_text() == "mine now"
+
+
+def test_a_new_bot_beside_a_configuration_is_one_table_to_add(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rookery.toml").touch()
+
+    assert main(["new", "bot", "weather"]) == 0
+
+    out, _ = said(capsys)
+    assert "[bots.weather]" in out
+    assert "[platforms" not in out
+    assert "rookery reload" in out
+
+
+@pytest.mark.parametrize("name", ["Weather", "1st", "a b", "../x", "class", "", "é"])
+def test_a_new_bot_has_a_name_that_can_be_one(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "bot", name]) == 2
+
+    assert "a bot's name must" in said(capsys)[1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_of_a_new_bot_is_fine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["new", "bot", "weather"])
+    (tmp_path / "rookery.toml").write_text('[bots.weather]\nuse = "weather.py"\n')
+    said(capsys)
+
+    assert main(["check", "rookery.toml"]) == 0
+
+    assert "rookery.toml is fine: bots weather; platforms none" in said(capsys)[0]
+
+
+def test_check_prints_one_line_a_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.toml").write_text("[host]\ndata = 5\nx = 1\n[bost]\n")
+
+    assert main(["check", "bad.toml"]) == 2
+    out, err = said(capsys)
+    assert out == ""
+    assert [line.split(":")[0] for line in err.splitlines()] == [
+        "bost",
+        "host.data",
+        "host.x",
+    ]
+
+    assert main(["check", "bad.toml", "--json"]) == 2
+    listed = json.loads(said(capsys)[0])
+    assert listed["ok"] is False
+    assert [fault["path"] for fault in listed["faults"]] == [
+        "bost",
+        "host.data",
+        "host.x",
+    ]
+
+
+def test_check_tries_to_load_the_bots(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.py").write_text("import nothing_of_that_name\n")
+    (tmp_path / "bad.toml").write_text('[bots.b]\nuse = "broken.py:bot"\n')
+
+    assert main(["check", "bad.toml"]) == 2
+
+    [line] = said(capsys)[1].splitlines()
+    assert line.startswith("bots.b.use: expected a bot that can be loaded, got: ")
+    assert "nothing_of_that_name" in line
+
+
+def test_run_prints_ten_lines_for_ten_mistakes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = "".join(f'[bots.b{n}]\nuse = "{n}"\n' for n in range(9))
+    (tmp_path / "rookery.toml").write_text(f"[host]\ndata = 1\n{tables}")
+
+    assert main(["run"]) == 2
+
+    assert len(said(capsys)[1].splitlines()) == 10
+    assert not (tmp_path / "rookery-data").exists()
+
+
+def test_a_tree_is_drawn() -> None:
+    def node(name: str, *children: object, **facts: object) -> dict[str, object]:
+        usual: dict[str, object] = {
+            "phase": "running",
+            "note": "",
+            "incarnation": 1,
+            "in_hand": "",
+            "depth": 0,
+            "dropped": 0,
+        }
+        return {"name": name, **usual, "children": list(children), **facts}
+
+    tree = node(
+        "/",
+        node("core", node("router", depth=3, in_hand="Wake")),
+        node("bots", phase="waiting", note="2 s", incarnation=4),
+    )
+
+    assert tree_text(tree).splitlines() == [
+        "/  running",
+        "├─ core  running",
+        "│  └─ router  running handling Wake depth 3",
+        "└─ bots  waiting (2 s) life 4",
+    ]
+
+
+def test_platforms_are_listed() -> None:
+    account = {"account": "10001", "state": "up"}
+    platforms = [
+        {"id": "qq", "type": "onebot11", "state": "up", "accounts": [account]},
+        {"id": "t", "type": "console", "state": "", "accounts": []},
+    ]
+
+    assert platforms_text({"platforms": platforms}).splitlines() == [
+        "PLATFORM  ACCOUNT  TYPE      STATE",
+        "qq        -        onebot11  up",
+        "qq        10001    onebot11  up",
+        "t         -        console",
+    ]
+    assert platforms_text({"platforms": []}) == "no platforms are configured"
+
+
+def test_a_reload_is_told() -> None:
+    told = reload_text(
+        {
+            "bots": {"added": ["a", "b"], "removed": []},
+            "platforms": {"added": []},
+            "faults": ["bots.c: cannot be loaded"],
+        }
+    )
+
+    assert told.splitlines() == [
+        "bots: added a, b",
+        "platforms: nothing changed",
+        "bots.c: cannot be loaded",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        ({"state": "sent", "detail": "", "message_id": "7"}, "sent, message 7"),
+        ({"state": "rejected", "detail": "muted"}, "rejected (muted)"),
+    ],
+)
+def test_what_became_of_a_message_is_told(result: dict[str, object], told: str) -> None:
+    assert send_text(result) == told

@@ -1,0 +1,105 @@
+"""Where a configuration comes from, and where its host is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from platforms.console import ConsoleConfig
+from rookery.config import EMBEDDED, ConfigRefused, find_data, find_file, load
+
+KINDS = {"console": ConsoleConfig}
+TERMINAL = '[platforms.terminal]\ntype = "console"\n'
+
+
+def test_without_a_file_the_embedded_default_runs_here(tmp_path: Path) -> None:
+    from platforms.onebot11 import OneBot11Config
+
+    kinds = {**KINDS, "onebot11": OneBot11Config}
+    found = load(find_file(None, tmp_path), here=tmp_path, kinds=kinds, env={})
+
+    assert found.source is None
+    assert found.data == tmp_path / "rookery-data"
+    assert list(found.settings.bots) == ["demo"]
+    assert list(found.settings.platforms) == ["qq", "terminal"]
+    assert "127.0.0.1:6700" in EMBEDDED
+
+
+def test_a_file_here_goes_before_the_default(tmp_path: Path) -> None:
+    (tmp_path / "rookery.toml").write_text(TERMINAL)
+
+    found = load(find_file(None, tmp_path), here=tmp_path, kinds=KINDS, env={})
+
+    assert found.source == tmp_path / "rookery.toml"
+    assert found.folder == tmp_path
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / "my.toml").write_text('[host]\ndata = "state"\n')
+
+    found = load(folder / "my.toml", here=tmp_path, kinds=KINDS, env={})
+
+    assert found.data == folder / "state"
+    assert find_data(Path("etc/my.toml"), None, tmp_path) == folder / "state"
+
+
+def test_a_data_directory_given_goes_before_the_file(tmp_path: Path) -> None:
+    (tmp_path / "rookery.toml").write_text('[host]\ndata = "state"\n')
+
+    found = load(
+        tmp_path / "rookery.toml",
+        here=tmp_path,
+        kinds=KINDS,
+        env={},
+        data=Path("other"),
+    )
+
+    assert found.data == tmp_path / "other"
+    assert find_data(None, Path("other"), tmp_path) == tmp_path / "other"
+
+
+def test_a_host_is_found_though_its_file_is_being_edited(tmp_path: Path) -> None:
+    (tmp_path / "rookery.toml").write_text(
+        '[host]\ndata = "state"\nnonsense = 1\n[bots.x]\n'
+    )
+
+    assert find_data(None, None, tmp_path) == tmp_path / "state"
+
+
+@pytest.mark.parametrize("text", ["", "[host]\ndata = 5\n", "host = 5\n"])
+def test_a_host_is_looked_for_in_the_usual_place(tmp_path: Path, text: str) -> None:
+    assert find_data(None, None, tmp_path) == tmp_path / "rookery-data"
+    (tmp_path / "rookery.toml").write_text(text)
+    assert find_data(None, None, tmp_path) == tmp_path / "rookery-data"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"),
+        (b"\xff\xfe", "text in UTF-8"),
+        (b"[host", "a syntax error"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_fault(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    file = tmp_path / "rookery.toml"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(ConfigRefused, match=said) as refused:
+        load(file, here=tmp_path, kinds=KINDS, env={})
+
+    assert len(refused.value.faults) == 1
+    with pytest.raises(ConfigRefused, match=said):
+        find_data(file, None, tmp_path)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigRefused, match="Is a directory"):
+        load(tmp_path, here=tmp_path, kinds=KINDS, env=os.environ)

@@ -1,0 +1,66 @@
+"""The first signal asks, the second one leaves, SIGHUP reloads."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import trio
+
+from rookery.host.signals import Signals, signals_to
+
+
+def kill(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
+async def test_the_first_asks_and_the_second_leaves() -> None:
+    codes: list[int] = []
+    signals = Signals(reload=lambda: None, leave_now=codes.append)
+    with signals_to(signals):
+        kill(signal.SIGTERM)
+        with trio.fail_after(5):
+            await signals.asked_to_leave.wait()
+        assert signals.asked_by == "SIGTERM"
+        assert codes == []
+
+        kill(signal.SIGINT)
+        assert codes == [1]
+
+
+async def test_the_second_one_needs_no_loop() -> None:
+    """A bot blocks the loop: nobody would look at an event, and yet it leaves."""
+    codes: list[int] = []
+    with signals_to(Signals(reload=lambda: None, leave_now=codes.append)):
+        kill(signal.SIGTERM)
+        kill(signal.SIGTERM)
+
+        assert codes == [1]
+
+
+async def test_hangup_reloads_as_often_as_it_comes() -> None:
+    reloaded = trio.Event()
+    count = 0
+
+    def reload() -> None:
+        nonlocal count
+        count += 1
+        reloaded.set()
+
+    signals = Signals(reload=reload, leave_now=lambda _: None)
+    with signals_to(signals):
+        for nth in (1, 2):
+            reloaded = trio.Event()
+            kill(signal.SIGHUP)
+            with trio.fail_after(5):
+                await reloaded.wait()
+            assert count == nth
+    assert not signals.asked_to_leave.is_set()
+
+
+async def test_afterwards_signals_mean_what_they_meant() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with signals_to(Signals(reload=lambda: None)):
+        assert signal.getsignal(signal.SIGTERM) != before
+
+    assert signal.getsignal(signal.SIGTERM) == before
