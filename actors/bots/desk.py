@@ -68,7 +68,9 @@ class BotDesk:
 
     def wants(self, row: InboundRow) -> bool:
         """Might a handler look at *row*? Never for what we said ourselves."""
-        return row.event.event in self._events and not row.event.from_self
+        if row.event.from_self:
+            return False
+        return row.event.event in self._events or self.awaits(row)
 
     def awaits(self, row: InboundRow) -> bool:
         """Does a handler wait for exactly this, in `ctx.ask`? Then it is for nobody else."""

@@ -34,6 +34,10 @@ class Desk(Protocol):
         """Would any handler of this bot look at it?"""
         ...
 
+    def awaits(self, row: InboundRow) -> bool:
+        """Does a handler wait for exactly this answer? Then it is for nobody else."""
+        ...
+
     def put(self, row: InboundRow, settle: Settle) -> None:
         """Take the row. Exactly one final `settle` is owed for it.
 
@@ -143,8 +147,12 @@ class Desks:
             self._journal.settle_inbound(self._owner, row.seq, _S.DONE, "")
             return
         passage = Passage(row, self._slip_ended, self._slip_parked)
+        # An awaited answer is taken before routing.
+        bots = [bot for bot in self._bots.values() if _awaits(bot.desk, row)]
         slips = [
-            slip for bot in self._bots.values() if (slip := self._slip(bot, passage))
+            slip
+            for bot in bots or self._bots.values()
+            if (slip := self._slip(bot, passage))
         ]
         if not slips:
             self._journal.settle_inbound(self._owner, row.seq, _S.DONE, "")
@@ -232,6 +240,14 @@ class Desks:
         self._untold[seq] = (state, why)
         if len(self._untold) > UNTOLD:
             del self._untold[next(iter(self._untold))]
+
+
+def _awaits(desk: Desk | None, row: InboundRow) -> bool:
+    try:
+        return desk is not None and desk.awaits(row)
+    except Exception:
+        log.exception("desk.awaits_raised", trace=row.trace)
+        return False
 
 
 def _wants(desk: Desk, row: InboundRow) -> bool:
