@@ -204,7 +204,7 @@ class MemoryJournal:
 
     def can_claim(self, account: AccountKey) -> bool:
         """Would `claim_outbound` hand something out? A hint, and a cheap one."""
-        return self._outgoing.can_claim(account)
+        return self._outgoing.can_claim(account, self._clock)
 
     # --- both --------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ No clock and no waiting: `now` is an argument.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from enum import Enum
 from math import inf
 from typing import TypeAlias
@@ -264,10 +265,13 @@ class Outgoing:
             self._finish(record, outcome)
         return lost
 
-    def can_claim(self, key: AccountKey) -> bool:
-        """Would `claim` hand something out? A chat whose delay has just passed is overlooked."""
+    def can_claim(self, key: AccountKey, clock: Callable[[], float]) -> bool:
+        """Would `claim` hand something out?"""
         account = self._accounts.get(key)
-        return account is not None and account.queue.ready
+        return account is not None and (
+            account.queue.ready
+            or (account.next_delay < inf and account.next_delay <= clock())
+        )
 
     def outcome_of(self, key: str) -> Outcome | None:
         record = self._by_key.get(key)

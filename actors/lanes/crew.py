@@ -137,8 +137,6 @@ class Crew(Generic[J]):
         if self._missed:
             self._missed = False
             return True
-        if len(self._idle) > self._size // 2:
-            return False
         self._idle.append(worker)
 
         def leave(_: trio.lowlevel.RaiseCancelT) -> trio.lowlevel.Abort:

@@ -109,12 +109,16 @@ class Pump:
         self._crew.dismiss()
 
     async def _take(self) -> Delivery | None:
-        if self.paused or self._lines.of(self.account) is None:
+        account = self.account
+        # Asked first because it is cheap: a worker comes here after each delivery.
+        if self.paused or not self._outbox.can_claim(account):
             return None
-        rows = await self._outbox.claim(self._claim, self.account)
+        if self._lines.of(account) is None:
+            return None
+        rows = await self._outbox.claim(self._claim, account)
         if not rows:
             return None
-        if self._outbox.can_claim(self.account):  # another chat, for another worker
+        if self._outbox.can_claim(account):  # another chat, for another worker
             self._crew.call()
         return Delivery(rows[0])
 
