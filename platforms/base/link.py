@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, TypeVar
 
-from actors.messages import Inbound, Outcome
+from actors.messages import Inbound
 from actors.monitor import ConnectionState, Phase
 from platforms.base.line import AccountLine
 from platforms.base.peer import Habits, Peer, conversation
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
+    from actors.sender import Sent
     from platforms.base.platform import AnyPlatform
     from platforms.base.ports import Host
     from platforms.transport import WebSocket
@@ -93,10 +94,10 @@ class Link:
         if account == self.account:
             return
         self._disconnect()
-        self._host.reports.gone(self.platform, self.account)
+        self._host.reports.remove(self.platform, self.account)
         self._seat.account = account
         self.log = self.log.bind(account=account)
-        self._host.reports.connection(self.platform, account, self._state)
+        self._host.reports.report(self.platform, account, self._state)
 
     def connecting(self, why: str = "") -> None:
         """On the way, or waiting for a peer; nothing can be said yet."""
@@ -124,7 +125,7 @@ class Link:
     def _become(self, state: ConnectionState, *, sends: bool) -> None:
         if state != self._state:
             self._state = state
-            self._host.reports.connection(self.platform, self.account, state)
+            self._host.reports.report(self.platform, self.account, state)
         if not sends:
             self._disconnect()
         elif self._line is None:
@@ -144,7 +145,6 @@ class Link:
         """Talk over *socket* for as long as the block lasts."""
         return conversation(socket, habits, self._refusals)
 
-    def answered_late(self, key: str, outcome: Outcome) -> None:
-        """What was *unknown* under the idempotency key *key* has been answered after all."""
-        self.log.info("answer.came_late", key=key, outcome=outcome.state.value)
-        self._host.answered_late(key, outcome)
+    def answered_late(self, key: str, sent: Sent) -> None:
+        """What was *unknown* under the idempotency key *key* was sent after all."""
+        self._host.answered_late(key, sent.id, sent.degraded)

@@ -93,7 +93,7 @@ class Listening(Actor[Never]):
         self._become(ConnectionState(Phase.UP, f"listens on {where}"))
 
     def _become(self, state: ConnectionState) -> None:
-        self._host.reports.connection(self._platform_id, "", state)
+        self._host.reports.report(self._platform_id, "", state)
 
 
 def _end_of(error: Exception) -> Exception:

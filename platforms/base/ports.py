@@ -8,7 +8,7 @@ from typing import Protocol
 from attrs import frozen
 
 from actors.journal import Appended
-from actors.messages import Inbound, Outcome
+from actors.messages import Inbound
 from actors.monitor import ConnectionState
 from actors.sender import Line
 
@@ -38,7 +38,7 @@ class Inbox(Protocol):
 
 
 class Lines(Protocol):
-    """Who is connected: where the sender looks for a way out."""
+    """Who is connected, where the sender looks for a way out; see `actors.sender.Lines`."""
 
     def connect(self, line: Line) -> None:
         """From now on *line* is the way of its account; an older one is forgotten."""
@@ -50,13 +50,13 @@ class Lines(Protocol):
 
 
 class Reports(Protocol):
-    """Where the state of a connection is told."""
+    """Where the state of a connection is told; see `actors.monitor.Board`."""
 
-    def connection(self, platform: str, account: str, state: ConnectionState) -> None:
+    def report(self, platform: str, account: str, state: ConnectionState) -> None:
         """Set the state. *account* is empty while nobody knows whose it is."""
         ...
 
-    def gone(self, platform: str, account: str) -> None:
+    def remove(self, platform: str, account: str) -> None:
         """Forget this entry: it goes under another name, or not at all."""
         ...
 
@@ -68,8 +68,9 @@ class Host:
     journal: Inbox
     lines: Lines
     reports: Reports
-    answered_late: Callable[[str, Outcome], object]
-    """(key, outcome): what was *unknown* has been answered after all."""
+    answered_late: Callable[[str, str, str], object]
+    """(key, message id, what was lost): what was *unknown* was sent after all; see
+    `actors.buffer.Outbox`."""
 
 
 class Actions(Protocol):

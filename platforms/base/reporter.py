@@ -78,7 +78,7 @@ class Reporter(Actor[ReporterMessage]):
             if row.id == seat.child and row.state is ChildState.WAITING:
                 until = ctx.system.clock() + (row.seconds_left or 0.0)
                 state = ConnectionState.backing_off(until, _in_words(reason))
-                self._reports.connection(self._platform_id, seat.account, state)
+                self._reports.report(self._platform_id, seat.account, state)
 
 
 def supervisor_of(ctx: ActorContext) -> Address[SupervisorMessage]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from actors.messages import Outbound, OutboundState, Outcome
+from actors.messages import Outbound
 from platforms.base import OutcomeUnknown, Rejected, Sent
 from platforms.onebot11 import wire
 
@@ -45,15 +45,6 @@ def sent(out: Outbound, answer: wire.Answer) -> Sent:
             raise Rejected(why)
         case wire.Unclear(why):
             raise OutcomeUnknown(why)
-
-
-def sent_late(out: Outbound, answer: wire.Answer) -> Outcome | None:
-    """Return what a late answer makes of an *unknown* message; `None`: nothing."""
-    match wire.verdict_of(answer):
-        case wire.Confirmed(message_id):
-            return Outcome(OutboundState.SENT, wire.degraded(out), message_id)
-        case _:
-            return None
 
 
 def result(action: str, answer: wire.Answer) -> object:

@@ -23,7 +23,7 @@ from actors.messages import Inbound, Outbound
 from actors.sender import SendRefused
 from platforms.base import Link, NeedsOperator, Retry, Sent, SessionEnded
 from platforms.onebot11 import wire
-from platforms.onebot11.calls import calling, result, saying, sent, sent_late
+from platforms.onebot11.calls import calling, result, saying, sent
 from platforms.onebot11.language import (
     Heard,
     OneBotHabits,
@@ -227,9 +227,9 @@ class Session:
         return f"{self._name}-{self._echoes}"
 
     def _answered_late(self, out: Outbound, answer: wire.Answer) -> None:
-        outcome = sent_late(out, answer)
-        if outcome is not None:
-            self._link.answered_late(out.key, outcome)
+        # A late refusal changes nothing: from *unknown* only `sent` is a way on.
+        with suppress(SendRefused):
+            self._link.answered_late(out.key, sent(out, answer))
 
     async def _ask(self, peer: OneBotPeer, action: str) -> wire.Answer:
         asked = calling(action, {}, self._next_echo())

@@ -17,7 +17,6 @@ from actors.messages import (
     ChatKind,
     Inbound,
     Outbound,
-    Outcome,
     Text,
 )
 from actors.monitor import ConnectionState
@@ -80,7 +79,7 @@ class FakeHost:
     lines: dict[tuple[str, str], Line] = field(factory=dict)
     states: dict[tuple[str, str], ConnectionState] = field(factory=dict)
     told: list[tuple[str, str, str]] = field(factory=list)
-    late: list[tuple[str, Outcome]] = field(factory=list)
+    late: list[tuple[str, str, str]] = field(factory=list)
     changed: trio.Event = field(factory=trio.Event)
 
     def host(self) -> Host:
@@ -88,7 +87,7 @@ class FakeHost:
             journal=self.journal,
             lines=self,
             reports=self,
-            answered_late=lambda key, outcome: self.late.append((key, outcome)),
+            answered_late=lambda *answer: self.late.append(answer),
         )
 
     def connect(self, line: Line) -> None:
@@ -100,12 +99,12 @@ class FakeHost:
             del self.lines[line.platform, line.account]
         self._change()
 
-    def connection(self, platform: str, account: str, state: ConnectionState) -> None:
+    def report(self, platform: str, account: str, state: ConnectionState) -> None:
         self.states[platform, account] = state
         self.told.append((platform, account, str(state)))
         self._change()
 
-    def gone(self, platform: str, account: str) -> None:
+    def remove(self, platform: str, account: str) -> None:
         self.states.pop((platform, account), None)
         self._change()
 
