@@ -117,7 +117,7 @@ async def test_a_slow_peer_is_not_a_dead_one(
 
     class Slow(Wire):
         async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-            await trio.sleep(9)
+            await trio.sleep(9 * len(data) / 65536)
             self.writes.append(bytes(data))
 
     slow = Slow()
@@ -178,6 +178,30 @@ async def test_a_mute_peer_delays_the_end_by_two_seconds(
     assert trio.current_time() == 2.0
     assert bench.wire.closed.is_set()
     nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("early", [[b"first"], [b"first", b"second"]])
+async def test_who_comes_late_does_not_overtake(
+    bench: Bench, early: list[bytes]
+) -> None:
+    """Not even in the moment when the first in the queue is let in, but has not run."""
+    bench.wire.blocks = True
+    bench.stream.put(b"x" * BIG)
+    turns: list[bytes] = []
+
+    async def sender(name: bytes) -> None:
+        await bench.stream.put_in_turn(name)
+        turns.append(name)
+
+    async with trio.open_nursery() as nursery:
+        for name in early:
+            nursery.start_soon(sender, name)
+            await wait_all_tasks_blocked()
+        bench.stream._waiting_bytes = 0
+        bench.stream._admit_next()
+        await sender(b"late")
+
+    assert turns == [*early, b"late"]
 
 
 @given(
