@@ -4,7 +4,7 @@ import json
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.messages import (
@@ -334,6 +334,7 @@ def test_what_is_lost_on_the_way_is_told() -> None:
     assert degraded(out(Markdown("# x"))) == "markdown as text"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.text(max_size=5))
 def test_any_text_can_be_sent(text: str, echo: str) -> None:
     frame = sent(encode(out(Text("."), Text(text)), echo))

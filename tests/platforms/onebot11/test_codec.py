@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from platforms.onebot11.wire import (
@@ -109,6 +109,7 @@ def test_an_event_with_status_and_echo_is_an_event() -> None:
     assert isinstance(decode(frame), Event)
 
 
+@settings(deadline=None)
 @given(JSON_VALUES)
 def test_an_echo_is_matched_by_value(echo: object) -> None:
     answer = answered(echo=echo)
@@ -116,6 +117,7 @@ def test_an_echo_is_matched_by_value(echo: object) -> None:
     assert (answer_of(answer) is answer) == (echo is not None)
 
 
+@settings(deadline=None)
 @given(JSON_VALUES, JSON_VALUES)
 def test_different_echoes_have_different_keys(one: object, two: object) -> None:
     same = json.dumps(one, sort_keys=True) == json.dumps(two, sort_keys=True)

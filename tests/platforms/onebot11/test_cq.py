@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from platforms.onebot11.wire import cq
@@ -121,6 +121,7 @@ def test_what_a_code_cannot_express_is_refused(segment: JsonObject) -> None:
         cq.render([segment])
 
 
+@settings(deadline=None)
 @given(st.lists(CODES | TEXT_SEGMENTS, max_size=6))
 def test_rendering_then_parsing_gives_the_same(segments: list[JsonObject]) -> None:
     merged: list[JsonObject] = []
@@ -136,6 +137,7 @@ def test_rendering_then_parsing_gives_the_same(segments: list[JsonObject]) -> No
     assert cq.parse(cq.render(segments)) == merged
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_escaping_is_undone_exactly(text: str) -> None:
     assert cq.unescape(cq.escape_text(text)) == text
@@ -143,6 +145,7 @@ def test_escaping_is_undone_exactly(text: str) -> None:
     assert not set(cq.escape_param(text)) & set("[],")
 
 
+@settings(deadline=None)
 @given(TEXTS | st.text(max_size=40))
 def test_any_text_can_be_parsed_and_written_again(text: str) -> None:
     once = cq.parse(text)

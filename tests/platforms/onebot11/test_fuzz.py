@@ -70,16 +70,19 @@ def survives(frame: str | bytes) -> None:
             assert decoded.why
 
 
+@settings(deadline=None)
 @given(st.text() | st.binary())
 def test_noise(frame: str | bytes) -> None:
     survives(frame)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_random_json(value: object) -> None:
     survives(json.dumps(value))
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(
         ["message", "message_sent", "notice", "request", "meta_event", "x"]
@@ -90,13 +93,14 @@ def test_events_of_random_fields(post_type: str, fields: dict[str, object]) -> N
     survives(json.dumps({**fields, "post_type": post_type}))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8), VALUES)
 def test_answers_of_random_fields(fields: dict[str, object], echo: object) -> None:
     frame = {k: v for k, v in fields.items() if k != "post_type"}
     survives(json.dumps({"retcode": 0, **frame, "echo": echo}))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(FRAMES), st.data())
 def test_damaged_text_of_real_frames(frame: str, data: st.DataObject) -> None:
     raw = bytearray(frame.encode())
@@ -118,7 +122,7 @@ def test_damaged_text_of_real_frames(frame: str, data: st.DataObject) -> None:
     survives(bytes(raw))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(OBJECTS), st.data())
 def test_damaged_values_of_real_frames(
     frame: dict[str, object], data: st.DataObject
@@ -133,6 +137,7 @@ def test_damaged_values_of_real_frames(
     survives(json.dumps(changed))
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_any_echo_has_a_key(echo: object) -> None:
     assert isinstance(echo_key(echo), str)

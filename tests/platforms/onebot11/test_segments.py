@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.messages import (
@@ -69,12 +69,14 @@ FORWARDS: st.SearchStrategy[Segment] = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PLAIN, max_size=6), st.none() | FORWARDS)
 def test_array_format_keeps_a_body(parts: list[Segment], last: Segment | None) -> None:
     body = (*parts, *([last] if last is not None else []))
     assert read_body(json.loads(json.dumps(write_body(body)))) == body
 
 
+@settings(deadline=None)
 @given(st.lists(PLAIN, max_size=6))
 def test_string_format_keeps_a_body(parts: list[Segment]) -> None:
     read = read_body(write_text(parts))
