@@ -97,7 +97,6 @@ def close(turn: Turn, reason: ExitReason) -> None:
     """Stop all children in reverse start order, then end. Nothing starts any more."""
     core = turn.core
     core.closing = reason
-    core.leader = None
     job = Job(JobKind.CLOSE)
     for child in core.children.values():
         if child.state is ChildState.RUNNING:
@@ -141,7 +140,6 @@ def _stop_group(turn: Turn, child: Child, delay: float) -> None:
             job.halts.append(member)
         elif member.state is not ChildState.NEEDS_OPERATOR:
             calm(turn, member)
-    core.leader = None
     transitions.begin(turn, job)
 
 

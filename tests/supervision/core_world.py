@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from actors.kernel import Crash, ExitReason, Shutdown
+from actors.kernel import Crash, ExitReason, NeedsOperator, Shutdown
 from supervision import (
     ChildState,
     Supervisor,
@@ -178,6 +178,8 @@ class CoreWorld:
         how = self.starts(child)
         if how == "fail":
             return StartFailed(token, Boom(child))
+        if how == "operator":
+            return StartFailed(token, NeedsOperator("token"))
         if how == "ignore":
             return StartIgnored(token)
         self.incarnations += 1

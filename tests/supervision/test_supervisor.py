@@ -379,3 +379,22 @@ async def test_the_end_of_a_significant_child_is_the_end_of_all(
         assert await house.fail("b") == ["xb", "+b"]
         assert await house.finish("b") == [".b", "-c", "-a"]
         assert isinstance(await house.system.ended(), Shutdown)
+
+
+async def test_an_exit_of_a_forgotten_child_is_not_taken_for_its_namesake(
+    diary: Diary, autojump_clock: trio.testing.MockClock, nursery: trio.Nursery
+) -> None:
+    """E.g. the notice of an exit that waits while the id is deleted and used anew."""
+    async with living(three(diary), diary) as house:
+        diary.take()
+        await house.system.suspend(house.root)
+        for call in (terminate_child, delete_child):
+            nursery.start_soon(call, house.root, "c")
+            await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(start_child, house.root, diary.spec("c"))
+        await house.fail("c")
+        house.system.resume(house.root)
+
+        assert await house.settled() == ["+c"]
+        worker = house.system.find("/c", Worker)
+        assert await worker.ask(Ping(), within=1) == 1

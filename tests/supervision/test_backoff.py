@@ -1,0 +1,87 @@
+"""How long a pause is, and what a backoff may be."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supervision import EQUAL, FOREVER, Backoff, BadSpec, Jitter
+
+
+def test_the_delays_of_the_docstring() -> None:
+    backoff = Backoff(first=1.0, factor=2.0, cap=300.0)
+
+    longest = [backoff.longest(streak) for streak in range(1, 12)]
+
+    assert longest == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    assert backoff.__doc__ is not None
+    assert "1, 2, 4, 8, 16, 32" in backoff.__doc__
+    assert "64, 128, 256, 300, 300" in backoff.__doc__
+
+
+@pytest.mark.parametrize(
+    ("jitter", "least", "most"),
+    [(Jitter.FULL, 0.0, 8.0), (EQUAL, 4.0, 8.0), (Jitter.NONE, 8.0, 8.0)],
+)
+@given(u=st.floats(0, 1, exclude_max=True))
+def test_which_part_is_left_to_chance(
+    jitter: Jitter, least: float, most: float, u: float
+) -> None:
+    delay = Backoff(jitter=jitter).delay(4, u)
+
+    assert least <= delay <= most
+    assert delay == pytest.approx(least + (most - least) * u)
+
+
+@given(
+    st.floats(0.001, 1e3),
+    st.floats(1.0, 1e3),
+    st.floats(1.0, 1e6),
+    st.integers(1, 10**12),
+)
+def test_no_pause_is_longer_than_the_cap_however_long_the_streak(
+    first: float, factor: float, more: float, streak: int
+) -> None:
+    backoff = Backoff(first=first, factor=factor, cap=first * more)
+
+    assert first <= backoff.longest(streak) <= backoff.cap
+
+
+def test_a_streak_is_given_up_when_it_is_longer_than_the_number() -> None:
+    assert not Backoff(give_up=8).exhausted(8)
+    assert Backoff(give_up=8).exhausted(9)
+    assert Backoff(give_up=0).exhausted(1)
+    assert not Backoff(give_up=FOREVER).exhausted(10**9)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        (
+            {"first": 0.0},
+            "backoff.first must be a positive number of seconds (got 0.0)",
+        ),
+        ({"factor": 0.5}, "backoff.factor must be at least 1 (got 0.5)"),
+        ({"cap": 0.5}, "backoff.cap must not be below first (got 0.5)"),
+        ({"cap": float("inf")}, "backoff.cap must not be below first (got inf)"),
+        ({"reset_after": -1}, "backoff.reset_after must be a positive number (got -1)"),
+        ({"jitter": "full"}, "backoff.jitter must be FULL, EQUAL or NONE (got 'full')"),
+        (
+            {"give_up": -1},
+            "backoff.give_up must be a whole number from 0, FOREVER or None (got -1)",
+        ),
+    ],
+)
+def test_what_is_refused(wrong: dict[str, object], what: str) -> None:
+    with pytest.raises(BadSpec) as raised:
+        Backoff(**wrong)  # type: ignore[arg-type]  # wrong on purpose
+
+    assert str(raised.value) == what
+
+
+def test_the_mean_time_of_a_storm_is_the_sum_of_half_the_delays() -> None:
+    assert Backoff().seconds_to_trip(3, 100.0) == pytest.approx(0.5 + 1 + 2)
+    assert Backoff().seconds_to_trip(0, 100.0) == 0
+    # It stops where the answer is clear: a million restarts are not added up.
+    assert Backoff().seconds_to_trip(10**12, 5.0) == pytest.approx(7.5)

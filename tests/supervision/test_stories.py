@@ -1,0 +1,172 @@
+"""Single stories of the core that are too rare for chance to find."""
+
+from __future__ import annotations
+
+from actors.kernel import AnyActor, Crash, Killed, NeedsOperator, Shutdown
+from supervision import (
+    ONE_FOR_ALL,
+    ONE_FOR_ONE,
+    REST_FOR_ONE,
+    Backoff,
+    ChildSpec,
+    ChildState,
+    Done,
+    Jitter,
+    Refusal,
+    RestartChild,
+    RestartNow,
+    Strategy,
+    Supervisor,
+    TerminateChild,
+)
+from supervision.decide import decide
+from supervision.events import (
+    Exited,
+    GaveUp,
+    PostRetry,
+    SetTimer,
+    Start,
+    StartFailed,
+    Stop,
+    TryAgain,
+)
+from tests.supervision.core_world import Boom, CoreWorld, actions_of, story
+
+STEADY = Backoff(first=10.0, jitter=Jitter.NONE)
+
+
+def start() -> AnyActor:
+    raise NotImplementedError
+
+
+def world_of(strategy: Strategy, **backoffs: Backoff | None) -> CoreWorld:
+    children = [
+        ChildSpec(name, start, backoff=backoff) for name, backoff in backoffs.items()
+    ]
+    return CoreWorld(Supervisor(strategy, children, max_restarts=5, within=5.0))
+
+
+def test_a_failure_without_backoff_joins_the_group_that_sleeps() -> None:
+    world = world_of(REST_FOR_ONE, a=None, b=STEADY)
+    world.kill("b")
+    world.work()
+    world.sleep(4.0)
+    world.kill("a")
+
+    assert story(world.work()) == []
+    assert [at for at, _ in world.timers.values()] == [10.0]
+    assert story(world.sleep(6.0)) == ["+a", "+b"]
+
+
+def test_a_held_child_can_be_woken_and_wakes_its_group() -> None:
+    world = world_of(ONE_FOR_ALL, a=STEADY, b=STEADY)
+    world.kill("a")
+    world.work()
+    world.log.clear()
+
+    assert world.ask(RestartNow("b")) == Done()
+
+    assert story(world.log) == ["+a", "+b"]
+    assert not world.timers
+
+
+def test_a_restart_by_hand_begins_a_new_streak() -> None:
+    world = world_of(ONE_FOR_ONE, a=STEADY)
+    for _ in range(2):
+        world.kill("a")
+        world.work()
+        world.sleep(30.0)
+    world.ask(TerminateChild("a"))
+    world.ask(RestartChild("a"))
+    world.kill("a")
+
+    (timer,) = actions_of(world.work(), SetTimer)
+    assert isinstance(timer, SetTimer)
+    assert (timer.streak, timer.seconds) == (1, 10.0)
+
+
+def test_a_restart_exactly_as_old_as_the_window_still_counts() -> None:
+    only = [ChildSpec("a", start)]
+    world = CoreWorld(Supervisor(ONE_FOR_ONE, only, max_restarts=1, within=5.0))
+    world.kill("a")
+    world.work()
+    world.sleep(5.0)
+    world.kill("a")
+
+    assert actions_of(world.work(), GaveUp) == [GaveUp("a", 2, "window")]
+
+
+def test_a_start_that_fails_is_counted_at_once_and_not_when_it_is_tried_again() -> None:
+    world = world_of(ONE_FOR_ONE, a=STEADY)
+    world.kill("a")
+    world.work()
+    world.starts = lambda _: "fail"
+    done = world.sleep(10.0)
+
+    assert not actions_of(done, PostRetry)
+    (timer,) = actions_of(done, SetTimer)
+    assert isinstance(timer, SetTimer)
+    assert timer.seconds == 20.0
+    assert len(world.core.window) == 1
+
+
+def test_only_the_latest_retry_is_heard() -> None:
+    world = world_of(ONE_FOR_ONE, a=None)
+    core, token = world.core, world.alive["a"]
+    core, actions = decide(core, Exited("a", token, Killed()), 0.0, 0.0)
+    assert isinstance(actions[-1], Start)
+    core, actions = decide(core, StartFailed(actions[-1].token, Boom()), 0.0, 0.0)
+    (retry,) = actions_of(actions, PostRetry)
+    assert isinstance(retry, PostRetry)
+
+    assert decide(core, TryAgain("a", retry.generation - 1), 0.0, 0.0)[1] == []
+    assert decide(core, TryAgain("a", retry.generation), 0.0, 0.0)[1] != []
+
+
+def test_a_second_stop_changes_nothing() -> None:
+    world = world_of(ONE_FOR_ONE, a=None)
+    world.tell(Stop(Shutdown("first")))
+
+    assert decide(world.core, Stop(Killed()), 0.0, 0.0)[1] == []
+    assert world.exited == Shutdown("first")
+
+
+def test_only_who_sleeps_can_be_woken() -> None:
+    world = world_of(ONE_FOR_ONE, a=STEADY, b=STEADY, c=STEADY)
+    world.kill("b", NeedsOperator("token"))
+    world.work()
+    world.ask(TerminateChild("c"))
+
+    answers = [world.ask(RestartNow(name)) for name in ("a", "b", "c", "d")]
+
+    assert answers == [
+        Refusal.RUNNING,
+        Refusal.NOT_WAITING,
+        Refusal.NOT_WAITING,
+        Refusal.NOT_FOUND,
+    ]
+
+
+def test_a_stable_run_that_a_group_restart_ended_counts_as_one() -> None:
+    world = world_of(ONE_FOR_ALL, a=STEADY, b=STEADY)
+    world.kill("a")
+    world.work()
+    world.sleep(10.0)
+    world.sleep(100.0)
+    world.kill("b")
+    world.work()
+    world.sleep(10.0)
+    world.kill("a")
+
+    (timer,) = actions_of(world.work(), SetTimer)
+    assert isinstance(timer, SetTimer)
+    assert timer.streak == 1
+
+
+def test_needing_an_operator_when_restarted_ends_the_tries() -> None:
+    world = world_of(ONE_FOR_ALL, a=None, b=None)
+    world.kill("b", Crash(Boom()))
+    world.starts = lambda name: "operator" if name == "a" else "ok"
+
+    assert story(world.work()) == ["-a", "+a", "+b"]
+    assert world.rows()["a"].state is ChildState.NEEDS_OPERATOR
