@@ -48,7 +48,8 @@ class Peer:
         self.account = account
         self.chats = chats
         self.sent_at = [0.0] * chats
-        self.message = 0
+        # Another run must not repeat ids: what was heard once is not answered again.
+        self.message = time.time_ns() & 0x3FFF_FFFF_FFFF
         self.rest = b""
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
