@@ -41,7 +41,8 @@ class OneBot11Config:
     def _faults(self) -> Iterator[Fault]:
         if self.access_token is not None and not self.access_token:
             yield Fault(
-                "access_token", "must not be empty; leave the key out for no token"
+                "access_token",
+                "must be a text, or left out for no token (got an empty one)",
             )
         if self.mode == "reverse":
             yield from self._reverse_faults()
@@ -50,22 +51,22 @@ class OneBot11Config:
 
     def _reverse_faults(self) -> Iterator[Fault]:
         if self.url is not None:
-            yield Fault("url", 'only goes with mode = "forward" (mode is "reverse")')
+            yield Fault("url", 'must be nothing with mode = "reverse" (got one)')
         try:
             host, _ = self.binds
         except ValueError as error:
             yield Fault("listen", str(error))
             return
         if self.access_token is None and not is_loopback(host):
-            msg = f"is required unless only this machine can connect (listen is {self.listen!r})"
+            msg = f"must be a token, because others can connect to {self.listen} (got none)"
             yield Fault("access_token", msg)
 
     def _forward_faults(self) -> Iterator[Fault]:
         if self.listen is not None:
-            yield Fault("listen", 'only goes with mode = "reverse" (mode is "forward")')
+            yield Fault("listen", 'must be nothing with mode = "forward" (got one)')
         if self.url is None:
             yield Fault(
-                "url", 'is required with mode = "forward", such as ws://127.0.0.1:6701'
+                "url", 'must be ws://HOST[:PORT] with mode = "forward" (got nothing)'
             )
             return
         try:

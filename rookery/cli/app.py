@@ -141,9 +141,10 @@ def tree(*, which: Which = DEFAULT) -> int:
         rookery tree --data /srv/bots/rookery-data --json
     """
     from rookery.cli.client import perform
-    from rookery.control import Tree, tree_text
+    from rookery.cli.rendering import whole_tree_text
+    from rookery.control import Tree
 
-    return perform(which, Tree(), tree_text)
+    return perform(which, Tree(), whole_tree_text)
 
 
 @app.command

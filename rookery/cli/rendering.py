@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rookery.control import tree_text
+
+
+def whole_tree_text(result: Mapping[str, object]) -> str:
+    """Draw the tree; below it, what of the configuration does not run, and why."""
+    tree, problems = result["tree"], result["problems"]
+    assert isinstance(tree, dict)
+    assert isinstance(problems, list)
+    return "\n".join([tree_text(tree), *problems])
+
 
 def platforms_text(result: Mapping[str, object]) -> str:
     """List the connections: id, account, type, state."""

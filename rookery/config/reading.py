@@ -15,6 +15,7 @@ import attrs
 from attrs import define, field
 from cattrs import Converter
 
+from platforms.base import Fault as KeyFault
 from platforms.base import PlatformConfig
 from rookery.config.faults import ConfigRefused, Fault, Wrong, join, one_of, shown
 from rookery.config.model import (
@@ -28,6 +29,7 @@ from rookery.config.walk import faults_of
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_MUST = re.compile(r"(?:.* )?must be (.*) \(got (.*)\)", re.DOTALL)
 _TABLES = ("bots", "host", "operators", "platforms")
 _USE = '"module:attribute" or "file.py:attribute"'
 
@@ -159,7 +161,7 @@ class _Reader:
         if config is None:
             self.faults.extend(self._between_keys(keys, config_class, path, before))
             return None
-        faults = [Fault(join(path, f.key), f.message) for f in config.faults()]
+        faults = [_told(fault, path) for fault in config.faults()]
         self.faults.extend(faults)
         return None if faults else config
 
@@ -188,7 +190,7 @@ class _Reader:
             return
         for fault in config.faults():
             if fault.key in right:
-                yield Fault(join(path, fault.key), fault.message)
+                yield _told(fault, path)
 
     def _known_platforms(
         self, document: Mapping[str, object], operators: Mapping[str, object]
@@ -226,6 +228,13 @@ def checked_use(text: str) -> str:
     if attribute.isidentifier() and (file or _MODULE.fullmatch(module)):
         return f"{module}:{attribute}"
     raise Wrong(expected=_USE, got=shown(text))
+
+
+def _told(fault: KeyFault, path: str) -> Fault:
+    """Say in the words of this page what a platform says in those of an exception."""
+    found = _MUST.fullmatch(fault.message)
+    message = f"expected {found[1]}, got {found[2]}" if found else fault.message
+    return Fault(join(path, fault.key), message)
 
 
 def _choices(config_class: type) -> Iterator[str]:

@@ -10,7 +10,7 @@ from actors.kernel import ActorSnapshot
 def tree_of(actor: ActorSnapshot) -> dict[str, object]:
     """Return *actor* and everything below it, ready for JSON."""
     return {
-        "name": actor.name,
+        "name": "root" if actor.path == "/" else actor.name,
         "path": actor.path,
         "supervisor": actor.supervisor,
         "phase": actor.phase,

@@ -47,7 +47,12 @@ class Reload(Query[Report]):
     """Read the configuration again, and apply it."""
 
 
-ManagerMessage: TypeAlias = Apply | Restore | Reload | Down
+@frozen
+class HangUp:
+    """A SIGHUP came: reload, and nobody waits for the report."""
+
+
+ManagerMessage: TypeAlias = Apply | Restore | Reload | HangUp | Down
 
 Keepers: TypeAlias = Callable[[ActorContext], tuple[BotKeeper, PlatformKeeper]]
 
@@ -82,6 +87,9 @@ class Manager(Actor[ManagerMessage]):
             case Reload():
                 report = await self._reload(ctx)
                 ctx.answer(message, report)
+                await self._restore(ctx)
+            case HangUp():
+                await self._reload(ctx)
                 await self._restore(ctx)
             case Down(address):
                 self._watched.discard(address.path)

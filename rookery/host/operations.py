@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from actors.buffer import notice_key
 from actors.kernel import ActorError
 from actors.messages import ChatAddress, Outbound, OutboundKind, Text
+from actors.tracker import Receipt
 from rookery.control import Refused, tree_of
 from rookery.host.manager import Manager, Reload
 from rookery.host.parts import Parts
@@ -68,21 +69,15 @@ class HostOperations:
             trace=trace,
         )
         receipt = await self._parts.outbox.say(out)
-        outcome = await receipt.outcome(within=SEND_SECONDS)
+        connected = self._parts.lines.of((to.platform, to.account)) is not None
+        outcome = await receipt.outcome(within=SEND_SECONDS if connected else 0.0)
         return {
             "state": outcome.state.value,
-            "detail": outcome.detail or self._why_it_waits(to, receipt.settled),
+            "detail": outcome.detail or _why(receipt, to, connected=connected),
             "message_id": outcome.message_id,
             "receipt": receipt.id,
             "trace": trace,
         }
-
-    def _why_it_waits(self, to: ChatAddress, settled: bool) -> str:
-        if settled:
-            return ""
-        if self._parts.lines.of((to.platform, to.account)) is None:
-            return f"{to.account} is not connected; it leaves when it is"
-        return "no answer yet"
 
     async def reload(self) -> Mapping[str, object]:
         """Read the configuration again, and apply it."""
@@ -99,3 +94,10 @@ class HostOperations:
             "platforms": dict(report.platforms),
             "faults": list(report.faults),
         }
+
+
+def _why(receipt: Receipt, to: ChatAddress, *, connected: bool) -> str:
+    """Say what it still waits for, if it does."""
+    if receipt.settled:
+        return ""
+    return "no answer yet" if connected else f"it leaves when {to.account} is connected"

@@ -13,8 +13,8 @@ from actors.bots import HandlerFault, Services
 from actors.buffer import Outbox
 from actors.journal import MemoryJournal
 from actors.kernel import System
-from actors.messages import Outbound, Outcome
-from actors.monitor import Board, ConnectionState, Faults
+from actors.messages import Outbound
+from actors.monitor import Board, Faults
 from actors.router import Desks
 from actors.sender import Lines
 from actors.tracker import Tracker
@@ -62,15 +62,11 @@ class Parts:
 
     def for_platforms(self) -> Host:
         """Return the host as a platform sees it."""
-
-        def answered_late(key: str, outcome: Outcome) -> bool:
-            return self.outbox.answered_late(key, outcome.message_id, outcome.detail)
-
         return Host(
             journal=self.journal,
             lines=self.lines,
-            reports=_Reports(self.board),
-            answered_late=answered_late,
+            reports=self.board,
+            answered_late=self.outbox.answered_late,
         )
 
     def for_bots(self) -> Services:
@@ -90,16 +86,3 @@ class Parts:
     def _note_fault(self, fault: HandlerFault) -> None:
         where = f"{fault.bot}/{fault.handler}"
         self.faults.add(where, "handler.failed", fault.why, trace=fault.trace)
-
-
-@frozen
-class _Reports:
-    """The board, in the words of platforms."""
-
-    board: Board
-
-    def connection(self, platform: str, account: str, state: ConnectionState) -> None:
-        self.board.report(platform, account, state)
-
-    def gone(self, platform: str, account: str) -> None:
-        self.board.remove(platform, account)

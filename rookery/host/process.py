@@ -25,7 +25,7 @@ from rookery.host.estate import Estate
 from rookery.host.kinds import PLATFORM_CONFIGS
 from rookery.host.leaving import drain
 from rookery.host.lock import DataTaken, DataUnusable, locked
-from rookery.host.manager import Manager, Reload
+from rookery.host.manager import HangUp, Manager
 from rookery.host.notify import Notifier, from_environment
 from rookery.host.parts import Parts
 from rookery.host.signals import Signals, signals_to
@@ -128,7 +128,7 @@ async def _first(*waits: Callable[[], Awaitable[object]]) -> object:
 
 def _reload(system: System) -> None:
     try:
-        system.find("/manager", Manager).tell(Reload())
+        system.find("/manager", Manager).tell(HangUp())
     except MailboxFull:
         log.warning("config.reload_skipped", why="enough reloads are waiting already")
 

@@ -30,14 +30,14 @@ def test_right(config: OneBot11Config) -> None:
 @pytest.mark.parametrize(
     ("config", "keys", "says"),
     [
-        (OneBot11Config("forward"), ["url"], "required"),
+        (OneBot11Config("forward"), ["url"], "got nothing"),
         (OneBot11Config("forward", url="http://x"), ["url"], "ws://"),
-        (OneBot11Config("forward", "127.0.0.1:1", "ws://x"), ["listen"], "reverse"),
-        (OneBot11Config(url="ws://x"), ["url"], "forward"),
+        (OneBot11Config("forward", "127.0.0.1:1", "ws://x"), ["listen"], "forward"),
+        (OneBot11Config(url="ws://x"), ["url"], "reverse"),
         (OneBot11Config(listen="6700"), ["listen"], "HOST:PORT"),
         (OneBot11Config(listen="127.0.0.1:70000"), ["listen"], "65535"),
-        (OneBot11Config(listen="0.0.0.0:6700"), ["access_token"], "only this machine"),
-        (OneBot11Config(listen="[::]:6700"), ["access_token"], "only this machine"),
+        (OneBot11Config(listen="0.0.0.0:6700"), ["access_token"], "others can connect"),
+        (OneBot11Config(listen="[::]:6700"), ["access_token"], "others can connect"),
         (OneBot11Config(access_token=Secret("")), ["access_token"], "empty"),
         (
             OneBot11Config("reverse", "nonsense", "ws://x", Secret("")),

@@ -30,7 +30,7 @@ class Radio:
     def faults(self) -> tuple[KeyFault, ...]:
         found = []
         if self.mode == "fm" and not self.station:
-            found.append(KeyFault("station", "expected a station in fm, got nothing"))
+            found.append(KeyFault("station", "must be a station in fm (got nothing)"))
         if self.volume > 11:
             found.append(KeyFault("volume", f"expected at most 11, got {self.volume}"))
         return tuple(found)
