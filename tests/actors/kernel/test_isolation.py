@@ -1,0 +1,525 @@
+"""T1-T12, T18, T20, T21: one crash ends one life, and what is no crash is not mistaken for one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+
+import pytest
+import trio
+import trio.testing
+
+from actors.kernel import (
+    ActorContext,
+    Crash,
+    ExitReason,
+    ForeignCancelled,
+    Killed,
+    NeedsOperator,
+    Normal,
+    Shutdown,
+    StartFailed,
+    System,
+    Zombie,
+)
+from tests.actors.kernel.keeper import (
+    Boom,
+    Do,
+    Doer,
+    Gate,
+    Get,
+    Keeper,
+    Note,
+    boom,
+    house,
+    is_boom,
+    settle,
+    starts,
+    stops,
+)
+
+
+async def test_a_crash_ends_one_life_and_no_other() -> None:
+    """T1."""
+    diary: list[object] = []
+    async with house() as home:
+        victim = await home.keep("victim", Doer)
+        other = await home.keep("other", lambda: Doer(diary))
+
+        victim.tell(boom("first"))
+        other.tell(Note("still here"))
+        await settle()
+
+        assert is_boom(home.reasons("victim")[0], "first")
+        assert home.reasons("other") == []
+        assert diary == ["still here"]
+        assert home.life("victim").number == 2
+        assert home.life("other").number == 1
+
+
+async def test_cleanup_that_raises_while_killed_is_a_kill_and_stays_inside() -> None:
+    """T2: cancelled and raising at the same time comes out as one reason."""
+
+    async def raise_when_cancelled(_: Doer, __: ActorContext) -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            msg = "cleanup"
+            raise Boom(msg)
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        bystander = await home.keep("b", Doer)
+        actor.tell(Do(raise_when_cancelled))
+        await settle()
+
+        life = home.life("a")
+        assert await life.kill_and_fence() == Killed()
+
+        assert life.reason == Killed()
+        assert await bystander.ask(Get(lambda *_: 1), within=1) == 1
+
+
+async def test_a_group_of_a_crash_and_a_cancellation_is_the_crash() -> None:
+    """T2: the handler's own nursery cancels one task because another failed."""
+
+    async def race(_: Doer, __: ActorContext) -> None:
+        async def fail() -> None:
+            raise Boom("inner")
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep_forever)
+            nursery.start_soon(fail)
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        actor.tell(Do(race))
+        await settle()
+
+        assert is_boom(home.reasons("a")[0], "inner")
+
+
+@pytest.mark.parametrize("alien", [KeyboardInterrupt, SystemExit, GeneratorExit])
+async def test_what_is_no_exception_is_never_swallowed(
+    alien: type[BaseException],
+) -> None:
+    """T3: Ctrl-C that lands in an actor leaves the system, in order."""
+    log: list[str] = []
+
+    def interrupt(_: Doer, __: ActorContext) -> None:
+        raise alien
+
+    with pytest.RaisesGroup(alien, flatten_subgroups=True):
+        async with house() as home:
+            actor = await home.keep("a", Doer)
+            await home.keep("b", stops(lambda _, reason: log.append(str(reason))))
+            actor.tell(Do(interrupt))
+            await trio.sleep_forever()
+
+    assert log == ["shutdown by system"]
+
+
+async def test_an_interrupt_inside_a_group_is_never_swallowed() -> None:
+    """T3: the group is split; its crash is recorded, the rest goes on up."""
+
+    def interrupt(_: Doer, __: ActorContext) -> None:
+        raise BaseExceptionGroup("both", [Boom("half"), KeyboardInterrupt()])
+
+    exits: list[ExitReason] = []
+    with pytest.RaisesGroup(KeyboardInterrupt, flatten_subgroups=True):
+        async with house() as home:
+            actor = await home.keep("a", Doer)
+            life = home.life("a")
+            actor.tell(Do(interrupt))
+            try:
+                await trio.sleep_forever()
+            finally:
+                assert life.reason is not None
+                exits.append(life.reason)
+
+    assert is_boom(exits[0], "half")
+
+
+async def stored_cancelled() -> trio.Cancelled:
+    """Return a `Cancelled` of somebody else's scope."""
+    with trio.CancelScope() as scope:
+        scope.cancel(reason="somebody else's")
+        try:
+            await trio.lowlevel.checkpoint()
+        except trio.Cancelled as cancelled:
+            return cancelled
+    raise AssertionError
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+async def test_a_foreign_cancelled_is_a_crash_and_siblings_live(
+    wrapped: bool,
+) -> None:
+    """T4: in a bare nursery it would take every sibling down, without a traceback."""
+
+    async def raise_stored(_: Doer, __: ActorContext) -> None:
+        cancelled = await stored_cancelled()
+        if wrapped:
+            raise BaseExceptionGroup("group", [cancelled])
+        raise cancelled
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        sibling = await home.keep("b", Doer)
+        actor.tell(Do(raise_stored))
+        await settle()
+
+        (reason,) = home.reasons("a")
+        assert isinstance(reason, Crash)
+        assert isinstance(reason.exception, ForeignCancelled)
+        assert await sibling.ask(Get(lambda *_: "alive"), within=1) == "alive"
+        assert await actor.ask(Get(lambda *_: "again"), within=1) == "again"
+
+
+async def test_who_does_not_die_is_fenced_after_the_kill_wait(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """T5: 5 s of grace, 2 s of dying, then its place is given away."""
+    undead = trio.Event()
+
+    async def survive(_: Doer, __: ActorContext) -> None:
+        with trio.CancelScope(shield=True):
+            await undead.wait()
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        actor.tell(Do(survive))
+        await settle()
+
+        began = trio.current_time()
+        assert await home.halt("a") == Zombie()
+        assert trio.current_time() - began == 7.0
+
+        assert await home.keep("a", Doer) is actor
+        assert await actor.ask(Get(lambda *_: "new"), within=1) == "new"
+        undead.set()
+
+
+async def test_stop_is_shielded_and_its_deadline_is_exact(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """T6: cleaning up may await; at the deadline it is killed."""
+    log: list[float] = []
+
+    async def clean_up(_: ActorContext, __: ExitReason) -> None:
+        log.append(trio.current_time())
+        await trio.sleep(3)
+        log.append(trio.current_time())
+
+    async with house() as home:
+        await home.keep("quick", stops(clean_up))
+        await home.keep("slow", stops(lambda *_: trio.sleep_forever()))
+
+        assert await home.halt("quick") == Shutdown("keeper")
+        assert log[1] - log[0] == 3.0
+
+        began = trio.current_time()
+        assert await home.halt("slow") == Killed()
+        assert trio.current_time() - began == 5.0
+
+
+async def test_stop_is_not_cancelled_by_the_actors_own_nursery() -> None:
+    """T6: a background task fails, the nursery is cancelled, `stop` still may await."""
+    log: list[str] = []
+
+    class Farewell(Doer):
+        async def start(self, ctx: ActorContext) -> None:
+            nursery = await ctx.enter(trio.open_nursery())
+            nursery.start_soon(self.fail)
+
+        async def fail(self) -> None:
+            raise Boom("background")
+
+        async def stop(self, ctx: ActorContext, reason: ExitReason) -> None:
+            await trio.lowlevel.checkpoint()
+            log.append(str(reason))
+
+    async with house() as home:
+        await home.keep("a", Farewell, restart=False)
+        await settle()
+
+        assert is_boom(home.reasons("a")[0], "background")
+        assert len(log) == 1
+
+
+async def test_a_kill_before_the_first_step_works() -> None:
+    """T7: the scope exists before the task does."""
+    log: list[str] = []
+    async with house() as home:
+        cell = home.root.cell.adopt("early")
+        life = cell.launch(starts(lambda _: log.append("start")))
+        life.kill()
+
+        assert isinstance(await life.ended(), StartFailed)
+        assert isinstance(await life.started(), StartFailed)
+        assert log == []
+
+
+async def test_a_stop_request_before_the_first_step_works() -> None:
+    """T7."""
+    async with house() as home:
+        life = home.root.cell.adopt("early").launch(Doer)
+        life.request_stop(Shutdown("test"))
+
+        assert await life.ended() == Shutdown("test")
+
+
+async def test_launching_does_not_wait_for_the_start() -> None:
+    """T8: a supervisor's loop goes on while a child takes its time."""
+    gate = Gate()
+    async with house() as home:
+        cell = home.root.cell.adopt("slow")
+        life = cell.launch(starts(lambda _: gate.wait()))
+
+        other = await home.keep("other", Doer)
+        assert await other.ask(Get(lambda *_: 1), within=1) == 1
+        assert cell.phase == "starting"
+
+        gate.open()
+        assert await life.started() is None
+        assert cell.phase == "running"
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+async def test_one_error_in_a_group_is_shown_as_itself(depth: int) -> None:
+    """T9: whoever classifies exits wants the ConnectionError; the group is kept beside it."""
+    error: Exception = ConnectionError("gone")
+    for _ in range(depth):
+        error = ExceptionGroup("nursery", [error])
+
+    def fail(_: Doer, __: ActorContext) -> None:
+        raise error
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        actor.tell(Do(fail))
+        await settle()
+
+        (reason,) = home.reasons("a")
+        assert isinstance(reason, Crash)
+        assert isinstance(reason.exception, ConnectionError)
+        assert reason.original is error
+
+
+async def test_two_errors_stay_a_group() -> None:
+    """T9."""
+    group = ExceptionGroup("two", [Boom("a"), Boom("b")])
+
+    def fail(_: Doer, __: ActorContext) -> None:
+        raise group
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        actor.tell(Do(fail))
+        await settle()
+
+        (reason,) = home.reasons("a")
+        assert isinstance(reason, Crash)
+        assert reason.exception is group
+
+
+async def test_needs_operator_inside_a_group_wins() -> None:
+    """T9: whatever else went wrong, trying again is pointless."""
+
+    def fail(_: Doer, __: ActorContext) -> None:
+        inner = ExceptionGroup("inner", [NeedsOperator("bad token")])
+        raise ExceptionGroup("outer", [Boom("a"), inner])
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        actor.tell(Do(fail))
+        await settle()
+
+        (reason,) = home.reasons("a")
+        assert isinstance(reason, NeedsOperator)
+        assert reason.why == "bad token"
+
+
+@asynccontextmanager
+async def _resource(name: str, log: list[tuple[str, object]]) -> AsyncIterator[str]:
+    log.append((f"+{name}", trio.lowlevel.current_task()))
+    try:
+        yield name
+    finally:
+        log.append((f"-{name}", trio.lowlevel.current_task()))
+
+
+@pytest.mark.parametrize("how", ["stop", "crash", "kill"])
+async def test_resources_close_in_reverse_in_the_task_that_opened_them(
+    how: str,
+) -> None:
+    """T10: an exit stack of the incarnation, not an async generator."""
+    log: list[tuple[str, object]] = []
+
+    async def enter(ctx: ActorContext) -> None:
+        for name in "abc":
+            assert await ctx.enter(_resource(name, log)) == name
+
+    async with house() as home:
+        actor = await home.keep("a", starts(enter), restart=False)
+        match how:
+            case "crash":
+                actor.tell(boom())
+                await settle()
+            case "kill":
+                await home.life("a").kill_and_fence()
+            case _:
+                await home.halt("a")
+
+    assert [name for name, _ in log] == ["+a", "+b", "+c", "-c", "-b", "-a"]
+    assert len({task for _, task in log}) == 1
+
+
+async def test_children_stop_in_reverse_order_even_if_the_world_is_cancelled() -> None:
+    """T11: order is the supervisor's, never that of a cancelled nursery."""
+    log: list[str] = []
+
+    def child(name: str) -> Callable[[], Doer]:
+        async def stop(_: ActorContext, __: ExitReason) -> None:
+            await trio.lowlevel.checkpoint()
+            log.append(name)
+
+        return stops(stop)
+
+    with trio.CancelScope() as world:
+        async with house(("a", child("a")), ("b", child("b")), ("c", child("c"))):
+            world.cancel(reason="test")
+            await trio.sleep_forever()
+
+    assert world.cancelled_caught
+    assert log == ["c", "b", "a"]
+
+
+async def test_mail_outlives_whoever_read_it() -> None:
+    """T12: the address owns the lane; a restart closes nothing and loses nothing."""
+    diary: list[object] = []
+    async with house() as home:
+        actor = await home.keep("a", lambda: Doer(diary))
+        actor.tell(boom())
+        for number in range(5):
+            actor.tell(number)
+        await settle()
+
+        assert diary == [0, 1, 2, 3, 4]
+        assert home.life("a").number == 2
+
+
+async def test_a_rested_address_shelves_its_mail() -> None:
+    """T12: what waits at a final stop is a dead letter, not silently gone."""
+    gate = Gate()
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        actor.tell(gate.order)
+        actor.tell("left")
+        await gate.reached.wait()
+        life = home.life("a")
+        life.request_stop(Shutdown("test"))
+        gate.open()
+        await settle()
+
+        assert home.shelved() == [("left", "stopped")]
+
+
+leak: ContextVar[str] = ContextVar("leak", default="clean")
+
+
+async def test_an_incarnation_does_not_inherit_its_launchers_context() -> None:
+    """T18: whatever the supervisor was handling leaves no trace in its child. A04."""
+
+    async def launch_one(_: Doer, ctx: ActorContext) -> object:
+        leak.set("dirty")
+        await ctx.adopt("grandchild").launch(Doer).started()
+        return None
+
+    async with house() as home:
+        parent = await home.keep("a", Doer)
+        await parent.ask(Get(launch_one), within=1)
+        child = home.system.find("/a/grandchild", Doer)
+
+        assert await child.ask(Get(lambda *_: leak.get()), within=1) == "clean"
+
+
+async def test_a_kill_says_who_did_it() -> None:
+    """T20: the reason travels with the cancellation; nobody decides by it."""
+    said: list[str] = []
+
+    async def listen(_: Doer, __: ActorContext) -> None:
+        try:
+            await trio.sleep_forever()
+        except trio.Cancelled as cancelled:
+            said.append(str(cancelled.reason))
+            raise
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        actor.tell(Do(listen))
+        await settle()
+        await home.life("a").kill_and_fence()
+
+    assert said == ["killed by its supervisor"]
+
+
+async def test_a_scope_of_the_handlers_own_is_no_stop(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """T21: being cancelled is not being stopped; only the flag says so."""
+
+    async def give_up_waiting(_: Doer, __: ActorContext) -> bool:
+        with trio.move_on_after(1) as scope:
+            await trio.sleep_forever()
+        return scope.cancelled_caught
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+
+        assert await actor.ask(Get(give_up_waiting), within=5) is True
+        assert home.reasons("a") == []
+
+
+async def test_a_stop_request_lets_the_message_in_hand_end() -> None:
+    """T21, T14: handling is in no stop scope; the flag is looked at afterwards."""
+    diary: list[object] = []
+    gate = Gate()
+
+    async def work(actor: Doer, _: ActorContext) -> None:
+        await gate.wait()
+        await trio.lowlevel.checkpoint()
+        actor.diary.append("done")
+
+    async with house() as home:
+        actor = await home.keep("a", lambda: Doer(diary))
+        actor.tell(Do(work))
+        actor.tell("never")
+        await gate.reached.wait()
+        life = home.life("a")
+        life.request_stop(Shutdown("test"))
+        await settle()
+        assert life.reason is None
+        assert home.cell("a").phase == "stopping"
+
+        gate.open()
+        assert await life.ended() == Shutdown("test")
+        assert diary == ["done"]
+
+
+async def test_a_system_may_live_in_a_nursery_of_its_own() -> None:
+    """T1: leaving cleanly raises nothing, whatever crashed inside."""
+    async with trio.open_nursery():
+        async with System(Keeper) as system:
+            system.find("/", Keeper)
+        assert await system.ended() == Shutdown("system")
+
+
+async def test_an_actor_that_has_nothing_more_to_do_ends_normally() -> None:
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        life = home.life("a")
+        actor.tell(Do(lambda _, ctx: ctx.stop()))
+
+        assert await life.ended() == Normal()
