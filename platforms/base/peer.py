@@ -24,6 +24,7 @@ from attrs import frozen
 
 from actors.sender import Retry, SendRefused
 from platforms.base.answers import Answer, Answers
+from platforms.base.backlog import Backlog
 from platforms.base.ends import SessionEnded
 from platforms.base.refusals import Refusals
 from platforms.transport import (
@@ -36,7 +37,6 @@ from platforms.transport import (
     WebSocket,
 )
 
-QUEUED_EVENTS = 1000
 SWEEP_SECONDS = 0.25
 RECHECK_SECONDS = 5.0
 RETRY_SECONDS = 1.0
@@ -84,7 +84,7 @@ class Peer(Generic[F, A]):
         self._refusals = refusals
         self._answers: Answers[A] = Answers()
         self._asked = trio.Event()
-        self._events, self._queue = trio.open_memory_channel[F](QUEUED_EVENTS)
+        self._backlog: Backlog[F] = Backlog()
         self._why = ""
 
     async def send(self, text: str) -> None:
@@ -126,13 +126,16 @@ class Peer(Generic[F, A]):
         """Something can be asked: the end has not been noticed yet."""
         return not self._answers.lost
 
+    async def ping(self, within: float) -> None:
+        """Ask the peer's WebSocket library for a sign of life, where its bot has no ear."""
+        with trio.move_on_after(within):
+            await self.socket.ping()
+            self.liveness.heard()
+            self.liveness.waits(trio.current_time())
+
     def unheard(self) -> list[F]:
         """Take the events that were read and not handed out yet, all at once."""
-        events: list[F] = []
-        with suppress(trio.WouldBlock, trio.EndOfChannel):
-            while True:
-                events.append(self._queue.receive_nowait())
-        return events
+        return self._backlog.take_all()
 
     def __aiter__(self) -> AsyncIterator[F]:
         return self
@@ -144,7 +147,7 @@ class Peer(Generic[F, A]):
             SessionEnded: the socket was lost in another way.
         """
         try:
-            return await self._queue.receive()
+            return await self._backlog.take()
         except trio.EndOfChannel:
             if self._why:
                 raise SessionEnded(self._why) from None
@@ -160,7 +163,7 @@ class Peer(Generic[F, A]):
             self._why = self._why or str(closed)
         finally:
             self._answers.lose(self._why or "the peer left before it answered")
-            self._events.close()
+            self._backlog.close()
 
     async def _read(self) -> None:
         liveness, language = self.liveness, self._habits.language
@@ -182,10 +185,9 @@ class Peer(Generic[F, A]):
             if answer is not None:
                 self._answers.settle(answer)
                 continue
-            try:
-                self._events.send_nowait(frame)
-            except trio.WouldBlock:
-                await self._events.send(frame)
+            self._backlog.put(frame, len(raw))
+            if self._backlog.full:
+                await self._backlog.room()
 
     async def watch(self) -> None:
         """Probe a peer that is silent, and close one that is dead."""

@@ -41,7 +41,7 @@ class OneBot11(Platform[OneBot11Config]):
 
     async def session(self, link: Link) -> None:
         """Live one conversation, over sockets that we dial or that dialled us."""
-        session = self._sessions[link] = Session(link)
+        session = self._sessions[link] = Session(link, dialled=not self.listens)
         try:
             if self.listens:
                 await attend(link, session)

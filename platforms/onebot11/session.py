@@ -49,15 +49,23 @@ _REFUSALS = (1401, 1403)
 class Session:
     """Lives as long as one incarnation of the connection."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, *, dialled: bool) -> None:
+        """Begin with no socket.
+
+        Args:
+            link: To the host.
+            dialled: We dial the peer, so it has to say whose account it is, and a
+                token it refuses is ours.
+        """
         self._link = link
+        self._dialled = dialled
         self._peers: dict[SocketRole, OneBotPeer] = {}
         self._online = True
         self._identified = trio.Event()
         self._can_ask = trio.Event()
         self._name = link.new_id()
         self._echoes = 0
-        if link.account:
+        if not dialled:
             self._identified.set()
 
     # --- sockets ----------------------------------------------------------------------
@@ -71,7 +79,7 @@ class Session:
         habits = OneBotHabits(
             language=OneBotLanguage(),
             carries_events=role.hears,
-            probe=self._probe if role.speaks else None,
+            probe=self._probe if role.speaks else _ping,
         )
         async with self._link.conversation(socket, habits) as peer:
             self._join(role, peer)
@@ -162,7 +170,7 @@ class Session:
             return None
 
     def _unasked(self, answer: wire.Answer) -> None:
-        if answer.retcode in _REFUSALS and not answer.key:
+        if self._dialled and answer.retcode in _REFUSALS and not answer.key:
             # Accepted, and then refused in a frame: NapCat and LLOneBot do it so.
             why = f"the peer refuses our access token: {answer.words or answer.retcode}"
             raise NeedsOperator(why)
@@ -241,3 +249,8 @@ class Session:
         status = wire.result_of("get_status", answer)
         if isinstance(status, Status):
             self._account_is(online=status.online)
+
+
+async def _ping(peer: OneBotPeer) -> None:
+    """An event socket takes no actions, and a silent one may just have no news."""
+    await peer.ping(PROBE_SECONDS)

@@ -130,6 +130,13 @@ class TrioWebSocket:
         except (trio.ClosedResourceError, trio.BrokenResourceError):
             raise self._end() from None
 
+    async def ping(self) -> None:
+        self._refuse_if_closed()
+        try:
+            await self._connection.ping()
+        except ConnectionClosed:
+            raise self._end() from None
+
     async def receive(self) -> Frame:
         try:
             return await self._connection.get_message()

@@ -113,6 +113,16 @@ class WebSocket(Protocol):
         """
         ...
 
+    async def ping(self) -> None:
+        """Return once the peer's library has answered a ping frame.
+
+        Waits for ever where no answer comes: give it a deadline.
+
+        Raises:
+            SocketClosed: it is closed.
+        """
+        ...
+
     async def receive(self) -> Frame:
         """Return the next message; what came before the end is still given.
 

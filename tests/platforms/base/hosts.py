@@ -157,6 +157,7 @@ class FakeSocket:
         self.headers = tuple((headers or {}).items())
         self.closed: SocketClosed | None = None
         self.reads = reads
+        self.pongs = True
         self.heard: deque[str] = deque()
         self._incoming, self._frames = trio.open_memory_channel[Frame](10_000)
         self._sent = trio.Event()
@@ -173,6 +174,11 @@ class FakeSocket:
         self.heard.append(text)
         self._sent.set()
         self._sent = trio.Event()
+
+    async def ping(self) -> None:
+        await trio.lowlevel.checkpoint()
+        if not self.pongs:
+            await trio.sleep_forever()
 
     async def receive(self) -> Frame:
         try:

@@ -17,7 +17,8 @@ from platforms.base import (
     SessionEnded,
     Unreadable,
 )
-from platforms.base.peer import QUEUED_EVENTS, Peer, conversation
+from platforms.base.backlog import MAX_BYTES, MAX_EVENTS
+from platforms.base.peer import Peer, conversation
 from platforms.base.refusals import Refusals
 from platforms.transport import Frame
 from tests.platforms.base.hosts import FakeSocket
@@ -57,7 +58,7 @@ async def test_an_answer_overtakes_events_that_nobody_takes() -> None:
     """The reader never waits for an event to be handled."""
     socket = FakeSocket()
     async with conversation(socket, HABITS, refusals()) as peer:
-        for n in range(QUEUED_EVENTS):
+        for n in range(MAX_EVENTS - 1):
             socket.says({"event": n})
         socket.says({"ref": "a", "value": 1})
         with trio.fail_after(10):
@@ -68,7 +69,7 @@ async def test_an_answer_overtakes_events_that_nobody_takes() -> None:
 async def test_a_full_queue_stops_the_reader_until_there_is_room() -> None:
     socket = FakeSocket()
     async with conversation(socket, HABITS, refusals()) as peer:
-        for n in range(QUEUED_EVENTS + 1):
+        for n in range(MAX_EVENTS):
             socket.says({"event": n})
         socket.says({"ref": "a"})
         async with trio.open_nursery() as nursery:
@@ -84,6 +85,17 @@ async def test_a_full_queue_stops_the_reader_until_there_is_room() -> None:
             assert await anext(peer) == {"event": 0}
             with trio.fail_after(10):
                 await asked.wait()
+
+
+async def test_a_few_huge_events_fill_the_queue_as_well() -> None:
+    socket = FakeSocket()
+    async with conversation(socket, HABITS, refusals()) as peer:
+        for n in range(8):
+            socket.says({"event": n, "huge": "x" * (MAX_BYTES // 4)})
+        await wait_all_tasks_blocked()
+        assert len(peer.unheard()) == 4
+        await wait_all_tasks_blocked()
+        assert len(peer.unheard()) == 4
 
 
 async def test_loss_ends_requests_at_once_and_events_last() -> None:
@@ -177,7 +189,7 @@ async def test_time_in_which_nobody_takes_events_is_not_silence(
     socket = FakeSocket()
     async with conversation(socket, HABITS, refusals()) as peer:
         peer.liveness.heartbeat(1.0)
-        for n in range(QUEUED_EVENTS + 2):
+        for n in range(MAX_EVENTS):
             socket.says({"event": n})
         await trio.sleep(1000)
         assert socket.closed is None

@@ -392,6 +392,28 @@ async def test_an_api_socket_is_only_probed(autojump_clock: MockClock) -> None:
             nursery.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_quiet_event_socket_is_pinged(
+    answers: bool, autojump_clock: MockClock
+) -> None:
+    async with talking() as talk:
+        await talk.enters(SocketRole.API)
+        event = await talk.enters(SocketRole.EVENT)
+        event.pongs = answers
+        await trio.sleep(75)
+        assert not event.heard, "no action is sent to it"
+        assert (event.closed is None) is answers
+
+
+async def test_a_token_refused_by_who_dialled_us_needs_nobody() -> None:
+    async with talking() as talk:
+        socket = await talk.enters()
+        socket.says({"status": "failed", "retcode": 1403, "echo": None})
+        socket.says(message(1))
+        await talk.host.accepts(1)
+        assert talk.state == "up"
+
+
 async def test_no_frame_ends_a_session() -> None:
     async with talking() as talk:
         socket = await talk.enters()
@@ -474,7 +496,7 @@ async def test_what_was_read_is_journalled_before_a_stop() -> None:
 
 async def test_a_mistake_of_ours_costs_one_event() -> None:
     platform = OneBot11(OneBot11Config())
-    session = Session(FakeHost().link(platform, US))
+    session = Session(FakeHost().link(platform, US), dialled=False)
     unforeseen = OtherEvent(None, US, {"what": object()}, "notice.x", "", "")
     with capture_logs() as logs:
         assert session._inbound(unforeseen) is None
