@@ -11,7 +11,6 @@ import trio
 from actors.kernel import (
     ActorContext,
     Cell,
-    ChildExited,
     ExitReason,
     Ignore,
     Incarnation,
@@ -20,7 +19,6 @@ from actors.kernel import (
     Shutdown,
 )
 from supervision.events import (
-    Exited,
     SetTimer,
     Start,
     Started,
@@ -31,52 +29,45 @@ from supervision.specs import Supervisor
 from supervision.values import Brutal, Forever, Grace
 
 
-class Seat:
-    """One child's place in the tree, and who sits there."""
-
-    __slots__ = ("cell", "life", "token")
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        self.life: Incarnation | None = None
-        self.token = 0
-
-
 class Crew:
-    """The children of one incarnation of a supervisor, by id."""
+    """The children of one incarnation of a supervisor.
 
-    __slots__ = ("_ctx", "_seats")
+    It keeps nothing of its own for a child: there may be 100,000 of them, and their
+    cells know who lives there.
+    """
+
+    __slots__ = ("_cell", "_ctx", "_watched")
 
     def __init__(self, ctx: ActorContext) -> None:
         self._ctx = ctx
-        self._seats: dict[str, Seat] = {}
+        self._cell: Cell = ctx.self.cell
+        self._watched: dict[str, tuple[int, Incarnation]] = {}
+
+    def cell(self, child: str) -> Cell:
+        """Return the place of a child that was started before."""
+        assert self._cell.children is not None
+        return self._cell.children[child]
 
     # --- lives ------------------------------------------------------------------------
 
     async def start(self, wanted: Start) -> Started | StartIgnored | StartFailed:
         """Launch a child and wait until its own start is over."""
-        seat = self._seats.get(wanted.child)
-        if seat is None:
-            spec = wanted.spec
-            cell = self._ctx.adopt(wanted.child, supervisor=spec.is_supervisor)
-            seat = self._seats[wanted.child] = Seat(cell)
-        life = seat.life = _launch(seat.cell, wanted)
-        seat.token = wanted.token
+        token = wanted.token
+        spec = wanted.spec
+        cell = self._ctx.adopt(wanted.child, supervisor=spec.is_supervisor)
+        life = _launch(cell, wanted)
+        if wanted.watched:
+            self._watched[wanted.child] = (token, life)
         failed = await life.started()
         if failed is None:
-            return Started(wanted.token, life.number)
-        seat.life = None
+            return Started(token, life.number)
         if isinstance(failed, Ignore):
-            return StartIgnored(wanted.token)
-        return StartFailed(wanted.token, failed.exception)
+            return StartIgnored(token)
+        return StartFailed(token, failed.exception)
 
     async def halt(self, children: tuple[tuple[str, int], ...], grace: Grace) -> None:
         """Ask all to stop at once; kill who is left at the deadline, fence who survives."""
-        lives = [
-            life
-            for child, _ in children
-            if (life := self._vacate(child)) is not None and life.reason is None
-        ]
+        lives = [life for child, _ in children if (life := self._living(child))]
         if not isinstance(grace, Brutal):
             for life in lives:
                 life.request_stop(Shutdown(self._ctx.path))
@@ -86,10 +77,9 @@ class Crew:
                     await life.ended()
         await self._kill([life for life in lives if life.reason is None])
 
-    def _vacate(self, child: str) -> Incarnation | None:
-        seat = self._seats[child]
-        life, seat.life = seat.life, None
-        return life
+    def _living(self, child: str) -> Incarnation | None:
+        self._watched.pop(child, None)
+        return self.cell(child).incarnation
 
     async def _kill(self, lives: list[Incarnation]) -> None:
         for life in lives:
@@ -102,37 +92,21 @@ class Crew:
                 life.fence()
                 self._ctx.log.error("supervisor.child_fenced", child=life.cell.path)
 
-    def exited(self, notice: ChildExited) -> Exited:
-        """Return the event for a notice; with token 0, which is nobody's, if it is stale."""
-        child = notice.cell.path.rsplit("/", 1)[1]
-        seat = self._seats.get(child)
-        if (
-            seat is None
-            or seat.life is None
-            or seat.cell is not notice.cell
-            or seat.life.number != notice.incarnation
-        ):
-            return Exited(child, 0, notice.reason)
-        seat.life = None
-        return Exited(child, seat.token, notice.reason)
-
     def ended(
         self, children: tuple[tuple[str, int], ...]
     ) -> tuple[tuple[int, ExitReason], ...]:
-        """Return which of *children* have ended, and why."""
-        seats = [self._seats[child] for child, _ in children]
+        """Return which of *children*, all started as watched, have ended, and why."""
+        watched = (self._watched.get(child) for child, _ in children)
         return tuple(
-            (seat.token, seat.life.reason)
-            for seat in seats
-            if seat.life is not None and seat.life.reason is not None
+            (token, life.reason)
+            for token, life in filter(None, watched)
+            if life.reason is not None
         )
 
     def alive(self) -> int:
         """Return how many children really live at this moment."""
-        return sum(
-            seat.life is not None and seat.life.reason is None
-            for seat in self._seats.values()
-        )
+        children = self._cell.children or {}
+        return sum(cell.incarnation is not None for cell in children.values())
 
     # --- what is shown ----------------------------------------------------------------
 
@@ -156,7 +130,7 @@ class Crew:
 
     def rest(self, child: str, reason: ExitReason) -> None:
         """The child stays down: whoever waits for it is told."""
-        cell = self._seats[child].cell
+        cell = self.cell(child)
         match reason:
             case NeedsOperator(why):
                 phase, note = "needs_operator", why
@@ -169,10 +143,10 @@ class Crew:
 
     def forget(self, child: str, reason: ExitReason) -> None:
         """The child is no more, and its address is dead for good."""
-        self._seats.pop(child).cell.close(reason)
+        self.cell(child).close(reason)
 
     def _show(self, child: str, phase: str, note: str) -> None:
-        cell = self._seats[child].cell
+        cell = self.cell(child)
         cell.phase = phase
         cell.note = note
 

@@ -120,6 +120,8 @@ class Start:
     token: int
     spec: ChildSpec
     args: tuple[object, ...] = ()
+    watched: bool = False
+    """A `Look` may ask for it before its exit comes through the lane."""
 
 
 @frozen

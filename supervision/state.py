@@ -43,7 +43,7 @@ class Child:
         self.spec = spec
         self.args: tuple[object, ...] = ()
         self.rank = rank
-        """Its place in the start order."""
+        """Its place in the start order, where a group has one."""
         self.state = ChildState.DOWN
         self.token = 0
         self.incarnation = 0
@@ -177,7 +177,8 @@ class Core:
         return self.flags.strategy in (ONE_FOR_ALL, REST_FOR_ONE)
 
     def add(self, child_id: str, spec: ChildSpec) -> Child:
-        self.ranks += 1
+        # An int above 256 costs 32 bytes, and there may be 100,000 children.
+        self.ranks += self.is_grouped
         child = self.children[child_id] = Child(child_id, spec, self.ranks)
         self.supervisors += spec.is_supervisor
         return child

@@ -44,6 +44,7 @@ from supervision.events import (
     DropTimer,
     Event,
     Exit,
+    Exited,
     Forget,
     GaveUp,
     Halt,
@@ -71,6 +72,9 @@ from supervision.events import (
 from supervision.journalist import write_down
 from supervision.specs import Supervisor, cautions
 from supervision.state import Core
+
+STALE = 0
+"""The token of no incarnation: its event is one that nobody waits for."""
 
 SupervisorMessage: TypeAlias = (
     Call | ChildExited | StopRequested | TryAgain | TimerFired
@@ -118,7 +122,7 @@ class SupervisorActor(Actor[SupervisorMessage]):
         """Have *message* decided, and do what comes of it."""
         match message:
             case ChildExited():
-                await self._decide(ctx, self._crew.exited(message))
+                await self._decide(ctx, self._exited(message))
             case StopRequested(reason):
                 await self._decide(ctx, Stop(reason))
             case TimerFired(generation):
@@ -139,6 +143,18 @@ class SupervisorActor(Actor[SupervisorMessage]):
                 await self._decide(ctx, Called(message, message))
             case _:
                 assert_never(message)
+
+    def _exited(self, notice: ChildExited) -> Exited:
+        child_id = notice.cell.path.rsplit("/", 1)[1]
+        child = self._core.children.get(child_id)
+        # A closed cell was that of a namesake, deleted before its exit came through.
+        if (
+            child is None
+            or notice.cell.closed
+            or child.incarnation != notice.incarnation
+        ):
+            return Exited(child_id, STALE, notice.reason)
+        return Exited(child_id, child.token, notice.reason)
 
     async def _decide(self, ctx: ActorContext, event: Event) -> None:
         system = ctx.system

@@ -110,7 +110,8 @@ def _go_on(turn: Turn, job: Job) -> None:
 def _start_next(turn: Turn, job: Job) -> None:
     child = job.current = job.starts.pop()
     token = turn.core.next_token()
-    turn.out.append(Start(child.id, token, child.spec, child.args))
+    watched = job.fresh is not None
+    turn.out.append(Start(child.id, token, child.spec, child.args, watched))
 
 
 def _finish(turn: Turn, job: Job) -> None:
@@ -145,7 +146,8 @@ def _started(turn: Turn, job: Job, token: int, incarnation: int) -> None:
     assert child is not None
     child.token = token
     child.incarnation = incarnation
-    child.up_since = turn.now
+    if child.spec.backoff is not None:
+        child.up_since = turn.now
     child.why = ""
     turn.core.set_state(child, ChildState.RUNNING)
     if job.kind is JobKind.RESTART:
