@@ -1,0 +1,1 @@
+"""Stand-ins for the other side, written by hand from its specification."""
