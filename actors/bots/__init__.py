@@ -13,13 +13,14 @@ exception in a handler never leaves this room: it is the outcome of one event.
 from actors.bots.actor import BotActor, BotMessage, Ready
 from actors.bots.bot import Bot
 from actors.bots.bridge import AsyncioBridge, asyncio_bridge
-from actors.bots.context import Context, Sync
+from actors.bots.context import Context
 from actors.bots.desk import BotDesk
 from actors.bots.errors import (
     BotError,
     BotMistake,
     BotNotLoaded,
     BridgeClosed,
+    HandlerExited,
     HandlerTimedOut,
     MissingDependency,
     NoAnswer,
@@ -33,6 +34,7 @@ from actors.bots.middleware import Middleware, Next
 from actors.bots.permissions import Allow
 from actors.bots.ports import HandlerFault, Outbox, Services
 from actors.bots.signatures import use
+from actors.bots.sync import Sync
 
 __all__ = [
     "Allow",
@@ -46,6 +48,7 @@ __all__ = [
     "BotNotLoaded",
     "BridgeClosed",
     "Context",
+    "HandlerExited",
     "HandlerFault",
     "HandlerTimedOut",
     "Middleware",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import structlog
-import trio
 from attrs import frozen
 
 from actors.bots.asking import Asked
-from actors.bots.errors import NoChat, NotInThread, TurnEnded
+from actors.bots.errors import NoChat, NotInThread
 from actors.bots.helping import help_text
 from actors.bots.permissions import allowed
 from actors.bots.ports import Services
-from actors.bots.speech import as_body, in_short
+from actors.bots.speech import as_body, in_short, parsed
+from actors.bots.sync import ASK_SECONDS, Sync
 from actors.bots.turn import Turn
 from actors.buffer import reply_key
 from actors.journal import InboundRow
@@ -34,11 +34,6 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from actors.bots.bot import Bot
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-ASK_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -204,7 +199,7 @@ class Context:
         """
         self._check_awaitable("send")
         return self._say(
-            self._outbound(_parsed(address), body, key, OutboundKind.NOTICE)
+            self._outbound(parsed(address), body, key, OutboundKind.NOTICE)
         )
 
     def ask(
@@ -286,66 +281,4 @@ class Context:
         )
 
 
-class Sync:
-    """A context for threads: each call waits until trio has done it."""
-
-    __slots__ = ("_ctx", "_turn")
-
-    def __init__(self, ctx: Context, turn: Turn) -> None:
-        self._ctx = ctx
-        self._turn = turn
-
-    def reply(self, *body: Segment | str, key: str | None = None) -> Receipt:
-        """See `Context.reply`.
-
-        Raises:
-            TurnEnded: the handler's deadline has passed; nothing was said.
-        """
-        ctx = self._ctx
-        out = ctx._outbound(ctx.address, body, key, OutboundKind.REPLY)  # noqa: SLF001
-        return self.run(ctx._say, out)  # noqa: SLF001
-
-    def send(
-        self, address: str | ChatAddress, *body: Segment | str, key: str | None = None
-    ) -> Receipt:
-        """See `Context.send`.
-
-        Raises:
-            TurnEnded: the handler's deadline has passed; nothing was said.
-        """
-        ctx = self._ctx
-        out = ctx._outbound(_parsed(address), body, key, OutboundKind.NOTICE)  # noqa: SLF001
-        return self.run(ctx._say, out)  # noqa: SLF001
-
-    def ask(self, *question: Segment | str, within: float = ASK_SECONDS) -> Context:
-        """See `Context.ask`.
-
-        Raises:
-            NoAnswer: nothing came within so many seconds.
-            TurnEnded: the handler's deadline has passed.
-        """
-        ctx = self._ctx
-        return self.run(ctx._ask, ctx._question(question), within)  # noqa: SLF001
-
-    def run(
-        self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Await any coroutine function: `ctx.sync.run(receipt.outcome, within=5)`.
-
-        Raises:
-            TurnEnded: the handler's deadline has passed; nothing was called.
-        """
-
-        async def call() -> T:
-            if self._turn.over:
-                raise TurnEnded(self._turn.handler)
-            return await function(*args, **kwargs)
-
-        return trio.from_thread.run(call)
-
-
 _NOBODY = Sender("")
-
-
-def _parsed(address: str | ChatAddress) -> ChatAddress:
-    return address if isinstance(address, ChatAddress) else ChatAddress.parse(address)

@@ -8,12 +8,13 @@ is never served by both.
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import insort
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
 import structlog
+from attrs import frozen
 
 from actors.bots.bot import Bot
 from actors.journal import InboundRow
@@ -22,21 +23,32 @@ from actors.router import Settle
 
 HANDOVER_SECONDS = 5.0
 """How long a new incarnation waits for what the old one has in hand."""
+MAX_DEATHS = 3
+"""An event that was in hand at the end of so many incarnations is not tried again."""
 
 log = structlog.get_logger()
 
 
 class Intake(Protocol):
-    """The incarnation behind a desk. All but `drain` are plain and quick."""
+    """The incarnation behind a desk. All but `calm` and `drain` are plain."""
 
     @property
     def events(self) -> frozenset[str]: ...
 
     def awaits(self, row: InboundRow) -> bool: ...
 
-    def take(self, row: InboundRow, settle: Settle) -> None: ...
+    def take(self, row: InboundRow, settle: Settle, deaths: int = 0) -> None: ...
+
+    async def calm(self, within: float) -> bool: ...
 
     async def drain(self, within: float) -> bool: ...
+
+
+@frozen(eq=False)
+class _Waiting:
+    row: InboundRow
+    settle: Settle
+    deaths: int
 
 
 class BotDesk:
@@ -45,8 +57,11 @@ class BotDesk:
     def __init__(self, name: str, bot: Bot) -> None:
         self._name = name
         self._events = bot.table().events
-        self._intake: Intake | None = None
-        self._waiting: deque[tuple[InboundRow, Settle]] = deque()
+        # The last one takes events. One before it is leaving, or takes over again if
+        # the last one goes first.
+        self._serving: list[Intake] = []
+        self._handing_over = False
+        self._waiting: list[_Waiting] = []
         self._closed = ""
 
     @property
@@ -57,7 +72,7 @@ class BotDesk:
     @property
     def attached(self) -> bool:
         """Is there an incarnation that takes events?"""
-        return self._intake is not None
+        return bool(self._serving)
 
     @property
     def waiting(self) -> int:
@@ -74,7 +89,7 @@ class BotDesk:
 
     def awaits(self, row: InboundRow) -> bool:
         """Does a handler wait for exactly this, in `ctx.ask`? Then it is for nobody else."""
-        return self._intake is not None and self._intake.awaits(row)
+        return bool(self._serving) and self._serving[-1].awaits(row)
 
     def put(self, row: InboundRow, settle: Settle) -> None:
         """Take *row*; it is settled once, however it ends."""
@@ -82,60 +97,95 @@ class BotDesk:
             settle(InboundState.FAILED, self._closed)
         elif row.event.from_self:
             settle(InboundState.DONE, "our own message")
-        elif self._intake is None:
-            self._waiting.append((row, settle))
+        elif self._serving and not self._handing_over:
+            self._serving[-1].take(row, settle)
         else:
-            self._intake.take(row, settle)
+            self._waiting.append(_Waiting(row, settle, 0))
 
     # --- for incarnations --------------------------------------------------------------
 
     @asynccontextmanager
     async def serving(self, intake: Intake) -> AsyncIterator[None]:
-        """Hand events to *intake* inside the block, once its predecessor let go."""
-        before, self._intake = self._intake, None
-        if before is not None and not await before.drain(HANDOVER_SECONDS):
-            log.warning(
-                "bot.handover_impatient",
-                bot=self._name,
-                waited_seconds=HANDOVER_SECONDS,
-            )
-        self._intake, self._events = intake, intake.events
-        self._hand_over(intake)
+        """Hand events to *intake* inside the block, once its predecessor has let go."""
+        try:
+            await self._let_go()
+            self._serving.append(intake)
+            self._events = intake.events
+        finally:
+            self._hand_on()
         try:
             yield
         finally:
-            # A reload may have put another one here meanwhile: identity, not name.
-            if self._intake is intake:
-                self._intake = None
+            self._detach(intake)
 
-    def give_back(self, row: InboundRow, settle: Settle, intake: Intake) -> None:
-        """Take back what *intake* never began, for whoever comes after it."""
-        if self._intake is intake and not self._closed:
-            self._waiting.append((row, settle))
+    @asynccontextmanager
+    async def returning(self) -> AsyncIterator[None]:
+        """Around the lanes of an incarnation: what they did not end is handed on after."""
+        try:
+            yield
+        finally:
+            self._hand_on()
+
+    def give_back(self, row: InboundRow, settle: Settle, deaths: int) -> None:
+        """Take back what an incarnation did not end, for whoever comes after it."""
+        if deaths >= MAX_DEATHS:
+            why = f"the bot ended {deaths} times with this in hand"
+            settle(InboundState.QUARANTINED, why)
+        elif self._closed:
+            settle(InboundState.FAILED, self._closed)
         else:
-            self.put(row, settle)
+            # In the order in which they came in: what was running is returned last.
+            insort(self._waiting, _Waiting(row, settle, deaths), key=_sequence)
 
     async def release(self, intake: Intake, within: float) -> bool:
         """Hand nothing more to *intake* and wait until it is done with what it has."""
-        if self._intake is intake:
-            self._intake = None
+        self._detach(intake)
         return await intake.drain(within)
 
     # --- for the host ------------------------------------------------------------------
 
     async def drain(self, within: float) -> bool:
         """Wait until nothing is in hand, when nothing new will come. False: not in time."""
-        if self._intake is None:
+        if not self._serving:
             return not self._waiting
-        return await self._intake.drain(within)
+        return await self._serving[-1].drain(within)
 
     def close(self, why: str) -> None:
         """The bot was removed: what waits for it is failed, and whatever still comes."""
         self._closed = why
-        while self._waiting:
-            _, settle = self._waiting.popleft()
-            settle(InboundState.FAILED, why)
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            one.settle(InboundState.FAILED, why)
 
-    def _hand_over(self, intake: Intake) -> None:
-        while self._waiting and self._intake is intake:
-            intake.take(*self._waiting.popleft())
+    # --- inside ------------------------------------------------------------------------
+
+    async def _let_go(self) -> None:
+        """Stop feeding the incarnation that serves now, and let it finish."""
+        if not self._serving:
+            return
+        self._handing_over = True
+        try:
+            calm = await self._serving[-1].calm(HANDOVER_SECONDS)
+        finally:
+            self._handing_over = False
+        if not calm:
+            waited = HANDOVER_SECONDS
+            log.warning("bot.handover_impatient", bot=self._name, waited_seconds=waited)
+
+    def _detach(self, intake: Intake) -> None:
+        if intake in self._serving:
+            self._serving.remove(intake)
+        if self._serving:
+            self._events = self._serving[-1].events
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        if not self._serving or self._handing_over:
+            return
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            self._serving[-1].take(one.row, one.settle, one.deaths)
+
+
+def _sequence(one: _Waiting) -> int:
+    return one.row.seq

@@ -9,6 +9,7 @@ BotError
 ├── NotInThread         a plain function called what only a coroutine may await
 ├── TurnEnded           a thread that outlived its deadline wants to say something
 ├── HandlerTimedOut     a handler was still running at its deadline
+├── HandlerExited       a handler tried to end the process, or a loop that is not ours
 ├── Nonsense            a handler returned what nobody can say
 └── BridgeClosed        the asyncio loop behind a bridge is gone
 """
@@ -107,6 +108,17 @@ class HandlerTimedOut(BotError):
 
     def __str__(self) -> str:
         return f"{self.handler!r} did not end within {self.timeout:g} s"
+
+
+@frozen
+class HandlerExited(BotError):
+    """`sys.exit()` in a handler, or a stranger's cancellation: it ends the event only."""
+
+    handler: str
+    raised: str
+
+    def __str__(self) -> str:
+        return f"{self.handler!r} raised {self.raised}; a handler cannot end the host"
 
 
 @frozen

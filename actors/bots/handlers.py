@@ -115,18 +115,19 @@ def make_handler(name: str, what: str, function: Function, options: Options) -> 
         raise BotMistake(msg) from None
 
 
-def check_event(event: str) -> str:
+def check_event(event: object) -> str:
     """Return *event* if it is a name of the contract, or `NAME.KIND` beyond these.
 
     Raises:
         BotMistake: it is neither.
     """
-    if event in EVENTS:
-        return event
-    head, dot, kind = event.partition(".")
-    if dot and head and kind and head not in _OURS and not re.search(r"\s", event):
-        return event
-    close = get_close_matches(event, EVENTS, n=1)
+    said = event if isinstance(event, str) else ""
+    if said in EVENTS:
+        return said
+    head, dot, kind = said.partition(".")
+    if dot and head and kind and head not in _OURS and not re.search(r"\s", said):
+        return said
+    close = get_close_matches(said, EVENTS, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     msg = f"an event must be one of {', '.join(sorted(EVENTS))}, or a platform's own PLATFORM.KIND (got {event!r}){hint}"
     raise BotMistake(msg)

@@ -48,13 +48,13 @@ _GRAMMAR = re.compile(
 )
 
 
-def parse_rate(text: str) -> Rate:
+def parse_rate(text: object) -> Rate:
     """Read `COUNT/UNIT [per user|per chat]`.
 
     Raises:
         BotMistake: *text* is no rate; the message says what one looks like.
     """
-    found = _GRAMMAR.fullmatch(text)
+    found = _GRAMMAR.fullmatch(text) if isinstance(text, str) else None
     if found is None or not int(found[1]):
         msg = (
             "a rate must look like COUNT/UNIT, with UNIT s, min, h or day and "

@@ -18,7 +18,7 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from actors.bots.asking import Questions
 from actors.bots.context import Context, Voice
-from actors.bots.errors import HandlerTimedOut, NoAnswer, Nonsense
+from actors.bots.errors import HandlerExited, HandlerTimedOut, NoAnswer, Nonsense
 from actors.bots.gate import Gate
 from actors.bots.handlers import Handler
 from actors.bots.matching import MESSAGE, Match
@@ -76,7 +76,7 @@ class Runner:
     def awaits(self, row: InboundRow) -> bool:
         return self._questions.awaits(row)
 
-    def take(self, row: InboundRow, settle: Settle) -> None:
+    def take(self, row: InboundRow, settle: Settle, deaths: int = 0) -> None:
         """Put *row* into the lane of its chat, if anybody here wants it."""
         event = row.event
         if self._questions.take(row):
@@ -90,12 +90,16 @@ class Runner:
             settle(InboundState.DONE, "")
             return
         turn = Turn(row, settle, matches, self._questions, limit=_limit(matches))
+        turn.deaths = deaths
         try:
             self.lanes.put(key, turn, within=turn.limit, trace=row.trace)
         except LanesClosed:
-            self._desk.give_back(row, settle, self)
+            self._desk.give_back(row, settle, deaths)
         except LanesFull as full:
             settle(InboundState.FAILED, str(full))
+
+    async def calm(self, within: float) -> bool:
+        return await self.lanes.calm(within)
 
     async def drain(self, within: float) -> bool:
         return await self.lanes.drain(within)
@@ -138,9 +142,13 @@ class Runner:
             case Ended.DONE:
                 turn.settle(turn.state, turn.why)
             case Ended.UNSTARTED:
-                self._desk.give_back(turn.row, turn.settle, self)
-            case Ended.INTERRUPTED:
+                self._desk.give_back(turn.row, turn.settle, turn.deaths)
+            case Ended.INTERRUPTED if turn.was_parked:
+                # Whoever was asked has seen the question; it is not asked again.
                 turn.settle(InboundState.FAILED, "interrupted")
+            case Ended.INTERRUPTED:
+                # Run again by the next incarnation: what it said before has its key.
+                self._desk.give_back(turn.row, turn.settle, turn.deaths + 1)
             case Ended.TIMED_OUT:
                 self._fail(turn, HandlerTimedOut(turn.handler, turn.limit))
             case Ended.RAISED:
@@ -210,15 +218,13 @@ class Runner:
         is_async = handler.signature.is_async
         ctx = Context(self._voice, turn, turn.row, handler.name, in_thread=not is_async)
         given = self._given[handler]
-        if is_async:
-            if given or match.values:
-                value = await handler.function(ctx, **match.values, **given)
-            else:
-                value = await handler.function(ctx)
-        else:
-            value = await self._call_in_thread(
-                handler, partial(handler.function, ctx, **match.values, **given)
-            )
+        call = partial(handler.function, ctx, **match.values, **given)
+        try:
+            value = await (call() if is_async else self._call_in_thread(handler, call))
+        except BaseException as error:
+            if _is_ordinary(error):
+                raise
+            raise HandlerExited(handler.name, repr(error)) from error
         if value is not None:
             await self._say_returned(turn, handler, value)
 
@@ -271,6 +277,19 @@ class Runner:
         log.error("handler.failed", why=why, row=row.seq, exc_info=error, **about)
         fault = HandlerFault(why=why, row=row.seq, error=error, **about)
         self._voice.services.on_fault(fault)
+
+
+def _is_ordinary(error: BaseException) -> bool:
+    """Say whether trio and the lanes know what to do with *error*.
+
+    A `SystemExit`, or the cancellation of another library's loop, would else end the
+    bot and everybody's events in it.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return all(_is_ordinary(one) for one in error.exceptions)
+    return isinstance(
+        error, Exception | trio.Cancelled | KeyboardInterrupt | GeneratorExit
+    )
 
 
 def _limit(matches: tuple[Match, ...]) -> float:

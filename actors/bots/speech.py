@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeGuard, get_args
 
 from actors.bots.errors import BotMistake, Nonsense
-from actors.messages import Segment, Text
+from actors.messages import ChatAddress, Segment, Text
 from actors.tracker import Receipt
 
 _SEGMENTS: tuple[type, ...] = get_args(Segment)
@@ -40,6 +40,15 @@ def returned(handler: str, value: object) -> tuple[Segment, ...] | None:
         return as_body(parts)
     except BotMistake:
         raise Nonsense(handler, _short(value)) from None
+
+
+def parsed(address: str | ChatAddress) -> ChatAddress:
+    """Return *address* as a value.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    return address if isinstance(address, ChatAddress) else ChatAddress.parse(address)
 
 
 def in_short(body: Sequence[Segment]) -> str:

@@ -29,6 +29,8 @@ class Turn:
     questions: Questions
     limit: float
     """Seconds its lane gives it."""
+    deaths: int = 0
+    """How many incarnations have ended with it in hand."""
     state: InboundState = InboundState.DONE
     why: str = ""
     handler: str = ""
@@ -67,6 +69,11 @@ class Turn:
         if question.answer is None:
             raise NoAnswer(said, within)
         return question.answer
+
+    @property
+    def was_parked(self) -> bool:
+        """Has it asked somebody something? Then it is not run again."""
+        return self._parked_once
 
     def end(self) -> None:
         """Nothing that this turn still tries to say counts any more."""

@@ -91,6 +91,10 @@ class Lanes(Generic[K, T]):
     async def drain(self, within: float) -> bool:
         """Take nothing new and wait until all is done. False: *within* seconds were not enough."""
         self._taking = False
+        return await self.calm(within)
+
+    async def calm(self, within: float) -> bool:
+        """Wait until all is done, for somebody who brings nothing new meanwhile."""
         with trio.move_on_after(within):
             while not self.idle:
                 if self._quiet is None:

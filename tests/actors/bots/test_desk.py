@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from actors.bots import Bot, Context
+from actors.bots.desk import MAX_DEATHS
 from actors.messages import InboundState
 from tests.actors.bots.harness import Room, living
 
@@ -116,9 +117,10 @@ async def test_a_reload_does_not_wait_for_ever(autojump_clock: MockClock) -> Non
     assert steps[-2:] == ["old begins b", "old ends b"]
 
 
-async def test_what_was_not_begun_when_a_bot_stops_is_for_the_next_one(
+async def test_what_a_bot_did_not_end_is_for_its_next_incarnation(
     autojump_clock: MockClock,
 ) -> None:
+    """Law 8: accepted is handled, whichever incarnation does it."""
     steps: list[str] = []
     bot = version("one", steps)
     room = Room(bot)
@@ -126,11 +128,70 @@ async def test_what_was_not_begun_when_a_bot_stops_is_for_the_next_one(
         running = room.says("/do 60 a")
         waiting = room.says("/do 0 b")
         await trio.sleep(1)
-    assert (running.state, running.why) == (S.FAILED, "interrupted")
-    assert waiting.state is S.CLAIMED
+    assert [running.state, waiting.state] == [S.CLAIMED, S.CLAIMED]
     async with living(bot, room):
         assert await waiting.settled() is S.DONE
-    assert steps == ["one begins a", "one begins b", "one ends b"]
+        assert await running.settled() is S.DONE
+    assert steps == [
+        "one begins a",
+        "one begins a",
+        "one ends a",
+        "one begins b",
+        "one ends b",
+    ]
+
+
+async def test_what_was_said_before_the_end_is_not_said_again(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 5: the same reply of the same event has the same key."""
+    bot = Bot("test")
+
+    @bot.command("do")
+    async def do(ctx: Context) -> None:
+        await ctx.reply("working")
+        await trio.sleep(20)
+        await ctx.reply("done")
+
+    room = Room(bot)
+    async with living(bot, room):
+        posted = room.says("/do")
+        await room.outbox.until(1)
+    async with living(bot, room):
+        assert await posted.settled() is S.DONE
+    assert room.texts == ["working", "done"]
+
+
+async def test_an_event_that_outlives_three_incarnations_is_quarantined(
+    autojump_clock: MockClock,
+) -> None:
+    bot = version("one", [])
+    room = Room(bot)
+    posted = room.says("/do 60 a")
+    for number in range(MAX_DEATHS):
+        assert posted.state is S.CLAIMED
+        async with living(bot, room):
+            await trio.sleep(1)
+        assert room.desk.waiting == (0 if number == MAX_DEATHS - 1 else 1)
+    assert posted.state is S.QUARANTINED
+    assert posted.why == "the bot ended 3 times with this in hand"
+
+
+async def test_a_newcomer_that_goes_before_it_came_changes_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    steps: list[str] = []
+    old, new = version("old", steps), version("new", steps)
+    room = Room(old)
+    async with living(old, room):
+        room.says("/do 3 a")
+        await trio.sleep(1)
+        with trio.move_on_after(1):
+            async with living(new, room):
+                pass
+        assert room.desk.attached
+        assert await room.says("/do 0 b").settled() is S.DONE
+    assert steps[-1] == "old ends b"
 
 
 async def test_stopping_lets_what_is_in_hand_end(autojump_clock: MockClock) -> None:

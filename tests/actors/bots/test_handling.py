@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import structlog
 import trio
@@ -77,6 +79,31 @@ async def test_a_handler_that_raises_fails_its_event_and_the_chat_goes_on() -> N
             "t1",
         )
         assert isinstance(fault.error, LookupError)
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_a_handler_cannot_end_the_host(in_thread: bool) -> None:
+    bot = Bot("test")
+
+    async def exits(ctx: Context) -> None:
+        sys.exit(3)
+
+    def exits_in_a_thread(ctx: Context) -> None:
+        sys.exit(3)
+
+    async def exits_in_a_nursery(ctx: Context) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(exits, ctx)
+            nursery.start_soon(trio.sleep_forever)
+
+    bot.command("exit")(exits_in_a_thread if in_thread else exits)
+    bot.command("nursery")(exits_in_a_nursery)
+
+    async with running(bot) as room:
+        one, two = room.says("/exit"), room.says("/nursery")
+        assert await two.settled() is one.state is InboundState.FAILED
+        assert "raised SystemExit(3); a handler cannot end the host" in one.why
+        assert "HandlerExited" in two.why
 
 
 async def test_a_handler_that_hangs_costs_its_chat_until_its_deadline(

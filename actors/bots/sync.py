@@ -1,0 +1,80 @@
+"""A context for plain functions, which run in threads beside the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import trio
+
+from actors.bots.errors import TurnEnded
+from actors.bots.speech import parsed
+from actors.messages import ChatAddress, OutboundKind, Segment
+from actors.tracker import Receipt
+
+if TYPE_CHECKING:
+    from actors.bots.context import Context
+    from actors.bots.turn import Turn
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ASK_SECONDS = 60.0
+
+
+class Sync:
+    """A context for threads: each call waits until trio has done it."""
+
+    __slots__ = ("_ctx", "_turn")
+
+    def __init__(self, ctx: Context, turn: Turn) -> None:
+        self._ctx = ctx
+        self._turn = turn
+
+    def reply(self, *body: Segment | str, key: str | None = None) -> Receipt:
+        """See `Context.reply`.
+
+        Raises:
+            TurnEnded: the handler's deadline has passed; nothing was said.
+        """
+        ctx = self._ctx
+        out = ctx._outbound(ctx.address, body, key, OutboundKind.REPLY)  # noqa: SLF001
+        return self.run(ctx._say, out)  # noqa: SLF001
+
+    def send(
+        self, address: str | ChatAddress, *body: Segment | str, key: str | None = None
+    ) -> Receipt:
+        """See `Context.send`.
+
+        Raises:
+            TurnEnded: the handler's deadline has passed; nothing was said.
+        """
+        ctx = self._ctx
+        out = ctx._outbound(parsed(address), body, key, OutboundKind.NOTICE)  # noqa: SLF001
+        return self.run(ctx._say, out)  # noqa: SLF001
+
+    def ask(self, *question: Segment | str, within: float = ASK_SECONDS) -> Context:
+        """See `Context.ask`.
+
+        Raises:
+            NoAnswer: nothing came within so many seconds.
+            TurnEnded: the handler's deadline has passed.
+        """
+        ctx = self._ctx
+        return self.run(ctx._ask, ctx._question(question), within)  # noqa: SLF001
+
+    def run(
+        self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Await any coroutine function: `ctx.sync.run(receipt.outcome, within=5)`.
+
+        Raises:
+            TurnEnded: the handler's deadline has passed; nothing was called.
+        """
+
+        async def call() -> T:
+            if self._turn.over:
+                raise TurnEnded(self._turn.handler)
+            return await function(*args, **kwargs)
+
+        return trio.from_thread.run(call)
