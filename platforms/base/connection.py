@@ -11,7 +11,14 @@ from typing import Never, assert_never
 import structlog
 import trio
 
-from actors.kernel import Actor, ActorContext, ExitReason, NeedsOperator, Normal
+from actors.kernel import (
+    Actor,
+    ActorContext,
+    Crash,
+    ExitReason,
+    NeedsOperator,
+    Normal,
+)
 from actors.monitor import ConnectionState, Phase
 from platforms.base.ends import Finished, SessionEnded, end_of, is_a_mistake
 from platforms.base.link import Link
@@ -111,10 +118,11 @@ class Connection(Actor[Never]):
                     await self._rest(link, end)
             case NeedsOperator(why):
                 link.over(ConnectionState.needs_operator(why))
-                raise end from None
+                ctx.stop(end)
             case SessionEnded(why):
                 link.over(ConnectionState(Phase.CONNECTING, why))
-                raise end from None
+                # Not raised: that a peer is away deserves a line, not a traceback.
+                ctx.stop(Crash(end))
             case _:
                 assert_never(end)
 

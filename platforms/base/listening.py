@@ -13,6 +13,7 @@ from attrs import frozen
 from actors.kernel import (
     Actor,
     ActorContext,
+    Crash,
     ExitReason,
     NeedsOperator,
     leaves,
@@ -81,8 +82,13 @@ class Listening(Actor[Never]):
                 await self._platform.listen(door)
         except Exception as error:
             end = _end_of(error)
+            if end is None:
+                self._become(ConnectionState(Phase.STARTING, str(error)))
+                raise
             self._become(_state_after(end))
-            raise end from error
+            # Not raised: a taken port deserves a line, not a traceback.
+            ctx.stop(end if isinstance(end, NeedsOperator) else Crash(end))
+            return
         finally:
             self._over.set()
         self._become(ConnectionState(Phase.STOPPED))
@@ -96,7 +102,8 @@ class Listening(Actor[Never]):
         self._host.reports.report(self._platform_id, "", state)
 
 
-def _end_of(error: Exception) -> Exception:
+def _end_of(error: Exception) -> PortTaken | NeedsOperator | None:
+    """Return what is known to go wrong with a port, or `None`."""
     for leaf in leaves(error):
         match leaf:
             case OSError(errno=errno.EADDRINUSE):
@@ -107,10 +114,12 @@ def _end_of(error: Exception) -> Exception:
                 return leaf
             case _:
                 pass
-    return error
+    return None
 
 
-def _state_after(end: Exception) -> ConnectionState:
-    if isinstance(end, NeedsOperator):
-        return ConnectionState.needs_operator(end.why)
-    return ConnectionState(Phase.STARTING, str(end))
+def _state_after(end: PortTaken | NeedsOperator) -> ConnectionState:
+    match end:
+        case NeedsOperator(why):
+            return ConnectionState.needs_operator(why)
+        case PortTaken():
+            return ConnectionState(Phase.STARTING, str(end))
