@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rookery.cli.places import Which
 from rookery.config import ConfigRefused, find_data
-from rookery.control import NoAnswer, NoHost, Refused, Request, ask
+from rookery.control import NoAnswer, NoHost, Refused, Request, Send, ask
 
 OK, NOT_DONE, USAGE = 0, 1, 2
 
@@ -20,6 +20,9 @@ def perform(
     which: Which, request: Request, show: Callable[[Mapping[str, object]], str]
 ) -> int:
     """Ask the host that is meant, print what it answers, return the exit code."""
+    if isinstance(request, Send) and not _printable(request.text):
+        print("TEXT must be UTF-8 (got bytes that are not)", file=sys.stderr)
+        return USAGE
     try:
         result = ask(find_data(which.config, which.data, Path.cwd()), request)
     except ConfigRefused as refused:
@@ -36,6 +39,15 @@ def perform(
         return USAGE if refused.kind in ("bad_request", "bad_config") else NOT_DONE
     print(json.dumps(result, ensure_ascii=False) if which.json else show(result))
     return _code(result)
+
+
+def _printable(text: str) -> bool:
+    """Arguments that are no UTF-8 arrive with surrogates in them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _code(result: Mapping[str, object]) -> int:

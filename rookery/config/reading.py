@@ -83,6 +83,7 @@ class _Reader:
         host = self._value(document.get("host", {}), HostSettings, "host")
         bots = self._entries(document, "bots", self._bot)
         platforms = self._entries(document, "platforms", self._platform)
+        self._one_console(platforms)
         operators = self._entries(document, "operators", self._users)
         self._known_platforms(document, operators)
         return Settings(
@@ -191,6 +192,12 @@ class _Reader:
         for fault in config.faults():
             if fault.key in right:
                 yield _told(fault, path)
+
+    def _one_console(self, platforms: Mapping[str, PlatformSettings]) -> None:
+        consoles = [key for key, each in platforms.items() if each.type == "console"]
+        for extra in consoles[1:]:
+            message = f"expected one console at most, got another beside {consoles[0]}"
+            self.faults.append(Fault(join(join("platforms", extra), "type"), message))
 
     def _known_platforms(
         self, document: Mapping[str, object], operators: Mapping[str, object]

@@ -16,7 +16,7 @@ from typing import Never, Protocol, assert_never
 import structlog
 import trio
 
-from actors.kernel import Actor, ActorContext, ExitReason
+from actors.kernel import Actor, ActorContext, ExitReason, NeedsOperator
 from rookery.control.place import socket_address
 from rookery.control.protocol import (
     MAX_LINE_BYTES,
@@ -139,7 +139,7 @@ def _listen(path: Path) -> trio.SocketListener:
     if path.exists() or path.is_symlink():
         if not stat.S_ISSOCK(path.lstat().st_mode):
             msg = f"{path} must be free for the control socket; move what is there away"
-            raise FileExistsError(msg)
+            raise NeedsOperator(msg)
         path.unlink()
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

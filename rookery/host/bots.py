@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from actors.bots import Bot, BotActor, BotDesk, Ready, Services
+from actors.bots import Bot, BotActor, BotDesk, Ready
 from actors.kernel import ActorContext, ActorError
-from actors.router import Desks
 from rookery.config import BotSettings, Configuration
-from rookery.host.estate import Estate, RunningBot
-from rookery.host.loading import Loader
+from rookery.host.estate import RunningBot
+from rookery.host.loading import Load
+from rookery.host.parts import Parts
 from supervision import (
     TRANSIENT,
     Backoff,
@@ -53,14 +53,12 @@ class NotStarted(Exception):
 class BotKeeper:
     """The manager's hands for bots. Each call may be repeated."""
 
-    def __init__(
-        self, ctx: ActorContext, estate: Estate, desks: Desks, services: Services
-    ) -> None:
+    def __init__(self, ctx: ActorContext, parts: Parts, load: Load) -> None:
         self._ctx = ctx
-        self._estate = estate
-        self._desks = desks
-        self._services = services
-        self._loader = Loader()
+        self._estate = parts.estate
+        self._desks = parts.desks
+        self._services = parts.for_bots()
+        self._load = load
 
     async def bring(
         self, bot_id: str, settings: BotSettings, found: Configuration
@@ -71,7 +69,7 @@ class BotKeeper:
             BotNotLoaded: its code cannot be loaded.
             NotStarted: it was loaded and did not come up. Either way, what ran runs on.
         """
-        bot = await self._loader.load(settings.use, found.folder)
+        bot = await self._load(settings.use, found.folder)
         running = self._estate.bots.get(bot_id)
         if running is not None and not running.needs_operator:
             await self._replace(bot_id, running, bot)
@@ -84,9 +82,9 @@ class BotKeeper:
     async def remove(self, bot_id: str, why: str) -> None:
         """Stop a bot, after what it has in hand; what waits for it is failed."""
         running = self._estate.bots.pop(bot_id)
-        self._desks.disconnect(running.desk)
         await self._drop(self._bots(), bot_id)
         running.desk.close(why)
+        self._desks.forget(bot_id)
 
     async def restore(self, bot_id: str, running: RunningBot) -> None:
         """Start again what is missing of a bot: its supervisor forgot it, or was new."""
@@ -103,8 +101,8 @@ class BotKeeper:
     def give_up(self, bot_id: str, running: RunningBot, why: str) -> None:
         """Only a person can help this bot: take no more events for it."""
         running.needs_operator = why
-        self._desks.disconnect(running.desk)
         running.desk.close(f"the bot needs an operator: {why}")
+        self._desks.forget(bot_id)
         log.error("bot.given_up", bot=bot_id, why=why)
 
     async def _begin(self, bot_id: str, bot: Bot) -> None:

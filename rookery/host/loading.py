@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import trio
 
 from actors.bots import Bot, BotNotLoaded, load_bot
 
 LOAD_SECONDS = 10.0
+
+Load: TypeAlias = Callable[[str, Path], Awaitable[Bot]]
+"""How a bot is loaded: (use, folder). Raises `BotNotLoaded`."""
 
 # Imports share `sys.modules`; one at a time. A hung one keeps its place for ever.
 _THREADS = 4

@@ -17,6 +17,7 @@ from actors.kernel import (
     StartupFailed,
     System,
     Watchdog,
+    leaves,
 )
 from rookery.config import ConfigRefused, Configuration, find_file, load
 from rookery.control import PathTooLong, socket_address
@@ -24,6 +25,7 @@ from rookery.host.banner import banner, lines
 from rookery.host.estate import Estate
 from rookery.host.kinds import PLATFORM_CONFIGS
 from rookery.host.leaving import drain
+from rookery.host.loading import Loader
 from rookery.host.lock import DataTaken, DataUnusable, locked
 from rookery.host.manager import HangUp, Manager
 from rookery.host.notify import Notifier, from_environment
@@ -63,8 +65,8 @@ def run_host(file: Path | None, *, data: Path | None, verbose: bool) -> int:
 async def _live(
     found: Configuration, reread: Callable[[], Configuration], notifier: Notifier
 ) -> int:
-    estate = Estate(found)
-    system = System(lambda: host_tree(parts, reread, notifier).actor())
+    estate, load = Estate(found), Loader().load
+    system = System(lambda: host_tree(parts, reread, notifier, load).actor())
     parts = Parts.of(system, estate)
     signals = Signals(lambda: _reload(system))
     with signals_to(signals), Watchdog(_tell_blocked):
@@ -72,7 +74,8 @@ async def _live(
             async with system:
                 return await _until_the_end(parts, signals, notifier)
         except StartupFailed as failed:
-            log.critical("host.start_failed", why=str(failed), exc_info=failed)
+            why = ", ".join(map(str, leaves(_root_of(failed))))
+            log.critical("host.start_failed", why=why, exc_info=failed)
             return GAVE_UP
         finally:
             log.info("host.stopped", pid=os.getpid())
@@ -124,6 +127,13 @@ async def _first(*waits: Callable[[], Awaitable[object]]) -> object:
         for wait in waits:
             nursery.start_soon(wait_for, wait)
     return results[0]
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """Return what it began with."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _reload(system: System) -> None:

@@ -2,7 +2,7 @@
 
 root (one_for_one; giving up ends the process with exit code 70)
 ├─ journal     restarted for ever; what it keeps belongs to the System
-├─ core        router, outbox, sender, tracker, monitor
+├─ core        router, outbox, sender, tracker, monitor, announcer
 ├─ bots        the manager adds them, each below a supervisor of its own
 ├─ platforms   the manager adds them, each below a supervisor of its own
 ├─ control     the control socket
@@ -25,8 +25,10 @@ from actors.sender import Sender
 from actors.tracker import TrackerKeeper
 from rookery.config import Configuration
 from rookery.control import ControlSocket
+from rookery.host.announcer import Announcer
 from rookery.host.bots import BotKeeper
 from rookery.host.heartbeat import Heartbeat
+from rookery.host.loading import Load
 from rookery.host.manager import Manager
 from rookery.host.notify import Notifier
 from rookery.host.operations import HostOperations
@@ -41,12 +43,15 @@ BACKOFF = Backoff(first=0.2, factor=2.0, cap=5.0, reset_after=60.0, give_up=8)
 
 
 def host_tree(
-    parts: Parts, reread: Callable[[], Configuration], notifier: Notifier
+    parts: Parts,
+    reread: Callable[[], Configuration],
+    notifier: Notifier,
+    load: Load,
 ) -> Supervisor:
     """Return the root supervisor of the host."""
 
     def keepers(ctx: ActorContext) -> tuple[BotKeeper, PlatformKeeper]:
-        bots = BotKeeper(ctx, parts.estate, parts.desks, parts.for_bots())
+        bots = BotKeeper(ctx, parts, load)
         return bots, PlatformKeeper(ctx, parts.estate, parts.for_platforms())
 
     data = parts.estate.configuration.data
@@ -72,6 +77,7 @@ def _core(parts: Parts) -> Supervisor:
         _child("sender", partial(Sender, parts.journal, parts.outbox, parts.lines)),
         _child("router", partial(Router, parts.journal, parts.desks)),
         _child("monitor", monitor),
+        _child("announcer", partial(Announcer, parts.board, parts.journal)),
     )
 
 

@@ -103,3 +103,14 @@ def test_a_file_that_cannot_be_read_is_one_fault(
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigRefused, match="Is a directory"):
         load(tmp_path, here=tmp_path, kinds=KINDS, env=os.environ)
+
+
+def test_there_is_one_console_at_most(tmp_path: Path) -> None:
+    (tmp_path / "rookery.toml").write_text(
+        TERMINAL + TERMINAL.replace("terminal", "other")
+    )
+
+    with pytest.raises(
+        ConfigRefused, match=r"^platforms\.other\.type: expected one console at most"
+    ):
+        load(find_file(None, tmp_path), here=tmp_path, kinds=KINDS, env={})
