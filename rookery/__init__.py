@@ -58,16 +58,20 @@ if TYPE_CHECKING:
         Caps,
         Fault,
         Finished,
+        Habits,
         Link,
         NeedsOperator,
         OutcomeUnknown,
+        Peer,
         Platform,
         PlatformConfig,
         Rejected,
         Retry,
         Secret,
         Sent,
+        Unreadable,
     )
+    from platforms.transport import dial
 
 _HOMES = {
     "actors.bots": (
@@ -111,16 +115,20 @@ _HOMES = {
         "Caps",
         "Fault",
         "Finished",
+        "Habits",
         "Link",
         "NeedsOperator",
         "OutcomeUnknown",
+        "Peer",
         "Platform",
         "PlatformConfig",
         "Rejected",
         "Retry",
         "Secret",
         "Sent",
+        "Unreadable",
     ),
+    "platforms.transport": ("dial",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -141,6 +149,7 @@ __all__ = [
     "File",
     "Finished",
     "Forward",
+    "Habits",
     "Image",
     "Inbound",
     "Link",
@@ -154,6 +163,7 @@ __all__ = [
     "OutboundState",
     "Outcome",
     "OutcomeUnknown",
+    "Peer",
     "Platform",
     "PlatformConfig",
     "Raw",
@@ -167,8 +177,10 @@ __all__ = [
     "Sender",
     "Sent",
     "Text",
+    "Unreadable",
     "Video",
     "asyncio_bridge",
+    "dial",
     "use",
 ]
 
