@@ -49,21 +49,22 @@ class Dedup(Generic[K]):
         order.append(mark)
         if order[0][1] <= now:
             self.sweep(now, SWEPT_PER_MARK)
-        if len(self._marks) > self._cap:
-            self.evicted += self._forget_oldest()
+        while len(self._marks) > self._cap:
+            alive = order[0][1] > now
+            if self._drop_oldest() and alive:
+                self.evicted += 1
 
     def sweep(self, now: float, limit: int) -> None:
         """Forget up to *limit* keys whose time has passed."""
         for _ in range(limit):
             if not self._order or self._order[0][1] > now:
                 return
-            self._forget_oldest()
+            self._drop_oldest()
 
-    def _forget_oldest(self) -> bool:
-        while self._order:
-            mark = self._order.popleft()
-            # A key seen again after its time has a newer mark; that one stays.
-            if self._marks.get(mark[0]) is mark:
-                del self._marks[mark[0]]
-                return True
-        return False
+    def _drop_oldest(self) -> bool:
+        mark = self._order.popleft()
+        # A key seen again after its time has a newer mark; that one stays.
+        if self._marks.get(mark[0]) is not mark:
+            return False
+        del self._marks[mark[0]]
+        return True

@@ -103,9 +103,11 @@ class MemoryJournal:
         inbox = self._inbox
         owner = inbox.account(platform, account)
         size = size_of(event)
-        if self._crowds or not inbox.fits(owner, size):
-            now = self._clock()
-            if platform in self._crowds or inbox.known(owner, event, now) is None:
+        fits = inbox.fits(owner, size)
+        if self._crowds or not fits:
+            # A known event needs no room, but its cursor may not overtake those in line.
+            full = not fits and inbox.known(owner, event, self._clock()) is None
+            if full or platform in self._crowds:
                 accept = partial(self._accept, owner, event, trace, cursor, size)
                 return await self._crowd(owner, size, accept)
         return self._accept(owner, event, trace, cursor, size)
@@ -289,7 +291,10 @@ class MemoryJournal:
     async def _crowd(
         self, owner: InboxAccount, size: int, accept: Callable[[], T]
     ) -> T:
-        """Wait in line. Whoever makes room accepts for us, so nobody can slip in between."""
+        """Wait in line; size 0 needs no room, only its turn.
+
+        Whoever makes room accepts for us, so nobody can slip in between.
+        """
         line = self._crowds.setdefault(owner.platform, deque())
         waiter = _Waiter(trio.lowlevel.current_task(), owner, size, accept)
         line.append(waiter)
@@ -307,8 +312,11 @@ class MemoryJournal:
 
     def _admit(self) -> None:
         for platform, line in list(self._crowds.items()):
-            while line and self._inbox.fits(line[0].owner, line[0].size):
-                waiter = line.popleft()
+            while line:
+                waiter = line[0]
+                if waiter.size and not self._inbox.fits(waiter.owner, waiter.size):
+                    break
+                line.popleft()
                 trio.lowlevel.reschedule(waiter.task, Value(waiter.accept()))
             if not line:
                 del self._crowds[platform]

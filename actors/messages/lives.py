@@ -76,7 +76,7 @@ class IllegalTransition(Exception):
 
     def __str__(self) -> str:
         legal = ", ".join(self.legal) or "nothing"
-        return f"a row that is {self.before!r} cannot become {self.after!r} (legal: {legal})"
+        return f"a row that is {str(self.before)!r} cannot become {str(self.after)!r} (legal: {legal})"
 
 
 def check_inbound(before: InboundState, after: InboundState) -> None:
