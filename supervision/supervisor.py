@@ -17,6 +17,7 @@ from actors.kernel import (
     ActorContext,
     AlreadyAnswered,
     ChildExited,
+    Ignore,
     Mailbox,
     StopRequested,
     Timer,
@@ -101,7 +102,7 @@ class SupervisorActor(Actor[SupervisorMessage]):
         self._timers: dict[int, Timer] = {}
         self._notes: list[Note] = []
 
-    async def start(self, ctx: ActorContext) -> None:
+    async def start(self, ctx: ActorContext) -> Ignore | None:
         """Start the children in order.
 
         Raises:
@@ -117,6 +118,7 @@ class SupervisorActor(Actor[SupervisorMessage]):
             else {spec.id for spec in self.flags.children}
         )
         await self._decide(ctx, Boot())
+        return None
 
     async def handle(self, ctx: ActorContext, message: SupervisorMessage) -> None:
         """Have *message* decided, and do what comes of it."""

@@ -1,5 +1,6 @@
-"""Replay a corpus recorded from Erlang/OTP: `python -m tests.otp.replay --pure FILE...`
+"""Replay a corpus recorded from Erlang/OTP: `python -m tests.otp.replay [--pure] FILE...`
 
+Through the real supervisors, or with `--pure` through their decision core alone.
 Prints the first difference of each scenario that fails and, last, `N passed, N failed`.
 Exit code 1 if any failed.
 """
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.otp.compare import CORPUS, first_difference, recorded
+from tests.otp.stage import play
 from tests.otp.terms import Script
 from tests.otp.world import World
 
@@ -20,6 +22,11 @@ def replay_pure(record: Script) -> str:
     return first_difference(record, World().play(record["scenario"]))
 
 
+def replay_acted(record: Script) -> str:
+    """The same for the real supervisors on a virtual clock."""
+    return first_difference(record, play(record["scenario"]))
+
+
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
@@ -27,14 +34,15 @@ def say(line: str) -> None:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--pure", action="store_true", required=True, help="the core alone, no trio"
+        "--pure", action="store_true", help="the decision core alone, no trio"
     )
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path)
     options = parser.parse_args(arguments)
+    replay = replay_pure if options.pure else replay_acted
     passed = failed = 0
     for path in options.files or [CORPUS]:
         for record in recorded(path):
-            difference = replay_pure(record)
+            difference = replay(record)
             if difference:
                 failed += 1
                 say(f"{record['name']}: {difference}")

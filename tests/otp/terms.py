@@ -6,7 +6,7 @@ The format is that of the oracle: scenario in, trace out, one JSON object a line
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias, assert_never
+from typing import Any, Protocol, TypeAlias, assert_never
 
 from attrs import field, frozen
 
@@ -33,6 +33,7 @@ from supervision.calls import (
 )
 from supervision.faults import BadSpec, Fault
 from supervision.specs import ChildSpec, Supervisor
+from supervision.supervisor import ChildNotStarted, SupervisorActor
 from supervision.values import (
     BRUTAL,
     DYNAMIC,
@@ -72,32 +73,49 @@ class Told(Exception):
         self.term = term
 
 
+class Stage(Protocol):
+    """Where actors are made; the world without trio needs none."""
+
+    def worker(self, script: Script) -> AnyActor: ...
+    def supervisor(self, flags: ScriptedSupervisor) -> SupervisorActor: ...
+    def broken(self, start: BrokenSupervisor) -> AnyActor: ...
+
+
 @frozen(eq=False)
 class ScriptedWorker:
-    """What starts a worker: never called, the worlds read the script."""
+    """What starts a worker."""
 
     script: Script
+    stage: Stage | None = None
 
-    def __call__(self) -> AnyActor:
-        raise NotImplementedError
+    def __call__(self, over: Script | None = None) -> AnyActor:
+        assert self.stage is not None
+        return self.stage.worker({**self.script, **(over or {})})
 
 
 @frozen(eq=False)
 class ScriptedSupervisor(Supervisor):
-    """A nested supervisor with the script of its start."""
+    """A supervisor with the script of its start."""
 
     script: Script = field(factory=dict)
+    stage: Stage | None = None
+
+    def actor(self) -> SupervisorActor:
+        assert self.stage is not None
+        return self.stage.supervisor(self)
 
 
 @frozen(eq=False)
 class BrokenSupervisor:
-    """A nested supervisor whose flags or children are refused."""
+    """A supervisor whose flags or children are refused."""
 
     script: Script
     fault: Fault
+    stage: Stage | None = None
 
     def __call__(self) -> AnyActor:
-        raise BadSpec(self.fault)
+        assert self.stage is not None
+        return self.stage.broken(self)
 
 
 Startable: TypeAlias = ScriptedWorker | ScriptedSupervisor | BrokenSupervisor
@@ -106,43 +124,44 @@ Startable: TypeAlias = ScriptedWorker | ScriptedSupervisor | BrokenSupervisor
 # --- from JSON ------------------------------------------------------------------------
 
 
-def child_of(script: Script) -> ChildSpec:
+def child_of(script: Script, stage: Stage | None = None) -> ChildSpec:
     """Return the spec; invalid values go through as they are, to be refused."""
     restart = script.get("restart", "permanent")
     shutdown = script.get("shutdown")
     return ChildSpec(
         id=script.get("id"),  # type: ignore[arg-type]  # may be missing, on purpose
-        start=startable(script),  # type: ignore[arg-type]  # may be no such thing, on purpose
+        start=startable(script, stage),  # type: ignore[arg-type]  # may be no such thing, on purpose
         restart=_RESTARTS.get(restart, restart),
         shutdown=None if shutdown is None else grace_of(shutdown),
         significant=script.get("significant", False),
     )
 
 
-def startable(script: Script) -> Startable | str:
+def startable(script: Script, stage: Stage | None) -> Startable | str:
     if script.get("type", "worker") not in ("worker", "supervisor"):
         return str(script["type"])
     if "sup" in script:
-        return supervisor_of(script["sup"], script)
-    return ScriptedWorker(script)
+        return supervisor_of(script["sup"], script, stage)
+    return ScriptedWorker(script, stage)
 
 
 def supervisor_of(
-    flags: Script, script: Script
+    flags: Script, script: Script, stage: Stage | None = None
 ) -> ScriptedSupervisor | BrokenSupervisor:
     strategy = flags.get("strategy", "one_for_one")
     auto = flags.get("auto_shutdown", "never")
     try:
         return ScriptedSupervisor(
             strategy=_STRATEGIES.get(strategy, strategy),
-            children=[child_of(child) for child in flags.get("children", [])],
+            children=[child_of(child, stage) for child in flags.get("children", [])],
             max_restarts=flags.get("intensity", 1),
             within=flags.get("period", 5),
             auto_shutdown=_AUTO.get(auto, auto),
             script=script,
+            stage=stage,
         )
     except BadSpec as refused:
-        return BrokenSupervisor(script, refused.fault)
+        return BrokenSupervisor(script, refused.fault, stage)
 
 
 def grace_of(term: Json) -> Grace:
@@ -171,7 +190,8 @@ def term_of(reason: ExitReason) -> Json:
     match reason:
         case Normal():
             return "normal"
-        case Shutdown(by=""):
+        case Shutdown(by=by) if not by or by.startswith("/"):
+            # Told by the supervisor that lives at this path.
             return "shutdown"
         case Shutdown(by=why):
             return {"shutdown": why}
@@ -228,8 +248,14 @@ def exception_term(exception: BaseException) -> Json:
             return term
         case BadSpec(fault=fault):
             return refused_term(fault)
+        case ChildNotStarted(child=child, exception=cause):
+            return not_started_term(child, cause)
         case _:
             return repr(exception)
+
+
+def not_started_term(child: str, cause: BaseException) -> Json:
+    return {"shutdown": {"failed_to_start_child": [child, exception_term(cause)]}}
 
 
 def state_term(row: ChildRow) -> Json:

@@ -1,13 +1,15 @@
-"""The decision core against what the real Erlang/OTP did."""
+"""The decision core, and the real supervisor, against what the real Erlang/OTP did."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.otp.compare import CORPUS, first_difference, recorded
-from tests.otp.replay import main, replay_pure
+from tests.otp.replay import main, replay_acted, replay_pure
 from tests.otp.terms import Script
 
 RECORDS = list(recorded(CORPUS))
@@ -17,12 +19,15 @@ def test_the_corpus_is_whole() -> None:
     assert len(RECORDS) == 609
 
 
+@pytest.mark.parametrize("replay", [replay_pure, replay_acted])
 @pytest.mark.parametrize("kind", sorted({r["name"].split("-")[-1] for r in RECORDS}))
-def test_every_recorded_scenario_replays_exactly(kind: str) -> None:
-    """Event by event, reply by reply, tree by tree."""
+def test_every_recorded_scenario_replays_exactly(
+    kind: str, replay: Callable[[Script], str]
+) -> None:
+    """Event by event, reply by reply, tree by tree: the core, and the real supervisor."""
     mine = [r for r in RECORDS if r["name"].split("-")[-1] == kind]
 
-    assert {r["name"]: d for r in mine if (d := replay_pure(r))} == {}
+    assert {r["name"]: d for r in mine if (d := replay(r))} == {}
 
 
 def test_a_difference_is_found_and_named() -> None:
@@ -34,13 +39,11 @@ def test_a_difference_is_found_and_named() -> None:
 
 
 def test_the_command_counts_and_exits_with_1(
-    tmp_path: object, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from pathlib import Path
-
     broken = json.loads(json.dumps(RECORDS[1]))
     broken["trace"][-1]["events"].append(["start", "nobody", 1])
-    path = Path(str(tmp_path)) / "corpus.jsonl"
+    path = tmp_path / "corpus.jsonl"
     path.write_text(json.dumps(RECORDS[0]) + "\n" + json.dumps(broken) + "\n")
 
     assert main(["--pure", str(path)]) == 1

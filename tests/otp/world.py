@@ -14,14 +14,8 @@ from attrs import frozen
 
 from actors.kernel import ExitReason, Killed, Shutdown
 from supervision.calls import (
-    Call,
     CountChildren,
     Counts,
-    DeleteChild,
-    GetChildSpec,
-    RestartChild,
-    StartChild,
-    TerminateChild,
     Up,
     WhichChildren,
 )
@@ -50,9 +44,9 @@ from supervision.events import (
     Stop,
     TryAgain,
 )
-from supervision.specs import Instance
 from supervision.state import Core
 from supervision.values import BRUTAL, FOREVER, Grace
+from tests.otp.steps import call_of
 from tests.otp.terms import (
     BrokenSupervisor,
     Json,
@@ -61,9 +55,9 @@ from tests.otp.terms import (
     ScriptedWorker,
     Told,
     answer_term,
-    child_of,
     counts_term,
     exception_term,
+    not_started_term,
     reason_of,
     refused_term,
     row_term,
@@ -179,34 +173,10 @@ class World:
                 reason = reason_of(item.get("reason", "shutdown"))
                 supervisor.lane.append(Stop(reason))
             else:
-                arg, call = self.call_of(supervisor, item)
+                pid = partial(self.pid, supervisor)
+                arg, call = call_of(item, pid)
                 asked = Asked(item["op"], name, arg)
                 supervisor.lane.append(Called(call, asked))
-
-    def call_of(self, supervisor: Process, item: Script) -> tuple[Json, Call]:
-        match item:
-            case {"op": "start_child", "spec": spec}:
-                return spec.get("id"), StartChild(child_of(spec))
-            case {"op": "start_child", "name": name}:
-                keys = ("start", "trap", "term_ms", "term_reason")
-                over = {key: item[key] for key in keys if key in item}
-                return name, StartChild(Instance(name, (over,)))
-            case {"op": "terminate_child", "name": name}:
-                return name, TerminateChild(self.pid(supervisor, name))
-            case {"op": "terminate_child", "child": name}:
-                return name, TerminateChild(name)
-            case {"op": "restart_child", "child": name}:
-                return name, RestartChild(name)
-            case {"op": "delete_child", "child": name}:
-                return name, DeleteChild(name)
-            case {"op": "get_childspec", "child": name}:
-                return name, GetChildSpec(name)
-            case {"op": "which_children"}:
-                return None, WhichChildren()
-            case {"op": "count_children"}:
-                return None, CountChildren()
-            case _:
-                raise AssertionError(item)
 
     def pid(self, supervisor: Process, name: str) -> str | Up:
         process = self.last.get(name)
@@ -368,8 +338,7 @@ class World:
         process.core = Core(start)
         booted = self.tell(process, Boot())
         if isinstance(booted, BootFailed):
-            reason = [booted.child, exception_term(booted.exception)]
-            return {"shutdown": {"failed_to_start_child": reason}}
+            return not_started_term(booted.child, booted.exception)
         assert booted is not None
         return None
 
