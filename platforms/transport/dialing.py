@@ -99,7 +99,11 @@ class Dial:
             stream = await trio.open_ssl_over_tcp_stream(
                 host, port, ssl_context=context, https_compatible=True
             )
-            await stream.do_handshake()
+            try:
+                await stream.do_handshake()
+            except BaseException:
+                await trio.aclose_forcefully(stream)
+                raise
         except (OSError, trio.BrokenResourceError) as error:
             raise self._failed(_root_of(error)) from error
         return stream

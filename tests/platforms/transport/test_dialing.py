@@ -1,12 +1,15 @@
 """Dialling, against our own listener and against servers that behave badly."""
 
 import random
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 import trio
 from trio.testing import MockClock
+from trio_websocket import ConnectionClosed, WebSocketRequest, serve_websocket
 from wsproto import ConnectionType
 from wsproto.events import (
     AcceptConnection,
@@ -303,6 +306,35 @@ async def test_closing_wakes_who_receives() -> None:
             await eventually(lambda: ends)
 
     assert (ends[0].code, ends[0].reason) == (4000, "ours")
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_tls_is_checked(*, trusted: bool) -> None:
+    """`localhost.pem` is a key and a certificate for this test and nothing else."""
+    pem = Path(__file__).with_name("localhost.pem")
+    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server_side.load_cert_chain(pem)
+    client_side = ssl.create_default_context(cafile=pem if trusted else None)
+
+    async def handle(request: WebSocketRequest) -> None:
+        socket = await request.accept()
+        with suppress(ConnectionClosed):
+            await socket.send_message(await socket.get_message())
+            await socket.get_message()
+
+    async with trio.open_nursery() as nursery:
+        server = await nursery.start(
+            serve_websocket, handle, "127.0.0.1", 0, server_side
+        )
+        url = f"wss://localhost:{server.port}"
+        if trusted:
+            async with dial(url, ssl_context=client_side) as websocket:
+                await websocket.send("你好" * 100_000)
+                assert await websocket.receive() == "你好" * 100_000
+        else:
+            with pytest.raises(DialFailed, match="certificate verify failed"):
+                await dial(url, ssl_context=client_side).__aenter__()
+        nursery.cancel_scope.cancel()
 
 
 async def torn(websocket: WebSocket, peer: Peer, seed: int) -> None:
