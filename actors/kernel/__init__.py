@@ -4,8 +4,8 @@ What happens here: a message gets from an address to a handler, an answer gets b
 whatever a handler does wrong ends exactly one incarnation. What does not: deciding
 whether there is a next one. That is `supervision`.
 
-Read `actor` (what one writes), `address` (how one is reached), `cell` and `lanes` (what
-outlives restarts), `life` and `incarnation` (one life, isolated), `system` (the whole). The rest is small:
+Read `actor` (what one writes), `address` (how one is reached), `cell`, `lanes` and `admission`
+(what outlives restarts), `life` and `incarnation` (one life, isolated), `system` (the whole). The rest is small:
 `mailbox` and `reasons` are declarations and values, `envelope` is what travels, `alarms`
 and `timers` are time, `graph` names deadlocks, `turn` carries trace and deadline,
 `watchdog`, `snapshot` and `deadletters` are for looking.

@@ -9,7 +9,7 @@ import trio
 from actors.kernel.envelope import Envelope, Place, ReplySlot
 from actors.kernel.errors import ActorDown, MailboxFull
 from actors.kernel.graph import refuse_cycle
-from actors.kernel.turn import Turn, current
+from actors.kernel.turn import Turn, blocked_by, current
 
 if TYPE_CHECKING:
     from actors.kernel.cell import Cell
@@ -60,10 +60,7 @@ class Address(Generic[M]):
         """
         cell = self.cell
         turn = current.get()
-        if turn is None or turn.in_hand is None:
-            envelope = Envelope(message)
-        else:
-            envelope = _inherit(cell, message, turn)
+        envelope = Envelope(message) if turn is None else _inherit(cell, message, turn)
         # The common case, spelled out: a call per message is worth avoiding here.
         if cell.depth < cell.limit:
             cell.put(envelope)
@@ -141,7 +138,7 @@ async def _ask(cell: Cell, question: object, within: float) -> object:
             trace = turn.in_hand.trace
             deadline = min(deadline, turn.in_hand.deadline)
         if turn.task is not None:
-            waiter = turn.cell
+            waiter = turn.cell if turn.task is task else blocked_by(turn, task)
     if waiter is not None:
         refuse_cycle(waiter, cell)
     slot = ReplySlot(task, system.wheel, cell, question, within)
@@ -154,28 +151,29 @@ async def _ask(cell: Cell, question: object, within: float) -> object:
         return await trio.lowlevel.wait_task_rescheduled(slot.abandon)
     if waiter.waits is None:
         waiter.waits = []
-    waiter.waits.append(cell)
+    # The list itself is kept: after a restart the cell has another.
+    waits = waiter.waits
+    waits.append(slot)
     try:
         return await trio.lowlevel.wait_task_rescheduled(slot.abandon)
     finally:
-        if waiter.waits is not None:
-            waiter.waits.remove(cell)
+        waits.remove(slot)
 
 
 async def _wait_for_room(
     cell: Cell, envelope: Envelope, turn: Turn | None, within: float
 ) -> None:
-    waiter = turn.cell if turn is not None and turn.task is not None else None
+    task = trio.lowlevel.current_task()
+    waiter = blocked_by(turn, task) if turn is not None else None
+    waits: list[ReplySlot | Place] = []
+    place = Place(envelope, cell, task, within)
     if waiter is not None:
         refuse_cycle(waiter, cell)
-        if waiter.waits is None:
-            waiter.waits = []
-        waiter.waits.append(cell)
-    place = Place(envelope, cell, trio.lowlevel.current_task(), within)
+        waits = waiter.waits = waiter.waits or waits
+    waits.append(place)
     cell.queue(place)
     cell.system.wheel.add(place, min(cell.system.clock() + within, envelope.deadline))
     try:
         await trio.lowlevel.wait_task_rescheduled(place.abandon)
     finally:
-        if waiter is not None and waiter.waits is not None:
-            waiter.waits.remove(cell)
+        waits.remove(place)

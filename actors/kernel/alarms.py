@@ -104,7 +104,10 @@ class Wheel:
         self._buckets: dict[int, dict[ReplySlot | Place, None]] = {}
 
     def add(self, slot: ReplySlot | Place, deadline: float) -> None:
-        index = int(deadline / BUCKET_SECONDS) + 1
+        try:
+            index = int(deadline / BUCKET_SECONDS) + 1
+        except OverflowError:  # for ever
+            return
         slot.bucket = index
         bucket = self._buckets.get(index)
         if bucket is None:

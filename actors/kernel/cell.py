@@ -1,6 +1,6 @@
 """What outlives incarnations: a place in the tree, its children, its watchers.
 
-A cell is what an address points at. Its mail is in `lanes`, its present life in
+A cell is what an address points at. Its mail is in `lanes` and `admission`, its present life in
 `incarnation`.
 """
 
@@ -10,20 +10,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from actors.kernel.address import Address
+from actors.kernel.admission import Admission
 from actors.kernel.errors import ActorDown
-from actors.kernel.lanes import Lanes
 from actors.kernel.reasons import ExitReason, Normal, Shutdown
 from actors.kernel.watches import Watch
 
 if TYPE_CHECKING:
     from actors.kernel.actor import AnyActor
+    from actors.kernel.envelope import Place, ReplySlot
     from actors.kernel.incarnation import Incarnation
     from actors.kernel.system import System
 
 DEFAULT_SHUTDOWN_SECONDS = 5.0
 
 
-class Cell(Lanes):
+class Cell(Admission):
     """One place in the tree. Made by its supervisor, found by its path."""
 
     __slots__ = (
@@ -50,7 +51,7 @@ class Cell(Lanes):
         self.phase = "down"
         self.note = ""
         """What a supervisor wants shown beside the phase."""
-        self.waits: list[Cell] | None = None
+        self.waits: list[ReplySlot | Place] | None = None
         """Whom this actor's handler waits for right now: edges of the wait-for graph."""
         self.watchers: list[Watch] | None = None
 
@@ -137,8 +138,8 @@ class Cell(Lanes):
     def watch(self, watcher: Incarnation) -> Watch:
         watch = Watch(watcher, self)
         if watcher.watches is None:
-            watcher.watches = []
-        watcher.watches.append(watch)
+            watcher.watches = {}
+        watcher.watches[watch] = None
         if self.incarnation is None:
             watch.tell(self.resting or Shutdown("not running"))
         else:

@@ -10,7 +10,7 @@ import trio
 from actors.kernel.actor import Actor, Query
 from actors.kernel.address import Address
 from actors.kernel.cell import Cell
-from actors.kernel.errors import AlreadyAnswered
+from actors.kernel.errors import ActorDown
 from actors.kernel.reasons import ExitReason, Normal
 from actors.kernel.timers import Timer
 from actors.kernel.turn import Span, current_trace
@@ -93,13 +93,12 @@ class ActorContext:
         An answer nobody waits for any more goes nowhere.
 
         Raises:
-            AlreadyAnswered: it was answered before, or was never asked.
+            AlreadyAnswered: it was answered before.
         """
         incarnation = self._incarnation
         slot = incarnation.open_ask(question)
-        if slot is None:
-            raise AlreadyAnswered(self.path, type(question).__name__)
-        if not incarnation.fenced:
+        if slot is not None and not incarnation.fenced:
+            slot.answered = True
             slot.settle(answer)
 
     def stop(self, reason: ExitReason | None = None) -> None:
@@ -116,33 +115,37 @@ class ActorContext:
         Raises:
             CapacityExceeded: no slot is left for the notice.
         """
-        return address.watched_by(self._incarnation)
+        return address.watched_by(self._living())
 
     def post(self, message: object) -> None:
         """Put *message* at the end of one's own ordered mailbox. Never waits.
 
         For what an actor tells itself, at most one at a time for each child: a retry.
         """
-        self._incarnation.cell.notify(message, self.trace)
+        self._living().cell.notify(message, self.trace)
 
     # --- time --------------------------------------------------------------------------
 
     def after(self, seconds: float, message: object) -> Timer:
-        """Get *message* once, in *seconds*."""
+        """Get *message* once, in *seconds*, in the trace of what is in hand now."""
         return self._timer(seconds, message, None)
 
     def every(self, seconds: float, message: object) -> Timer:
-        """Get *message* each *seconds*, first in *seconds*. Ticks never pile up."""
+        """Get *message* each *seconds*, first in *seconds*. Ticks never pile up.
+
+        Each begins a trace of its own.
+        """
         if not seconds > 0:
             msg = f"a period must be above 0 seconds (got {seconds!r})"
             raise ValueError(msg)
         return self._timer(seconds, message, seconds)
 
     def _timer(self, first: float, message: object, period: float | None) -> Timer:
-        timer = Timer(self._incarnation, message, first, period)
-        if self._incarnation.timers is None:
-            self._incarnation.timers = []
-        self._incarnation.timers.append(timer)
+        owner = self._living()
+        timer = Timer(owner, message, first, period, self.trace)
+        if owner.timers is None:
+            owner.timers = {}
+        owner.timers[timer] = None
         return timer
 
     # --- resources ---------------------------------------------------------------------
@@ -153,7 +156,9 @@ class ActorContext:
         Closed at its end, in reverse order, in the same task. A nursery's tasks are
         cancelled then; if one of them raises before, this incarnation crashes with it.
         """
-        value = await self._incarnation.stack.enter_async_context(manager)
+        owner = self._living()
+        value = await owner.stack.enter_async_context(manager)
+        owner.nurseries = tuple(trio.lowlevel.current_task().child_nurseries)
         if isinstance(value, trio.Nursery):
             # Runs before the nursery is closed, which would else wait for its tasks.
             self._incarnation.stack.callback(value.cancel_scope.cancel)
@@ -163,8 +168,17 @@ class ActorContext:
 
     def adopt(self, child_id: str, *, supervisor: bool = False) -> Cell:
         """Return the cell of one's child *child_id*; see `Cell.launch`."""
-        return self._incarnation.cell.adopt(child_id, supervisor=supervisor)
+        return self._living().cell.adopt(child_id, supervisor=supervisor)
 
     def prune(self, keep: set[str]) -> None:
         """Close children's cells that an earlier incarnation left and this one dropped."""
-        self._incarnation.cell.prune(keep)
+        self._living().cell.prune(keep)
+
+    def _living(self) -> Incarnation:
+        """Refuse what would outlive its incarnation, or be taken for its successor's."""
+        if self._incarnation.reason is not None:
+            why = (
+                f"incarnation {self.incarnation} has ended: {self._incarnation.reason}"
+            )
+            raise ActorDown(self.path, why)
+        return self._incarnation

@@ -15,8 +15,8 @@ import trio
 from actors.kernel.errors import AskTimeout, MailboxFull
 
 if TYPE_CHECKING:
+    from actors.kernel.admission import Admission
     from actors.kernel.alarms import Wheel
-    from actors.kernel.lanes import Lanes
 
 
 class Envelope:
@@ -78,13 +78,22 @@ class Slot:
 class ReplySlot:
     """Where the answer to one `ask` goes: straight to the task that waits for it."""
 
-    __slots__ = ("bucket", "cell", "done", "question", "task", "wheel", "within")
+    __slots__ = (
+        "answered",
+        "bucket",
+        "cell",
+        "done",
+        "question",
+        "task",
+        "wheel",
+        "within",
+    )
 
     def __init__(
         self,
         task: trio.lowlevel.Task,
         wheel: Wheel,
-        cell: Lanes,
+        cell: Admission,
         question: object,
         within: float,
     ) -> None:
@@ -95,6 +104,8 @@ class ReplySlot:
         self.within = within
         self.bucket = 0
         self.done = False
+        """Nobody waits any more: answered, failed, too late or abandoned."""
+        self.answered = False
 
     def settle(self, value: object) -> None:
         if not self.done:
@@ -132,7 +143,7 @@ class Place:
     def __init__(
         self,
         envelope: Envelope,
-        cell: Lanes,
+        cell: Admission,
         task: trio.lowlevel.Task | None = None,
         within: float = inf,
     ) -> None:
@@ -143,6 +154,12 @@ class Place:
         self.within = within
         self.bucket = 0
         self.done = False
+
+    @property
+    def stale(self) -> bool:
+        """It holds a question whose asker is gone."""
+        reply = self.envelope.reply
+        return reply is not None and reply.done
 
     def admitted(self) -> None:
         self._end(None)

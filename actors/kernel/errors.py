@@ -123,7 +123,7 @@ class AlreadyAnswered(ActorError):
     question: str
 
     def __str__(self) -> str:
-        return f"{self.address} holds no open question {self.question}: it was answered before, or never asked"
+        return f"{self.address} holds no open question {self.question}: it was answered before"
 
 
 class ForeignCancelled(Exception):

@@ -6,7 +6,7 @@ for, so a cycle is a deadlock, not a suspicion (rules R1-R4 of the kernel's docs
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from actors.kernel.errors import WouldDeadlock
 
@@ -24,7 +24,10 @@ def refuse_cycle(waiter: Cell, target: Cell) -> None:
     frontier = [target]
     while frontier:
         at = frontier.pop()
-        for following in at.waits or ():
+        for wait in at.waits or ():
+            if wait.done:  # answered or let in; it only has not run since
+                continue
+            following = cast("Cell", wait.cell)
             if following is waiter:
                 back = [at]
                 while back[-1] is not target:

@@ -30,6 +30,7 @@ from actors.kernel.reasons import (
     Normal,
     StartFailed,
     Zombie,
+    leaves,
     reason_of,
 )
 from actors.kernel.turn import current
@@ -65,24 +66,28 @@ class Incarnation(Life):
         """The whole life, isolated. The body of the actor's task."""
         self.task = trio.lowlevel.current_task()
         reason: ExitReason = Killed()
+        crash: BaseException | None = None
         try:
             with self._scope:
                 try:
                     reason = await self._begin() or await self._turns()
                 except BaseException as error:
+                    crash = error
                     await self._leave(error)
                     raise
                 await self._leave(reason)
             if self.killed:
                 reason = Killed()
+            elif crash is not None:
+                reason = self._cut_off(crash)
         except Exception as error:  # noqa: BLE001 - the point of the whole file
-            reason = self._reason(error)
+            reason = self._reason(self._first(crash, error))
         except trio.Cancelled as cancelled:
             reason = self._foreign(cancelled)
         except BaseExceptionGroup as group:
             reason = self._split(group)
         finally:
-            if self.cell.children:
+            if self.cell.children and not self.fenced:
                 await self._reap()
             self.finish(reason)
 
@@ -92,6 +97,21 @@ class Incarnation(Life):
         if not self.up:
             return StartFailed(error)
         return reason_of(error, self.in_hand and self.in_hand.body)
+
+    def _cut_off(self, crash: BaseException) -> ExitReason:
+        """Cleaning up after *crash* took too long and was killed: the crash is the news."""
+        if not isinstance(crash, Exception | trio.Cancelled):
+            raise crash
+        return self._why_leaving(crash)
+
+    def _first(self, crash: BaseException | None, error: Exception) -> BaseException:
+        """What went wrong first: `stop` may stumble over the same thing once more."""
+        if not isinstance(crash, Exception) or crash in leaves(error) or crash is error:
+            return error
+        self.cell.system.log.warning(
+            "actor.cleanup_failed", actor=self.cell.path, error=repr(error)
+        )
+        return crash
 
     def _foreign(self, cancelled: BaseException) -> ExitReason:
         foreign = ForeignCancelled("a Cancelled that nobody here asked for")
@@ -162,14 +182,14 @@ class Incarnation(Life):
                 turns, began = 0, stopwatch()
                 continue
             if envelope.deadline is not inf and envelope.deadline < cell.system.clock():
-                cell.drop(envelope, "expired")
+                cell.expire(envelope)
                 continue
             self.in_hand = envelope
             await handle(context, envelope.body)  # type: ignore[arg-type]  # the lane holds M only
             self.in_hand = None
             cell.handled += 1
             if envelope.reply is not None and not envelope.reply.done:
-                self._keep_open(envelope)
+                self.keep_open(envelope)
             if self.stopping is not None:
                 return self.stopping
             turns += 1
@@ -206,12 +226,6 @@ class Incarnation(Life):
     def _unpark(self, _: object) -> trio.lowlevel.Abort:
         self.parked = None
         return trio.lowlevel.Abort.SUCCEEDED
-
-    def _keep_open(self, envelope: Envelope) -> None:
-        """The handler returned without answering: it may answer later."""
-        if self.open_asks is None:
-            self.open_asks = {}
-        self.open_asks[id(envelope.body)] = envelope
 
     # --- leaving -----------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
-"""The mail of one address: two lanes, what may overflow them, and who waits outside.
+"""The mail of one address: two lanes, and the shelf for what leaves them unhandled.
 
 The lanes are trio memory channels touched only by their `nowait` ends, so that taking,
 dropping and admitting happen without a checkpoint between them, hence atomically. They
-belong to the address: mail waits while nobody lives there.
+belong to the address: mail waits while nobody lives there. Who gets in is `admission`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, NoReturn
 import trio
 
 from actors.kernel.envelope import Envelope, Notice, Place, Slot
-from actors.kernel.errors import ActorDown, CapacityExceeded, MailboxFull
+from actors.kernel.errors import ActorDown, CapacityExceeded
 from actors.kernel.mailbox import (
-    DEFAULT_CAPACITY,
     RESERVED_CEILING,
     Mailbox,
-    Overflow,
     OverflowKind,
 )
 from actors.kernel.reasons import ExitReason
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from actors.kernel.system import System
 
 
-def _not_open(_: Envelope | None = None) -> NoReturn:
+def not_open(_: Envelope | None = None) -> NoReturn:
     """Stand in for the ends of a lane that no incarnation has asked for yet."""
     msg = "no incarnation has opened this mailbox"
     raise RuntimeError(msg)
@@ -80,8 +78,8 @@ class Lanes:
         self.limit = 0
         """The capacity while a message may simply be put in; 0 where it takes a look."""
         self.overflow = OverflowKind.BACKPRESSURE
-        self.put: Callable[[Envelope], None] = _not_open
-        self.take: Callable[[], Envelope] = _not_open
+        self.put: Callable[[Envelope], None] = not_open
+        self.take: Callable[[], Envelope] = not_open
         """The two ends of the user lane, made by the first incarnation."""
         self._system_lane: (
             tuple[trio.MemorySendChannel[Envelope], trio.MemoryReceiveChannel[Envelope]]
@@ -103,37 +101,6 @@ class Lanes:
         self.handled = 0
         self.dropped = 0
         self.conflated = 0
-
-    # --- opening, reserving ---------------------------------------------------------
-
-    def open_lanes(self, mailbox: Mailbox) -> None:
-        """Make the user lane as the actor declares it; later incarnations keep it."""
-        self.mailbox = mailbox
-        self.capacity = mailbox.capacity
-        self.overflow = mailbox.overflow.kind
-        if mailbox.overflow.kind is not OverflowKind.CONFLATE:
-            self.limit = mailbox.capacity
-        elif self.pending is None:
-            self.pending = {}
-        if self.put is _not_open:
-            ceiling = RESERVED_CEILING if mailbox.ordered else 0
-            send, receive = trio.open_memory_channel[Envelope](
-                mailbox.capacity + ceiling
-            )
-            self.put, self.take = send.send_nowait, receive.receive_nowait
-            early, self.waiters = self.waiters or (), None
-            for place in early:
-                self._let_in(place)
-
-    def queue(self, place: Place) -> None:
-        """Wait outside for room; admitted in order."""
-        if self.waiters is None:
-            self.waiters = deque()
-        self.waiters.append(place)
-
-    def unqueue(self, place: Place) -> None:
-        if self.waiters and place in self.waiters:
-            self.waiters.remove(place)
 
     @property
     def ordered(self) -> bool:
@@ -183,22 +150,6 @@ class Lanes:
             self.system_depth or self.suspended or self.redeliver is not None
         )
 
-    def take_user(self) -> Envelope:
-        envelope = self.take()
-        self.depth -= 1
-        if self.pending is not None or self.waiters:
-            self.took(envelope)
-        return envelope
-
-    def took(self, envelope: Envelope) -> None:
-        """Keep the books of conflation, and let parked senders in."""
-        if self.pending is not None:
-            self._forget_pending(envelope)
-        if self.waiters and (
-            not self.depth or (not self.admitted and self.depth <= self.capacity >> 1)
-        ):
-            self._admit()
-
     def deliver(self, envelope: Envelope) -> None:
         self.put(envelope)
         self.depth += 1
@@ -206,100 +157,38 @@ class Lanes:
         if incarnation is not None and incarnation.parked is not None:
             incarnation.wake()
 
-    def _admit(self) -> None:
-        """Let parked senders in, first come first served, a few in each scheduler pass.
+    # --- dead letters -----------------------------------------------------------------
 
-        Whoever is let in usually has more to say, and the rest of the room is for that:
-        else every message would cost a park and a wake.
-        """
-        assert self.waiters is not None
-        self.admitted = True
-        room = self.capacity - self.depth
-        for _ in range(max(1, room >> 3 if self.depth else room >> 1)):
-            if not self.waiters:
-                break
-            self._let_in(self.waiters.popleft())
+    def shelve(
+        self, envelope: Envelope, why: str, error: BaseException | None = None
+    ) -> None:
+        self.dropped += 1
+        self.system.dead_letters.add(self.path, envelope, why, error)
 
-    def _let_in(self, place: Place) -> None:
-        reply = place.envelope.reply
-        if reply is None or not reply.done:
-            self.deliver(place.envelope)
-        place.admitted()
-
-    # --- delivery ---------------------------------------------------------------------
-
-    def offer(self, envelope: Envelope) -> bool:
-        """Take *envelope* under the overflow policy. `False`: no room, the sender may wait.
-
-        Raises:
-            MailboxFull: the policy is REJECT.
-        """
-        if self.pending is not None and self._conflate(envelope):
-            return True
-        if self.depth < self.capacity and self.put is not _not_open:
-            self.deliver(envelope)
-            return True
-        return self._offer_full(envelope)
-
-    def _offer_full(self, envelope: Envelope) -> bool:
-        if self.put is _not_open:
-            return self._offer_early(envelope)
-        match self.overflow:
-            case OverflowKind.BACKPRESSURE | OverflowKind.CONFLATE:
-                return False
-            case OverflowKind.REJECT:
-                raise MailboxFull(self.path, self.capacity, envelope.body)
-            case OverflowKind.DROP_NEWEST:
-                self.drop(envelope, "overflow: newest")
-            case OverflowKind.DROP_OLDEST:
-                # No checkpoint between the two: atomic.
-                self.drop(self.take_user(), "overflow: oldest")
-                self.deliver(envelope)
-        return True
-
-    def _offer_early(self, envelope: Envelope) -> bool:
-        """Mail that comes before the first incarnation said how big its lane is."""
-        if len(self.waiters or ()) >= DEFAULT_CAPACITY:
-            return False
-        self.queue(Place(envelope, self))
-        return True
-
-    def _conflate(self, envelope: Envelope) -> bool:
-        assert self.pending is not None
-        key = self._key(envelope.body)
-        waiting = self.pending.get(key)
-        if waiting is None:
-            if self.depth < self.capacity:
-                self.pending[key] = envelope
-            return False
-        waiting.body, waiting.trace = envelope.body, envelope.trace
+    def expire(self, envelope: Envelope) -> None:
+        """Nobody wants it handled any more."""
+        self.shelve(envelope, "expired")
         if envelope.reply is not None:
-            envelope.reply.fail(ActorDown(self.path, "the question was conflated"))
-        self.conflated += 1
-        return True
-
-    def _forget_pending(self, envelope: Envelope) -> None:
-        assert self.pending is not None
-        key = self._key(envelope.body)
-        if self.pending.get(key) is envelope:
-            del self.pending[key]
-
-    def _key(self, body: object) -> Hashable:
-        assert self.mailbox is not None
-        overflow: Overflow = self.mailbox.overflow
-        assert overflow.key is not None
-        return overflow.key(body)
+            envelope.reply.expire()
 
     def drop(
         self, envelope: Envelope, why: str, error: BaseException | None = None
     ) -> None:
         """Count it, shelve it, tell who asked."""
-        self.dropped += 1
-        self.system.dead_letters.add(self.path, envelope, why, error)
+        self.shelve(envelope, why, error)
         if envelope.reply is not None:
             envelope.reply.fail(
                 error if isinstance(error, Exception) else ActorDown(self.path, why)
             )
+
+    def forget_notices(self) -> None:
+        """Empty the system lane; what waited there was for one incarnation."""
+        while self.system_depth:
+            assert self._system_lane is not None
+            envelope = self._system_lane[1].receive_nowait()
+            self.system_depth -= 1
+            if envelope.origin is not None:
+                envelope.origin.taken()
 
     def flush(self, why: str, error: ActorDown) -> None:
         """Empty the lanes into the dead letters; who asked is told."""
@@ -308,12 +197,7 @@ class Lanes:
         while self.depth:
             left.append(self.take())
             self.depth -= 1
-        while self.system_depth:
-            assert self._system_lane is not None
-            envelope = self._system_lane[1].receive_nowait()
-            self.system_depth -= 1
-            if envelope.origin is not None:
-                envelope.origin.taken()
+        self.forget_notices()
         if self.pending:
             self.pending.clear()
         waiting, self.waiters = self.waiters or (), None

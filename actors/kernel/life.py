@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import trio
 
 from actors.kernel.actor import AnyActor, Ignore, StopRequested
+from actors.kernel.admission import SWEEP
 from actors.kernel.envelope import Envelope, ReplySlot, Retry
-from actors.kernel.errors import ActorDown, HandlerCrashed
+from actors.kernel.errors import ActorDown, AlreadyAnswered, HandlerCrashed
 from actors.kernel.mailbox import PoisonKind
 from actors.kernel.reasons import Crash, ExitReason, Killed, StartFailed, Zombie
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from actors.kernel.context import ActorContext
     from actors.kernel.timers import Timer
     from actors.kernel.watches import Watch
+
+
+def _is_open(asked: Envelope) -> bool:
+    return asked.reply is not None and not asked.reply.done
 
 
 class Life:
@@ -44,6 +49,7 @@ class Life:
         "in_hand",
         "killed",
         "number",
+        "nurseries",
         "open_asks",
         "parked",
         "reason",
@@ -86,9 +92,11 @@ class Life:
         self.start_reason: StartFailed | Ignore | None = None
         self.reason: ExitReason | None = None
         """Why it ended; `None` while it lives."""
-        self.open_asks: dict[int, Envelope] | None = None
-        self.timers: list[Timer] | None = None
-        self.watches: list[Watch] | None = None
+        self.open_asks: dict[int, list[Envelope]] | None = None
+        self.timers: dict[Timer, None] | None = None
+        self.watches: dict[Watch, None] | None = None
+        self.nurseries: tuple[trio.Nursery, ...] = ()
+        """Open for the whole life; a task in one of them blocks no handler."""
 
     def __repr__(self) -> str:
         return f"<Life {self.cell.path}#{self.number} {self.cell.phase}>"
@@ -124,6 +132,8 @@ class Life:
 
     def kill(self) -> None:
         """End it without asking, and everything below it. Returns at once."""
+        if self.reason is not None:
+            return  # what is below its cell now may be its successor's
         for child in (self.cell.children or {}).values():
             if child.incarnation is not None:
                 child.incarnation.kill()
@@ -143,6 +153,9 @@ class Life:
 
     def fence(self) -> None:
         """Take its place away: what it still sends, answers or reads has no effect."""
+        for child in (self.cell.children or {}).values():
+            if child.incarnation is not None:
+                child.incarnation.fence()
         self.fenced = True
         self.stopping = Zombie()
         self.finish(Zombie())
@@ -174,12 +187,13 @@ class Life:
         if self.in_hand is not None:
             self._poisoned(self.in_hand, reason)
             self.in_hand = None
-        for envelope in (self.open_asks or {}).values():
-            if envelope.reply is not None:
-                envelope.reply.fail(ActorDown(cell.path, str(reason)))
-        for timer in self.timers or ():
+        for asked in (self.open_asks or {}).values():
+            for envelope in asked:
+                if envelope.reply is not None:
+                    envelope.reply.fail(ActorDown(cell.path, str(reason)))
+        for timer in tuple(self.timers or ()):
             timer.cancel()
-        for watch in self.watches or ():
+        for watch in tuple(self.watches or ()):
             watch.cancel()
         if not self.up and self.start_reason is None:
             failed = reason
@@ -189,6 +203,9 @@ class Life:
         if cell.ordered:
             # A supervisor's mail is about children that are gone with it.
             cell.flush("supervisor ended", ActorDown(cell.path, str(reason)))
+        # Ticks and notices that still wait are this life's, not the next one's.
+        cell.forget_notices()
+        cell.review_attention()
         cell.system.incarnation_ended(self)
         for lot in (self._started, self._turned, self._ended):
             if lot is not None:
@@ -216,11 +233,42 @@ class Life:
     # --- open questions ---------------------------------------------------------------
 
     def open_ask(self, question: object) -> ReplySlot | None:
-        """Return where the answer to *question* goes, once; `None` if it is not open."""
-        envelope = self.in_hand
-        if envelope is None or envelope.body is not question:
-            envelope = (self.open_asks or {}).pop(id(question), None)
-        return envelope.reply if envelope is not None else None
+        """Return where the answer to *question* goes; `None` if nobody waits for one.
+
+        Raises:
+            AlreadyAnswered: it was answered before.
+        """
+        envelope, answered = self.in_hand, False
+        if envelope is not None and envelope.body is question:
+            if envelope.reply is not None and not envelope.reply.answered:
+                return envelope.reply
+            answered = envelope.reply is not None
+        # One object may have been asked more than once: whoever came first is next.
+        for envelope in (self.open_asks or {}).get(id(question), ()):
+            if envelope.reply is not None and not envelope.reply.answered:
+                return envelope.reply
+            answered = True
+        if answered:
+            raise AlreadyAnswered(self.cell.path, type(question).__name__)
+        return None
+
+    def keep_open(self, envelope: Envelope) -> None:
+        """The handler returned without answering: it may answer later.
+
+        Now and then those are forgotten whose askers are gone, for an actor may never
+        answer at all.
+        """
+        if self.open_asks is None:
+            self.open_asks = {}
+        elif len(self.open_asks) & SWEEP == SWEEP:
+            for key, old in tuple(self.open_asks.items()):
+                old[:] = filter(_is_open, old)
+                if not old:
+                    del self.open_asks[key]
+        asked = self.open_asks.setdefault(id(envelope.body), [])
+        if len(asked) & SWEEP == SWEEP:
+            asked[:] = filter(_is_open, asked)
+        asked.append(envelope)
 
     # --- resources --------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ def snapshot_of(cell: Cell) -> ActorSnapshot:
         dropped=cell.dropped,
         conflated=cell.conflated,
         in_hand=type(in_hand.body).__name__ if in_hand is not None else "",
-        waits_for=tuple(target.path for target in cell.waits or ()),
+        waits_for=tuple(wait.cell.path for wait in cell.waits or () if not wait.done),
         await_stack=_await_stack(cell),
         children=tuple(map(snapshot_of, (cell.children or {}).values())),
     )

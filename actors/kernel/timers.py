@@ -19,18 +19,25 @@ class Timer(Slot):
         "_message",
         "_owner",
         "_period",
+        "_trace",
         "_waiting",
         "done",
         "skipped",
     )
 
     def __init__(
-        self, owner: Incarnation, message: object, first: float, period: float | None
+        self,
+        owner: Incarnation,
+        message: object,
+        first: float,
+        period: float | None,
+        trace: str,
     ) -> None:
         owner.cell.reserve()
         self._owner = owner
         self._message = message
         self._period = period
+        self._trace = trace if period is None else ""
         self._waiting = False
         self.done = False
         self.skipped = 0
@@ -43,6 +50,7 @@ class Timer(Slot):
         if not self.done:
             self.done = True
             self._alarm.cancel()
+            self._leave()
             if not self._waiting:
                 self._owner.cell.release()
 
@@ -57,8 +65,7 @@ class Timer(Slot):
             return
         if self._period is None:
             self.done = True
-            if owner.timers is not None and self in owner.timers:
-                owner.timers.remove(self)
+            self._leave()
         else:
             at = self._alarm.at + self._period
             self._alarm = owner.cell.system.alarms.at(at, self._fire)
@@ -66,4 +73,9 @@ class Timer(Slot):
             self.skipped += 1
             return
         self._waiting = True
-        owner.cell.notify(self._message, owner.cell.system.new_id(), self)
+        trace = self._trace or owner.cell.system.new_id()
+        owner.cell.notify(self._message, trace, self)
+
+    def _leave(self) -> None:
+        if self._owner.timers is not None:
+            self._owner.timers.pop(self, None)

@@ -34,6 +34,9 @@ class Turn(Protocol):
 
     @property
     def cell(self) -> Cell | None: ...
+    @property
+    def nurseries(self) -> tuple[trio.Nursery, ...]:
+        """Those of the whole incarnation: their tasks block nobody by waiting."""
 
 
 class Span:
@@ -41,9 +44,15 @@ class Span:
 
     __slots__ = ("_owner", "cell", "in_hand", "task")
 
-    def __init__(self, trace: str, deadline: float, owner: Turn | None) -> None:
+    def __init__(
+        self,
+        trace: str,
+        deadline: float,
+        owner: Turn | None,
+        task: trio.lowlevel.Task | None = None,
+    ) -> None:
         self.in_hand: Envelope | None = Envelope(None, trace, deadline)
-        self.task: trio.lowlevel.Task | None = None
+        self.task = task
         self.cell: Cell | None = owner.cell if owner is not None else None
         self._owner = owner
 
@@ -51,8 +60,27 @@ class Span:
     def fenced(self) -> bool:
         return self._owner is not None and self._owner.fenced
 
+    @property
+    def nurseries(self) -> tuple[trio.Nursery, ...]:
+        return self._owner.nurseries if self._owner is not None else ()
+
 
 current: ContextVar[Turn | None] = ContextVar("rookery_turn", default=None)
+
+
+def blocked_by(turn: Turn, task: trio.lowlevel.Task) -> Cell | None:
+    """Return whose handler stands still while *task* waits; `None` for nobody's.
+
+    A task that a handler starts inherits its turn. If its nursery is the handler's own,
+    the handler waits for it; if it is the incarnation's, nobody does.
+    """
+    at: trio.lowlevel.Task | None = task
+    while at is not None and at is not turn.task:
+        nursery = at.parent_nursery
+        if nursery is None or nursery in turn.nurseries:
+            return None
+        at = nursery.parent_task
+    return turn.cell if at is not None else None
 
 
 @contextmanager
@@ -62,7 +90,9 @@ def tracing(trace: str) -> Iterator[None]:
     Afterwards the trace is what it was before. For tasks of your own; inside `handle`
     the message's trace is current already.
     """
-    token = current.set(Span(trace, current_deadline(), current.get()))
+    owner = current.get()
+    task = owner.task if owner is not None else None
+    token = current.set(Span(trace, current_deadline(), owner, task))
     try:
         yield
     finally:

@@ -28,6 +28,8 @@ class Watch(Slot):
         if not self._done:
             self._done = True
             self.watcher.cell.release()
+            if self.watcher.watches is not None:
+                self.watcher.watches.pop(self, None)
 
     def tell(self, reason: ExitReason) -> None:
         if self.watcher.reason is None:

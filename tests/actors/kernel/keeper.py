@@ -367,3 +367,12 @@ def is_boom(reason: ExitReason, name: str = "") -> bool:
         and isinstance(reason.exception, Boom)
         and reason.exception.name == name
     )
+
+
+def sleeping(seconds: float) -> Callable[..., object]:
+    """Return work that takes *seconds*."""
+
+    async def sleep(*_: object) -> None:
+        await trio.sleep(seconds)
+
+    return sleep

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from math import inf
 
 import pytest
 import trio
@@ -35,6 +36,7 @@ from tests.actors.kernel.keeper import (
     house,
     is_boom,
     settle,
+    sleeping,
     starts,
     stops,
 )
@@ -214,7 +216,7 @@ async def test_stop_is_shielded_and_its_deadline_is_exact(
 
     async with house() as home:
         await home.keep("quick", stops(clean_up))
-        await home.keep("slow", stops(lambda *_: trio.sleep_forever()))
+        await home.keep("slow", stops(sleeping(inf)))
 
         assert await home.halt("quick") == Shutdown("keeper")
         assert log[1] - log[0] == 3.0

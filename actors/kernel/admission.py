@@ -1,0 +1,214 @@
+"""Who gets into a mailbox: the overflow policies, conflation, and the queue outside."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable
+
+import trio
+
+from actors.kernel.envelope import Envelope, Place
+from actors.kernel.errors import ActorDown, MailboxFull
+from actors.kernel.lanes import Lanes, not_open
+from actors.kernel.mailbox import (
+    DEFAULT_CAPACITY,
+    RESERVED_CEILING,
+    Mailbox,
+    Overflow,
+    OverflowKind,
+)
+
+SWEEP = 63
+"""Where the low bits of a length are these, it is time to look for what is stale."""
+CONFLATED = "the question was conflated"
+
+
+class Admission(Lanes):
+    """The way into the lanes and, for those that waited for room, the way out of them."""
+
+    __slots__ = ()
+
+    # --- opening ----------------------------------------------------------------------
+
+    def open_lanes(self, mailbox: Mailbox) -> None:
+        """Make the user lane as the actor declares it; later incarnations keep it."""
+        changed, self.mailbox = self.mailbox != mailbox, mailbox
+        self.capacity = mailbox.capacity
+        self.overflow = mailbox.overflow.kind
+        conflates = self.overflow is OverflowKind.CONFLATE
+        self.limit = 0 if conflates else mailbox.capacity
+        if changed:
+            self.pending = {} if conflates else None
+            self._move(mailbox)
+
+    def _move(self, mailbox: Mailbox) -> None:
+        """Make the lane, and move in what an earlier one held or what came before any.
+
+        All of it was accepted, so it stays even where it is more than fits now; only a
+        policy that lets mail go may let it go.
+        """
+        mail = [self.take() for _ in range(self.depth)]
+        early: deque[Place] | None = None
+        if self.put is not_open:
+            early, self.waiters = self.waiters, None
+        room = max(mailbox.capacity, len(mail) + len(early or ()))
+        ceiling = RESERVED_CEILING if mailbox.ordered else 0
+        send, receive = trio.open_memory_channel[Envelope](room + ceiling)
+        self.put, self.take = send.send_nowait, receive.receive_nowait
+        self.depth = 0
+        for envelope in mail:
+            self._keep(envelope)
+        for place in early or ():
+            if place.task is None:
+                self._keep(place.envelope)
+            else:
+                self.queue(place)
+
+    def _keep(self, envelope: Envelope) -> None:
+        reply = envelope.reply
+        if reply is not None and reply.done:
+            return
+        if self.pending is not None:
+            if self._conflate(envelope):
+                if reply is not None:
+                    reply.fail(ActorDown(self.path, CONFLATED))
+                return
+            self.pending[self._key(envelope.body)] = envelope
+        elif self.depth >= self.capacity:
+            if self.overflow is OverflowKind.DROP_NEWEST:
+                self.drop(envelope, "overflow: newest")
+                return
+            if self.overflow is OverflowKind.DROP_OLDEST:
+                self.drop(self.take_user(), "overflow: oldest")
+        self.deliver(envelope)
+
+    def queue(self, place: Place) -> None:
+        """Wait outside for room; admitted in order."""
+        if self.waiters is None:
+            self.waiters = deque()
+        elif len(self.waiters) & SWEEP == SWEEP:
+            # Questions whose askers are gone; nobody else takes them out.
+            self.waiters = deque(p for p in self.waiters if not p.stale)
+        self.waiters.append(place)
+
+    def unqueue(self, place: Place) -> None:
+        if self.waiters and place in self.waiters:
+            self.waiters.remove(place)
+
+    # --- taking, and letting in who waits ---------------------------------------------
+
+    def take_user(self) -> Envelope:
+        envelope = self.take()
+        self.depth -= 1
+        if self.pending is not None or self.waiters:
+            self.took(envelope)
+        return envelope
+
+    def took(self, envelope: Envelope) -> None:
+        """Keep the books of conflation, and let parked senders in."""
+        if self.pending is not None:
+            self._forget_pending(envelope)
+        if self.waiters and (
+            not self.depth or (not self.admitted and self.depth <= self.capacity >> 1)
+        ):
+            self._admit()
+
+    def _admit(self) -> None:
+        """Let parked senders in, first come first served, a few in each scheduler pass.
+
+        Whoever is let in usually has more to say, and the rest of the room is for that:
+        else every message would cost a park and a wake.
+        """
+        assert self.waiters is not None
+        self.admitted = True
+        room = self.capacity - self.depth
+        for _ in range(max(1, room >> 3 if self.depth else room >> 1)):
+            if not self.waiters:
+                break
+            self._let_in(self.waiters.popleft())
+
+    def _let_in(self, place: Place) -> None:
+        reply = place.envelope.reply
+        if reply is None or not reply.done:
+            if self.pending is not None:
+                self.pending[self._key(place.envelope.body)] = place.envelope
+            self.deliver(place.envelope)
+        place.admitted()
+
+    # --- delivery ---------------------------------------------------------------------
+
+    def offer(self, envelope: Envelope) -> bool:
+        """Take *envelope* under the overflow policy. `False`: no room, the sender may wait.
+
+        Raises:
+            MailboxFull: the policy is REJECT.
+            ActorDown: it is a question, and the policy lets it go.
+        """
+        if self.pending is not None and self._conflate(envelope):
+            if envelope.reply is not None:
+                raise ActorDown(self.path, CONFLATED)
+            return True
+        if self.depth < self.capacity and self.put is not not_open:
+            self.deliver(envelope)
+            return True
+        return self._offer_full(envelope)
+
+    def _offer_full(self, envelope: Envelope) -> bool:
+        if self.put is not_open:
+            return self._offer_early(envelope)
+        match self.overflow:
+            case OverflowKind.BACKPRESSURE | OverflowKind.CONFLATE:
+                return False
+            case OverflowKind.REJECT:
+                raise MailboxFull(self.path, self.capacity, envelope.body)
+            case OverflowKind.DROP_NEWEST:
+                self.shelve(envelope, "overflow: newest")
+                # Raised, not set: its asker does not wait yet, so cannot be woken.
+                if envelope.reply is not None:
+                    raise ActorDown(self.path, "overflow: newest")
+            case OverflowKind.DROP_OLDEST:
+                # No checkpoint between the two: atomic.
+                self.drop(self.take_user(), "overflow: oldest")
+                self.deliver(envelope)
+        return True
+
+    def _offer_early(self, envelope: Envelope) -> bool:
+        """Mail that comes before the first incarnation said how big its lane is."""
+        if len(self.waiters or ()) >= DEFAULT_CAPACITY:
+            return False
+        self.queue(Place(envelope, self))
+        return True
+
+    def _conflate(self, envelope: Envelope) -> bool:
+        assert self.pending is not None
+        key = self._key(envelope.body)
+        waiting = self.pending.get(key)
+        if waiting is None and self.waiters:
+            waiting = self._parked(key)
+        if waiting is None:
+            if self.depth < self.capacity:
+                self.pending[key] = envelope
+            return False
+        waiting.body, waiting.trace = envelope.body, envelope.trace
+        waiting.deadline = max(waiting.deadline, envelope.deadline)
+        self.conflated += 1
+        return True
+
+    def _parked(self, key: Hashable) -> Envelope | None:
+        """Return what waits outside under *key*: let in later, it would undo newer mail."""
+        for place in self.waiters or ():
+            if not place.stale and self._key(place.envelope.body) == key:
+                return place.envelope
+        return None
+
+    def _forget_pending(self, envelope: Envelope) -> None:
+        assert self.pending is not None
+        key = self._key(envelope.body)
+        if self.pending.get(key) is envelope:
+            del self.pending[key]
+
+    def _key(self, body: object) -> Hashable:
+        assert self.mailbox is not None
+        overflow: Overflow = self.mailbox.overflow
+        assert overflow.key is not None
+        return overflow.key(body)

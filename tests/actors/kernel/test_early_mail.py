@@ -1,0 +1,150 @@
+"""Mail that comes before an address ever had an incarnation is kept, in order."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+
+from actors.kernel import ActorDown, ExitReason, MailboxFull, Overflow, Shutdown
+from actors.kernel.mailbox import DEFAULT_CAPACITY
+from tests.actors.kernel.keeper import Doer, Get, doer, house, settle, starts
+
+
+@pytest.mark.parametrize("capacity", [1, 3, 64])
+async def test_early_mail_is_handled_in_order_and_before_later_mail(
+    capacity: int,
+) -> None:
+    diary: list[object] = []
+    async with house() as home:
+        cell = home.root.cell.adopt("a")
+        address = home.system.find("/a", Doer)
+        for number in range(10):
+            address.tell(number)
+        kind = doer(capacity=capacity)
+        cell.launch(lambda: kind(diary))
+        late = 10
+        while late < 15:
+            try:
+                address.tell(late)
+                late += 1
+            except MailboxFull:
+                await trio.lowlevel.checkpoint()
+        await settle()
+
+        assert diary == list(range(15))
+
+
+async def test_early_mail_obeys_the_policy_once_it_is_known() -> None:
+    newest: list[object] = []
+    oldest: list[object] = []
+    last: list[object] = []
+    async with house() as home:
+        for child in ("newest", "oldest", "conflate"):
+            home.root.cell.adopt(child)
+            address = home.system.find(f"/{child}", Doer)
+            for number in range(5):
+                address.tell(number)
+        drop_newest = doer(capacity=2, overflow=Overflow.DROP_NEWEST)
+        drop_oldest = doer(capacity=2, overflow=Overflow.DROP_OLDEST)
+        conflate = doer(capacity=2, overflow=Overflow.conflate())
+        await home.keep("newest", lambda: drop_newest(newest))
+        await home.keep("oldest", lambda: drop_oldest(oldest))
+        await home.keep("conflate", lambda: conflate(last))
+        await settle()
+
+        assert newest == [0, 1]
+        assert oldest == [3, 4]
+        assert last == [4]
+        assert home.cell("newest").dropped == 3
+        assert home.cell("oldest").dropped == 3
+        assert home.cell("conflate").conflated == 4
+
+
+async def test_early_questions_are_answered() -> None:
+    got: list[object] = []
+    async with house() as home, trio.open_nursery() as nursery:
+        home.root.cell.adopt("a")
+        address = home.system.find("/a", Doer)
+
+        async def ask(number: int) -> None:
+            got.append(await address.ask(Get(lambda *_: number), within=5))
+
+        for number in range(DEFAULT_CAPACITY + 10):
+            nursery.start_soon(ask, number)
+        await settle()
+        tiny = doer(capacity=1)
+        await home.keep("a", tiny)
+        await settle()
+
+        assert sorted(map(str, got)) == sorted(map(str, range(DEFAULT_CAPACITY + 10)))
+
+
+async def test_early_mail_is_bounded() -> None:
+    async with house() as home:
+        home.root.cell.adopt("a")
+        address = home.system.find("/a", Doer)
+        for number in range(DEFAULT_CAPACITY):
+            address.tell(number)
+
+        with pytest.raises(MailboxFull):
+            address.tell("one too many")
+
+
+async def test_early_mail_survives_a_start_that_fails() -> None:
+    diary: list[object] = []
+
+    def fail(_: object) -> None:
+        raise ConnectionError
+
+    async with house() as home:
+        home.root.cell.adopt("a")
+        address = home.system.find("/a", Doer)
+        address.tell("early")
+        await home.try_to_keep("a", starts(fail))
+        await home.keep("a", lambda: Doer(diary))
+        await settle()
+
+        assert diary == ["early"]
+
+
+async def test_early_mail_of_an_address_that_rests_is_shelved() -> None:
+    reason: ExitReason = Shutdown("test")
+    async with house() as home, trio.open_nursery() as nursery:
+        cell = home.root.cell.adopt("a")
+        address = home.system.find("/a", Doer)
+        address.tell("early")
+        errors: list[Exception] = []
+
+        async def ask() -> None:
+            try:
+                await address.ask(Get(lambda *_: 1), within=5)
+            except ActorDown as error:
+                errors.append(error)
+
+        nursery.start_soon(ask)
+        await settle()
+        cell.rest(reason)
+        await settle()
+
+        assert ("early", "stopped") in home.shelved()
+        assert str(errors[0]) == "/a is down (shutdown by test)"
+
+
+async def test_a_later_incarnation_may_declare_another_mailbox() -> None:
+    """A reload puts another class at the same path; its mail is kept."""
+    diary: list[object] = []
+    small, large = doer(capacity=2), doer(capacity=8)
+    folding = doer(capacity=4, overflow=Overflow.conflate())
+    async with house() as home:
+        home.root.cell.adopt("a").launch(lambda: small(diary))
+        address = home.system.find("/a", Doer)
+        for kind in (large, folding, small):
+            await home.life("a").kill_and_fence()
+            address.tell("x")
+            cell = home.cell("a")
+            home.root.cell.adopt("a").launch(lambda kind=kind: kind(diary))  # type: ignore[misc]  # a default binds the loop's value
+            for number in range(cell.capacity - 1):
+                address.tell(number)
+            await settle()
+
+        assert diary == ["x", *range(7), "x", 2, "x", 0]
