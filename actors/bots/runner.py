@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 import trio
-from structlog.contextvars import bind_contextvars, reset_contextvars
+from structlog.contextvars import (
+    bind_contextvars,
+    clear_contextvars,
+    reset_contextvars,
+)
 
 from actors.bots.asking import Questions
 from actors.bots.context import Context, Voice
@@ -114,6 +118,8 @@ class Runner:
         if self._questions.take(row):
             turn.why = "an answer"
             return
+        # Whatever this task was born with, or an author bound in the turn before.
+        clear_contextvars()
         bound = bind_contextvars(
             trace=row.trace,
             bot=self._name,

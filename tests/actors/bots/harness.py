@@ -13,6 +13,7 @@ from itertools import count
 
 import trio
 from attrs import define, field
+from structlog.contextvars import get_contextvars
 
 from actors.bots import Bot, BotActor, BotDesk, HandlerFault, Ready, Services
 from actors.journal import InboundRow
@@ -45,6 +46,8 @@ class Posted:
     row: InboundRow
     states: list[InboundState] = field(factory=lambda: [InboundState.CLAIMED])
     why: str = ""
+    bound: dict[str, object] = field(factory=dict)
+    """The log context of the task that settled it."""
     _settled: trio.Event = field(factory=trio.Event)
 
     @property
@@ -55,6 +58,7 @@ class Posted:
         check_inbound(self.state, state)
         self.states.append(state)
         self.why = why
+        self.bound = dict(get_contextvars())
         if state in FINAL_INBOUND:
             self._settled.set()
 

@@ -6,6 +6,8 @@ import trio
 from trio.testing import MockClock
 
 from actors.bots import Bot, Context, NoAnswer
+from actors.bots.asking import Asked, Questions
+from actors.journal import InboundRow
 from actors.messages import Chat, ChatKind, Inbound, InboundState, Sender, Text
 from tests.actors.bots.harness import ROOM, living, running
 
@@ -181,6 +183,50 @@ async def test_several_handlers_of_one_message_may_ask(
         room.says("so")
         assert await posted.settled() is S.DONE
         assert room.texts == ["why?", "because so", "noted"]
+
+
+async def test_deadlines_of_their_own_go_on_after_the_answer(
+    autojump_clock: MockClock,
+) -> None:
+    bot = Bot("test")
+
+    @bot.on("message", timeout=5)
+    async def slow(ctx: Context) -> None:
+        await trio.sleep(3)
+        await ctx.ask("well?")
+        await trio.sleep(100)
+
+    bot.on("message")(_nothing)
+
+    async with running(bot) as room:
+        posted = room.says("hm")
+        await room.outbox.until(1)
+        await trio.sleep(20)
+        answered = trio.current_time()
+        room.says("yes")
+        assert await posted.settled() is S.FAILED
+        assert trio.current_time() - answered == 2
+
+
+async def _nothing(ctx: Context) -> None: ...
+
+
+def test_the_newest_question_is_answered_first_and_dropping_twice_is_fine() -> None:
+    async def main() -> None:
+        questions = Questions()
+        asked: Asked = ("qq", "1", ROOM, "7")
+        event = Inbound("1", chat=ROOM, sender=Sender("7"))
+        row = InboundRow(1, "qq", "1", event, "t", 0.0)
+        old, new = questions.ask(asked), questions.ask(asked)
+        assert questions.awaits(row)
+        assert questions.take(row)
+        assert (new.answer, old.answer) == (row, None)
+        questions.drop(new)
+        questions.drop(old)
+        assert not questions.awaits(row)
+        assert not questions.take(row)
+
+    trio.run(main)
 
 
 async def test_a_bot_that_stops_interrupts_those_who_wait(

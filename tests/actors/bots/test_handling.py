@@ -7,9 +7,14 @@ import sys
 import pytest
 import structlog
 import trio
-from structlog.contextvars import get_contextvars, merge_contextvars
+from structlog.contextvars import (
+    bind_contextvars,
+    bound_contextvars,
+    get_contextvars,
+    merge_contextvars,
+)
 from structlog.testing import capture_logs
-from trio.testing import MockClock, wait_all_tasks_blocked
+from trio.testing import MockClock
 
 from actors.bots import Bot, Context, HandlerTimedOut, Nonsense
 from actors.kernel import current_trace
@@ -24,10 +29,9 @@ from actors.messages import (
     Sender,
     Text,
 )
-from tests.actors.bots.harness import ROOM, running
+from tests.actors.bots.harness import ROOM, Posted, running
 
 OTHER = Chat(ChatKind.GROUP, "43")
-FOREVER = float("inf")
 
 
 async def test_messages_of_one_chat_are_handled_in_order_and_chats_side_by_side(
@@ -378,6 +382,10 @@ async def test_what_we_and_other_bots_say_is_ignored_unless_asked_for() -> None:
         ):
             assert await posted.settled() is InboundState.DONE
         assert room.texts == ["hello, machine"]
+        ours = room.says("/ping", from_self=True)
+        assert not room.desk.wants(ours.row)
+        room.desk.put(ours.row, (again := Posted(ours.row)).settle)
+        assert again.why == "our own message"
 
 
 async def test_a_context_says_who_did_what_where() -> None:
@@ -522,22 +530,40 @@ async def test_each_turn_binds_its_trace_and_puts_it_back() -> None:
 
 
 async def test_a_worker_keeps_nothing_of_the_turn_before() -> None:
-    """A03: what a turn with no chat logs does not carry the chat of the one before."""
+    """A03: after a turn the trace is what it was, and what an author bound is gone."""
     bot = Bot("test")
-    seen: list[object] = []
+    seen: list[dict[str, object]] = []
 
-    @bot.middleware
-    async def look(ctx: Context, call_next: object) -> None:
-        seen.append(get_contextvars()["chat"])
+    @bot.command("bind")
+    async def bind(ctx: Context) -> None:
+        bind_contextvars(secret="mine")
 
-    bot.command("a")(_nothing)
-    bot.on("platform.up")(_nothing)
+    @bot.on("platform.up")
+    async def look(ctx: Context) -> None:
+        seen.append(dict(get_contextvars()))
 
     async with running(bot) as room:
-        await room.hears("/a")
+        posted = room.says("/bind")
+        await posted.settled()
+        assert posted.bound == {"secret": "mine"}
         await room.event(Inbound("e", event="platform.up")).settled()
-        await wait_all_tasks_blocked()
-        assert seen == ["group:42", ""]
+        assert seen[0]["chat"] == ""
+        assert "secret" not in seen[0]
 
 
-async def _nothing(ctx: Context) -> None: ...
+async def test_a_turn_has_nothing_of_whoever_handed_the_event_in() -> None:
+    """A04: a worker's task does not keep the context it was born with."""
+    bot = Bot("test")
+    seen: list[dict[str, object]] = []
+
+    @bot.command("look")
+    async def look(ctx: Context) -> None:
+        seen.append(dict(get_contextvars()))
+
+    async with running(bot) as room:
+        with bound_contextvars(trace="session", peer="10.0.0.1"):
+            posted = room.says("/look")
+        await posted.settled()
+        assert seen[0]["trace"] == "t1"
+        assert "peer" not in seen[0]
+        assert "trace" not in posted.bound
