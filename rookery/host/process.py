@@ -104,15 +104,15 @@ async def _welcome(estate: Estate, notifier: Notifier) -> None:
     gc.freeze()
     notifier.ready()
     found = estate.configuration
-    log.info(
-        "host.started",
-        pid=os.getpid(),
-        configuration=str(found.source or "built-in default"),
-        data=str(found.data),
-        hints=[] if sys.stderr.isatty() else lines(found),
-    )
-    if sys.stderr.isatty():
-        print(banner(found), file=sys.stderr, flush=True)  # noqa: T201 - for people
+    facts: dict[str, object] = {
+        "pid": os.getpid(),
+        "configuration": str(found.source or "built-in default"),
+        "data": str(found.data),
+    }
+    person = sys.stderr.isatty()
+    log.info("host.started", **facts, **({} if person else {"hints": lines(found)}))
+    if person:
+        print(banner(found), file=sys.stderr, flush=True)  # noqa: T201 - no log line
 
 
 async def _first(*waits: Callable[[], Awaitable[object]]) -> object:

@@ -17,6 +17,8 @@ import pytest
 import trio
 import trio_websocket
 
+from rookery.control import Request, ask
+
 HOME = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 30.0
 """Long, for machines under load; nothing is ever waited for without need."""
@@ -84,20 +86,23 @@ class HostProcess:
         self.stdin.write(f"{line}\n".encode())
         self.stdin.flush()
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run another `rookery` command in the same folder."""
-        return subprocess.run(
-            [sys.executable, "-m", "rookery", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(HOME)},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
+    async def rookery(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another `rookery` command for this host, in a process of its own."""
+        return await trio.to_thread.run_sync(
+            lambda: subprocess.run(
+                [sys.executable, "-m", "rookery", *arguments],
+                cwd=self.folder,
+                env={**os.environ, "PYTHONPATH": str(HOME)},
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE_SECONDS,
+                check=False,
+            )
         )
 
-    async def rookery(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return await trio.to_thread.run_sync(lambda: self.command(*arguments))
+    async def ask(self, request: Request) -> dict[str, object]:
+        """Ask the host without the command line around it, which takes its time."""
+        return await trio.to_thread.run_sync(ask, self.folder / "rookery-data", request)
 
     async def leave(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import trio
 
+from rookery.control import Platforms, Reload, Tree
 from tests.e2e.conftest import (
     CONFIG,
     HOME,
+    HostProcess,
     OneBot,
     Start,
     dialled,
@@ -50,8 +52,8 @@ async def test_piped_input_is_answered_and_its_end_is_not_the_hosts(
     assert await host.read_line() == "pong"
     ended = await host.until("session.ended")
     assert ended["kind"] == "Finished"
-    platforms = await host.rookery("platforms", "--json")
-    [terminal] = json.loads(platforms.stdout)["platforms"]
+    told = await host.rookery("platforms", "--json")
+    [terminal] = json.loads(told.stdout)["platforms"]
     assert terminal["accounts"][0]["state"].startswith("finished")
     assert await host.leave() == 0
 
@@ -112,7 +114,7 @@ async def test_a_host_that_was_killed_is_no_obstacle(
     second = start()
     await second.until("host.started", 2)
 
-    assert (await second.rookery("tree")).returncode == 0
+    assert await second.ask(Tree())
 
 
 async def test_a_second_signal_leaves_now(start: Start, tmp_path: Path) -> None:
@@ -203,10 +205,10 @@ async def test_a_bot_that_cannot_be_imported_costs_nobody_else(
     assert "bots.mine: mine.py:bot: ModuleNotFoundError" in again.stdout
 
     mine.write_text(HELLO.format(said="at last"))
-    assert (await host.rookery("reload")).returncode == 0
+    assert (await host.ask(Reload()))["faults"] == []
     host.say("/hello")
     assert await host.read_line() == "at last"
-    assert "bots.mine:" not in (await host.rookery("tree")).stdout
+    assert (await host.ask(Tree()))["problems"] == []
 
 
 async def test_a_module_that_leaves_the_process_does_not(
@@ -256,23 +258,20 @@ async def test_a_reload_adds_changes_and_removes(start: Start, tmp_path: Path) -
     await host.until("host.started")
 
     file.write_text(TERMINAL + _onebot(first))
-    added = await host.rookery("reload", "--json")
-    assert json.loads(added.stdout)["platforms"]["added"] == ["qq"]
+    assert (await _reload(host))["platforms"]["added"] == ["qq"]
     await eventually(lambda: _listens(first), "the port", host)
 
     file.write_text(TERMINAL + _onebot(second))
-    changed = await host.rookery("reload", "--json")
-    assert json.loads(changed.stdout)["platforms"]["changed"] == ["qq"]
+    assert (await _reload(host))["platforms"]["changed"] == ["qq"]
     await eventually(lambda: _listens(second), "the other port", host)
     assert not _listens(first)
 
     file.write_text(TERMINAL.partition("[platforms")[2].join(["[platforms", ""]))
-    removed = await host.rookery("reload", "--json")
-    said = json.loads(removed.stdout)
+    said = await _reload(host)
     assert said["bots"]["removed"] == ["demo"]
     assert said["platforms"]["removed"] == ["qq"]
     assert not _listens(second)
-    tree = (await host.rookery("tree")).stdout
+    tree = json.dumps(await host.ask(Tree()))
     assert "demo" not in tree
     assert "qq" not in tree
 
@@ -308,7 +307,7 @@ async def test_new_operators_count_at_once(start: Start, tmp_path: Path) -> None
     async with dialled(port) as peer:
         assert not await _sees_the_tree(peer, 15)
         file.write_text(CONFIG.format(port=port).replace('"14"', '"15"'))
-        assert (await host.rookery("reload")).returncode == 0
+        assert (await host.ask(Reload()))["faults"] == []
         assert await _sees_the_tree(peer, 15)
         assert not await _sees_the_tree(peer, 14)
 
@@ -328,8 +327,10 @@ async def test_a_taken_port_is_the_matter_of_its_platform(
         assert await host.read_line() == "pong"
 
         async def state() -> str:
-            told = json.loads((await host.rookery("platforms", "--json")).stdout)
-            [qq] = [each for each in told["platforms"] if each["id"] == "qq"]
+            told = await host.ask(Platforms())
+            listed = told["platforms"]
+            assert isinstance(listed, list)
+            [qq] = [each for each in listed if each["id"] == "qq"]
             return str(qq["state"])
 
         with trio.fail_after(30):
@@ -386,6 +387,12 @@ async def test_systemd_hears_of_it(start: Start, tmp_path: Path) -> None:
         except BlockingIOError:
             pass
     assert b"STOPPING=1" in rest
+
+
+async def _reload(host: HostProcess) -> dict[str, dict[str, list[str]]]:
+    result = await host.ask(Reload())
+    assert result.pop("faults") == []
+    return result  # type: ignore[return-value]  # the rest is one table a kind
 
 
 def _onebot(port: int) -> str:
