@@ -2,8 +2,7 @@
 
 Read `base` first (what a platform is, and what the host does for it), then
 `console`, the smallest whole platform, then `onebot11`. `transport` holds the
-sockets; nothing outside it knows which WebSocket library we use. `catalogue` lists
-the platforms by the name that a configuration calls them.
+sockets; nothing outside it knows which WebSocket library we use.
 
 What does not happen here: restart decisions (`supervision`), keeping messages
 (`actors`), wiring (`rookery`).

@@ -9,7 +9,9 @@ Rules of this file:
    look whose turn it is before we read.
 3. A regular file, `/dev/null` and a socket cannot be waited for with epoll, or share
    their open file with standard output: these are read in a thread.
-4. One write per reply: what is written in one piece is not torn by another line.
+4. One write per reply: what is written in one piece is not torn by another line. A
+   line that comes while the prompt is shown goes above it; see `above_prompt`. What was
+   typed and not sent yet is no longer seen then, but still there.
 """
 
 from __future__ import annotations
@@ -28,6 +30,20 @@ from platforms.console.text import Lines
 PROMPT = "> "
 CHUNK_BYTES = 64 * 1024
 BACKGROUND_POLL_SECONDS = 1.0
+
+
+_showing: list[str] = []
+"""The prompt, while it stands on the last line. A process has one terminal."""
+
+
+def above_prompt(line: bytes) -> bytes:
+    """Return *line*, which ends with a newline, as it is to be written on a terminal.
+
+    While the console shows its prompt, *line* takes its place and the prompt follows.
+    """
+    if not _showing:
+        return line
+    return b"\r\x1b[K" + line + _showing[0].encode()
 
 
 class Terminal(Protocol):
@@ -69,7 +85,10 @@ class StandardTerminal:
                 self._source = _open_again(self._stdin)
                 self._opened = True
             await self._prompt()
-            data = await self._read()
+            try:
+                data = await self._read()
+            finally:
+                _showing.clear()
             self._ended = not data
             self._read_already.extend(
                 self._lines.feed(data) if data else self._lines.end()
@@ -82,12 +101,12 @@ class StandardTerminal:
             os.close(source)
 
     async def say(self, text: str) -> None:
-        # On a terminal over the prompt, which is then shown again below.
-        shown = f"\r\x1b[K{text}\n{PROMPT}" if self._interactive else f"{text}\n"
-        await self._write(shown.encode("utf-8", "replace"))
+        line = f"{text}\n".encode("utf-8", "replace")
+        await self._write(above_prompt(line) if self._interactive else line)
 
     async def _prompt(self) -> None:
         if self._interactive:
+            _showing[:] = [PROMPT]
             await self._write(PROMPT.encode())
 
     async def _write(self, data: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+from collections.abc import Callable
 
 # What a pipe or terminal takes at once when it says that it is writable (PIPE_BUF).
 _CHUNK_BYTES = 4096
@@ -16,8 +17,11 @@ class Sink:
     task of the host in `write`. So it is asked first whether there is room.
     """
 
-    def __init__(self, fd: int) -> None:
+    def __init__(
+        self, fd: int, place: Callable[[bytes], bytes] = lambda line: line
+    ) -> None:
         self._fd = fd
+        self._place = place
         self._poll = select.poll()
         self._poll.register(fd, select.POLLOUT)
         self.dropped = 0
@@ -27,7 +31,7 @@ class Sink:
         if self.dropped and self._room():
             lost, self.dropped = self.dropped, 0
             self._write(b"... %d log lines were dropped, nobody read them\n" % lost)
-        if not self._write(line):
+        if not self._write(self._place(line)):
             self.dropped += 1
 
     def _write(self, line: bytes) -> bool:
