@@ -96,7 +96,7 @@ class Listener:
         try:
             await self._converse(stream)
         except* Exception as errors:  # noqa: BLE001 - the listener must live on
-            _log.error("websocket.serving_failed", exc_info=errors)
+            _log.error("websocket.serving_failed", exc_info=_plain(errors))
         finally:
             self.open_sockets -= 1
 
@@ -162,7 +162,9 @@ class Listener:
         except* Exception as errors:  # noqa: BLE001 - costs this socket only
             code, reason = INTERNAL_ERROR, "the session failed"
             _log.exception(
-                "websocket.handler_failed", remote=websocket.remote, exc_info=errors
+                "websocket.handler_failed",
+                remote=websocket.remote,
+                exc_info=_plain(errors),
             )
         finally:
             # A goodbye even while cancelled; `close` has its own deadline.
@@ -200,3 +202,8 @@ def _remote(stream: trio.SocketStream) -> str:
     except OSError:
         return "unknown"  # gone already; reading will say so
     return f"{host}:{port}"
+
+
+def _plain(errors: BaseExceptionGroup[Exception]) -> BaseException:
+    """Return what was raised; `except*` puts even a single error into a group."""
+    return errors.exceptions[0] if len(errors.exceptions) == 1 else errors
