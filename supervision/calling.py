@@ -181,7 +181,7 @@ def _row(child: Child, now: float) -> ChildRow:
         incarnation=child.incarnation,
         is_supervisor=child.spec.is_supervisor,
         seconds_left=max(0.0, child.until - now) if waits else None,
-        why=child.why if child.state is ChildState.NEEDS_OPERATOR else "",
+        why=child.why,
     )
 
 

@@ -108,7 +108,7 @@ class ChildRow:
     seconds_left: float | None = None
     """Until the next try, while it waits."""
     why: str = ""
-    """What an operator has to know, for NEEDS_OPERATOR."""
+    """What went wrong last, for a child that waits or needs an operator."""
 
 
 @frozen

@@ -116,8 +116,8 @@ class Crew:
         self._show(
             timer.child,
             "waiting",
-            f"failure {timer.streak} in a row, next try in {timer.seconds:.3g} s, "
-            f"at {time.strftime('%H:%M:%S', until)} UTC",
+            f"{timer.why}; failure {timer.streak} in a row, "
+            f"next try at {time.strftime('%H:%M:%S', until)} UTC",
         )
 
     def retries(self, child: str) -> None:

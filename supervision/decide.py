@@ -70,7 +70,7 @@ def decide(state: Core, event: Event, now: float, u: float) -> tuple[Core, Actio
                 and child.generation == generation
                 and child.state is ChildState.RESTARTING
             ):
-                fail(turn, child)
+                fail(turn, child, child.why)
         case TimerFired(generation):
             child = state.timers.pop(generation, None)
             if child is not None:
@@ -95,7 +95,7 @@ def _ended(turn: Turn, child: Child, reason: ExitReason) -> None:
     turn.out.append(ChildEnded(child.id, child.incarnation, reason, restarts))
     transitions.lay_down(turn, child)
     if restarts:
-        fail(turn, child, clean=is_clean(reason))
+        fail(turn, child, reason, clean=is_clean(reason))
         return
     if isinstance(reason, NeedsOperator):
         turn.out.append(OperatorNeeded(child.id, reason.why))

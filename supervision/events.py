@@ -164,6 +164,7 @@ class SetTimer:
     generation: int
     seconds: float
     streak: int
+    why: str
 
 
 @frozen

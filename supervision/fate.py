@@ -6,7 +6,7 @@ counted when it happens and never when a timer fires, so sleeping costs no quota
 
 from __future__ import annotations
 
-from actors.kernel import ExitReason, Shutdown
+from actors.kernel import ExitReason, NeedsOperator, Shutdown
 from supervision import transitions
 from supervision.calls import ChildState
 from supervision.events import DropTimer, Forget, GaveUp, HaltAll, Hold, Rest, SetTimer
@@ -14,19 +14,23 @@ from supervision.state import Child, Job, JobKind, Turn
 from supervision.values import TEMPORARY
 
 
-def fail(turn: Turn, child: Child, *, clean: bool = False) -> None:
-    """Restart *child* (now, or after its sleep), or give up. It is down already."""
+def fail(turn: Turn, child: Child, cause: object, *, clean: bool = False) -> None:
+    """Restart *child* (now, or after its sleep), or give up. It is down already.
+
+    *cause* is what a person gets to read; it is made text only where somebody waits.
+    """
     core = turn.core
     if child.spec.counted and not core.window.admits(turn.now):
-        _give_up(turn, child, len(core.window), "window")
+        _give_up(turn, child, cause, GaveUp(child.id, len(core.window), "window"))
         return
     backoff = child.spec.backoff
     delay = 0.0
     if backoff is not None:
         child.streak += 1
         if backoff.exhausted(child.streak):
-            _give_up(turn, child, child.streak, "give_up")
+            _give_up(turn, child, cause, GaveUp(child.id, child.streak, "give_up"))
             return
+        child.why = str(cause)
         delay = backoff.delay(child.streak, turn.u)
         if clean:
             # A permanent child that ends cleanly over and over must not spin.
@@ -149,13 +153,20 @@ def _sleep(turn: Turn, child: Child, delay: float) -> None:
     child.until = turn.now + delay
     core.timers[child.generation] = child
     core.set_state(child, ChildState.WAITING)
-    turn.out.append(SetTimer(child.id, child.generation, delay, child.streak))
+    turn.out.append(
+        SetTimer(child.id, child.generation, delay, child.streak, child.why)
+    )
 
 
-def _give_up(turn: Turn, child: Child, failures: int, breaker: str) -> None:
-    turn.core.set_state(child, ChildState.DOWN)
-    turn.out.append(GaveUp(child.id, failures, breaker))
-    if turn.core.is_dynamic:
-        turn.core.remove(child)
+def _give_up(turn: Turn, child: Child, cause: object, note: GaveUp) -> None:
+    core = turn.core
+    core.set_state(child, ChildState.DOWN)
+    turn.out.append(note)
+    if core.is_dynamic:
+        core.remove(child)
         turn.out.append(Forget(child.id, Shutdown()))
-    close(turn, Shutdown())
+    reason: ExitReason = Shutdown()
+    if core.flags.needs_operator:
+        why = f"{child.id} failed {note.failures} times, last with {cause}"
+        reason = NeedsOperator(why)
+    close(turn, reason)

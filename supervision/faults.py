@@ -10,7 +10,7 @@ class Fault:
     """One thing wrong with a spec."""
 
     field: str
-    """`strategy`, `max_restarts`, `within`, `auto_shutdown`, `children`, `id`,
+    """`strategy`, `max_restarts`, `within`, `auto_shutdown`, `needs_operator`, `children`, `id`,
     `duplicate`, `restart`, `significant`, `start`, `shutdown`, `backoff`, `counted`."""
     must: str
     got: object = None

@@ -58,6 +58,9 @@ class Supervisor:
     within: float = 5.0
     """More than `max_restarts` restarts within this many seconds: it gives up."""
     auto_shutdown: AutoShutdown = NEVER
+    needs_operator: bool = field(default=False, kw_only=True)
+    """Giving up is for a person to look at: exit with `NeedsOperator`, which nobody
+    above tries again, instead of `shutdown`."""
 
     def __attrs_post_init__(self) -> None:
         fault = flags_fault(self) or children_fault(self)
@@ -127,6 +130,8 @@ def flags_fault(flags: Supervisor) -> Fault | None:
     if flags.strategy is DYNAMIC and flags.auto_shutdown is not NEVER:
         must = "must be NEVER for a DYNAMIC supervisor"
         return Fault("auto_shutdown", must, flags.auto_shutdown)
+    if not _is_flag(flags.needs_operator):
+        return Fault("needs_operator", "must be True or False", flags.needs_operator)
     return None
 
 
@@ -227,7 +232,9 @@ def cautions(flags: Supervisor) -> tuple[str, ...]:
         f"child {spec.id!r} is a TRANSIENT supervisor: giving up exits with shutdown, "
         "which counts as a clean end, so it would stay down; PERMANENT is restarted"
         for spec in flags.children
-        if spec.is_supervisor and spec.restart is TRANSIENT
+        if spec.restart is TRANSIENT
+        and isinstance(spec.start, Supervisor)
+        and not spec.start.needs_operator
     )
 
 

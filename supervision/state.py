@@ -54,6 +54,7 @@ class Child:
         """Of the retry or timer it waits for; an older one is stale."""
         self.until = 0.0
         self.why = ""
+        """What went wrong last, as text: an exception would keep its frames alive."""
 
     @property
     def up(self) -> Up:

@@ -38,8 +38,8 @@ from supervision.exits import is_clean, is_restarted
 from supervision.state import Child, Job, JobKind, Turn
 from supervision.values import TEMPORARY
 
-TERMINATED = Shutdown("its supervisor, as asked")
-DELETED = Shutdown("deleted")
+TERMINATED = Shutdown("terminate_child")
+DELETED = Shutdown("delete_child")
 
 
 def boot(turn: Turn) -> None:
@@ -214,8 +214,9 @@ def _try_again(turn: Turn, child: Child, exception: BaseException) -> None:
     core.job = None
     turn.out.append(RestartFailed(child.id, exception))
     if child.spec.backoff is not None:
-        fate.fail(turn, child)
+        fate.fail(turn, child, repr(exception))
         return
+    child.why = repr(exception)
     child.generation = core.next_generation()
     core.set_state(child, ChildState.RESTARTING)
     turn.out.append(PostRetry(child.id, child.generation))
@@ -240,7 +241,7 @@ def _halted(turn: Turn, job: Job) -> None:
 def _after_halt(turn: Turn, job: Job, child: Child) -> None:
     match job.kind:
         case JobKind.END:
-            _rest(turn, child, Shutdown(), forget=turn.core.is_dynamic)
+            _rest(turn, child, TERMINATED, forget=turn.core.is_dynamic)
         case JobKind.RESTART | JobKind.SLEEP:
             if child.spec.restart is TEMPORARY:
                 _rest(turn, child, Shutdown(), forget=True)
@@ -265,8 +266,8 @@ def end(turn: Turn, child: Child, ref: object) -> None:
     else:
         fate.calm(turn, child)
         if child is turn.core.leader:
-            fate.release_group(turn, Shutdown())
-        _rest(turn, child, Shutdown(), forget=turn.core.is_dynamic)
+            fate.release_group(turn, TERMINATED)
+        _rest(turn, child, TERMINATED, forget=turn.core.is_dynamic)
     begin(turn, job)
 
 
@@ -282,6 +283,6 @@ def _seen(turn: Turn, job: Job, ended: tuple[tuple[int, ExitReason], ...]) -> No
             turn.core.job = None
             turn.out.append(ChildEnded(child.id, child.incarnation, reason, True))
             lay_down(turn, child)
-            fate.fail(turn, child, clean=is_clean(reason))
+            fate.fail(turn, child, reason, clean=is_clean(reason))
             return
     _start_next(turn, job)

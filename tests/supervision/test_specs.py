@@ -53,6 +53,7 @@ def refusal(*children: ChildSpec, **flags: object) -> str:
             {"auto_shutdown": True},
             "auto_shutdown must be NEVER, ANY_SIGNIFICANT or ALL_SIGNIFICANT (got True)",
         ),
+        ({"needs_operator": 1}, "needs_operator must be True or False (got 1)"),
     ],
 )
 def test_flags(flags: dict[str, object], what: str) -> None:
@@ -139,6 +140,7 @@ def test_a_transient_supervisor_is_allowed_and_warned_about() -> None:
         child(id="b", start=nested, restart=PERMANENT),
         child(id="c", restart=TRANSIENT),
         child(id="d", restart=TEMPORARY),
+        child(id="e", start=Supervisor(needs_operator=True), restart=TRANSIENT),
     ]
 
     (caution,) = cautions(Supervisor(children=children))

@@ -20,6 +20,7 @@ from supervision import (
     BRUTAL,
     ONE_FOR_ALL,
     ONE_FOR_ONE,
+    PERMANENT,
     REST_FOR_ONE,
     TEMPORARY,
     TRANSIENT,
@@ -29,6 +30,7 @@ from supervision import (
     Counts,
     Done,
     Refusal,
+    Restart,
     Supervisor,
     SupervisorActor,
     Up,
@@ -398,3 +400,25 @@ async def test_an_exit_of_a_forgotten_child_is_not_taken_for_its_namesake(
         assert await house.settled() == ["+c"]
         worker = house.system.find("/c", Worker)
         assert await worker.ask(Ping(), within=1) == 1
+
+
+@pytest.mark.parametrize("restart", [PERMANENT, TRANSIENT])
+async def test_giving_up_may_be_for_an_operator_to_see(
+    restart: Restart, diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    bot = Supervisor(
+        ONE_FOR_ONE, [diary.spec("b")], max_restarts=1, needs_operator=True
+    )
+    bots = Supervisor(
+        ONE_FOR_ONE, [diary.spec("a"), ChildSpec("bot", bot, restart=restart)]
+    )
+    async with living(bots, diary) as house:
+        diary.take()
+
+        assert await house.fail("bot/b", "bot/b") == ["xb", "+b", "xb"]
+        assert house.phase("bot") == "needs_operator"
+        why = "b failed 2 times, last with crash: Boom()"
+        assert house.system.snapshot("/bot").note == why
+        assert await house.alive("a")
+        assert isinstance(await restart_child(house.root, "bot"), Up)
+        assert await house.alive("bot/b")

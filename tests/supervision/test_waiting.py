@@ -18,6 +18,7 @@ from supervision import (
     Done,
     Jitter,
     Refusal,
+    RestartNow,
     Strategy,
     Supervisor,
     count_children,
@@ -57,12 +58,14 @@ async def test_a_child_sleeps_alone_while_its_siblings_work(
 
         assert await house.fail("b") == ["xb"]
         assert house.phase("b") == "waiting"
-        assert "failure 1 in a row" in house.system.snapshot("/b").note
+        note = house.system.snapshot("/b").note
+        assert note.startswith("crash: Boom(); failure 1 in a row, next try at ")
         assert await count_children(house.root) == Counts(3, 2, 0, 3)
         await trio.sleep(9.9)
         row = (await which_children(house.root))[1]
         assert row.state is ChildState.WAITING
         assert row.seconds_left == pytest.approx(0.1)
+        assert row.why == "crash: Boom()"
         assert await house.settled() == []
         await trio.sleep(0.1)
         assert await house.settled() == ["+b"]
@@ -253,3 +256,15 @@ async def test_a_permanent_child_that_ends_in_peace_does_not_spin(
 
         row = (await which_children(house.root))[2]
         assert row.seconds_left == pytest.approx(10)
+
+
+async def test_a_sleep_can_be_ended_without_waiting_for_an_answer(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(patient(diary), diary) as house:
+        diary.take()
+        await house.fail("a")
+
+        house.root.tell(RestartNow("a"))
+
+        assert await house.settled() == ["+a"]
