@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types arrow coverage bench clean
+.PHONY: help run test peers lint types arrow coverage bench clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ run: $(READY)  ## start the host: console, demo bot, OneBot v11 on 127.0.0.1:670
 
 test: $(READY) lint types arrow  ## everything that must hold: lint, types, arrow, tests
 	$(BIN)/python -m pytest -q
+
+peers: $(READY)  ## install the real counterparts that some tests talk to (.venv-peers)
+	PYTHON=$(PYTHON) bash tests/peers/setup.sh
 
 lint: $(READY)  ## ruff
 	$(BIN)/ruff check .
