@@ -23,6 +23,7 @@ from structlog.contextvars import (
 from actors.bots.asking import Questions
 from actors.bots.context import Context, Voice
 from actors.bots.errors import HandlerExited, HandlerTimedOut, NoAnswer, Nonsense
+from actors.bots.failing import from_author, is_ordinary, one_line
 from actors.bots.gate import Gate
 from actors.bots.handlers import Handler
 from actors.bots.matching import MESSAGE, Match
@@ -205,7 +206,7 @@ class Runner:
                     "handler.retried",
                     handler=handler.name,
                     attempt=attempt + 1,
-                    error=_one_line(error),
+                    error=one_line(error),
                 )
             else:
                 return
@@ -228,7 +229,7 @@ class Runner:
         try:
             value = await (call() if is_async else self._call_in_thread(handler, call))
         except BaseException as error:
-            if _is_ordinary(error):
+            if is_ordinary(error):
                 raise
             raise HandlerExited(handler.name, repr(error)) from error
         if value is not None:
@@ -266,7 +267,8 @@ class Runner:
 
     def _fail(self, turn: Turn, error: BaseException | None) -> None:
         row = turn.row
-        why = _one_line(error)
+        why = one_line(error)
+        from_author(error)
         turn.settle(InboundState.FAILED, why)
         about = {
             "bot": self._name,
@@ -285,30 +287,9 @@ class Runner:
         self._voice.services.on_fault(fault)
 
 
-def _is_ordinary(error: BaseException) -> bool:
-    """Say whether trio and the lanes know what to do with *error*.
-
-    A `SystemExit`, or the cancellation of another library's loop, would else end the
-    bot and everybody's events in it.
-    """
-    if isinstance(error, BaseExceptionGroup):
-        return all(_is_ordinary(one) for one in error.exceptions)
-    return isinstance(
-        error, Exception | trio.Cancelled | KeyboardInterrupt | GeneratorExit
-    )
-
-
 def _limit(matches: tuple[Match, ...]) -> float:
     """Return the lane's deadline: the handler's own, or one beyond those of many runs."""
     if len(matches) == 1 and not matches[0].handler.retry:
         return matches[0].handler.timeout
     runs = (match.handler.timeout * (match.handler.retry + 1) for match in matches)
     return sum(runs) + MARGIN_SECONDS
-
-
-def _one_line(error: BaseException | None) -> str:
-    if error is None:
-        return "failed"
-    lines = str(error).strip().splitlines()
-    name = type(error).__name__
-    return f"{name}: {lines[0]}" if lines else name

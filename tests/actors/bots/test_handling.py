@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 import pytest
 import structlog
@@ -83,6 +84,22 @@ async def test_a_handler_that_raises_fails_its_event_and_the_chat_goes_on() -> N
             "t1",
         )
         assert isinstance(fault.error, LookupError)
+
+
+async def test_the_traceback_of_a_fault_begins_in_the_authors_code() -> None:
+    bot = Bot("test")
+
+    @bot.command("crash")
+    async def crash(ctx: Context) -> None:
+        await ctx.send("nowhere", "hello")
+
+    async with running(bot) as room:
+        await room.hears("/crash")
+        error = room.faults[0].error
+        assert isinstance(error, ValueError)
+        frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+        assert frames[0] == "crash"
+        assert frames[-1] == "parse"
 
 
 @pytest.mark.parametrize("in_thread", [False, True])
