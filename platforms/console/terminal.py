@@ -32,6 +32,7 @@ CHUNK_BYTES = 64 * 1024
 BACKGROUND_POLL_SECONDS = 1.0
 
 
+_CLEAR = b"\r\x1b[K"
 _showing: list[str] = []
 """The prompt, while it stands on the last line. A process has one terminal."""
 
@@ -43,7 +44,7 @@ def above_prompt(line: bytes) -> bytes:
     """
     if not _showing:
         return line
-    return b"\r\x1b[K" + line + _showing[0].encode()
+    return _CLEAR + line + _showing[0].encode()
 
 
 class Terminal(Protocol):
@@ -90,6 +91,9 @@ class StandardTerminal:
             finally:
                 _showing.clear()
             self._ended = not data
+            if self._ended and self._interactive:
+                with suppress(OSError):
+                    await self._write(_CLEAR)
             self._read_already.extend(
                 self._lines.feed(data) if data else self._lines.end()
             )
@@ -107,7 +111,10 @@ class StandardTerminal:
     async def _prompt(self) -> None:
         if self._interactive:
             _showing[:] = [PROMPT]
-            await self._write(PROMPT.encode())
+            # Over itself, should a line of the log have shown it already. That the
+            # terminal is gone is told by reading it.
+            with suppress(OSError):
+                await self._write(_CLEAR + PROMPT.encode())
 
     async def _write(self, data: bytes) -> None:
         # In a thread: a pipe that nobody empties blocks the one who writes.

@@ -173,7 +173,7 @@ async def test_on_a_terminal_a_reply_stands_above_the_prompt() -> None:
                 got.append(await terminal.line())
 
             nursery.start_soon(read)
-            assert await shown(ours, "> ") == "> "
+            assert await shown(ours, "> ") == "\r\x1b[K> "
             await terminal.say("pong")
             assert (await shown(ours, "> ")) == "\r\x1b[Kpong\r\n> "
             Sink(theirs, above_prompt).write(b"a line of the log\n")
