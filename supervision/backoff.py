@@ -5,7 +5,7 @@ The random number is an argument, so every delay can be computed in a test.
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, log
 from typing import assert_never
 
 from attrs import field, frozen
@@ -63,8 +63,8 @@ class Backoff:
 
     def longest(self, streak: int) -> float:
         """Return the longest pause after *streak* failures in a row, in seconds."""
-        # A float power overflows long before an int streak does.
-        if (streak - 1) * (self.factor - 1) > 4096:
+        # A power overflows long before a streak that may last for ever does.
+        if (streak - 1) * log(self.factor) >= log(self.cap / self.first):
             return self.cap
         return min(self.cap, self.first * self.factor ** (streak - 1))
 

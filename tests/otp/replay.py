@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.otp.compare import CORPUS, first_difference, recorded
-from tests.otp.stage import play
+from tests.otp.director import play
 from tests.otp.terms import Script
 from tests.otp.world import World
 

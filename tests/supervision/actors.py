@@ -22,7 +22,13 @@ from actors.kernel import (
     Query,
     System,
 )
-from supervision import ChildSpec, Supervisor, SupervisorActor
+from supervision import (
+    ONE_FOR_ONE,
+    ChildSpec,
+    Strategy,
+    Supervisor,
+    SupervisorActor,
+)
 from supervision.supervisor import SupervisorMessage
 
 
@@ -167,3 +173,11 @@ class House:
 async def living(supervisor: Supervisor, diary: Diary) -> AsyncIterator[House]:
     async with System(supervisor.actor, seed=7) as system:
         yield House(system, diary)
+
+
+def three(
+    diary: Diary, strategy: Strategy = ONE_FOR_ONE, max_restarts: int = 3
+) -> Supervisor:
+    """A supervisor of a, b and c."""
+    children = [diary.spec(name) for name in "abc"]
+    return Supervisor(strategy, children, max_restarts)

@@ -48,6 +48,11 @@ def test_no_pause_is_longer_than_the_cap_however_long_the_streak(
     assert first <= backoff.longest(streak) <= backoff.cap
 
 
+def test_a_peer_that_is_away_for_months_breaks_nothing() -> None:
+    assert Backoff().longest(1025) == 300.0
+    assert Backoff(factor=1.0).longest(10**9) == 1.0
+
+
 def test_a_streak_is_given_up_when_it_is_longer_than_the_number() -> None:
     assert not Backoff(give_up=8).exhausted(8)
     assert Backoff(give_up=8).exhausted(9)

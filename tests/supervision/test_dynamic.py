@@ -32,11 +32,6 @@ from supervision import (
 from tests.supervision.actors import Boom, Diary, Worker, living
 
 
-@pytest.fixture
-def diary() -> Diary:
-    return Diary()
-
-
 def many(diary: Diary, grace: Grace = 5.0, manners: str = "prompt") -> Supervisor:
     def start(name: str) -> Worker:
         return Worker(name, diary, manners)

@@ -93,6 +93,10 @@ def test_flags(flags: dict[str, object], what: str) -> None:
             {"counted": False},
             "child 'a': counted must be True for a child without backoff: nothing would end a storm (got False)",
         ),
+        (
+            {"counted": 1, "backoff": Backoff()},
+            "child 'a': counted must be True or False (got 1)",
+        ),
     ],
 )
 def test_children(wrong: dict[str, object], what: str) -> None:

@@ -10,6 +10,7 @@ from supervision import (
     Backoff,
     ChildSpec,
     ChildState,
+    DeleteChild,
     Done,
     Jitter,
     Refusal,
@@ -21,6 +22,7 @@ from supervision import (
 )
 from supervision.decide import decide
 from supervision.events import (
+    Called,
     Exited,
     GaveUp,
     PostRetry,
@@ -170,3 +172,21 @@ def test_needing_an_operator_when_restarted_ends_the_tries() -> None:
 
     assert story(world.work()) == ["-a", "+a", "+b"]
     assert world.rows()["a"].state is ChildState.NEEDS_OPERATOR
+
+
+def test_while_a_retry_is_under_way_there_is_nothing_to_wake_or_restart() -> None:
+    """The calls lie in the lane before the retry, as in OTP."""
+    world = world_of(ONE_FOR_ONE, a=None)
+    fails = iter(["fail"])
+    world.starts = lambda _: next(fails, "ok")
+    world.kill("a")
+    world.lane += (
+        Called(RestartNow("a"), 1),
+        Called(RestartChild("a"), 2),
+        Called(DeleteChild("a"), 3),
+    )
+
+    told = story(world.work())
+
+    assert world.replies == [Refusal.RESTARTING] * 3
+    assert told == ["+a", "+a"]

@@ -35,11 +35,6 @@ CALM = 100.0
 """Longer than a stable run takes to count as one."""
 
 
-@pytest.fixture
-def diary() -> Diary:
-    return Diary()
-
-
 def patient(
     diary: Diary,
     strategy: Strategy = ONE_FOR_ONE,

@@ -1,0 +1,196 @@
+"""Trees at run time: nested supervisors, children that come and go, what a person sees."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+import trio.testing
+
+from actors.kernel import (
+    ActorDown,
+    Killed,
+    NeedsOperator,
+    Shutdown,
+)
+from supervision import (
+    ANY_SIGNIFICANT,
+    ONE_FOR_ALL,
+    ONE_FOR_ONE,
+    PERMANENT,
+    TRANSIENT,
+    ChildSpec,
+    ChildState,
+    Done,
+    Refusal,
+    Restart,
+    Supervisor,
+    SupervisorActor,
+    Up,
+    count_children,
+    delete_child,
+    restart_child,
+    start_child,
+    terminate_child,
+    which_children,
+)
+from tests.supervision.actors import Diary, Fail, Ping, Worker, living, three
+
+
+def nested(diary: Diary, **more: object) -> Supervisor:
+    inner = Supervisor(ONE_FOR_ONE, [diary.spec("b"), diary.spec("c")], max_restarts=1)
+    spec = ChildSpec("inner", inner, **more)  # type: ignore[arg-type]  # tests name the fields
+    return Supervisor(ONE_FOR_ONE, [diary.spec("a"), spec])
+
+
+async def test_giving_up_is_an_exit_that_the_supervisor_above_handles(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(nested(diary), diary) as house:
+        diary.take()
+        await house.fail("inner/b")
+
+        assert await house.fail("inner/b") == ["xb", "-c", "+b", "+c"]
+        assert (await count_children(house.root)).active == 2
+
+
+async def test_a_transient_supervisor_that_gave_up_stays_down_with_all_below(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(nested(diary, restart=TRANSIENT), diary) as house:
+        await house.fail("inner/b", "inner/c")
+        diary.take()
+
+        with pytest.raises(ActorDown):
+            await house.system.find("/inner/c", Worker).ask(Ping(), within=9)
+
+
+async def test_killing_a_supervisor_kills_its_children_and_it_is_restarted(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(nested(diary), diary) as house:
+        diary.take()
+        cell = house.system.find("/inner").cell
+        assert cell.incarnation is not None
+        worker = house.system.find("/inner/b").cell.incarnation
+        assert worker is not None
+
+        cell.incarnation.kill()
+
+        # Killed, so nobody below says a word; and then all are back.
+        assert await house.settled() == ["+b", "+c"]
+        assert worker.reason == Killed()
+        assert await house.system.find("/inner/b", Worker).ask(Ping(), within=1) == 2
+
+
+async def test_children_added_at_run_time_are_lost_with_their_supervisor(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(nested(diary), diary) as house:
+        inner = house.system.find("/inner", SupervisorActor)
+        await start_child(inner, diary.spec("late"))
+        incarnation = house.system.find("/inner").cell.incarnation
+        assert incarnation is not None
+        incarnation.kill()
+        await house.settled()
+
+        rows = await which_children(inner)
+        assert [row.id for row in rows] == ["c", "b"]
+        assert not await house.alive("inner/late")
+
+
+async def test_what_needs_an_operator_is_not_tried_again_and_shown(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(three(diary, ONE_FOR_ALL), diary) as house:
+        diary.take()
+        house.tell("b", Fail(NeedsOperator("token revoked")))
+        await house.settled()
+
+        assert house.phase("b") == "needs_operator"
+        row = (await which_children(house.root))[1]
+        assert (row.state, row.why) == (ChildState.NEEDS_OPERATOR, "token revoked")
+        assert await house.fail("a") == ["xa", "-c", "+a", "+c"]
+        assert await restart_child(house.root, "b") == Up("b", 2, 6)
+
+
+async def test_needing_an_operator_at_boot_does_not_keep_the_others_from_booting(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    diary.plans["b"] = ["operator"]
+    async with living(three(diary), diary) as house:
+        assert diary.take() == ["+a", "+c"]
+        assert house.phase("b") == "needs_operator"
+
+
+async def test_a_child_comes_and_goes_at_run_time(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(three(diary), diary) as house:
+        diary.take()
+
+        assert await start_child(house.root, diary.spec("d")) == Up("d", 1, 4)
+        assert await delete_child(house.root, "d") is Refusal.RUNNING
+        assert await terminate_child(house.root, "d") == Done()
+        assert await start_child(house.root, diary.spec("d")) is Refusal.ALREADY_PRESENT
+        assert await delete_child(house.root, "d") == Done()
+        assert await terminate_child(house.root, "d") is Refusal.NOT_FOUND
+        assert await house.settled() == ["+d", "-d"]
+        assert "/d" not in house.system.cells
+
+
+async def test_the_end_of_a_significant_child_is_the_end_of_all(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    children = [
+        diary.spec("a"),
+        diary.spec("b", restart=TRANSIENT, significant=True),
+        diary.spec("c"),
+    ]
+    supervisor = Supervisor(ONE_FOR_ONE, children, auto_shutdown=ANY_SIGNIFICANT)
+    async with living(supervisor, diary) as house:
+        diary.take()
+
+        assert await house.fail("b") == ["xb", "+b"]
+        assert await house.finish("b") == [".b", "-c", "-a"]
+        assert isinstance(await house.system.ended(), Shutdown)
+
+
+async def test_an_exit_of_a_forgotten_child_is_not_taken_for_its_namesake(
+    diary: Diary, autojump_clock: trio.testing.MockClock, nursery: trio.Nursery
+) -> None:
+    """E.g. the notice of an exit that waits while the id is deleted and used anew."""
+    async with living(three(diary), diary) as house:
+        diary.take()
+        await house.system.suspend(house.root)
+        for call in (terminate_child, delete_child):
+            nursery.start_soon(call, house.root, "c")
+            await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(start_child, house.root, diary.spec("c"))
+        await house.fail("c")
+        house.system.resume(house.root)
+
+        assert await house.settled() == ["+c"]
+        worker = house.system.find("/c", Worker)
+        assert await worker.ask(Ping(), within=1) == 1
+
+
+@pytest.mark.parametrize("restart", [PERMANENT, TRANSIENT])
+async def test_giving_up_may_be_for_an_operator_to_see(
+    restart: Restart, diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    bot = Supervisor(
+        ONE_FOR_ONE, [diary.spec("b")], max_restarts=1, needs_operator=True
+    )
+    bots = Supervisor(
+        ONE_FOR_ONE, [diary.spec("a"), ChildSpec("bot", bot, restart=restart)]
+    )
+    async with living(bots, diary) as house:
+        diary.take()
+
+        assert await house.fail("bot/b", "bot/b") == ["xb", "+b", "xb"]
+        assert house.phase("bot") == "needs_operator"
+        why = "b failed 2 times, last with crash: Boom()"
+        assert house.system.snapshot("/bot").note == why
+        assert await house.alive("a")
+        assert isinstance(await restart_child(house.root, "bot"), Up)
+        assert await house.alive("bot/b")
