@@ -5,7 +5,7 @@ Copy it and change it; `rookery new bot NAME` starts a smaller one.
 
 from collections.abc import Callable
 
-from actors.bots import Bot, Context, NoAnswer, use
+from rookery import Bot, Context, NoAnswer, use
 
 bot = Bot("demo")
 
