@@ -211,6 +211,20 @@ async def test_degraded_may_still_send_or_not() -> None:
         assert await running.host.line("10001") is not first
 
 
+async def test_another_account_is_another_line() -> None:
+    async def script(link: Link) -> None:
+        link.up(account="10001")
+        link.up(account="10002")
+        await trio.sleep_forever()
+
+    running = Running(script)
+    async with running.system:
+        line = await running.host.line("10002")
+        assert line.account == "10002"
+        assert list(running.host.lines) == [("qq", "10002")]
+        assert list(running.host.states) == [("qq", "10002")]
+
+
 async def test_deliver_returns_once_it_is_journalled() -> None:
     delivered = trio.Event()
 

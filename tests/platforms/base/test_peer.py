@@ -142,6 +142,19 @@ async def test_no_answer_in_time_is_unknown_and_may_come_late(
         assert late == ["it was sent"]
 
 
+async def test_an_answer_to_who_left_is_told_late() -> None:
+    socket, late = FakeSocket(), list[object]()
+    async with conversation(socket, HABITS, refusals()) as peer:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(peer.request, "ask", "a", 15, late.append)
+            await wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+        socket.says({"ref": "a", "value": "it was sent"})
+        socket.says({"event": 1})
+        await anext(peer)
+        assert late == ["it was sent"]
+
+
 async def test_a_silent_peer_is_probed_then_closed(autojump_clock: MockClock) -> None:
     """B10."""
     socket = FakeSocket()
