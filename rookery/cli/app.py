@@ -202,6 +202,6 @@ def main(arguments: list[str]) -> int:
     except CycloptsError as error:
         print(f"{error} (try `rookery --help`)", file=sys.stderr)
         return USAGE
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenPipeError):
         return NOT_DONE
     return code if isinstance(code, int) else 0

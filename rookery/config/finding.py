@@ -69,12 +69,12 @@ def load(
 def _text_of(file: Path) -> str:
     try:
         return file.read_text("utf-8")
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        fault = Fault(str(file), f"expected a file that can be read, got: {reason}")
     except UnicodeDecodeError as error:
         where = f"byte {error.start} is none"
         fault = Fault(str(file), f"expected text in UTF-8, got bytes ({where})")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        fault = Fault(str(file), f"expected a file that can be read, got: {reason}")
     raise ConfigRefused((fault,)) from None
 
 

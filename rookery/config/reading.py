@@ -81,6 +81,9 @@ class _Reader:
                 Fault(join("", key), f"{expected}, got an unknown table")
             )
         host = self._value(document.get("host", {}), HostSettings, "host")
+        if host is not None and (not host.data or "\0" in host.data):
+            fault = f"expected the path of a folder, got {shown(host.data)}"
+            self.faults.append(Fault("host.data", fault))
         bots = self._entries(document, "bots", self._bot)
         platforms = self._entries(document, "platforms", self._platform)
         self._one_console(platforms)

@@ -36,7 +36,7 @@ from rookery.host.parts import Parts
 from rookery.host.platforms import PlatformKeeper
 from supervision import FOREVER, Backoff, ChildSpec, Supervisor
 
-# Five failures in a row within a minute: whatever it is, restarting does not help.
+# More than five failures within a minute: whatever it is, restarting does not help.
 _WINDOW_SECONDS = 60.0
 _MAX_RESTARTS = 5
 BACKOFF = Backoff(first=0.2, factor=2.0, cap=5.0, reset_after=60.0, give_up=8)
@@ -57,12 +57,12 @@ def host_tree(
     data = parts.estate.configuration.data
     control = partial(ControlSocket, data, HostOperations(parts))
     children = [
-        _child("journal", partial(JournalKeeper, parts.journal), give_up=False),
+        _steadfast("journal", partial(JournalKeeper, parts.journal)),
         _child("core", _core(parts)),
         _child("bots", _supervisor()),
         _child("platforms", _supervisor()),
-        _child("control", control),
-        _child("manager", partial(Manager, parts.estate, reread, keepers)),
+        _steadfast("control", control),
+        _steadfast("manager", partial(Manager, parts.estate, reread, keepers)),
     ]
     if notifier.watchdog_seconds is not None:
         children.append(_child("heartbeat", partial(Heartbeat, notifier)))
@@ -87,9 +87,11 @@ def _supervisor(*children: ChildSpec) -> Supervisor:
     )
 
 
-def _child(
-    name: str, start: Supervisor | Callable[..., AnyActor], *, give_up: bool = True
-) -> ChildSpec:
-    if give_up:
-        return ChildSpec(name, start, backoff=BACKOFF)
-    return ChildSpec(name, start, backoff=evolve(BACKOFF, give_up=FOREVER))
+def _child(name: str, start: Supervisor | Callable[..., AnyActor]) -> ChildSpec:
+    return ChildSpec(name, start, backoff=BACKOFF)
+
+
+def _steadfast(name: str, start: Callable[..., AnyActor]) -> ChildSpec:
+    """One that is tried again for ever: chats go on without it, so nobody ends for it."""
+    backoff = evolve(BACKOFF, give_up=FOREVER)
+    return ChildSpec(name, start, backoff=backoff, counted=False)

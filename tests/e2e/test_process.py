@@ -39,6 +39,20 @@ bot = Bot("hello")
 async def hello(ctx: Context) -> None:
     await ctx.reply("{said}")
 """
+SAW = """\
+import trio
+from actors.kernel.turn import current
+from rookery import Bot, Context
+bot = Bot("saw")
+
+@bot.command("saw")
+async def saw(ctx: Context) -> None:
+    core = current.get().cell.system.find("/core").cell
+    while True:
+        if core.incarnation is not None:
+            core.incarnation.kill()
+        await trio.sleep(0.01)
+"""
 
 
 async def test_piped_input_is_answered_and_its_end_is_not_the_hosts(
@@ -136,6 +150,21 @@ async def test_a_second_signal_leaves_now(start: Start, tmp_path: Path) -> None:
     await trio.sleep(0.2)
     assert host.process.poll() is None
     assert await host.leave() == 1
+
+
+async def test_when_the_root_gives_up_the_process_ends_with_70(
+    start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "rookery.toml").write_text(
+        TERMINAL + '[bots.saw]\nuse = "saw.py:bot"\n'
+    )
+    (tmp_path / "saw.py").write_text(SAW)
+    host = start()
+    await host.until("host.started")
+    host.say("/saw")
+
+    assert await host.gone() == 70
+    assert host.logged("host.gave_up")
 
 
 async def test_ten_mistakes_are_ten_lines_and_nothing_starts(

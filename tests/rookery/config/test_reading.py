@@ -198,6 +198,13 @@ def test_an_id_is_a_slug() -> None:
     assert fault.startswith('bots."Bad Name": expected an id of a-z')
 
 
+@pytest.mark.parametrize("data", ['""', r'"a\u0000b"'])
+def test_the_data_directory_is_a_path(data: str) -> None:
+    [fault] = faults(f"[host]\ndata = {data}\n")
+
+    assert fault.startswith("host.data: expected the path of a folder, got ")
+
+
 def test_an_operator_of_no_platform_is_a_mistake() -> None:
     [fault] = faults('[operators]\nqq = ["1"]\n')
 

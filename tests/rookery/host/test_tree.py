@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import trio
 from trio.testing import MockClock
@@ -16,10 +18,8 @@ ONE_BOT = '[bots.hello]\nuse = "hello.py:bot"\n'
 
 
 @pytest.fixture(autouse=True)
-def _hello(tmp_path: object) -> None:
-    from pathlib import Path
-
-    (Path(str(tmp_path)) / "hello.py").write_text(HELLO.format(said="hello"))
+def _hello(tmp_path: Path) -> None:
+    (tmp_path / "hello.py").write_text(HELLO.format(said="hello"))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ async def test_what_is_said_while_bots_are_away_waits_for_them(
 
 
 async def test_two_hosts_in_one_process_do_not_see_each_other(
-    living: Living, autojump_clock: MockClock, tmp_path: object
+    living: Living, autojump_clock: MockClock, tmp_path: Path
 ) -> None:
     """B01: no globals."""
     async with living(ONE_BOT) as first:
@@ -99,19 +99,41 @@ async def test_it_gives_up_on_what_restarting_does_not_help(
         assert isinstance(reason, Shutdown)
 
 
+async def test_it_never_gives_up_on_what_chats_can_do_without(
+    living: Living, autojump_clock: MockClock
+) -> None:
+    async with living(ONE_BOT) as host:
+        for _ in range(20):
+            await host.kill("/control")
+            await host.kill("/manager")
+        await host.say("/hello")
+        await host.hears("hello")
+        assert host.lives("/") == host.lives("/bots") == 1
+
+
+async def test_without_its_control_socket_it_still_serves(
+    living: Living, autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    (tmp_path / "rookery-data" / "control.sock").mkdir(parents=True)
+    async with living(ONE_BOT) as host:
+        assert host.phase("/control") == "needs_operator"
+        await host.say("/hello")
+        await host.hears("hello")
+
+
 async def _kill_for_ever(host: object) -> None:
     from tests.rookery.host.conftest import LivingHost
 
     assert isinstance(host, LivingHost)
     while True:
-        incarnation = host.system.find("/control").cell.incarnation
+        incarnation = host.system.find("/core").cell.incarnation
         if incarnation is not None:
             incarnation.kill()
         await trio.sleep(0.01)
 
 
 async def test_a_bot_that_fails_again_and_again_needs_an_operator(
-    living: Living, autojump_clock: MockClock, tmp_path: object
+    living: Living, autojump_clock: MockClock, tmp_path: Path
 ) -> None:
     """One bot's supervisor gives up: that bot needs an operator, nothing more."""
     async with living(ONE_BOT) as host:
