@@ -198,7 +198,7 @@ async def test_a_bot_uses_it_by_name() -> None:
         ctx: Context,
         a: int,
         b: int,
-        bridge: AsyncioBridge = use("bridge"),  # noqa: B008 - a mark, not a value
+        bridge: AsyncioBridge = use("bridge"),
     ) -> None:
         await ctx.reply(str(await bridge.run(add, a, b=b)))
 
