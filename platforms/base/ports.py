@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -73,8 +73,12 @@ class Host:
     `actors.buffer.Outbox`."""
 
 
+@runtime_checkable
 class Actions(Protocol):
-    """A line on which the platform's own actions can be called by name."""
+    """A line on which the platform's own actions can be called by name.
+
+    Every line of ours is one: ask the switchboard for the account's line.
+    """
 
     async def call(self, action: str, params: Mapping[str, object]) -> object:
         """Call *action*; return the data of its answer, decoded and otherwise as it came.

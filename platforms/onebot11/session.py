@@ -31,7 +31,6 @@ from platforms.onebot11.language import (
     OneBotPeer,
 )
 from platforms.onebot11.roles import SocketRole
-from platforms.onebot11.wire.results import LoginInfo, Status
 from platforms.transport import WebSocket
 
 ANSWER_SECONDS = 15.0
@@ -199,7 +198,7 @@ class Session:
             with suppress(SendRefused):
                 answer = await self._ask(self._speaker(), "get_login_info")
                 login = wire.result_of("get_login_info", answer)
-                if isinstance(login, LoginInfo) and login.user_id not in ("", "0"):
+                if isinstance(login, wire.LoginInfo) and login.user_id not in ("", "0"):
                     self.identify(login.user_id)
             with trio.move_on_after(ASK_AGAIN_SECONDS):
                 await self._identified.wait()
@@ -247,7 +246,7 @@ class Session:
         """Ask for a sign of life on this very socket; any answer will do."""
         answer = await self._ask(peer, "get_status")
         status = wire.result_of("get_status", answer)
-        if isinstance(status, Status):
+        if isinstance(status, wire.Status):
             self._account_is(online=status.online)
 
 

@@ -47,6 +47,7 @@ from platforms.onebot11.wire.events import (
 )
 from platforms.onebot11.wire.inbound import to_inbound
 from platforms.onebot11.wire.outbound import call_of, degraded, encode
+from platforms.onebot11.wire.results import LoginInfo, Status
 from platforms.onebot11.wire.segments import (
     SEGMENTS,
     Unsendable,
@@ -73,10 +74,12 @@ __all__ = [
     "Heartbeat",
     "InvalidParams",
     "Lifecycle",
+    "LoginInfo",
     "MessageEvent",
     "OtherEvent",
     "PrivateMessage",
     "Refused",
+    "Status",
     "Unclear",
     "Unsendable",
     "Verdict",

@@ -11,6 +11,7 @@ from trio.testing import MockClock
 from actors.kernel import Crash, NeedsOperator, Normal, Shutdown, System
 from actors.messages import Image, Inbound, Outbound, Text, plain_text
 from platforms.base import (
+    Actions,
     Caps,
     Connection,
     Fault,
@@ -256,8 +257,9 @@ async def test_a_platform_without_actions_says_so() -> None:
     running = Running(forever)
     async with running.system:
         line = await running.host.line("10001")
+        assert isinstance(line, Actions)
         with pytest.raises(Rejected, match="no action 'dance'"):
-            await line.call("dance", {})  # type: ignore[attr-defined]  # a Line may have Actions
+            await line.call("dance", {})
 
 
 async def test_the_account_is_remembered_by_the_next_incarnation() -> None:
