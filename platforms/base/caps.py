@@ -33,8 +33,6 @@ class Caps:
 
     segments: frozenset[SegmentType] = frozenset({Text})
     """Everything else is told in words before `send` is called."""
-    idempotent_for: float = 0.0
-    """Seconds from the first attempt in which the same key is the same message."""
 
 
 @frozen

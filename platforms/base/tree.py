@@ -26,7 +26,11 @@ from supervision import FOREVER, TRANSIENT, Backoff, ChildSpec, Supervisor
 REPORTER = "reporter"
 LISTENER = "listener"
 SESSION = "session"
-BACKOFF = Backoff(first=1.0, factor=2.0, cap=300.0, reset_after=60.0, give_up=FOREVER)
+SESSION_BACKOFF = Backoff(
+    first=1.0, factor=2.0, cap=300.0, reset_after=60.0, give_up=FOREVER
+)
+LISTENER_BACKOFF = Backoff(first=1.0, factor=2.0, cap=30.0, give_up=FOREVER)
+"""Asking whether a port is free again costs nothing and bothers no peer."""
 
 
 def platform_tree(platform_id: str, platform: AnyPlatform, host: Host) -> Supervisor:
@@ -38,7 +42,7 @@ def platform_tree(platform_id: str, platform: AnyPlatform, host: Host) -> Superv
         start = partial(
             Connection, platform_id, platform, host, seat, reporter=REPORTER
         )
-        return _spec(seat.child, start)
+        return _spec(seat.child, start, SESSION_BACKOFF)
 
     if platform.listens:
         start = partial(
@@ -50,9 +54,11 @@ def platform_tree(platform_id: str, platform: AnyPlatform, host: Host) -> Superv
             connection,
             reporter=REPORTER,
         )
-        return Supervisor(children=[reporter, _spec(LISTENER, start)])
+        return Supervisor(children=[reporter, _spec(LISTENER, start, LISTENER_BACKOFF)])
     return Supervisor(children=[reporter, connection(Seat(SESSION))])
 
 
-def _spec(child: str, start: partial[Connection] | partial[Listening]) -> ChildSpec:
-    return ChildSpec(child, start, restart=TRANSIENT, backoff=BACKOFF, counted=False)
+def _spec(
+    child: str, start: partial[Connection] | partial[Listening], backoff: Backoff
+) -> ChildSpec:
+    return ChildSpec(child, start, restart=TRANSIENT, backoff=backoff, counted=False)
