@@ -202,10 +202,10 @@ class Lanes:
             self.pending.clear()
         waiting, self.waiters = self.waiters or (), None
         for envelope in left:
-            if envelope.origin is not None:
-                envelope.origin.taken()
-            else:
+            if not isinstance(envelope, Notice):
                 self.drop(envelope, why, error)
+            elif envelope.origin is not None:
+                envelope.origin.taken()
         for place in waiting:
             if place.task is not None:
                 place.refused(error)

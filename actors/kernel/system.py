@@ -121,7 +121,7 @@ class System:
     ) -> None:
         with trio.CancelScope(shield=True):
             await self.stop(Shutdown("system"))
-        self._top.close(Shutdown("system"))
+        self._top.close(self._top_reason())
         assert self._nursery is not None
         self._nursery.cancel_scope.cancel(reason="the tree has stopped")
         # Not told of the error: it would come out wrapped in a group for no reason.
@@ -187,7 +187,8 @@ class System:
     async def suspend(self, address: Address[NoReturn]) -> None:
         """Freeze an actor between two messages (as `sys:suspend`); its mail waits.
 
-        Returns once the message in hand is handled. Only a kill reaches it until `resume`.
+        Returns once the message in hand is handled. Until `resume` only a kill reaches
+        it, or a stop, unless its mailbox is ordered: there a stop waits like all mail.
         """
         cell = address.cell
         cell.suspended = True
