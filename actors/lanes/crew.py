@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from functools import partial
 from math import inf
 from typing import Generic, TypeVar
 
@@ -49,6 +51,8 @@ class Crew(Generic[J]):
         """
         self.owner: Turn | None = current.get()
         """Whose workers these are; a worker may be started from another actor's task."""
+        # What the log knows of whoever calls a worker is nothing of that worker's.
+        self._context = copy_context()
         self.body = body
         self.running = 0
         """Jobs in hand that count: neither parked nor left behind."""
@@ -62,6 +66,8 @@ class Crew(Generic[J]):
         """Workers that take jobs: all but the parked and the fenced."""
         self._missed = False
         self._dismissed = False
+        # The bound method: it is read twice for every job.
+        self._clock = trio.lowlevel.current_clock().current_time
         self._glass = Hourglass(self._overdue)
         nursery.start_soon(self._glass.run, name="lanes.hourglass")
 
@@ -75,7 +81,9 @@ class Crew(Generic[J]):
             self._active += 1
             worker = Worker(self)
             self._all.add(worker)
-            self._nursery.start_soon(worker.run, name="lanes.worker")
+            self._context.run(
+                partial(self._nursery.start_soon, worker.run, name="lanes.worker")
+            )
         else:
             self._missed = True  # all are at work; who finds nothing must look again
 
@@ -91,7 +99,7 @@ class Crew(Generic[J]):
         """End the jobs that *condemned* picks, as if their time were up."""
         for worker in self._all:
             if worker.job is not None and not worker.fenced and condemned(worker.job):
-                self._spend(worker, trio.current_time(), reason)
+                self._spend(worker, self._clock(), reason)
 
     def worker_of(self, job: J) -> Worker[J] | None:
         """Return who has *job* in hand."""
@@ -103,7 +111,7 @@ class Crew(Generic[J]):
 
     def step_out(self, worker: Worker[J]) -> float:
         """Do not count this worker; return what was left of its time."""
-        left = worker.deadline - trio.current_time()
+        left = worker.deadline - self._clock()
         worker.deadline = inf
         self.running -= 1
         self._active -= 1
@@ -113,7 +121,7 @@ class Crew(Generic[J]):
         """Count this worker again, with *left* seconds to go."""
         self.running += 1
         self._active += 1
-        worker.deadline = trio.current_time() + left
+        worker.deadline = self._clock() + left
         self._glass.set(worker.deadline)
 
     # --- for workers -------------------------------------------------------------------
@@ -125,8 +133,9 @@ class Crew(Generic[J]):
         if job is None:
             return None
         worker.job = job
-        worker.deadline = deadline = trio.current_time() + job.within
-        self._glass.set(deadline)
+        worker.deadline = deadline = self._clock() + job.within
+        if deadline < self._glass.next_at:
+            self._glass.set(deadline)
         self.running += 1
         return job
 

@@ -190,6 +190,13 @@ class Pump:
                 state=outcome.state.value,
                 why=outcome.detail,
             )
+        else:
+            log.debug(
+                "delivery.settled",
+                key=row.out.key,
+                trace=row.out.trace,
+                state=outcome.state.value,
+            )
 
 
 def _outcome_of(sent: Sent) -> Outcome:

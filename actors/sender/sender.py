@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from typing import TypeAlias, assert_never
 
 import structlog
@@ -61,8 +62,12 @@ class Sender(Actor[SenderMessage]):
         await self._outbox.release(claim)
         nursery = await ctx.enter(trio.open_nursery())
 
+        # Lines are connected in the task of a connection; a pump is made in our context.
+        own = copy_context()
+
         def make_pump(account: AccountKey) -> Pump:
-            return Pump(
+            return own.run(
+                Pump,
                 nursery,
                 account,
                 claim=claim,

@@ -132,21 +132,31 @@ async def test_crash_by_an_operator_disturbs_nobody(
 async def test_one_trace_from_the_frame_to_the_receipt(
     start: Start, tmp_path: Path
 ) -> None:
+    """A04, and law 12: every line between carries the same trace."""
     port = configure(tmp_path, '[bots.slow]\nuse = "slow.py:bot"\n')
     (tmp_path / "slow.py").write_text(BOT)
     host = start("--verbose")
     await host.until("host.started")
 
     async with dialled(port) as peer:
+        for group in (1, 2, 3, 42):
+            await peer.event("/note", group=group)
+        for _ in range(4):
+            await peer.hear()
+        good = await host.until("delivery.settled", 4)
         peer.refuses = True
-        await peer.event("/note", group=42)
+        await peer.event("/note", group=7)
         await peer.hear()
-        failed = await host.until("delivery.failed")
+        bad = await host.until("delivery.failed")
 
-    traced = {
-        line["event"] for line in host.logged() if line.get("trace") == failed["trace"]
-    }
-    assert {"event.accepted", "note.taken", "library speaks"} <= traced
+    assert good["trace"] != bad["trace"]
+    for last in (good, bad):
+        lines = [e for e in host.logged() if e.get("trace") == last["trace"]]
+        said = {line["event"]: line.get("actor") for line in lines}
+        assert said["event.accepted"] == "/platforms/qq/10001"
+        assert said["note.taken"] == said["library speaks"] == "/bots/slow/v1"
+        assert said[last["event"]] == "/core/sender"
+        assert last.get("chat") in (None, lines[1]["chat"])
 
 
 async def test_leaving_finishes_what_is_in_hand(start: Start, tmp_path: Path) -> None:
