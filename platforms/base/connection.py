@@ -56,6 +56,7 @@ class Connection(Actor[Never]):
         self._scope = trio.CancelScope()
         self._over = trio.Event()
         self._stopping = False
+        self._link: Link | None = None
 
     async def start(self, ctx: ActorContext) -> None:
         if self._reporter is not None:
@@ -70,11 +71,13 @@ class Connection(Actor[Never]):
     async def stop(self, ctx: ActorContext, reason: ExitReason) -> None:
         """Let the session say goodbye; the supervisor's deadline bounds it."""
         self._stopping = True
+        if self._link is not None and not self._over.is_set():
+            self._link.over(ConnectionState(Phase.STOPPING))
         self._scope.cancel(reason=f"the connection stops: {reason}")
         await self._over.wait()
 
     async def _live(self, ctx: ActorContext) -> None:
-        link = self._link(ctx)
+        link = self._link = self._new_link(ctx)
         try:
             end = await self._session(link)
         except BaseException:
@@ -133,7 +136,7 @@ class Connection(Actor[Never]):
         finally:
             link.over(ConnectionState(Phase.FINISHED, end.why))
 
-    def _link(self, ctx: ActorContext) -> Link:
+    def _new_link(self, ctx: ActorContext) -> Link:
         log = structlog.get_logger().bind(
             actor=ctx.path, platform=self._platform_id, account=self._seat.account
         )

@@ -49,6 +49,7 @@ class Link:
         self._line: AccountLine | None = None
         self._state = ConnectionState(Phase.STARTING)
         self._refusals = Refusals(log)
+        self._over = False
 
     @property
     def account(self) -> str:
@@ -119,10 +120,15 @@ class Link:
         self._become(ConnectionState.degraded(why), sends=sends)
 
     def over(self, state: ConnectionState, *, sends: bool = False) -> None:
-        """The session has ended; *state* says how. For the host, not for platforms."""
-        self._become(state, sends=sends)
+        """The session ends; from now on only the host says how things stand."""
+        self._over = True
+        self._set(state, sends=sends)
 
     def _become(self, state: ConnectionState, *, sends: bool) -> None:
+        if not self._over:
+            self._set(state, sends=sends)
+
+    def _set(self, state: ConnectionState, *, sends: bool) -> None:
         if state != self._state:
             self._state = state
             self._host.reports.report(self.platform, self.account, state)

@@ -85,6 +85,7 @@ async def test_up_puts_a_line_into_the_lines_and_the_end_takes_it_out() -> None:
         ": connecting",
         "10001: connecting",
         "10001: up",
+        "10001: stopping",
         "10001: stopped",
     ]
 
@@ -187,6 +188,20 @@ async def test_stopping_lets_the_session_say_goodbye(autojump_clock: MockClock) 
         await running.host.line("10001")
         await system.stop(Shutdown("test"))
         assert said == ["goodbye"]
+
+
+async def test_a_session_that_leaves_cannot_be_up_again() -> None:
+    async def script(link: Link) -> None:
+        try:
+            await forever(link)
+        finally:
+            link.degraded("half of it is gone")
+            link.up()
+
+    running = Running(script)
+    async with running.system:
+        await running.host.line("10001")
+    assert running.told[-3:] == ["10001: up", "10001: stopping", "10001: stopped"]
 
 
 async def test_degraded_may_still_send_or_not() -> None:
