@@ -13,8 +13,10 @@ import structlog
 from attrs import frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.contextvars import bound_contextvars
 
 from actors.kernel import Actor, ActorContext, Query, System, tracing
+from actors.lanes import Job, open_lanes
 from platforms.base import Secret
 from rookery.logs import Bridge, Sink, human_line, in_order, json_line, renderer
 
@@ -274,3 +276,24 @@ def test_a_record_of_any_level_is_a_line(lines: Lines, level: int) -> None:
     Bridge().emit(logging.LogRecord("x", level, "", 1, "said", None, None))
 
     assert len(lines()) == (0 if level < 20 else 1)
+
+
+async def test_a_worker_keeps_nothing_of_the_log_context_of_who_called_it(
+    lines: Lines,
+) -> None:
+    """A03, A04: a task that serves many must not remember the first of them."""
+
+    async def body(job: Job[str, str]) -> None:
+        structlog.get_logger().info("item.served", item=job.item)
+
+    async with open_lanes(body, lambda _, __: None, workers=2) as lanes:
+        with tracing("first"), bound_contextvars(chat="group:1"):
+            lanes.put("key", "one")
+        lanes.put("key", "two", trace="second")
+        await lanes.drain(5)
+
+    one, two = (line for line in lines() if line["event"] == "item.served")
+    assert "chat" not in one
+    assert "trace" not in one
+    assert "chat" not in two
+    assert two["trace"] == "second"
