@@ -13,7 +13,7 @@ from pathlib import Path
 
 import trio
 
-from rookery.control import Platforms, Reload, Tree
+from rookery.control import Platforms, Reload, Tree, socket_address
 from tests.e2e.conftest import (
     CONFIG,
     HOME,
@@ -240,6 +240,30 @@ async def test_a_bot_that_cannot_be_imported_costs_nobody_else(
     assert (await host.ask(Tree()))["problems"] == []
 
 
+async def test_from_the_default_to_a_bot_of_ones_own(
+    start: Start, tmp_path: Path
+) -> None:
+    """What `rookery run` and `rookery new bot` say to do next works when it is done."""
+    host = start()
+    await host.until("host.started")
+
+    new = await host.rookery("new", "bot", "weather")
+    assert new.returncode == 0
+    toml = new.stdout[new.stdout.index("[host]") :]
+    (tmp_path / "rookery.toml").write_text(toml)
+    assert (await host.rookery("check", "rookery.toml")).returncode == 0
+    reload = await host.rookery("reload")
+
+    assert reload.returncode == 0, reload.stdout + reload.stderr
+    assert "added weather" in reload.stdout
+    host.say("/hello Ada")
+    assert await host.read_line() == "Hello, Ada!"
+    host.say("/hello")
+    assert await host.read_line() == "Hello, world!"
+    host.say("/ping")
+    assert await host.read_line() == "pong"
+
+
 async def test_a_module_that_leaves_the_process_does_not(
     start: Start, tmp_path: Path
 ) -> None:
@@ -381,10 +405,9 @@ async def test_the_control_socket_is_ours_alone_and_survives_nonsense(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     for line in (b"\x00\xff\n", b"[[[[", b"{}\n" * 100):
-        with socket.socket(socket.AF_UNIX) as sock:
-            os.chdir(path.parent)
-            sock.connect(path.name)
-            sock.sendall(line)
+        with socket_address(path.parent) as address, socket.socket(socket.AF_UNIX) as s:
+            s.connect(address)
+            s.sendall(line)
 
     sent = await host.rookery("send", "terminal/local/private:console", "good morning")
     assert (sent.returncode, sent.stderr) == (0, "")
