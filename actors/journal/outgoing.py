@@ -167,15 +167,8 @@ class Outgoing:
             record.claim = claim
             record.attempt += 1
             self._sending[record.seq] = record
-            rows.append(
-                OutboundRow(
-                    record.seq,
-                    record.out,
-                    record.queued_at,
-                    record.expires_at,
-                    record.attempt,
-                )
-            )
+            at, until = record.queued_at, record.expires_at
+            rows.append(OutboundRow(record.seq, record.out, at, until, record.attempt))
         return rows
 
     def settle(self, claim: Claim, seq: int, outcome: Outcome) -> bool:

@@ -6,7 +6,13 @@ directions, `lives` for the two state tables that every row obeys.
 """
 
 from actors.messages.chats import Chat, ChatAddress, ChatKind
-from actors.messages.inbound import Inbound, Role, Sender
+from actors.messages.inbound import (
+    DEDUP_SECONDS,
+    DERIVED_ID_DEDUP_SECONDS,
+    Inbound,
+    Role,
+    Sender,
+)
 from actors.messages.lives import (
     FINAL_INBOUND,
     FINAL_OUTBOUND,
@@ -39,6 +45,8 @@ from actors.messages.segments import (
 
 __all__ = [
     "ALL",
+    "DEDUP_SECONDS",
+    "DERIVED_ID_DEDUP_SECONDS",
     "FINAL_INBOUND",
     "FINAL_OUTBOUND",
     "Audio",

@@ -19,8 +19,15 @@ from typing import TypeAlias
 import msgspec
 from attrs import evolve
 
-from actors.messages import Chat, ChatKind, File, Inbound, Role, Sender
-from actors.messages.inbound import DERIVED_ID_DEDUP_SECONDS
+from actors.messages import (
+    DERIVED_ID_DEDUP_SECONDS,
+    Chat,
+    ChatKind,
+    File,
+    Inbound,
+    Role,
+    Sender,
+)
 from platforms.onebot11.wire.events import (
     ROLES,
     AccountStatus,
