@@ -165,7 +165,6 @@ _HOMES = {
         "dial",
         "listen",
     ),
-    "platforms.transport": ("dial",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
