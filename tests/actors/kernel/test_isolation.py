@@ -525,3 +525,34 @@ async def test_an_actor_that_has_nothing_more_to_do_ends_normally() -> None:
         actor.tell(Do(lambda _, ctx: ctx.stop()))
 
         assert await life.ended() == Normal()
+
+
+@pytest.mark.parametrize("how", ["kill", "stop"])
+async def test_ending_a_life_that_is_still_starting(how: str) -> None:
+    """A kill ends it there; a stop lets the start end first."""
+    gate = Gate()
+    log: list[str] = []
+
+    async def begin(_: ActorContext) -> None:
+        try:
+            await gate.wait()
+        finally:
+            log.append("cleaned up")
+
+    async with house() as home:
+        life = home.root.cell.adopt("a").launch(starts(begin))
+        await gate.reached.wait()
+        if how == "kill":
+            assert await life.kill_and_fence() == Killed()
+            failed = await life.started()
+            assert isinstance(failed, StartFailed)
+            assert str(failed.exception) == "/a is down (killed)"
+        else:
+            life.request_stop(Shutdown("test"))
+            await settle()
+            assert life.reason is None
+            gate.open()
+            assert await life.started() is None
+            assert await life.ended() == Shutdown("test")
+
+        assert log == ["cleaned up"]

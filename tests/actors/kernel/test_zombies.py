@@ -173,10 +173,18 @@ async def test_a_zombie_reads_no_mail_and_its_successor_does(
         actor.tell(Do(ghost.linger))
         actor.tell("for the old one")
         await settle()
-        await home.halt("a")
+        assert await home.life("a").kill_and_fence() == Zombie()
+        await settle()
         await home.keep("a", lambda: Doer(diary))
+        busy = Gate()
+        actor.tell(busy.order)
+        await busy.reached.wait()
         actor.tell("for the new one")
         await ghost.do(lambda *_: None)
+        assert diary == []
+        assert home.cell("a").depth == 1
+        busy.open()
+        await settle()
 
         assert diary == ["for the new one"]
         assert ("for the old one", "stopped") in home.shelved()
@@ -395,6 +403,31 @@ async def test_a_crash_whose_cleanup_hangs_is_still_that_crash(
         assert trio.current_time() - began == 5.0
         await settle()
         assert is_boom(home.reasons("a")[0], "x")
+
+
+async def test_a_crash_whose_resources_hang_is_still_that_crash(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """A login that was refused stays one, though its socket never closes."""
+
+    @asynccontextmanager
+    async def sticky() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await trio.sleep(1000)
+
+    async def refuse(_: Doer, ctx: ActorContext) -> None:
+        await ctx.enter(sticky())
+        raise NeedsOperator("bad token")
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        actor.tell(Do(refuse))
+        await trio.sleep(5.1)
+
+        (reason,) = home.reasons("a")
+        assert isinstance(reason, NeedsOperator)
 
 
 async def test_a_background_failure_crashes_with_the_real_error() -> None:
