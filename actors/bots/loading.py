@@ -114,8 +114,9 @@ def _run(use: str, spec: ModuleSpec) -> ModuleType:
 
 def _forget(name: str) -> None:
     """Take a module and what lies under it out of the table; running code keeps its own."""
+    # A copy: another thread may be importing.
     for known in [
-        key for key in sys.modules if key == name or key.startswith(f"{name}.")
+        key for key in list(sys.modules) if key == name or key.startswith(f"{name}.")
     ]:
         del sys.modules[known]
 

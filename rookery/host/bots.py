@@ -10,13 +10,15 @@ only then is the old one stopped.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
+import trio
+from attrs import frozen
 
-from actors.bots import Bot, BotActor, BotDesk, Ready
+from actors.bots import Bot, BotActor, BotDesk, BotNotLoaded, Ready
 from actors.kernel import ActorContext, ActorError
-from rookery.config import BotSettings, Configuration
 from rookery.host.estate import RunningBot
 from rookery.host.loading import Load
 from rookery.host.parts import Parts
@@ -46,6 +48,14 @@ _BACKOFF = Backoff(first=0.5, cap=60.0, reset_after=60.0, give_up=8)
 log = structlog.get_logger()
 
 
+@frozen
+class Loaded:
+    """What became of loading a bot."""
+
+    bot_id: str
+    bot: Bot | BotNotLoaded
+
+
 class NotStarted(Exception):
     """A bot was loaded and did not come up; one sentence."""
 
@@ -60,16 +70,40 @@ class BotKeeper:
         self._services = parts.for_bots()
         self._load = load
 
-    async def bring(
-        self, bot_id: str, settings: BotSettings, found: Configuration
-    ) -> bool:
-        """Load a bot and let it run, in the place of the one that runs. Was it there?
+    def expect(self, bot_id: str) -> None:
+        """Events for this bot wait until it is there."""
+        if bot_id not in self._estate.bots:
+            self._desks.expect(bot_id)
+
+    def expect_no_more(self, bot_id: str) -> None:
+        """It will not come after all; what runs under that name runs on."""
+        if bot_id not in self._estate.bots:
+            self._desks.forget(bot_id)
+
+    async def load(
+        self,
+        bot_id: str,
+        use: str,
+        folder: Path,
+        send: trio.MemorySendChannel[Loaded],
+    ) -> None:
+        """Load a bot's code and tell *send* what became of it."""
+        try:
+            bot: Bot | BotNotLoaded = await self._load(use, folder)
+        except BotNotLoaded as error:
+            bot = error
+        await send.send(Loaded(bot_id, bot))
+
+    async def bring(self, loaded: Loaded) -> bool:
+        """Let a loaded bot run, in the place of the one that runs. Was it there?
 
         Raises:
-            BotNotLoaded: its code cannot be loaded.
+            BotNotLoaded: its code could not be loaded.
             NotStarted: it was loaded and did not come up. Either way, what ran runs on.
         """
-        bot = await self._load(settings.use, found.folder)
+        bot_id, bot = loaded.bot_id, loaded.bot
+        if isinstance(bot, BotNotLoaded):
+            raise bot
         running = self._estate.bots.get(bot_id)
         if running is not None and not running.needs_operator:
             await self._replace(bot_id, running, bot)

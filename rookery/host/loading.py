@@ -11,13 +11,13 @@ import trio
 
 from actors.bots import Bot, BotNotLoaded, load_bot
 
-LOAD_SECONDS = 10.0
+LOAD_SECONDS = 30.0
 
 Load: TypeAlias = Callable[[str, Path], Awaitable[Bot]]
 """How a bot is loaded: (use, folder). Raises `BotNotLoaded`."""
 
-# Imports share `sys.modules`; one at a time. A hung one keeps its place for ever.
-_THREADS = 4
+# One that hangs keeps its thread for ever; reloading it again and again must end.
+_THREADS = 16
 
 
 class Loader:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias, assert_never
 
+import trio
 from attrs import frozen
 
 from actors.bots import BotNotLoaded
@@ -23,7 +24,7 @@ from actors.kernel import (
     Query,
 )
 from rookery.config import ConfigRefused, Configuration
-from rookery.host.bots import BOTS, BotKeeper, NotStarted
+from rookery.host.bots import BOTS, BotKeeper, Loaded, NotStarted
 from rookery.host.changes import changes
 from rookery.host.estate import Estate, Report, RunningBot
 from rookery.host.platforms import PLATFORMS, PlatformKeeper, PlatformRefused
@@ -126,8 +127,11 @@ class Manager(Actor[ManagerMessage]):
         estate = self._estate
         estate.configuration = found
         estate.faults.clear()
-        bots = await self._apply_bots(ctx, found)
+        for bot_id in found.settings.bots:
+            self._bots.expect(bot_id)
+        # First: events are accepted while bots are still being loaded, and wait for them.
         platforms = await self._apply_platforms(ctx, found)
+        bots = await self._apply_bots(ctx, found)
         faults = tuple(f"{path}: {why}" for path, why in estate.faults.items())
         return Report(bots=bots, platforms=platforms, faults=faults)
 
@@ -139,14 +143,24 @@ class Manager(Actor[ManagerMessage]):
         for bot_id in [each for each in self._estate.bots if each not in wanted]:
             await self._bots.remove(bot_id, "the bot was removed")
             done["removed"].append(bot_id)
-        for bot_id, settings in wanted.items():
-            try:
-                was_there = await self._bots.bring(bot_id, settings, found)
-            except (BotNotLoaded, NotStarted, ActorError) as error:
-                why = error.why if isinstance(error, BotNotLoaded) else str(error)
-                self._fault(ctx, f"bots.{bot_id}", settings.use, why)
-            else:
-                done["reloaded" if was_there else "added"].append(bot_id)
+        send, receive = trio.open_memory_channel[Loaded](len(wanted))
+        async with trio.open_nursery() as nursery:
+            for bot_id, settings in wanted.items():
+                nursery.start_soon(
+                    self._bots.load, bot_id, settings.use, found.folder, send
+                )
+            for _ in wanted:  # as they come: one that hangs keeps nobody waiting
+                loaded = await receive.receive()
+                use = wanted[loaded.bot_id].use
+                try:
+                    was_there = await self._bots.bring(loaded)
+                except (BotNotLoaded, NotStarted, ActorError) as error:
+                    why = error.why if isinstance(error, BotNotLoaded) else str(error)
+                    self._fault(ctx, f"bots.{loaded.bot_id}", use, why)
+                    self._bots.expect_no_more(loaded.bot_id)
+                else:
+                    kind = "reloaded" if was_there else "added"
+                    done[kind].append(loaded.bot_id)
         return done
 
     async def _apply_platforms(

@@ -278,6 +278,21 @@ async def test_a_module_that_leaves_the_process_does_not(
     assert await host.read_line() == "pong"
 
 
+async def test_a_module_that_hangs_keeps_nobody_waiting(
+    start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "rookery.toml").write_text(
+        '[bots.hung]\nuse = "hung.py:bot"\n' + TERMINAL
+    )
+    (tmp_path / "hung.py").write_text("import time\ntime.sleep(1000)\n")
+    host = start()
+    host.say("/ping")
+
+    assert await host.read_line() == "pong"
+    assert not host.logged("host.started")
+    assert await host.leave() == 0
+
+
 async def test_a_reload_keeps_the_old_bot_until_the_new_one_works(
     start: Start, tmp_path: Path
 ) -> None:
