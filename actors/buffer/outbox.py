@@ -58,7 +58,7 @@ class Outbox:
         queued = await self._journal.enqueue(out, expires_at=expires_at)
         if not queued.same:
             log.warning("reply.diverged", key=out.key, to=str(out.to), trace=out.trace)
-        receipt = self._tracker.begin(out, queued.outcome)
+        receipt = self._tracker.begin(out, queued.outcome, fresh=queued.fresh)
         if self._journal.shed:
             self.sweep()
         if expires_at < self._due_at:

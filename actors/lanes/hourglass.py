@@ -16,27 +16,28 @@ class Hourglass:
     host never wakes for it.
     """
 
-    __slots__ = ("_due", "_next", "_scope")
+    __slots__ = ("_due", "_scope", "next_at")
 
     def __init__(self, due: Callable[[float], float]) -> None:
         """*due(now)* ends what is over time and returns the next deadline, or `inf`."""
         self._due = due
-        self._next = inf
+        self.next_at = inf
+        """When it looks; later deadlines need not be set."""
         self._scope: trio.CancelScope | None = None
 
     def set(self, deadline: float) -> None:
         """Make sure that *deadline* is looked at."""
-        if deadline < self._next:
-            self._next = deadline
+        if deadline < self.next_at:
+            self.next_at = deadline
             if self._scope is not None:
                 self._scope.deadline = deadline
 
     async def run(self) -> None:
         """Turn the glass for ever."""
         while True:
-            with trio.CancelScope(deadline=self._next) as self._scope:
+            with trio.CancelScope(deadline=self.next_at) as self._scope:
                 await trio.sleep_forever()
             self._scope = None
             # Deadlines that are set while `due` runs must not be overlooked.
-            self._next = inf
+            self.next_at = inf
             self.set(self._due(trio.current_time()))

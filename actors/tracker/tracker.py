@@ -16,6 +16,7 @@ log = structlog.get_logger()
 PENDING_SECONDS = 30 * 60.0
 STALE_SECONDS = {OutboundKind.REPLY: 600.0, OutboundKind.NOTICE: 24 * 3600.0}
 """After how long it is not worth saying any more."""
+_TTL = {kind: stale + PENDING_SECONDS for kind, stale in STALE_SECONDS.items()}
 _QUEUED = Outcome(OutboundState.QUEUED)
 _SENDING = Outcome(OutboundState.SENDING)
 
@@ -40,23 +41,24 @@ class Tracker:
         """Call *wake* when the next deadline has come closer. The last listener counts."""
         self._wake = wake
 
-    def begin(self, out: Outbound, outcome: Outcome = _QUEUED) -> Receipt:
-        """Return the receipt of *out*, which is in the outbox now."""
+    def begin(
+        self, out: Outbound, outcome: Outcome = _QUEUED, *, fresh: bool = False
+    ) -> Receipt:
+        """Return the receipt of *out*, which is in the outbox now; *fresh* for its key's first."""
         key = out.key
-        receipt = self._open.get(key) or self._doubtful.get(key)
-        if receipt is not None:
-            return receipt
+        if not fresh:
+            known = self._open.get(key) or self._doubtful.get(key)
+            if known is not None:
+                return known
         receipt = Receipt(key, out.to, outcome)
-        if receipt.settled:
+        if outcome is not _QUEUED and receipt.settled:
             if receipt.unknown:
                 self._doubtful[key] = receipt
             return receipt
         index = self.index
         before = index.next_deadline
         try:
-            index.begin(
-                key, out.to, self._clock(), STALE_SECONDS[out.kind] + PENDING_SECONDS
-            )
+            index.begin(key, out.to, self._clock(), _TTL[out.kind])
         except TrackerFull as full:
             log.warning("tracker.filled", key=key, capacity=full.capacity)
             return receipt
@@ -98,9 +100,11 @@ class Tracker:
             self._tell(final.key, final.outcome)
 
     def _tell(self, key: str, outcome: Outcome) -> None:
-        receipt = self._open.pop(key, None) or self._doubtful.pop(key, None)
+        receipt = self._open.pop(key, None)
         if receipt is None:
-            return
+            receipt = self._doubtful.pop(key, None)
+            if receipt is None:
+                return
         receipt.settle(outcome)
         if outcome.state is OutboundState.UNKNOWN:
             self._doubtful[key] = receipt
