@@ -127,9 +127,6 @@ def flags_fault(flags: Supervisor) -> Fault | None:
     if not isinstance(flags.auto_shutdown, AutoShutdown):
         must = "must be NEVER, ANY_SIGNIFICANT or ALL_SIGNIFICANT"
         return Fault("auto_shutdown", must, flags.auto_shutdown)
-    if flags.strategy is DYNAMIC and flags.auto_shutdown is not NEVER:
-        must = "must be NEVER for a DYNAMIC supervisor"
-        return Fault("auto_shutdown", must, flags.auto_shutdown)
     if not _is_flag(flags.needs_operator):
         return Fault("needs_operator", "must be True or False", flags.needs_operator)
     return None
@@ -140,6 +137,9 @@ def children_fault(flags: Supervisor) -> Fault | None:
     if flags.strategy is DYNAMIC and len(flags.children) != 1:
         must = "must be exactly one, the template, for a DYNAMIC supervisor"
         return Fault("children", must, len(flags.children))
+    if flags.strategy is DYNAMIC and flags.auto_shutdown is not NEVER:
+        must = "must be NEVER for a DYNAMIC supervisor"
+        return Fault("auto_shutdown", must, flags.auto_shutdown)
     seen: set[str] = set()
     for spec in flags.children:
         fault = child_fault(spec, flags)

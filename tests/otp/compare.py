@@ -33,17 +33,22 @@ def first_difference(record: Script, trace: list[Json]) -> str:
     return ""
 
 
+def _text(term: Json) -> str:
+    # A term we could not name is shown as it is.
+    return json.dumps(term, default=repr)
+
+
 def _difference(want: Json, have: Json) -> str:
     for number, (one, other) in enumerate(
         zip(want["events"], have["events"], strict=False)
     ):
         if one != other:
-            return f"event {number}: OTP {json.dumps(one)}, ours {json.dumps(other)}"
+            return f"event {number}: OTP {_text(one)}, ours {_text(other)}"
     for key in ("events", "tree", "orphans"):
         one, other = want.get(key), have.get(key)
         if one != other:
-            return f"{key}: OTP {json.dumps(one)}, ours {json.dumps(other)}"
-    return f"OTP {json.dumps(want)}, ours {json.dumps(have)}"
+            return f"{key}: OTP {_text(one)}, ours {_text(other)}"
+    return f"OTP {_text(want)}, ours {_text(have)}"
 
 
 def tidy(entry: Json, dynamic: set[str]) -> Json:

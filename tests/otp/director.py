@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from functools import partial
+from math import inf
 
 import structlog
 import trio
@@ -209,11 +210,15 @@ async def _play(scenario: Script, clock: trio.testing.MockClock) -> list[Json]:
     system.log = structlog.wrap_logger(None, wrapper_class=SILENT)
     async with trio.open_nursery() as nursery:
         director = Director(stage, system, nursery, clock)
+        # A root that does not come up may have to wait for children to stop.
+        clock.autojump_threshold = 0
         try:
             await system.__aenter__()
         except StartupFailed as failed:
             director.root_did_not_start(failed)
             return await director.direct(scenario)
+        finally:
+            clock.autojump_threshold = inf
         stage.events.append(["reply", "start_link", "root", None, {"ok": ["root", 1]}])
         trace = await director.direct(scenario)
         await system.__aexit__(None, None, None)
