@@ -100,10 +100,9 @@ class Sender(Actor[SenderMessage]):
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
         """Be rung as long as this incarnation lives; its workers end with it."""
-        ring, changed = (
-            self._ring,
-            self._changed,
-        )  # a bound method is a new one each time
+        # Kept, because a bound method is a new one each time it is looked up.
+        ring = self._ring
+        changed = self._changed
         self._journal.on_outbound(ring)
         self._lines.on_change(changed)
         try:
