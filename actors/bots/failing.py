@@ -13,8 +13,11 @@ def one_line(error: BaseException | None) -> str:
     """Return `LookupError: no such city`."""
     if error is None:
         return "failed"
-    lines = str(error).strip().splitlines()
     name = type(error).__name__
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:  # noqa: BLE001 - the author's `__str__`, which may be broken, too
+        lines = []
     return f"{name}: {lines[0]}" if lines else name
 
 
@@ -33,10 +36,9 @@ def is_ordinary(error: BaseException) -> bool:
     """Say whether trio and the lanes know what to do with *error*.
 
     A `SystemExit`, or the cancellation of another library's loop, would else end the
-    bot and everybody's events in it.
+    bot and everybody's events in it; a `KeyboardInterrupt` the host, whose own signals
+    never arrive as one.
     """
     if isinstance(error, BaseExceptionGroup):
         return all(is_ordinary(one) for one in error.exceptions)
-    return isinstance(
-        error, Exception | trio.Cancelled | KeyboardInterrupt | GeneratorExit
-    )
+    return isinstance(error, Exception | trio.Cancelled | GeneratorExit)

@@ -138,6 +138,10 @@ class Runner:
                 turn.handler = "middleware"
                 ctx = Context(self._voice, turn, row, turn.handler)
                 await self._around(ctx)
+        except BaseException as error:
+            if is_ordinary(error):
+                raise
+            raise HandlerExited(turn.handler, repr(error)) from error
         finally:
             reset_contextvars(**bound)
 

@@ -17,7 +17,7 @@ from structlog.contextvars import (
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from actors.bots import Bot, Context, HandlerTimedOut, Nonsense
+from actors.bots import Bot, Context, HandlerTimedOut, Next, Nonsense
 from actors.kernel import current_trace
 from actors.messages import (
     Chat,
@@ -125,6 +125,56 @@ async def test_a_handler_cannot_end_the_host(in_thread: bool) -> None:
         assert await two.settled() is one.state is InboundState.FAILED
         assert "raised SystemExit(3); a handler cannot end the host" in one.why
         assert "HandlerExited" in two.why
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_an_interrupt_that_a_handler_raises_is_not_the_keyboards(
+    *, in_thread: bool
+) -> None:
+    """The host's own signals never arrive as an exception: this one is of the author."""
+    bot = Bot("test")
+
+    async def interrupts(ctx: Context) -> None:
+        raise KeyboardInterrupt
+
+    def interrupts_in_a_thread(ctx: Context) -> None:
+        raise KeyboardInterrupt
+
+    @bot.middleware
+    async def around(ctx: Context, call_next: Next) -> None:
+        await call_next(ctx)
+        if ctx.text == "/later":
+            raise KeyboardInterrupt
+
+    bot.command("now")(interrupts_in_a_thread if in_thread else interrupts)
+
+    @bot.command("later")
+    async def later(ctx: Context) -> None:
+        pass
+
+    async with running(bot) as room:
+        one, two = room.says("/now"), room.says("/later")
+        assert await one.settled() is await two.settled() is InboundState.FAILED
+        for each in (one, two):
+            assert "KeyboardInterrupt(); a handler cannot end the host" in each.why
+
+
+async def test_an_exception_that_cannot_say_what_it_is_ends_its_event() -> None:
+    bot = Bot("test")
+
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise LookupError
+
+    @bot.command("mute")
+    async def mute(ctx: Context) -> None:
+        raise Mute
+
+    async with running(bot) as room:
+        posted = room.says("/mute")
+        with trio.fail_after(5):
+            assert await posted.settled() is InboundState.FAILED
+        assert posted.why == "Mute"
 
 
 async def test_a_handler_that_hangs_costs_its_chat_until_its_deadline(
