@@ -119,6 +119,11 @@ async def attend(link: Link, session: Session) -> None:
             while True:
                 caller = await link.visitors.next()
                 assert isinstance(caller, Caller)
+                if talk.over:
+                    # The last one left in this very moment: the next session takes it.
+                    link.visitors.put(caller)
+                    return
+                talk.join(caller)
                 nursery.start_soon(talk.keep, caller)
     finally:
         link.visitors.attended = False
@@ -130,12 +135,17 @@ class _Talk:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._callers: dict[SocketRole, Caller] = {}
+        self.over = False
+        """The last one has left; nobody may join any more."""
 
-    async def keep(self, caller: Caller) -> None:
+    def join(self, caller: Caller) -> None:
+        """From now on *caller* counts; at once, or the session could end without it."""
         older = self._callers.get(caller.kind)
         self._callers[caller.kind] = caller
         if older is not None:
             older.dismiss(TAKEN_OVER)
+
+    async def keep(self, caller: Caller) -> None:
         try:
             why = await self._session.converse(caller.kind, caller.socket)
         finally:
@@ -144,6 +154,7 @@ class _Talk:
             if self._callers.get(caller.kind) is caller:
                 del self._callers[caller.kind]
         if not self._callers:
+            self.over = True
             raise SessionEnded(why)
 
 

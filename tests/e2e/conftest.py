@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -136,21 +137,23 @@ async def eventually(
     raise AssertionError(f"never saw {what}")
 
 
+# Of all peers: a host answers a message id of a chat once, whoever dials again.
+_ids = itertools.count(1)
+
+
 class OneBot:
     """A OneBot implementation with one account: it dials, says things, answers actions."""
 
     def __init__(self, ws: trio_websocket.WebSocketConnection, account: int) -> None:
         self._ws = ws
         self.account = account
-        self._next = 0
         self.refuses = False
 
     async def event(
         self, text: str, *, user: int = 10, group: int = 0, message: int = 0
     ) -> int:
         """Send a message event; return its id."""
-        self._next += 1
-        message_id = message or self._next
+        message_id = message or next(_ids)
         where = (
             {"message_type": "group", "group_id": group}
             if group
@@ -172,6 +175,10 @@ class OneBot:
         await self._ws.send_message(json.dumps(frame))
         return message_id
 
+    async def raw(self, frame: str | bytes) -> None:
+        """Send whatever it is."""
+        await self._ws.send_message(frame)
+
     async def action(self) -> dict[str, object]:
         """Return the next action that says something; answer every one that comes."""
         while True:
@@ -181,9 +188,8 @@ class OneBot:
                 return frame
 
     async def answer(self, frame: Mapping[str, object]) -> None:
-        self._next += 1
         data = {
-            "message_id": self._next,
+            "message_id": next(_ids),
             "user_id": self.account,
             "online": True,
             "good": True,
@@ -218,12 +224,14 @@ def spoken(frame: Mapping[str, object]) -> str:
 
 @asynccontextmanager
 async def dialled(
-    port: int, account: int = 10001, token: str = ""
+    port: int, account: int = 10001, token: str = "", origin: str = ""
 ) -> AsyncIterator[OneBot]:
     """Dial the host as *account*, as NapCat or LLOneBot would."""
     headers = [(b"X-Self-ID", b"%d" % account), (b"X-Client-Role", b"Universal")]
     if token:
         headers.append((b"Authorization", b"Bearer " + token.encode()))
+    if origin:
+        headers.append((b"Origin", origin.encode()))
     # The stream is ours: the library leaves it open when the host hangs up first.
     stream = await trio.open_tcp_stream("127.0.0.1", port)
     async with stream, trio.open_nursery() as nursery:
