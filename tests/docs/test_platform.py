@@ -83,7 +83,7 @@ class TinyServer:
     async def tell(
         self, ws: trio_websocket.WebSocketConnection, id_: str, text: str
     ) -> None:
-        frame = {"op": "msg", "id": id_, "chat": "den", "from": "ann", "text": text}
+        frame = {"op": "msg", "id": id_, "in": "den", "by": "ann", "text": text}
         await ws.send_message(json.dumps(frame))
 
 
@@ -128,7 +128,7 @@ async def test_it_hears_and_says(tiny: Any) -> None:
         sent = await line.send(saying("hello", "group:den", "key-1"))
         assert sent.id == "s1"
         assert server.said == [
-            {"op": "say", "ref": "key-1", "chat": "den", "text": "hello"}
+            {"op": "say", "ref": "key-1", "to": "den", "text": "hello"}
         ]
         with pytest.raises(Rejected, match="not in here"):
             await line.send(saying("spam"))
