@@ -13,6 +13,7 @@ exception in a handler never leaves this room: it is the outcome of one event.
 from actors.bots.actor import BotActor, BotMessage, Ready
 from actors.bots.bot import Bot
 from actors.bots.bridge import AsyncioBridge, asyncio_bridge
+from actors.bots.calling import CallAction
 from actors.bots.context import Context
 from actors.bots.desk import BotDesk
 from actors.bots.errors import (
@@ -20,12 +21,16 @@ from actors.bots.errors import (
     BotMistake,
     BotNotLoaded,
     BridgeClosed,
+    CallFailed,
+    CallRefused,
+    CallUnknown,
     HandlerExited,
     HandlerTimedOut,
     MissingDependency,
     NoAnswer,
     NoChat,
     Nonsense,
+    NotConnected,
     NotInThread,
     TurnEnded,
 )
@@ -47,6 +52,10 @@ __all__ = [
     "BotMistake",
     "BotNotLoaded",
     "BridgeClosed",
+    "CallAction",
+    "CallFailed",
+    "CallRefused",
+    "CallUnknown",
     "Context",
     "HandlerExited",
     "HandlerFault",
@@ -57,6 +66,7 @@ __all__ = [
     "NoAnswer",
     "NoChat",
     "Nonsense",
+    "NotConnected",
     "NotInThread",
     "Outbox",
     "Ready",

@@ -10,6 +10,7 @@ import structlog
 from attrs import frozen
 
 from actors.bots.asking import Asked
+from actors.bots.calling import called
 from actors.bots.errors import NoChat, NotInThread
 from actors.bots.helping import help_text
 from actors.bots.permissions import allowed
@@ -218,6 +219,21 @@ class Context:
         self._check_awaitable("ask")
         return self._ask(self._question(question), within)
 
+    def call(self, action: str, /, **params: object) -> Coroutine[Any, Any, object]:
+        """Call an action of this event's platform by its name; return its answer.
+
+        `await ctx.call("get_group_info", group_id=42)`. The answer is the data that the
+        platform sent, decoded and otherwise as it came. A call is not written down: a
+        handler that runs again calls again.
+
+        Raises:
+            NotConnected: the account is not connected; nothing went out.
+            CallRefused: no such action, wrong parameters, or the platform said no.
+            CallUnknown: no answer came; it may have been done.
+        """
+        self._check_awaitable("call")
+        return self._call(action, params)
+
     @property
     def sync(self) -> Sync:
         """The same for plain functions, which run in a thread: `ctx.sync.reply(...)`."""
@@ -263,6 +279,14 @@ class Context:
 
     def _say(self, out: Outbound) -> Coroutine[Any, Any, Receipt]:
         return self._voice.services.outbox.say(out)
+
+    def _call(
+        self, action: str, params: Mapping[str, object]
+    ) -> Coroutine[Any, Any, object]:
+        row = self._row
+        return called(
+            self._voice.services.call, row.platform, row.account, action, params
+        )
 
     def _question(self, parts: tuple[Segment | str, ...]) -> tuple[Asked, Outbound]:
         sender = self._row.event.sender

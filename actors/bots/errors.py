@@ -6,6 +6,10 @@ BotError
 ├── MissingDependency   a handler uses what nobody provides
 ├── NoAnswer            `ctx.ask`: nobody answered in time
 ├── NoChat              this event belongs to no chat, so there is nowhere to reply
+├── CallFailed          `ctx.call`: an action of the platform gave no answer
+│   ├── NotConnected    nothing went out; it may be tried again later
+│   ├── CallRefused     no such action, wrong parameters, or the platform said no
+│   └── CallUnknown     it may or may not have been done
 ├── NotInThread         a plain function called what only a coroutine may await
 ├── TurnEnded           a thread that outlived its deadline wants to say something
 ├── HandlerTimedOut     a handler was still running at its deadline
@@ -74,6 +78,32 @@ class NoChat(BotError):
 
     def __str__(self) -> str:
         return f"an event {self.event!r} belongs to no chat; use ctx.send(address, ...) instead"
+
+
+@frozen
+class CallFailed(BotError):
+    """An action of a platform that was called by name gave no answer."""
+
+    action: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.why}"
+
+
+@frozen
+class NotConnected(CallFailed):
+    """The account is not connected. Nothing went out; it may be tried again later."""
+
+
+@frozen
+class CallRefused(CallFailed):
+    """No such action, wrong parameters, or the platform said no: `why` tells which."""
+
+
+@frozen
+class CallUnknown(CallFailed):
+    """No answer came, or none that says what became of it: it may have been done."""
 
 
 @frozen

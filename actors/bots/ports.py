@@ -7,6 +7,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
+from actors.bots.calling import CallAction, no_connections
 from actors.messages import Outbound
 from actors.tracker import Receipt
 
@@ -42,6 +43,8 @@ class Services:
     outbox: Outbox
     journal: str
     """The journal's own id: rows of two journals may have equal numbers."""
+    call: CallAction = no_connections
+    """Call an action of a platform by its name."""
     is_operator: Callable[[str, str], bool] = lambda _platform, _user: False
     """Is this user of this platform id an operator of the host?"""
     on_fault: Callable[[HandlerFault], None] = lambda _fault: None

@@ -63,6 +63,17 @@ class Sync:
         ctx = self._ctx
         return self.run(ctx._ask, ctx._question(question), within)  # noqa: SLF001
 
+    def call(self, action: str, /, **params: object) -> object:
+        """See `Context.call`.
+
+        Raises:
+            NotConnected: the account is not connected; nothing went out.
+            CallRefused: no such action, wrong parameters, or the platform said no.
+            CallUnknown: no answer came; it may have been done.
+            TurnEnded: the handler's deadline has passed; nothing was called.
+        """
+        return self.run(self._ctx._call, action, params)  # noqa: SLF001
+
     def run(
         self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:

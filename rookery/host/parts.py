@@ -6,6 +6,8 @@ global, so two hosts in one process do not see each other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import trio
 from attrs import frozen
 
@@ -16,11 +18,13 @@ from actors.kernel import System
 from actors.messages import Outbound
 from actors.monitor import Board, Faults
 from actors.router import Desks
-from actors.sender import Lines
+from actors.sender import Lines, Rejected, Retry
 from actors.tracker import Tracker
-from platforms.base import Host
+from platforms.base import Actions, Host
 from rookery.control import tree_of, tree_text
 from rookery.host.estate import Estate
+
+_AWAY_SECONDS = 1.0
 
 
 @frozen(kw_only=True, eq=False)
@@ -74,6 +78,7 @@ class Parts:
         return Services(
             outbox=self.outbox,
             journal=self.journal.id,
+            call=self._call,
             is_operator=self.estate.is_operator,
             on_fault=self._note_fault,
             provided={"tree": self.tree_text},
@@ -82,6 +87,19 @@ class Parts:
     def tree_text(self) -> str:
         """Draw the supervision tree as it stands."""
         return tree_text(tree_of(self.system.snapshot()))
+
+    async def _call(
+        self, platform: str, account: str, action: str, params: Mapping[str, object]
+    ) -> object:
+        """Call an action on the line of an account; see `actors.bots.CallAction`."""
+        line = self.lines.of((platform, account))
+        if line is None:
+            why = f"{platform}/{account} is not connected"
+            raise Retry(_AWAY_SECONDS, why)
+        if not isinstance(line, Actions):
+            why = f"{platform} has no actions"
+            raise Rejected(why)
+        return await line.call(action, params)
 
     def _note_fault(self, fault: HandlerFault) -> None:
         where = f"{fault.bot}/{fault.handler}"

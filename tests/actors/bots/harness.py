@@ -15,7 +15,16 @@ import trio
 from attrs import define, field
 from structlog.contextvars import get_contextvars
 
-from actors.bots import Bot, BotActor, BotDesk, HandlerFault, Ready, Services
+from actors.bots import (
+    Bot,
+    BotActor,
+    BotDesk,
+    CallAction,
+    HandlerFault,
+    Ready,
+    Services,
+)
+from actors.bots.calling import no_connections
 from actors.journal import InboundRow
 from actors.kernel import System
 from actors.messages import (
@@ -103,12 +112,14 @@ class Room:
         *,
         operators: frozenset[tuple[str, str]] = frozenset(),
         provided: Mapping[str, object] | None = None,
+        call: CallAction = no_connections,
     ) -> None:
         self.outbox = FakeOutbox()
         self.faults: list[HandlerFault] = []
         self.services = Services(
             outbox=self.outbox,
             journal="j1",
+            call=call,
             is_operator=lambda platform, user: (platform, user) in operators,
             on_fault=self.faults.append,
             provided=provided or {},
@@ -165,9 +176,10 @@ async def running(
     *,
     operators: frozenset[tuple[str, str]] = frozenset(),
     provided: Mapping[str, object] | None = None,
+    call: CallAction = no_connections,
 ) -> AsyncIterator[Room]:
     """Run *bot* as the root of a system of its own, until it is ready."""
-    room = Room(bot, operators=operators, provided=provided)
+    room = Room(bot, operators=operators, provided=provided, call=call)
     async with living(bot, room):
         yield room
 
