@@ -32,6 +32,8 @@ def _short(source: Source) -> str:
 
 @frozen
 class Text:
+    """Words as they were written."""
+
     text: str
 
 
@@ -52,22 +54,30 @@ class Reply:
 
 @frozen
 class Image:
+    """A picture; *alt* says what is on it."""
+
     source: Source = field(repr=_short)
     alt: str = ""
 
 
 @frozen
 class Audio:
+    """A voice message, or any other sound."""
+
     source: Source = field(repr=_short)
 
 
 @frozen
 class Video:
+    """A film."""
+
     source: Source = field(repr=_short)
 
 
 @frozen
 class File:
+    """Any other file, and what it is called."""
+
     source: Source = field(repr=_short)
     name: str = ""
 
@@ -81,6 +91,8 @@ class Emoji:
 
 @frozen
 class Markdown:
+    """Text with markup; as plain text where a platform has none."""
+
     text: str
 
 
