@@ -56,6 +56,7 @@ from actors.kernel.timers import Timer
 from actors.kernel.turn import (
     current_actor,
     current_deadline,
+    current_facts,
     current_trace,
     tracing,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "Zombie",
     "current_actor",
     "current_deadline",
+    "current_facts",
     "current_trace",
     "leaves",
     "tracing",

@@ -105,7 +105,9 @@ class Admission(Lanes):
         return envelope
 
     def took(self, envelope: Envelope) -> None:
-        """Keep the books of conflation, and let parked senders in."""
+        """Keep the books: of conflation, of slots in an ordered lane, of who waits."""
+        if envelope.origin is not None:
+            envelope.origin.taken()
         if self.pending is not None:
             self._forget_pending(envelope)
         if self.waiters and (

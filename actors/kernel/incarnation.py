@@ -161,6 +161,7 @@ class Incarnation(Life):
         assert self.actor is not None
         assert self.context is not None
         handle, context, take = self.actor.handle, self.context, cell.take
+        ordered = cell.ordered
         turns, began = 0, stopwatch()
         while True:
             if cell.attention:
@@ -173,7 +174,7 @@ class Incarnation(Life):
                 # `cell.take_user()`, spelled out: a call per message adds up.
                 envelope = take()
                 cell.depth -= 1
-                if cell.pending is not None or cell.waiters:
+                if ordered or cell.pending is not None or cell.waiters:
                     cell.took(envelope)
             else:
                 self.parked = trio.lowlevel.current_task()

@@ -215,7 +215,9 @@ class Life:
         """The message in hand at the end: gone, or first in line for the next one."""
         cell = self.cell
         if not isinstance(reason, Crash):
-            cell.drop(envelope, f"in hand: {reason}")
+            # Counted by its kind, not by its text: texts have no end.
+            kind = type(reason).__name__
+            cell.drop(envelope, f"in hand: {kind}", ActorDown(cell.path, str(reason)))
             return
         assert self.actor is not None
         policy = type(self.actor).poison

@@ -7,7 +7,7 @@ the message.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
@@ -21,8 +21,14 @@ if TYPE_CHECKING:
     from actors.kernel.cell import Cell
 
 
+NO_FACTS: Mapping[str, object] = {}
+
+
 class Turn(Protocol):
-    """What `tell` and `ask` want to know about their caller."""
+    """What `tell` and `ask` want to know about their caller.
+
+    It may have `facts`, for log lines; see `current_facts`.
+    """
 
     @property
     def in_hand(self) -> Envelope | None: ...
@@ -59,6 +65,10 @@ class Span:
     @property
     def fenced(self) -> bool:
         return self._owner is not None and self._owner.fenced
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        return _facts_of(self._owner)
 
     @property
     def nurseries(self) -> tuple[trio.Nursery, ...]:
@@ -105,6 +115,19 @@ def current_trace() -> str:
     if turn is None or turn.in_hand is None:
         return ""
     return turn.in_hand.trace
+
+
+def current_facts() -> Mapping[str, object]:
+    """Return what a log line that is written here should say besides its trace.
+
+    Looked up when a line is written, so that a turn that logs nothing pays nothing.
+    """
+    return _facts_of(current.get())
+
+
+def _facts_of(turn: Turn | None) -> Mapping[str, object]:
+    facts: Mapping[str, object] = getattr(turn, "facts", NO_FACTS)
+    return facts
 
 
 def current_deadline() -> float:

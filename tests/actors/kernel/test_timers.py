@@ -7,13 +7,17 @@ import trio
 import trio.testing
 
 from actors.kernel import (
+    Actor,
     ActorContext,
     Crash,
     Down,
+    Mailbox,
     NeedsOperator,
     Normal,
     Poison,
     Shutdown,
+    StopRequested,
+    System,
     Timer,
     Watch,
 )
@@ -328,3 +332,30 @@ async def test_a_crash_over_a_tick_is_a_crash_over_that_message(
         assert reason.message is tick
         assert tries == [1, 2]
         assert home.cell("a").reserved == 0
+
+
+class Orderly(Actor[object]):
+    """Sets a timer for each thing it is told; all its mail comes in one lane."""
+
+    mailbox = Mailbox(ordered=True)
+
+    async def handle(self, ctx: ActorContext, message: object) -> None:
+        match message:
+            case "again":
+                ctx.after(1.0, "tick")
+            case StopRequested(reason):
+                ctx.stop(reason)
+            case _:
+                pass
+
+
+async def test_a_timer_in_an_ordered_lane_gives_its_slot_back(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with System(Orderly) as system:
+        address = system.find("/", Orderly)
+        for _ in range(50):
+            address.tell("again")
+            await trio.sleep(2.0)
+
+        assert address.cell.reserved == 0
