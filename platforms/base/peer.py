@@ -15,7 +15,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Generic, Protocol, TypeVar
 
@@ -81,6 +81,7 @@ class Peer(Generic[F, A]):
         self.socket = socket
         self.liveness = Liveness(habits.carries_events)
         self._habits = habits
+        self._language = habits.language
         self._refusals = refusals
         self._answers: Answers[A] = Answers()
         self._asked = trio.Event()
@@ -166,28 +167,41 @@ class Peer(Generic[F, A]):
             self._backlog.close()
 
     async def _read(self) -> None:
-        liveness, language = self.liveness, self._habits.language
-        while True:
-            liveness.waits(trio.current_time())
-            try:
-                raw = await self.socket.receive()
-            except SocketClosed as closed:
-                if closed.polite:
-                    return
+        self.liveness.waits(trio.current_time())
+        try:
+            await self.socket.feed(self)
+        except SocketClosed as closed:
+            if not closed.polite:
                 raise
-            liveness.heard()
+
+    def take(self, frames: Sequence[Frame]) -> None:
+        """Settle answers, and let events wait to be heard; see `Sink`."""
+        liveness, backlog = self.liveness, self._backlog
+        read, answer_of = self._language.read, self._language.answer_of
+        liveness.heard()
+        for raw in frames:
             try:
-                frame = language.read(raw)
+                frame = read(raw)
             except Unreadable as error:
                 self._refusals.refuse(raw, str(error), trio.current_time())
                 continue
-            answer = language.answer_of(frame)
-            if answer is not None:
+            answer = answer_of(frame)
+            if answer is None:
+                backlog.put(frame, len(raw))
+            else:
                 self._answers.settle(answer)
-                continue
-            self._backlog.put(frame, len(raw))
-            if self._backlog.full:
-                await self._backlog.room()
+        if not backlog.full:
+            liveness.waits(trio.current_time())
+
+    @property
+    def full(self) -> bool:
+        """Too many events wait; nothing more is read now."""
+        return self._backlog.full
+
+    async def room(self) -> None:
+        """Wait until events have been heard."""
+        await self._backlog.room()
+        self.liveness.waits(trio.current_time())
 
     async def watch(self) -> None:
         """Probe a peer that is silent, and close one that is dead."""

@@ -5,8 +5,9 @@ goodbyes, and the rule when a silent peer is dead. Not here: what the frames mea
 reconnecting (the supervisor's), and driving the rule of silence (the session's).
 
 Read `websocket` first: it is all a platform sees. `admission`, `liveness` and `frames`
-are pure. `stream` is why a cancelled send tears nothing; `plumbing` is the only file
-that knows how trio-websocket behaves; `listening` and `dialing` open it.
+are pure, and so is `sieve`: what we read ourselves. `stream` is why a cancelled send
+tears nothing, `inflow` who gets what was read; `plumbing` is the only file that knows
+how trio-websocket behaves; `listening` and `dialing` open it.
 """
 
 from platforms.transport.admission import Admit, Gate, Handshake, Refuse
@@ -21,6 +22,7 @@ from platforms.transport.websocket import (
     DialFailed,
     DialRefused,
     Frame,
+    Sink,
     SocketClosed,
     TransportError,
     WebSocket,
@@ -44,6 +46,7 @@ __all__ = [
     "Liveness",
     "Probe",
     "Refuse",
+    "Sink",
     "SocketClosed",
     "TransportError",
     "Verdict",

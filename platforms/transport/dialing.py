@@ -63,7 +63,9 @@ class Dial:
         nursery = await self._nursery.__aenter__()
         try:
             with trio.move_on_after(self._within):
-                plumbing = Plumbing[WebSocketConnection](await self._connect())
+                plumbing = Plumbing[WebSocketConnection](
+                    await self._connect(), we_dial=True
+                )
                 self._websocket = await self._shake_hands(nursery, plumbing)
                 return self._websocket
             why = f"no WebSocket within {self._within:g} s"

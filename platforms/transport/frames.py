@@ -1,7 +1,8 @@
 """How a text message looks on the wire (RFC 6455, section 5). Pure.
 
 Only what we send is written here, in one go and whole, so that a frame can be put
-beside others that wait. Reading, control frames and closing are the library's.
+beside others that wait. What comes in is read in `sieve`; control frames and closing
+are the library's.
 """
 
 import struct
@@ -22,20 +23,21 @@ def text_frame(payload: bytes, mask: bytes = b"") -> bytes:
         payload: The message in UTF-8.
         mask: Four unpredictable bytes if we are the client, else nothing.
     """
-    masked = _MASKED if mask else 0
+    flag = _MASKED if mask else 0
     size = len(payload)
     if size <= _ONE_BYTE_MAX:
-        head = struct.pack("!BB", _FIN_TEXT, masked | size)
+        head = struct.pack("!BB", _FIN_TEXT, flag | size)
     elif size <= _TWO_BYTES_MAX:
-        head = struct.pack("!BBH", _FIN_TEXT, masked | 126, size)
+        head = struct.pack("!BBH", _FIN_TEXT, flag | 126, size)
     else:
-        head = struct.pack("!BBQ", _FIN_TEXT, masked | 127, size)
+        head = struct.pack("!BBQ", _FIN_TEXT, flag | 127, size)
     if not mask:
         return head + payload
-    return head + mask + _masked(payload, mask)
+    return head + mask + masked(payload, mask)
 
 
-def _masked(payload: bytes, mask: bytes) -> bytes:
+def masked(payload: bytes, mask: bytes) -> bytes:
+    """Return *payload* under *mask*, or what is under it: twice is once undone."""
     # One long integer: sixty times faster than a loop over the bytes.
     size = len(payload)
     stretched = (mask * (size // MASK_BYTES + 1))[:size]

@@ -101,7 +101,7 @@ class Listener:
             self.open_sockets -= 1
 
     async def _converse(self, stream: trio.SocketStream) -> None:
-        plumbing: Plumbing[WebSocketRequest] = Plumbing(stream)
+        plumbing: Plumbing[WebSocketRequest] = Plumbing(stream, we_dial=False)
         async with trio.open_nursery() as nursery:
             try:
                 websocket = await self._shake_hands(nursery, plumbing, _remote(stream))

@@ -8,24 +8,28 @@ Everything this file knows about trio-websocket stays here:
 * the tasks are shielded, so that a goodbye still gets out during a cancellation;
   whoever starts them must end them with `stop`;
 * its `aclose` waits for the peer for as long as it takes; `close` does not;
-* what we send does not go through its lock: our frames are put beside its own.
+* what we send does not go through its lock: our frames are put beside its own;
+* short text messages are taken out of what it reads, see `sieve`.
 """
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Final, Generic, NoReturn, TypeAlias, TypeVar
 
 import trio
 from trio_websocket import ConnectionClosed, ConnectionRejected, WebSocketConnection
 
 from platforms.transport.admission import Handshake
 from platforms.transport.frames import MASK_BYTES, text_frame
+from platforms.transport.inflow import Inflow
+from platforms.transport.sieve import Sieve
 from platforms.transport.stream import WriterStream
 from platforms.transport.websocket import (
     ABNORMAL,
     CLOSE_SECONDS,
     NORMAL,
     Frame,
+    Sink,
     SocketClosed,
 )
 
@@ -41,8 +45,9 @@ Shake: TypeAlias = Callable[[trio.Nursery, WriterStream], Awaitable[T]]
 class Plumbing(Generic[T]):
     """The two tasks under one socket, and how they ended."""
 
-    def __init__(self, stream: trio.abc.Stream) -> None:
-        self.stream = WriterStream(stream)
+    def __init__(self, stream: trio.abc.Stream, *, we_dial: bool) -> None:
+        self.inflow = Inflow(Sieve(masked=not we_dial))
+        self.stream = WriterStream(stream, self.inflow)
         self.over = trio.Event()
         self.refusal: ConnectionRejected | None = None
         self.failure = ""
@@ -50,6 +55,7 @@ class Plumbing(Generic[T]):
         self._scope = trio.CancelScope(shield=True)
         self._shaken = trio.Event()
         self._opened: T | None = None
+        self._tasks: trio.Nursery | None = None
 
     async def open(self, nursery: trio.Nursery, shake: Shake[T]) -> T | None:
         """Start both tasks in *nursery* and *shake* hands.
@@ -61,14 +67,31 @@ class Plumbing(Generic[T]):
         await self._shaken.wait()
         return self._opened
 
+    def collect(self, connection: WebSocketConnection) -> None:
+        """From now on what *connection* reads itself joins the other messages."""
+        if self._tasks is None:
+            self.inflow.end()
+        else:
+            self._tasks.start_soon(self._collect, connection)
+
+    async def _collect(self, connection: WebSocketConnection) -> None:
+        try:
+            while True:
+                await self.inflow.room()
+                self.inflow.put(await connection.get_message())
+        except ConnectionClosed:
+            pass
+        finally:
+            self.inflow.end()
+
     def stop(self) -> None:
         """End both tasks now. What was not written is lost."""
         self._scope.cancel()
 
     async def _run(self, shake: Shake[T]) -> None:
         with self._scope:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self.stream.write)
+            async with trio.open_nursery() as self._tasks:
+                self._tasks.start_soon(self.stream.write)
                 try:
                     await self._read(shake)
                 except* ConnectionRejected as refusals:
@@ -77,6 +100,7 @@ class Plumbing(Generic[T]):
                     error = _first(errors)
                     self.failure = f"{type(error).__name__}: {error}"
                 await self.stream.aclose()
+        self._tasks = None
         with trio.CancelScope(shield=True):
             await trio.aclose_forcefully(self.stream)
         self.over.set()
@@ -103,11 +127,13 @@ class TrioWebSocket:
         self._connection = connection
         self._plumbing = plumbing
         self._stream = plumbing.stream
+        self._inflow = plumbing.inflow
         self._masks = connection.is_client
         self._ours: SocketClosed | None = None
         self.remote = handshake.remote
         self.path = handshake.path
         self.headers = handshake.headers
+        plumbing.collect(connection)
 
     @property
     def closed(self) -> SocketClosed | None:
@@ -139,8 +165,14 @@ class TrioWebSocket:
 
     async def receive(self) -> Frame:
         try:
-            return await self._connection.get_message()
-        except ConnectionClosed:
+            return await self._inflow.receive()
+        except trio.EndOfChannel:
+            raise self._end() from None
+
+    async def feed(self, sink: Sink) -> NoReturn:
+        try:
+            await self._inflow.feed(sink)
+        except trio.EndOfChannel:
             raise self._end() from None
 
     def __aiter__(self) -> AsyncIterator[Frame]:
@@ -148,8 +180,8 @@ class TrioWebSocket:
 
     async def __anext__(self) -> Frame:
         try:
-            return await self._connection.get_message()
-        except ConnectionClosed:
+            return await self._inflow.receive()
+        except trio.EndOfChannel:
             end = self._end()
             if end.polite:
                 raise StopAsyncIteration from None
@@ -158,6 +190,7 @@ class TrioWebSocket:
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
         if self.closed is None:
             self._ours = SocketClosed(code, reason)
+        self._inflow.hang_up()
         over = self._plumbing.over
         try:
             with trio.move_on_after(CLOSE_SECONDS) as patience:

@@ -12,6 +12,7 @@ from typing import Final
 
 import trio
 
+from platforms.transport.inflow import Inflow
 from platforms.transport.websocket import STALL_SECONDS
 
 _ROOM_BYTES: Final = 256 * 1024
@@ -28,8 +29,15 @@ _FAREWELL_SECONDS: Final = 2.0
 class WriterStream(trio.abc.Stream):
     """Wrap *stream*; `write` must run in a task of its own until it returns."""
 
-    def __init__(self, stream: trio.abc.Stream) -> None:
+    def __init__(self, stream: trio.abc.Stream, inflow: Inflow | None = None) -> None:
+        """Wrap *stream*.
+
+        Args:
+            stream: The socket.
+            inflow: Takes the messages it can read itself out of what is received.
+        """
         self._stream = stream
+        self._inflow = inflow
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._writer = trio.lowlevel.ParkingLot()
@@ -90,13 +98,26 @@ class WriterStream(trio.abc.Stream):
         self._reading = True
         data: bytes | bytearray = b""
         try:
-            data = await self._stream.receive_some(max_bytes)
+            data = await self._receive(max_bytes)
         finally:
             self._reading = False
             if not data:
                 self._drained.set()
                 self.on_end()
         return data
+
+    async def _receive(self, max_bytes: int | None) -> bytes | bytearray:
+        """Read until there is something for the library; nothing: the peer's end."""
+        inflow = self._inflow
+        if inflow is None:
+            return await self._stream.receive_some(max_bytes)
+        while True:
+            if inflow.full:
+                await inflow.room()
+            data = await self._stream.receive_some(max_bytes)
+            rest = inflow.sift(bytes(data))
+            if rest or not data:
+                return rest
 
     async def write(self) -> None:
         """Write what waits until the stream is closed or the peer is gone."""

@@ -6,8 +6,8 @@ TransportError
 └── DialRefused     somebody answered, and said no before the upgrade
 """
 
-from collections.abc import AsyncIterator
-from typing import Final, Protocol, TypeAlias
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, NoReturn, Protocol, TypeAlias
 
 from attrs import field, frozen
 
@@ -77,6 +77,23 @@ class DialRefused(TransportError):
         return f"{self.url} refused the WebSocket with HTTP status {self.status}"
 
 
+class Sink(Protocol):
+    """Takes messages in the moment they are read."""
+
+    def take(self, frames: Sequence[Frame]) -> None:
+        """Take what has come; never waits."""
+        ...
+
+    @property
+    def full(self) -> bool:
+        """Nothing more may be read now, and so the peer is made to wait."""
+        ...
+
+    async def room(self) -> None:
+        """Wait until it is no longer full."""
+        ...
+
+
 class WebSocket(Protocol):
     """One open WebSocket. One task receives, any number of tasks send."""
 
@@ -128,6 +145,18 @@ class WebSocket(Protocol):
 
         Raises:
             SocketClosed: no message will come any more.
+        """
+        ...
+
+    async def feed(self, sink: Sink) -> NoReturn:
+        """Hand every message to *sink*, many at a time where many have come.
+
+        For those to whom each message must be cheap: no task is woken for it. *sink* is
+        called in the context of this call, until it ends.
+
+        Raises:
+            SocketClosed: no message will come any more.
+            Exception: what *sink* raised.
         """
         ...
 

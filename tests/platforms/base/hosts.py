@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
+from typing import NoReturn
 
 import structlog
 import trio
@@ -23,7 +24,7 @@ from actors.monitor import ConnectionState
 from actors.sender import Line
 from platforms.base import AnyPlatform, Host, Link
 from platforms.base.seats import Seat
-from platforms.transport import Frame, SocketClosed
+from platforms.transport import Frame, Sink, SocketClosed
 
 
 @define
@@ -186,6 +187,12 @@ class FakeSocket:
         except trio.EndOfChannel:
             assert self.closed is not None
             raise self.closed from None
+
+    async def feed(self, sink: Sink) -> NoReturn:
+        while True:
+            sink.take([await self.receive()])
+            while sink.full:
+                await sink.room()
 
     def __aiter__(self) -> AsyncIterator[Frame]:
         raise NotImplementedError
