@@ -31,6 +31,7 @@ from rookery.host.manager import HangUp, Manager
 from rookery.host.notify import Notifier, from_environment
 from rookery.host.parts import Parts
 from rookery.host.signals import Signals, signals_to
+from rookery.host.standard import fill_standard_files
 from rookery.host.tree import host_tree
 from rookery.logs import configure_logs
 
@@ -41,6 +42,7 @@ log = structlog.get_logger()
 
 def run_host(file: Path | None, *, data: Path | None, verbose: bool) -> int:
     """Run the host in this process until it is told to stop; return the exit code."""
+    fill_standard_files()
     here = Path.cwd()
 
     def read() -> Configuration:
