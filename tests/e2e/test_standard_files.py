@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from rookery.control import Platforms, ask
-from tests.e2e.conftest import HOME, PATIENCE_SECONDS
+from tests.e2e.conftest import HOME, PATIENCE_SECONDS, eventually
 
 TERMINAL = """\
 [bots.demo]
@@ -23,9 +23,8 @@ type = "console"
 
 async def end_of_input(data: Path) -> None:
     """Wait until the host on *data* runs and its console has read everything."""
+    await eventually((data / "control.sock").exists, "the control socket")
     with trio.fail_after(PATIENCE_SECONDS):
-        while not (data / "control.sock").exists():
-            await trio.sleep(0.02)
         while True:
             told = await trio.to_thread.run_sync(ask, data, Platforms())
             if "finished (end of input)" in json.dumps(told):
