@@ -92,7 +92,9 @@ def decide(state: Core, event: Event, now: float, u: float) -> tuple[Core, Actio
 
 def _ended(turn: Turn, child: Child, reason: ExitReason) -> None:
     restarts = is_restarted(child.spec.restart, reason)
-    turn.out.append(ChildEnded(child.id, child.incarnation, reason, restarts))
+    turn.out.append(
+        ChildEnded(child.id, child.incarnation, reason, restarts, child.spec.counted)
+    )
     transitions.lay_down(turn, child)
     if restarts:
         fail(turn, child, reason, clean=is_clean(reason))

@@ -257,6 +257,8 @@ class ChildEnded:
     incarnation: int
     reason: ExitReason
     restarts: bool
+    counted: bool = True
+    """False: the spec says that such an end is no fault of ours."""
 
 
 @frozen

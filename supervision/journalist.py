@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 def write_down(log: FilteringBoundLogger, note: Note) -> None:
     """Write one line for *note*: a warning if something failed, an error if it stays so."""
     match note:
-        case ChildEnded(child, incarnation, reason, restarts):
-            level = log.info if is_clean(reason) else log.warning
+        case ChildEnded(child, incarnation, reason, restarts, counted):
+            # A peer that left is news, and no traceback.
+            fault = counted and not is_clean(reason)
+            level = log.warning if fault else log.info
             level(
                 "supervisor.child_ended",
                 child=child,
                 incarnation=incarnation,
                 reason=str(reason),
                 restarts=restarts,
-                exc_info=_exception(reason),
+                exc_info=_exception(reason) if fault else None,
             )
         case Restarted(child, incarnation, streak):
             log.info(

@@ -281,7 +281,11 @@ def _seen(turn: Turn, job: Job, ended: tuple[tuple[int, ExitReason], ...]) -> No
         reason = fallen.get(child.token)
         if reason is not None and is_restarted(child.spec.restart, reason):
             turn.core.job = None
-            turn.out.append(ChildEnded(child.id, child.incarnation, reason, True))
+            turn.out.append(
+                ChildEnded(
+                    child.id, child.incarnation, reason, True, child.spec.counted
+                )
+            )
             lay_down(turn, child)
             fate.fail(turn, child, reason, clean=is_clean(reason))
             return
