@@ -36,32 +36,30 @@ class Questions:
     """Every open question of a bot. The newest one to the same person is answered first."""
 
     def __init__(self) -> None:
-        self._open: dict[Asked, list[Question]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._open)
+        self.open: dict[Asked, list[Question]] = {}
+        """Who is waited for, and by whom; most of the time it is empty."""
 
     def ask(self, asked: Asked) -> Question:
         question = Question(asked)
-        self._open.setdefault(asked, []).append(question)
+        self.open.setdefault(asked, []).append(question)
         return question
 
     def drop(self, question: Question) -> None:
         """Stop waiting: it was answered, or nobody wants to know any more."""
-        waiting = self._open.get(question.asked)
+        waiting = self.open.get(question.asked)
         if waiting is not None and question in waiting:
             waiting.remove(question)
             if not waiting:
-                del self._open[question.asked]
+                del self.open[question.asked]
 
     def awaits(self, row: InboundRow) -> bool:
         """Say whether *row* answers an open question."""
-        return bool(self._open) and answers(row) in self._open
+        return bool(self.open) and answers(row) in self.open
 
     def take(self, row: InboundRow) -> bool:
         """Give *row* to whoever waits for it. False: nobody does."""
-        asked = answers(row) if self._open else None
-        waiting = self._open.get(asked) if asked is not None else None
+        asked = answers(row) if self.open else None
+        waiting = self.open.get(asked) if asked is not None else None
         if not waiting:
             return False
         question = waiting[-1]

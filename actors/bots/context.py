@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from attrs import frozen
+from attrs import field, frozen
 
 from actors.bots.asking import Asked
 from actors.bots.calling import called
@@ -17,7 +17,7 @@ from actors.bots.permissions import allowed
 from actors.bots.ports import Services
 from actors.bots.speech import as_body, in_short, parsed
 from actors.bots.sync import ASK_SECONDS, Sync
-from actors.bots.turn import Turn
+from actors.bots.turn import LaneKey, Turn, lane_of
 from actors.buffer import reply_key
 from actors.journal import InboundRow
 from actors.messages import (
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
     from actors.bots.bot import Bot
 
+ADDRESSES = 1_000
+"""Addresses of chats that a bot keeps at hand."""
+
 log = structlog.get_logger()
 
 
@@ -46,6 +49,28 @@ class Voice:
     bot: Bot
     name: str
     services: Services
+    _addresses: dict[LaneKey, tuple[ChatAddress, str]] = field(
+        init=False, factory=dict, repr=False
+    )
+
+    def address_of(self, row: InboundRow) -> tuple[ChatAddress, str]:
+        """Return the address of the row's chat, and how it is written.
+
+        Kept for the chats of late: most replies go where the one before went.
+
+        Raises:
+            NoChat: the event belongs to no chat.
+        """
+        lane = lane_of(row)
+        known = self._addresses.get(lane)
+        if known is None:
+            if row.event.chat is None:
+                raise NoChat(row.event.event)
+            to = ChatAddress(row.platform, row.account, row.event.chat)
+            if len(self._addresses) >= ADDRESSES:
+                self._addresses.clear()
+            known = self._addresses[lane] = (to, str(to))
+        return known
 
 
 class Context:
@@ -127,10 +152,7 @@ class Context:
         Raises:
             NoChat: the event belongs to no chat.
         """
-        row = self._row
-        if row.event.chat is None:
-            raise NoChat(row.event.event)
-        return ChatAddress(row.platform, row.account, row.event.chat)
+        return self._voice.address_of(self._row)[0]
 
     @property
     def raw(self) -> Mapping[str, object]:
@@ -186,8 +208,10 @@ class Context:
             BotMistake: there is nothing to say, or a part is no segment.
             NoChat: the event belongs to no chat.
         """
-        self._check_awaitable("reply")
-        return self._say(self._outbound(self.address, body, key, OutboundKind.REPLY))
+        if self._in_thread:
+            raise NotInThread(method="reply")
+        to, target = self._voice.address_of(self._row)
+        return self._say(self._outbound(to, target, body, key, OutboundKind.REPLY))
 
     def send(
         self, address: str | ChatAddress, *body: Segment | str, key: str | None = None
@@ -198,10 +222,10 @@ class Context:
             BotMistake: there is nothing to say, or a part is no segment.
             ValueError: *address* is no address.
         """
-        self._check_awaitable("send")
-        return self._say(
-            self._outbound(parsed(address), body, key, OutboundKind.NOTICE)
-        )
+        if self._in_thread:
+            raise NotInThread(method="send")
+        to = parsed(address)
+        return self._say(self._outbound(to, str(to), body, key, OutboundKind.NOTICE))
 
     def ask(
         self, *question: Segment | str, within: float = ASK_SECONDS
@@ -216,7 +240,8 @@ class Context:
             NoChat: the event belongs to no chat, or nobody did it.
             TooManyParked: too many handlers of this bot wait already.
         """
-        self._check_awaitable("ask")
+        if self._in_thread:
+            raise NotInThread(method="ask")
         return self._ask(self._question(question), within)
 
     def call(self, action: str, /, **params: object) -> Coroutine[Any, Any, object]:
@@ -231,7 +256,8 @@ class Context:
             CallRefused: no such action, wrong parameters, or the platform said no.
             CallUnknown: no answer came; it may have been done.
         """
-        self._check_awaitable("call")
+        if self._in_thread:
+            raise NotInThread(method="call")
         return self._call(action, params)
 
     @property
@@ -250,31 +276,29 @@ class Context:
 
     # --- inside ------------------------------------------------------------------------
 
-    def _check_awaitable(self, method: str) -> None:
-        if self._in_thread:
-            raise NotInThread(method)
-
     def _outbound(
         self,
         to: ChatAddress,
+        target: str,
         parts: tuple[Segment | str, ...],
         key: str | None,
         kind: OutboundKind,
     ) -> Outbound:
         body = as_body(parts)
+        voice, row = self._voice, self._row
         return Outbound(
             key=reply_key(
-                self._voice.services.journal,
-                self._row.seq,
-                bot=self._voice.name,
+                voice.services.journal,
+                row.seq,
+                bot=voice.name,
                 handler=self._handler,
-                target=str(to),
+                target=target,
                 mark=next(self._ordinals) if key is None else key,
             ),
             to=to,
             body=body,
             kind=kind,
-            trace=self._row.trace,
+            trace=row.trace,
         )
 
     def _say(self, out: Outbound) -> Coroutine[Any, Any, Receipt]:
@@ -292,8 +316,8 @@ class Context:
         sender = self._row.event.sender
         if sender is None:
             raise NoChat(self._row.event.event)
-        to = self.address
-        out = self._outbound(to, parts, None, OutboundKind.REPLY)
+        to, target = self._voice.address_of(self._row)
+        out = self._outbound(to, target, parts, None, OutboundKind.REPLY)
         return (to.platform, to.account, to.chat, sender.id), out
 
     async def _ask(self, question: tuple[Asked, Outbound], within: float) -> Context:

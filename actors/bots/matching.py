@@ -52,10 +52,20 @@ class Table:
     listeners: Mapping[str, tuple[tuple[Handler, Test], ...]]
     """By the name of the event."""
     events: frozenset[str] = field(init=False)
+    # What most events come to is made once: a command as it is called, and a handler
+    # that takes no arguments.
+    _commands: Mapping[str, tuple[Match]] = field(init=False)
+    _bare: Mapping[Handler, Match] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         names = set(self.listeners) | ({MESSAGE} if self.commands else set())
+        heard = [handler for all_ in self.listeners.values() for handler, _ in all_]
+        commands = {word: (Match(handler),) for word, handler in self.commands.items()}
         object.__setattr__(self, "events", frozenset(names))
+        object.__setattr__(self, "_commands", commands)
+        object.__setattr__(
+            self, "_bare", {handler: Match(handler) for handler in heard}
+        )
 
     def match(self, event: Inbound) -> tuple[Match, ...]:
         """Return the handlers *event* is for, with their arguments."""
@@ -63,9 +73,12 @@ class Table:
         if event.event == MESSAGE and self.commands:
             found = self._command(event)
             if found is not None:
-                return () if by_bot and not found.handler.bots else (found,)
+                return () if by_bot and not found[0].handler.bots else found
+        listeners = self.listeners.get(event.event)
+        if listeners is None:
+            return ()
         matches = []
-        for handler, test in self.listeners.get(event.event, ()):
+        for handler, test in listeners:
             if by_bot and not handler.bots:
                 continue
             try:
@@ -73,37 +86,36 @@ class Table:
             except Exception as error:  # noqa: BLE001 - the author's code costs its own handler only
                 matches.append(Match(handler, broken=error))
                 continue
-            match values:
-                case None:
-                    pass
-                case WrongArguments():
-                    matches.append(Match(handler, wrong=values))
-                case _:
-                    matches.append(Match(handler, values))
+            if values is NOTHING:
+                matches.append(self._bare[handler])
+            elif isinstance(values, WrongArguments):
+                matches.append(Match(handler, wrong=values))
+            elif values is not None:
+                matches.append(Match(handler, values))
         return tuple(matches)
 
-    def _command(self, event: Inbound) -> Match | None:
+    def _command(self, event: Inbound) -> tuple[Match] | None:
         body = event.body
         if len(body) == 1 and isinstance(body[0], Text):
             text = body[0].text
         else:
             text = read_line(body).text
-        said = text.lstrip()
-        if not said.startswith(self.prefix):
+        first = text.split(None, 1)
+        if not first or not first[0].startswith(self.prefix):
             return None
-        first = said.split(None, 1)
-        handler = self.commands.get(first[0].casefold()) if first else None
-        if handler is None:
+        found = self._commands.get(first[0].casefold())
+        if found is None:
             return None
+        handler = found[0].handler
         arguments = handler.signature.arguments
         if not arguments:
             # A command that declares nothing may read `ctx.text` for itself.
-            return Match(handler)
-        at = len(text) - len(said) + len(first[0])
+            return found
+        at = text.index(first[0]) + len(first[0])
         values = read(arguments, read_line(body), at)
         if isinstance(values, WrongArguments):
-            return Match(handler, wrong=values)
-        return Match(handler, values)
+            return (Match(handler, wrong=values),)
+        return (Match(handler, values),)
 
 
 def always(_: Inbound) -> Mapping[str, object]:

@@ -14,13 +14,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 import trio
-from structlog.contextvars import (
-    bind_contextvars,
-    clear_contextvars,
-    reset_contextvars,
-)
 
 from actors.bots.asking import Questions
+from actors.bots.binding import forget_bound
 from actors.bots.context import Context, Voice
 from actors.bots.errors import HandlerExited, HandlerTimedOut, NoAnswer, Nonsense
 from actors.bots.failing import from_author, is_ordinary, one_line
@@ -28,10 +24,12 @@ from actors.bots.gate import Gate
 from actors.bots.handlers import Handler
 from actors.bots.matching import MESSAGE, Match
 from actors.bots.middleware import compose
+from actors.bots.permissions import Permission
 from actors.bots.ports import HandlerFault
 from actors.bots.speech import returned
-from actors.bots.turn import LaneKey, Turn, TurnJob
+from actors.bots.turn import LaneKey, Shared, Turn, TurnJob, lane_of
 from actors.journal import InboundRow
+from actors.kernel.turn import current
 from actors.lanes import Ended, Lanes, LanesClosed, LanesFull
 from actors.messages import InboundState
 from actors.router import Settle
@@ -71,6 +69,15 @@ class Runner:
         }
         around = voice.bot.middlewares
         self._around = compose(around, self._innermost) if around else None
+        # Handlers that most events are for: nothing stands before or around them.
+        self._plain = frozenset(
+            handler
+            for handler in voice.bot.handlers
+            if _is_plain(handler) and not around
+        )
+        self._shared = Shared(self._name, self._questions, current.get())
+        # The bound method: it is read for every event.
+        self._clock = trio.lowlevel.current_clock().current_time
 
     # --- the desk's side ---------------------------------------------------------------
 
@@ -83,21 +90,21 @@ class Runner:
 
     def take(self, row: InboundRow, settle: Settle, deaths: int = 0) -> None:
         """Put *row* into the lane of its chat, if anybody here wants it."""
-        event = row.event
-        if self._questions.take(row):
+        if self._questions.open and self._questions.take(row):
             settle(InboundState.DONE, "an answer")
             return
-        key = (row.platform, row.account, event.chat)
+        event = row.event
+        lane = lane_of(row)
         matches = self._table.match(event)
         # A message nobody listens to may still be the answer to a question that a
         # handler before it in this lane is about to ask: people type ahead.
-        if not matches and not (event.event == MESSAGE and self.lanes.busy(key)):
+        if not matches and not (event.event == MESSAGE and self.lanes.busy(lane)):
             settle(InboundState.DONE, "")
             return
-        turn = Turn(row, settle, matches, self._questions, limit=_limit(matches))
-        turn.deaths = deaths
+        limit = _limit(matches)
+        turn = Turn(self._shared, row, settle, matches, limit=limit, deaths=deaths)
         try:
-            self.lanes.put(key, turn, within=turn.limit, trace=row.trace)
+            self.lanes.put(lane, turn, within=limit, trace=row.trace)
         except LanesClosed:
             self._desk.give_back(row, settle, deaths)
         except LanesFull as full:
@@ -116,42 +123,44 @@ class Runner:
         turn = job.item
         turn.job = job
         row = turn.row
-        if self._questions.take(row):
+        if self._questions.open and self._questions.take(row):
             turn.why = "an answer"
             return
-        # Whatever this task was born with, or an author bound in the turn before.
-        clear_contextvars()
-        bound = bind_contextvars(
-            trace=row.trace,
-            bot=self._name,
-            platform=row.platform,
-            account=row.account,
-            chat=str(row.event.chat or ""),
-        )
+        workers = current.get()
+        current.set(turn)
+        forget_bound()
         try:
-            turn.matches = await self._gate.admitted(turn)
-            if not turn.matches:
+            # The usual event first, because a call more is felt here: it is for one
+            # handler that is plain, and its words fit. All others take the long way.
+            match = self._plain_match(turn)
+            if match is None:
+                await self._serve_any(turn)
                 return
-            if self._around is None:
-                await self._run_all(turn)
+            handler = match.handler
+            turn.handler = handler.name
+            ctx = Context(self._voice, turn, row, handler.name)
+            given = self._given[handler]
+            if given or match.values:
+                value = await handler.function(ctx, **match.values, **given)
             else:
-                turn.handler = "middleware"
-                ctx = Context(self._voice, turn, row, turn.handler)
-                await self._around(ctx)
+                value = await handler.function(ctx)
+            if value is not None:
+                await self._say_returned(turn, handler, value)
         except BaseException as error:
             if is_ordinary(error):
                 raise
             raise HandlerExited(turn.handler, repr(error)) from error
         finally:
-            reset_contextvars(**bound)
+            current.set(workers)
 
     def ended(self, job: TurnJob, how: Ended) -> None:
         """Settle the row of a turn that is over."""
         turn = job.item
         turn.end()
+        if how is Ended.DONE:
+            turn.settle(turn.state, turn.why)
+            return
         match how:
-            case Ended.DONE:
-                turn.settle(turn.state, turn.why)
             case Ended.UNSTARTED:
                 self._desk.give_back(turn.row, turn.settle, turn.deaths)
             case Ended.INTERRUPTED if turn.was_parked:
@@ -164,6 +173,32 @@ class Runner:
                 self._fail(turn, HandlerTimedOut(turn.handler, turn.limit))
             case Ended.RAISED:
                 self._fail(turn, job.error)
+
+    def _plain_match(self, turn: Turn) -> Match | None:
+        """Return the one match of a turn that needs no second look, or `None`."""
+        if len(turn.matches) != 1:
+            return None
+        match = turn.matches[0]
+        handler = match.handler
+        if (
+            handler in self._plain
+            and match.wrong is None
+            and match.broken is None
+            and self._clock() - turn.row.received_at <= handler.max_age
+        ):
+            return match
+        return None
+
+    async def _serve_any(self, turn: Turn) -> None:
+        """Handle one event, whatever stands before and around its handlers."""
+        turn.matches = await self._gate.admitted(turn)
+        if not turn.matches:
+            return
+        if self._around is None:
+            await self._run_all(turn)
+        else:
+            turn.handler = "middleware"
+            await self._around(Context(self._voice, turn, turn.row, turn.handler))
 
     # --- handlers ----------------------------------------------------------------------
 
@@ -291,9 +326,20 @@ class Runner:
         self._voice.services.on_fault(fault)
 
 
+def _is_plain(handler: Handler) -> bool:
+    return (
+        handler.signature.is_async
+        and handler.permission is Permission.ANYONE
+        and handler.rate is None
+        and not handler.retry
+    )
+
+
 def _limit(matches: tuple[Match, ...]) -> float:
     """Return the lane's deadline: the handler's own, or one beyond those of many runs."""
-    if len(matches) == 1 and not matches[0].handler.retry:
-        return matches[0].handler.timeout
+    if len(matches) == 1:
+        handler = matches[0].handler
+        if not handler.retry:
+            return handler.timeout
     runs = (match.handler.timeout * (match.handler.retry + 1) for match in matches)
     return sum(runs) + MARGIN_SECONDS

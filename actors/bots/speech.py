@@ -18,11 +18,12 @@ def as_body(parts: Iterable[object]) -> tuple[Segment, ...]:
     Raises:
         BotMistake: there is nothing to say, or a part is neither str nor segment.
     """
-    body = tuple(_as_segment(part) for part in parts)
-    if all(isinstance(part, Text) and not part.text for part in body):
-        msg = f"a message must say something (got {body!r})"
-        raise BotMistake(msg)
-    return body
+    body = tuple([_as_segment(part) for part in parts])
+    for part in body:
+        if not isinstance(part, Text) or part.text:
+            return body
+    msg = f"a message must say something (got {body!r})"
+    raise BotMistake(msg)
 
 
 def returned(handler: str, value: object) -> tuple[Segment, ...] | None:

@@ -38,7 +38,8 @@ class Sync:
             TurnEnded: the handler's deadline has passed; nothing was said.
         """
         ctx = self._ctx
-        out = ctx._outbound(ctx.address, body, key, OutboundKind.REPLY)  # noqa: SLF001
+        to = ctx.address
+        out = ctx._outbound(to, str(to), body, key, OutboundKind.REPLY)  # noqa: SLF001
         return self.run(ctx._say, out)  # noqa: SLF001
 
     def send(
@@ -50,7 +51,8 @@ class Sync:
             TurnEnded: the handler's deadline has passed; nothing was said.
         """
         ctx = self._ctx
-        out = ctx._outbound(parsed(address), body, key, OutboundKind.NOTICE)  # noqa: SLF001
+        to = parsed(address)
+        out = ctx._outbound(to, str(to), body, key, OutboundKind.NOTICE)  # noqa: SLF001
         return self.run(ctx._say, out)  # noqa: SLF001
 
     def ask(self, *question: Segment | str, within: float = ASK_SECONDS) -> Context:

@@ -2,47 +2,149 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 import trio
-from attrs import define, field
+from attrs import frozen
 
 from actors.bots.asking import Asked, Question, Questions
 from actors.bots.errors import NoAnswer, TurnEnded
 from actors.bots.matching import Match
 from actors.journal import InboundRow
+from actors.kernel.envelope import Envelope
+from actors.kernel.turn import Turn as KernelTurn
 from actors.lanes import Job
-from actors.messages import Chat, InboundState
+from actors.messages import ChatKind, InboundState
 from actors.router import Settle
 
-LaneKey: TypeAlias = tuple[str, str, Chat | None]
+if TYPE_CHECKING:
+    from actors.kernel import Cell
+
+LaneKey: TypeAlias = tuple[str, str, ChatKind | None, str]
+"""Platform, account and chat, or no chat. Flat, because lanes look it up all the time."""
 TurnJob: TypeAlias = "Job[LaneKey, Turn]"
 
+_DONE = InboundState.DONE
 
-@define(eq=False)
-class Turn:
-    """Mutable, and used by one worker at a time; only `over` is read by threads."""
 
-    row: InboundRow
-    settle: Settle
-    matches: tuple[Match, ...]
+def lane_of(row: InboundRow) -> LaneKey:
+    """Return the lane of *row*: the events of one chat come one after the other."""
+    chat = row.event.chat
+    if chat is None:
+        return (row.platform, row.account, None, "")
+    return (row.platform, row.account, chat.kind, chat.id)
+
+
+@frozen(eq=False)
+class Shared:
+    """What all turns of one incarnation have in common."""
+
+    bot: str
     questions: Questions
-    limit: float
-    """Seconds its lane gives it."""
-    deaths: int = 0
-    """How many incarnations have ended with it in hand."""
-    state: InboundState = InboundState.DONE
-    why: str = ""
-    handler: str = ""
-    """The one that runs now, for whoever has to say which one failed."""
-    job: TurnJob | None = None
-    scope: trio.CancelScope | None = None
-    """The deadline of the present run, where the lane's is not the one that counts."""
-    over: bool = False
-    _parks: int = field(default=0, init=False)
-    _parked_once: bool = field(default=False, init=False)
-    _left: float = field(default=0.0, init=False)
-    _waiting: set[Question] = field(factory=set, init=False)
+    owner: KernelTurn | None
+    """Of the actor that the turns belong to."""
+
+
+class Turn:
+    """Mutable, and used by one worker at a time; threads read `over` and the facts.
+
+    It is also the kernel's idea of whose turn it is while it runs, so that whatever
+    starts in it keeps its trace and its facts, even after the worker has gone on.
+
+    Not an attrs class: one is made for every event.
+    """
+
+    __slots__ = (
+        "_envelope",
+        "_left",
+        "_parked_once",
+        "_parks",
+        "_shared",
+        "_waiting",
+        "deaths",
+        "handler",
+        "job",
+        "limit",
+        "matches",
+        "over",
+        "row",
+        "scope",
+        "settle",
+        "state",
+        "why",
+    )
+
+    task = None
+    """Nobody's waiting in here blocks the bot's actor."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        row: InboundRow,
+        settle: Settle,
+        matches: tuple[Match, ...],
+        *,
+        limit: float,
+        deaths: int,
+    ) -> None:
+        self._shared = shared
+        self.row = row
+        self.settle = settle
+        self.matches = matches
+        self.limit = limit
+        """Seconds its lane gives it."""
+        self.deaths = deaths
+        """How many incarnations have ended with it in hand."""
+        self.state = _DONE
+        self.why = ""
+        self.handler = ""
+        """The one that runs now, for whoever has to say which one failed."""
+        self.job: TurnJob | None = None
+        self.scope: trio.CancelScope | None = None
+        """The deadline of the present run, where the lane's is not the one that counts."""
+        self.over = False
+        self._envelope: Envelope | None = None
+        self._parks = 0
+        self._parked_once = False
+        self._waiting: list[Question] | None = None
+
+    # --- what the kernel and the log want to know -----------------------------------------
+
+    @property
+    def in_hand(self) -> Envelope:
+        """What messages of this turn inherit. Most turns send none."""
+        if self._envelope is None:
+            self._envelope = Envelope(None, self.row.trace)
+        return self._envelope
+
+    @property
+    def fenced(self) -> bool:
+        owner = self._shared.owner
+        return owner is not None and owner.fenced
+
+    @property
+    def cell(self) -> Cell | None:
+        owner = self._shared.owner
+        return owner.cell if owner is not None else None
+
+    @property
+    def nurseries(self) -> tuple[trio.Nursery, ...]:
+        owner = self._shared.owner
+        return owner.nurseries if owner is not None else ()
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What every log line of this turn says."""
+        row = self.row
+        return {
+            "platform": row.platform,
+            "account": row.account,
+            "chat": str(row.event.chat or ""),
+            "bot": self._shared.bot,
+        }
+
+    # --- questions ------------------------------------------------------------------------
 
     async def wait(self, asked: Asked, said: str, within: float) -> InboundRow:
         """Step out of the lane until *asked* says something.
@@ -52,8 +154,11 @@ class Turn:
             TurnEnded: the turn was given up meanwhile.
             TooManyParked: too many handlers of this bot wait already.
         """
-        question = self.questions.ask(asked)
-        self._waiting.add(question)
+        questions = self._shared.questions
+        question = questions.ask(asked)
+        if self._waiting is None:
+            self._waiting = []
+        self._waiting.append(question)
         try:
             self._park()
             try:
@@ -62,8 +167,8 @@ class Turn:
             finally:
                 self._resume()
         finally:
-            self._waiting.discard(question)
-            self.questions.drop(question)
+            self._waiting.remove(question)
+            questions.drop(question)
         if self.over:
             raise TurnEnded(self.handler)
         if question.answer is None:
@@ -78,7 +183,7 @@ class Turn:
     def end(self) -> None:
         """Nothing that this turn still tries to say counts any more."""
         self.over = True
-        for question in self._waiting:
+        for question in self._waiting or ():
             question.woken.set()
 
     def _park(self) -> None:

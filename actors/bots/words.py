@@ -5,7 +5,7 @@ matching one, so `"New York"` is one word and `don't` needs no care; inside, a
 backslash keeps a quotation mark. An opening mark that is never closed is an
 ordinary character: people in a chat are not a shell.
 
-A mention is a word of its own and reads as `@name`.
+A mention is a word of its own, also between quotation marks, and reads as `@name`.
 """
 
 from __future__ import annotations
@@ -50,8 +50,10 @@ class Line:
             mention = self.mentions.get(start)
             if mention is not None:
                 return Word(shown(mention), start, start + len(shown(mention)), mention)
-            end = min([end, *(at for at in self.mentions if at > start)])
-        return _quoted(self.text, start) or Word(self.text[start:end], start, end)
+        limit = min((at for at in self.mentions if at > start), default=len(self.text))
+        end = min(end, limit)
+        quoted = _quoted(self.text, start, limit)
+        return quoted or Word(self.text[start:end], start, end)
 
     def words(self, at: int = 0) -> list[Word]:
         """Return every word from position *at* on."""
@@ -100,19 +102,19 @@ def quote(word: str) -> str:
     return f'"{kept}"'
 
 
-def _quoted(text: str, start: int) -> Word | None:
-    """Return the quoted word that starts at *start*, or None if there is none."""
+def _quoted(text: str, start: int, limit: int) -> Word | None:
+    """Return the quoted word that starts at *start* and ends by *limit*, or None."""
     closing = QUOTES.get(text[start])
     if closing is None:
         return None
     said: list[str] = []
-    at, size = start + 1, len(text)
-    while at < size:
+    at = start + 1
+    while at < limit:
         char = text[at]
-        if char == "\\" and at + 1 < size and text[at + 1] in (closing, "\\"):
+        if char == "\\" and at + 1 < limit and text[at + 1] in (closing, "\\"):
             said.append(text[at + 1])
             at += 2
-        elif char == closing and (at + 1 == size or text[at + 1].isspace()):
+        elif char == closing and (at + 1 == limit or text[at + 1].isspace()):
             return Word("".join(said), start, at + 1)
         else:
             said.append(char)

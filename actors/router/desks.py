@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 import structlog
@@ -19,6 +19,7 @@ Settle: TypeAlias = Callable[[InboundState, str], None]
 
 log = structlog.get_logger()
 _S = InboundState
+_DONE = _S.DONE
 UNTOLD = 10_000
 HELD_PER_BOT = 1_000
 """Events that wait for a bot that is away; the next ones fail for it."""
@@ -47,8 +48,8 @@ class Desk(Protocol):
         ...
 
 
-class _Bot:
-    """One bot, here or away."""
+class BotEvents:
+    """One bot, here or away, and what it has in hand."""
 
     __slots__ = ("desk", "name", "open", "parked")
 
@@ -69,7 +70,8 @@ class Desks:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._claim: Claim | None = None
-        self._bots: dict[str, _Bot] = {}
+        self._bots: dict[str, BotEvents] = {}
+        self._all: tuple[BotEvents, ...] = ()
         self._passages: dict[int, Passage] = {}
         self._parked = 0
         # Settled while no router owned the row: told to the next one that claims it.
@@ -80,11 +82,11 @@ class Desks:
 
     def expect(self, bot: str) -> None:
         """A bot of this name will come; its events wait for it until then."""
-        self._bots.setdefault(bot, _Bot(bot))
+        self._known(bot)
 
     def connect(self, desk: Desk) -> None:
         """Give *desk* the events of its bot, first those that have waited for it."""
-        bot = self._bots.setdefault(desk.bot, _Bot(desk.bot))
+        bot = self._known(desk.bot)
         bot.desk = desk
         self._catch_up(bot)
 
@@ -109,6 +111,7 @@ class Desks:
         for slip in list(bot.open.values()):
             slip(_S.FAILED, "the bot was removed")
         del self._bots[name]
+        self._all = tuple(self._bots.values())
 
     # --- for the router ----------------------------------------------------------------
 
@@ -136,52 +139,57 @@ class Desks:
 
     def route(self, row: InboundRow) -> None:
         """Hand *row* to every bot that wants it; settle it if nobody does."""
-        known = self._passages.get(row.seq)
-        if known is not None:  # a former router handed it out, and bots are at it still
-            known.row = row
+        seq = row.seq
+        if seq in self._passages:  # a former router handed it out; bots are at it still
+            self._passages[seq].row = row
             return
-        if self._untold and (untold := self._untold.pop(row.seq, None)) is not None:
-            self._journal.settle_inbound(self._owner, row.seq, *untold)
+        if self._untold and (untold := self._untold.pop(seq, None)) is not None:
+            self._journal.settle_inbound(self._owner, seq, *untold)
             return
-        if row.event.from_self or not self._bots:
-            self._journal.settle_inbound(self._owner, row.seq, _S.DONE, "")
+        bots = () if row.event.from_self else self._interested(row)
+        if not bots:
+            self._journal.settle_inbound(self._owner, seq, _DONE, "")
             return
-        passage = Passage(row, self._slip_ended, self._slip_parked)
-        # An awaited answer is taken before routing.
-        bots = [bot for bot in self._bots.values() if _awaits(bot.desk, row)]
-        slips = [
-            slip
-            for bot in bots or self._bots.values()
-            if (slip := self._slip(bot, passage))
-        ]
-        if not slips:
-            self._journal.settle_inbound(self._owner, row.seq, _S.DONE, "")
-            return
-        passage.open = len(slips)
-        self._passages[row.seq] = passage
-        for slip in slips:
-            self._bots[slip.bot].open[row.seq] = slip
+        passage = Passage(row, self, len(bots))
+        self._passages[seq] = passage
+        # All of them have it before the first one may settle it.
+        slips = []
+        for bot in bots:
+            slip = bot.open[seq] = Slip(passage, bot, bot.desk)
+            slips.append(slip)
         for slip in slips:
             self._put(slip)
 
     # --- inside ------------------------------------------------------------------------
+
+    def _known(self, name: str) -> BotEvents:
+        bot = self._bots.get(name)
+        if bot is None:
+            bot = self._bots[name] = BotEvents(name)
+            self._all = tuple(self._bots.values())
+        return bot
 
     @property
     def _owner(self) -> Claim:
         assert self._claim is not None, "a router must take over before it routes"
         return self._claim
 
-    def _slip(self, bot: _Bot, passage: Passage) -> Slip | None:
-        desk = bot.desk
-        if desk is not None and not _wants(desk, passage.row):
-            return None
-        return Slip(passage, bot.name, desk)
+    def _interested(self, row: InboundRow) -> Sequence[BotEvents]:
+        """Return the bots that get *row*; one that is away might want it."""
+        bots = self._all
+        if len(bots) == 1:  # most hosts have one bot, which shares with nobody
+            desk = bots[0].desk
+            return bots if desk is None or _wants(desk, row) else ()
+        # An awaited answer is taken before routing.
+        return [bot for bot in bots if _awaits(bot.desk, row)] or [
+            bot for bot in bots if bot.desk is None or _wants(bot.desk, row)
+        ]
 
     def _put(self, slip: Slip) -> None:
         desk = slip.desk
         row = slip.passage.row
         if desk is None:
-            if len(self._bots[slip.bot].open) > HELD_PER_BOT:
+            if len(slip.bot.open) > HELD_PER_BOT:
                 slip(
                     _S.FAILED, f"the bot is away and {HELD_PER_BOT} events wait for it"
                 )
@@ -199,7 +207,7 @@ class Desks:
         elif slip.deaths >= MAX_DEATHS:
             slip(_S.QUARANTINED, f"it ended {MAX_DEATHS} times with this in hand")
 
-    def _catch_up(self, bot: _Bot) -> None:
+    def _catch_up(self, bot: BotEvents) -> None:
         desk = bot.desk
         assert desk is not None
         for slip in [slip for slip in bot.open.values() if slip.desk is None]:
@@ -209,16 +217,18 @@ class Desks:
             else:
                 slip(_S.DONE, "")
 
-    def _slip_parked(self, passage: Passage, slip: Slip) -> None:
-        self._bots[slip.bot].parked += 1
+    def slip_parked(self, passage: Passage, slip: Slip) -> None:
+        """A bot waits for an answer; see `passage.Watcher`."""
+        slip.bot.parked += 1
         if not passage.parked:
             self._parked += 1
             self._journal.park_inbound(self._owner, passage.row.seq)
             if self._eased is not None:
                 self._eased()
 
-    def _slip_ended(self, passage: Passage, slip: Slip) -> None:
-        bot = self._bots[slip.bot]
+    def slip_ended(self, passage: Passage, slip: Slip) -> None:
+        """A bot has settled; see `passage.Watcher`."""
+        bot = slip.bot
         seq = passage.row.seq
         del bot.open[seq]
         if slip.parked:

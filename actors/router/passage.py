@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from actors.journal import InboundRow
 from actors.messages import InboundState
 
 if TYPE_CHECKING:
-    from actors.router.desks import Desk
+    from actors.router.desks import BotEvents, Desk
 
 _S = InboundState
+# Read for every event; an attribute of an enumeration costs as much as a call.
+_PARKED, _DONE = _S.PARKED, _S.DONE
 MAX_DEATHS = 3
 """A bot that ended so often with an event in hand does not get it again."""
 
@@ -21,7 +22,7 @@ class Slip:
 
     __slots__ = ("bot", "deaths", "desk", "ended", "parked", "passage")
 
-    def __init__(self, passage: Passage, bot: str, desk: Desk | None) -> None:
+    def __init__(self, passage: Passage, bot: BotEvents, desk: Desk | None) -> None:
         self.passage = passage
         self.bot = bot
         self.desk = desk
@@ -33,7 +34,7 @@ class Slip:
     def __call__(self, state: InboundState, why: str = "") -> None:
         if self.ended:
             return
-        if state is _S.PARKED:
+        if state is _PARKED:
             if not self.parked:
                 self.parked = True
                 self.passage.park(self)
@@ -42,38 +43,40 @@ class Slip:
         self.passage.settle(self, state, why)
 
 
+class Watcher(Protocol):
+    """Who is told what the bots make of an event."""
+
+    def slip_parked(self, passage: Passage, slip: Slip) -> None: ...
+
+    def slip_ended(self, passage: Passage, slip: Slip) -> None: ...
+
+
 class Passage:
     """One row and its slips. It ends when every bot has settled; the worst outcome counts."""
 
-    __slots__ = ("_ended", "_park", "open", "parked", "row", "state", "why")
+    __slots__ = ("_watcher", "open", "parked", "row", "state", "why")
 
-    def __init__(
-        self,
-        row: InboundRow,
-        ended: Callable[[Passage, Slip], None],
-        park: Callable[[Passage, Slip], None],
-    ) -> None:
+    def __init__(self, row: InboundRow, watcher: Watcher, bots: int = 0) -> None:
         self.row = row
-        self.open = 0
+        self.open = bots
         """How many bots have not settled yet."""
         self.parked = False
         self.state = _S.EXPIRED
         self.why = ""
-        self._ended = ended
-        self._park = park
+        self._watcher = watcher
 
     def park(self, slip: Slip) -> None:
-        self._park(self, slip)
+        self._watcher.slip_parked(self, slip)
         self.parked = True
 
     def settle(self, slip: Slip, state: InboundState, why: str) -> None:
         self.open -= 1
-        if state is not _S.DONE and why:
-            told = f"{slip.bot}: {why}"
+        if state is not _DONE and why:
+            told = f"{slip.bot.name}: {why}"
             self.why = f"{self.why}; {told}" if self.why else told
         if _RANK[state] >= _RANK[self.state]:
             self.state = state
-        self._ended(self, slip)
+        self._watcher.slip_ended(self, slip)
 
     def outcome(self) -> InboundState:
         """Return what the row becomes; a parked one can only be done or failed."""

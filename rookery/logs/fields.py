@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from structlog.typing import WrappedLogger
 
-from actors.kernel import current_actor, current_trace
+from actors.kernel import current_actor, current_facts, current_trace
 
 Fields: TypeAlias = MutableMapping[str, object]
 Processor: TypeAlias = Callable[[WrappedLogger, str, Fields], Fields]
@@ -23,7 +23,7 @@ COMMON = ("trace", "actor", "platform", "account", "chat", "bot")
 
 
 def add_whose(_: WrappedLogger, __: str, fields: Fields) -> Fields:
-    """Add trace and actor of the turn this line is written in, where none is given.
+    """Add trace, actor and facts of the turn this line is written in, where none is given.
 
     They are read when the line is written, so they can neither be kept from the last
     message nor be taken from where an actor was started.
@@ -32,6 +32,8 @@ def add_whose(_: WrappedLogger, __: str, fields: Fields) -> Fields:
         fields["trace"] = current_trace()
     if not fields.get("actor"):
         fields["actor"] = current_actor()
+    for name, value in current_facts().items():
+        fields.setdefault(name, value)
     return fields
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.actors.bots.harness import add_told
+
 
 @pytest.fixture(autouse=True)
 def _plain_logs() -> Iterator[None]:
     renderer = structlog.dev.ConsoleRenderer(
         colors=False, exception_formatter=structlog.dev.plain_traceback
     )
-    structlog.configure(processors=[structlog.contextvars.merge_contextvars, renderer])
+    structlog.configure(processors=[add_told, renderer])
     yield
     structlog.reset_defaults()

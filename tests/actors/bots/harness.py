@@ -14,6 +14,7 @@ from itertools import count
 import trio
 from attrs import define, field
 from structlog.contextvars import get_contextvars
+from structlog.typing import EventDict
 
 from actors.bots import (
     Bot,
@@ -26,7 +27,7 @@ from actors.bots import (
 )
 from actors.bots.calling import no_connections
 from actors.journal import InboundRow
-from actors.kernel import System
+from actors.kernel import System, current_facts, current_trace
 from actors.messages import (
     FINAL_INBOUND,
     Chat,
@@ -48,6 +49,17 @@ from actors.tracker import Receipt
 ROOM = Chat(ChatKind.GROUP, "42")
 
 
+def told() -> dict[str, object]:
+    """Return what the host adds to a log line that is written here."""
+    facts = {"trace": current_trace(), **current_facts()}
+    return {**get_contextvars(), **facts}
+
+
+def add_told(_: object, __: str, fields: EventDict) -> EventDict:
+    """Add it, as `rookery.logs` does."""
+    return {**told(), **fields}
+
+
 @define(eq=False)
 class Posted:
     """A row that was handed to the bot, and what became of it."""
@@ -56,7 +68,7 @@ class Posted:
     states: list[InboundState] = field(factory=lambda: [InboundState.CLAIMED])
     why: str = ""
     bound: dict[str, object] = field(factory=dict)
-    """The log context of the task that settled it."""
+    """What was bound for log lines where it was settled."""
     _settled: trio.Event = field(factory=trio.Event)
 
     @property

@@ -67,6 +67,13 @@ def test_mentions_in_front_say_whom_it_is_for_and_are_no_words() -> None:
     assert line.words()[1].mention == Mention("2")
 
 
+def test_a_mention_is_a_word_of_its_own_between_quotation_marks_too() -> None:
+    line = read_line((Text('tell "dear '), Mention("2", "Al"), Text('" so')))
+    assert [word.text for word in line.words()] == ["tell", '"dear', "@Al", '"', "so"]
+    closed = read_line((Text('tell "dear Al"'), Mention("2"), Text("!")))
+    assert [word.text for word in closed.words()] == ["tell", "dear Al", "@2", "!"]
+
+
 def test_everybody_is_shown_as_all() -> None:
     assert shown(Mention(ALL)) == "@all"
     assert shown(Mention("2")) == "@2"

@@ -10,15 +10,18 @@ from collections.abc import Callable
 import msgspec
 import pytest
 import structlog
+import trio
 from attrs import frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.contextvars import bound_contextvars
 
+from actors.bots import Bot, Context
 from actors.kernel import Actor, ActorContext, Query, System, tracing
 from actors.lanes import Job, open_lanes
 from platforms.base import Secret
 from rookery.logs import Bridge, Sink, human_line, in_order, json_line, renderer
+from tests.actors.bots.harness import running
 
 Lines = Callable[[], list[dict[str, object]]]
 
@@ -276,6 +279,34 @@ def test_a_record_of_any_level_is_a_line(lines: Lines, level: int) -> None:
     Bridge().emit(logging.LogRecord("x", level, "", 1, "said", None, None))
 
     assert len(lines()) == (0 if level < 20 else 1)
+
+
+async def test_a_line_in_the_turn_of_a_bot_says_whose_chat_it_is(lines: Lines) -> None:
+    """A02: also where a library writes it, in a thread or in a task of its own."""
+    bot = Bot("talkative")
+
+    def speak(name: str) -> None:
+        logging.getLogger(name).warning("spoken")
+
+    @bot.command("speak")
+    async def handler(ctx: Context) -> None:
+        speak("here")
+        await trio.to_thread.run_sync(speak, "thread")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.to_thread.run_sync, speak, "task")
+        structlog.get_logger().info("own.said", chat="elsewhere")
+
+    async with running(bot) as room:
+        await room.says("/speak").settled()
+
+    *spoken, own = [line for line in lines() if line.get("trace") == "t1"]
+    assert [line["logger"] for line in spoken] == ["here", "thread", "task"]
+    whose = {"platform": "qq", "account": "10001", "chat": "group:42"}
+    for line in spoken:
+        assert whose.items() <= line.items()
+        assert line["bot"] == "talkative"
+    assert own["chat"] == "elsewhere"
+    assert own["bot"] == "talkative"
 
 
 async def test_a_worker_keeps_nothing_of_the_log_context_of_who_called_it(
