@@ -1,17 +1,30 @@
 """Tell bots how our connections are: `platform.up`, `.down`, `.needs_operator`.
 
-They are events like any other: journalled, routed, handled in order.
+They are events like any other: journalled, routed, handled in order. And like any other
+they wait while the backlog of their platform is full; those of other platforms do not.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import structlog
+import trio
 
 from actors.journal import Journal
 from actors.kernel import Actor, ActorContext, Address, Mailbox, Overflow
 from actors.messages import Inbound
 from actors.monitor import Board, ConnectionChanged, Phase
+
+WAITING = 100
+"""How many announcements of one platform wait for room in the journal."""
+
+log = structlog.get_logger()
+
+_Told: TypeAlias = tuple[str, Inbound]
+"""An account, and what is told of it."""
 
 
 def announcement(change: ConnectionChanged) -> str | None:
@@ -36,8 +49,10 @@ class Announcer(Actor[ConnectionChanged]):
     def __init__(self, board: Board, journal: Journal) -> None:
         self._board = board
         self._journal = journal
+        self._lines: dict[str, trio.MemorySendChannel[_Told]] = {}
 
     async def start(self, ctx: ActorContext) -> None:
+        self._nursery = await ctx.enter(trio.open_nursery())
         await ctx.enter(self._listening(ctx.find(ctx.path, Announcer)))
 
     @asynccontextmanager
@@ -54,6 +69,28 @@ class Announcer(Actor[ConnectionChanged]):
             return
         identity = ctx.system.new_id()
         told = Inbound(identity, event=event, facts={"why": message.after.why})
-        await self._journal.append(
-            message.platform, message.account, told, trace=identity
-        )
+        try:
+            self._line(message.platform).send_nowait((message.account, told))
+        except trio.WouldBlock:
+            log.warning(
+                "announcement.dropped",
+                event_name=event,
+                platform=message.platform,
+                account=message.account,
+                why=f"{WAITING} announcements of this platform wait already",
+            )
+
+    def _line(self, platform: str) -> trio.MemorySendChannel[_Told]:
+        """Return the way to the task that journals what is told of *platform*."""
+        line = self._lines.get(platform)
+        if line is None:
+            line, waiting = trio.open_memory_channel[_Told](WAITING)
+            self._lines[platform] = line
+            self._nursery.start_soon(self._journal_each, platform, waiting)
+        return line
+
+    async def _journal_each(
+        self, platform: str, waiting: trio.MemoryReceiveChannel[_Told]
+    ) -> None:
+        async for account, told in waiting:
+            await self._journal.append(platform, account, told, trace=told.id)
