@@ -64,6 +64,8 @@ class Crew(Generic[J]):
         self._all: set[Worker[J]] = set()
         self._active = 0
         """Workers that take jobs: all but the parked and the fenced."""
+        self.coming = 0
+        """Workers that were called and have not looked yet."""
         self._missed = False
         self._dismissed = False
         # The bound method: it is read twice for every job.
@@ -74,10 +76,13 @@ class Crew(Generic[J]):
     def call(self) -> None:
         """There is one more job to take: wake a worker, or hire one."""
         if self._idle:
+            self.coming += 1
             worker = self._idle.pop()
+            worker.called = True
             assert worker.task is not None
             trio.lowlevel.reschedule(worker.task)
         elif self._active < self._size:
+            self.coming += 1
             self._active += 1
             worker = Worker(self)
             self._all.add(worker)
@@ -127,6 +132,9 @@ class Crew(Generic[J]):
     # --- for workers -------------------------------------------------------------------
 
     async def next_for(self, worker: Worker[J]) -> J | None:
+        if worker.called:
+            worker.called = False
+            self.coming -= 1
         if self._dismissed or self._active > self._size:
             return None
         job = await self._take()
@@ -172,6 +180,8 @@ class Crew(Generic[J]):
 
     def gone(self, worker: Worker[J]) -> None:
         self._all.discard(worker)
+        if worker.called:
+            self.coming -= 1
         if not worker.fenced:
             self._active -= 1
 

@@ -23,11 +23,22 @@ class Worker(Generic[J]):
     as much as everything else together.
     """
 
-    __slots__ = ("_crew", "_span", "deadline", "fenced", "job", "scope", "task")
+    __slots__ = (
+        "_crew",
+        "_span",
+        "called",
+        "deadline",
+        "fenced",
+        "job",
+        "scope",
+        "task",
+    )
 
     def __init__(self, crew: Crew[J]) -> None:
         self._crew = crew
         self.job: J | None = None
+        self.called = True
+        """Somebody called it, and it has not looked for a job since."""
         self.deadline = inf
         self.fenced = False
         """Left behind: what it still does is nobody's business any more."""

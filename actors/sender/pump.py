@@ -118,7 +118,8 @@ class Pump:
         rows = await self._outbox.claim(self._claim, account)
         if not rows:
             return None
-        if self._outbox.can_claim(account):  # another chat, for another worker
+        # Another chat, for another worker; each new row has called one by itself.
+        if not self._crew.coming and self._outbox.can_claim(account):
             self._crew.call()
         return Delivery(rows[0])
 
