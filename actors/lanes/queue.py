@@ -13,6 +13,8 @@ from typing import Generic, TypeVar
 K = TypeVar("K")
 T = TypeVar("T")
 
+SPARE_LANES = 64
+
 
 class _Lane(Generic[K, T]):
     __slots__ = ("held", "items", "key", "out", "ready")
@@ -28,13 +30,14 @@ class _Lane(Generic[K, T]):
 class KeyedQueue(Generic[K, T]):
     """Items by key. A key exists as long as it has items, or items out, or is held."""
 
-    __slots__ = ("_lanes", "_ready", "_size", "_width")
+    __slots__ = ("_lanes", "_ready", "_size", "_spare", "_width")
 
     def __init__(self, width: int = 1) -> None:
         self._width = width
         self._lanes: dict[K, _Lane[K, T]] = {}
         self._ready: deque[_Lane[K, T]] = deque()
         self._size = 0
+        self._spare: list[_Lane[K, T]] = []
 
     def __len__(self) -> int:
         """Count the items that wait; those that are out are not among them."""
@@ -57,7 +60,7 @@ class KeyedQueue(Generic[K, T]):
         """Put an item behind the others of its key; say whether one more can be taken."""
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = _Lane(key)
+            lane = self._open(key)
         lane.items.append(item)
         self._size += 1
         return not lane.ready and self._offer(lane)
@@ -66,7 +69,7 @@ class KeyedQueue(Generic[K, T]):
         """Give an item back: it is the next one of its key."""
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = _Lane(key)
+            lane = self._open(key)
         lane.items.appendleft(item)
         self._size += 1
         if not lane.ready:
@@ -95,7 +98,7 @@ class KeyedQueue(Generic[K, T]):
         """Give out nothing of *key* until it is released."""
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = _Lane(key)
+            lane = self._open(key)
         lane.held = True
         if lane.ready:
             lane.ready = False
@@ -133,12 +136,25 @@ class KeyedQueue(Generic[K, T]):
             self._settle(lane)
         return taken
 
+    def _open(self, key: K) -> _Lane[K, T]:
+        # Most chats hold one item at a time: their lanes come and go with every
+        # message, and a deque is dear to make.
+        if self._spare:
+            lane = self._spare.pop()
+            lane.key = key
+        else:
+            lane = _Lane(key)
+        self._lanes[key] = lane
+        return lane
+
     def _settle(self, lane: _Lane[K, T]) -> None:
         if lane.items:
             if not lane.ready:
                 self._offer(lane)
         elif not lane.out and not lane.held:
             del self._lanes[lane.key]
+            if len(self._spare) < SPARE_LANES:
+                self._spare.append(lane)
 
     def _offer(self, lane: _Lane[K, T]) -> bool:
         if lane.out >= self._width or lane.held:

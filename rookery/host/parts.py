@@ -44,7 +44,8 @@ class Parts:
     @classmethod
     def of(cls, system: System, estate: Estate) -> Parts:
         """Make them all, empty."""
-        clock = trio.current_time
+        # The bound method: it is read several times for every message.
+        clock = trio.lowlevel.current_clock().current_time
         faults = Faults(clock, system.wall_clock)
 
         def dead(out: Outbound, why: str) -> None:
