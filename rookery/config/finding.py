@@ -68,7 +68,7 @@ def load(
 
 def _text_of(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
+        return file.read_text("utf-8-sig")  # some editors put a mark in front
     except UnicodeDecodeError as error:
         where = f"byte {error.start} is none"
         fault = Fault(str(file), f"expected text in UTF-8, got bytes ({where})")
@@ -104,4 +104,6 @@ def _document(file: Path) -> dict[str, object]:
         return tomllib.loads(_text_of(file))
     except tomllib.TOMLDecodeError as error:
         fault = Fault(file.name, f"expected TOML, got a syntax error: {error}")
-        raise ConfigRefused((fault,)) from None
+    except RecursionError:
+        fault = Fault(file.name, "expected TOML, got brackets nested too deeply")
+    raise ConfigRefused((fault,)) from None

@@ -59,6 +59,9 @@ def read_settings(
     except tomllib.TOMLDecodeError as error:
         fault = Fault(name, f"expected TOML, got a syntax error: {error}")
         raise ConfigRefused((fault,)) from None
+    except RecursionError:
+        fault = Fault(name, "expected TOML, got brackets nested too deeply")
+        raise ConfigRefused((fault,)) from None
     reader = _Reader(strict_converter(env), kinds)
     settings = reader.settings(document)
     if reader.faults:

@@ -43,16 +43,16 @@ log = structlog.get_logger()
 def run_host(file: Path | None, *, data: Path | None, verbose: bool) -> int:
     """Run the host in this process until it is told to stop; return the exit code."""
     fill_standard_files()
-    here = Path.cwd()
+    here, chosen = Path.cwd(), file
 
     def read() -> Configuration:
-        return load(
-            find_file(file, here),
-            here=here,
-            kinds=PLATFORM_CONFIGS,
-            env=os.environ,
-            data=data,
+        nonlocal chosen
+        source = find_file(chosen, here)
+        found = load(
+            source, here=here, kinds=PLATFORM_CONFIGS, env=os.environ, data=data
         )
+        chosen = source  # never back to the default because a file is gone for a moment
+        return found
 
     try:
         found = read()

@@ -360,6 +360,10 @@ async def test_a_reload_of_a_faulty_file_changes_nothing(
         refused = await host.rookery("reload", "--data", "rookery-data")
         assert refused.returncode == 2
         assert said in refused.stderr
+    file.unlink()  # as some editors do for a moment: nobody asked for the default
+    refused = await host.rookery("reload", "--data", "rookery-data")
+    assert refused.returncode == 2
+    assert "rookery.toml: expected a file that can be read" in refused.stderr
 
     host.say("/ping")
     assert await host.read_line() == "pong"

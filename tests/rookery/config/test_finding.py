@@ -70,6 +70,14 @@ def test_a_host_is_found_though_its_file_is_being_edited(tmp_path: Path) -> None
     assert find_data(None, None, tmp_path) == tmp_path / "state"
 
 
+def test_the_mark_that_some_editors_put_in_front_is_no_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "rookery.toml"
+    file.write_bytes(b'\xef\xbb\xbf[host]\ndata = "state"\n')
+
+    assert load(file, here=tmp_path, kinds=KINDS, env={}).data == tmp_path / "state"
+    assert find_data(file, None, tmp_path) == tmp_path / "state"
+
+
 @pytest.mark.parametrize("text", ["", "[host]\ndata = 5\n", "host = 5\n"])
 def test_a_host_is_looked_for_in_the_usual_place(tmp_path: Path, text: str) -> None:
     assert find_data(None, None, tmp_path) == tmp_path / "rookery-data"
@@ -83,6 +91,7 @@ def test_a_host_is_looked_for_in_the_usual_place(tmp_path: Path, text: str) -> N
         (None, "No such file"),
         (b"\xff\xfe", "text in UTF-8"),
         (b"[host", "a syntax error"),
+        (b"a = " + b"[" * 5000, "nested too deeply"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_fault(
