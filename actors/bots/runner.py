@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,7 +17,7 @@ import trio
 from actors.bots.asking import Questions
 from actors.bots.binding import forget_bound
 from actors.bots.context import Context, Voice
-from actors.bots.errors import HandlerExited, HandlerTimedOut, NoAnswer, Nonsense
+from actors.bots.errors import HandlerExited, HandlerTimedOut, NoAnswer
 from actors.bots.failing import from_author, is_ordinary, one_line
 from actors.bots.gate import Gate
 from actors.bots.handlers import Handler
@@ -27,6 +26,7 @@ from actors.bots.middleware import compose
 from actors.bots.permissions import Permission
 from actors.bots.ports import HandlerFault
 from actors.bots.speech import returned
+from actors.bots.threads import Threads
 from actors.bots.turn import LaneKey, Shared, Turn, TurnJob, lane_of
 from actors.journal import InboundRow
 from actors.kernel.turn import current
@@ -37,8 +37,6 @@ from actors.router import Settle
 if TYPE_CHECKING:
     from actors.bots.desk import BotDesk
 
-THREADS = 8
-"""Plain functions of one bot that may run at the same time."""
 MARGIN_SECONDS = 1.0
 """What the lane waits beyond the deadlines that several runs keep for themselves."""
 
@@ -59,7 +57,7 @@ class Runner:
         self._table = voice.bot.table()
         self._gate = Gate(voice)
         self._questions = Questions()
-        self._threads = trio.CapacityLimiter(THREADS)
+        self._threads = Threads()
         self._given = {
             handler: {
                 parameter: dependencies[name]
@@ -266,35 +264,13 @@ class Runner:
         given = self._given[handler]
         call = partial(handler.function, ctx, **match.values, **given)
         try:
-            value = await (call() if is_async else self._call_in_thread(handler, call))
+            value = await (call() if is_async else self._threads.run(handler, call))
         except BaseException as error:
             if is_ordinary(error):
                 raise
             raise HandlerExited(handler.name, repr(error)) from error
         if value is not None:
             await self._say_returned(turn, handler, value)
-
-    async def _call_in_thread(
-        self, handler: Handler, function: partial[object]
-    ) -> object:
-        """Run a plain function beside the loop.
-
-        A thread cannot be killed: one that is late is left behind, keeps its place
-        among the bot's threads until it ends, and can no longer say anything.
-        """
-        try:
-            # In a list, because trio refuses a thread's coroutine in its own words.
-            (value,) = await trio.to_thread.run_sync(
-                lambda: [function()], abandon_on_cancel=True, limiter=self._threads
-            )
-        except trio.Cancelled:
-            log.warning("handler.thread_left_behind", handler=handler.name)
-            raise
-        if isawaitable(value):
-            if iscoroutine(value):
-                value.close()
-            raise Nonsense(handler.name, "something to await; write it as `async def`")
-        return value
 
     async def _say_returned(self, turn: Turn, handler: Handler, value: object) -> None:
         body = returned(handler.name, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeGuard, get_args
 
 from actors.bots.errors import BotMistake, Nonsense
@@ -12,12 +12,14 @@ from actors.tracker import Receipt
 _SEGMENTS: tuple[type, ...] = get_args(Segment)
 
 
-def as_body(parts: Iterable[object]) -> tuple[Segment, ...]:
+def as_body(parts: Sequence[object]) -> tuple[Segment, ...]:
     """Return *parts* as a body; a str is a `Text`.
 
     Raises:
         BotMistake: there is nothing to say, or a part is neither str nor segment.
     """
+    if len(parts) == 1 and type(parts[0]) is str and parts[0]:
+        return (Text(parts[0]),)  # what nearly every reply is
     body = tuple([_as_segment(part) for part in parts])
     for part in body:
         if not isinstance(part, Text) or part.text:

@@ -150,13 +150,16 @@ class Desks:
         if not bots:
             self._journal.settle_inbound(self._owner, seq, _DONE, "")
             return
-        passage = Passage(row, self, len(bots))
-        self._passages[seq] = passage
-        # All of them have it before the first one may settle it.
-        slips = []
-        for bot in bots:
+        passage = self._passages[seq] = Passage(row, self, len(bots))
+        if len(bots) == 1:
+            bot = bots[0]
             slip = bot.open[seq] = Slip(passage, bot, bot.desk)
-            slips.append(slip)
+            self._put(slip)
+            return
+        slips = [Slip(passage, bot, bot.desk) for bot in bots]
+        # All of them have it before the first one may settle it.
+        for slip in slips:
+            slip.bot.open[seq] = slip
         for slip in slips:
             self._put(slip)
 

@@ -11,7 +11,7 @@ import pytest
 from actors.bots import Bot, Context
 from actors.bots.gate import REFUSAL_SECONDS
 from actors.bots.handlers import EVENTS
-from actors.bots.runner import THREADS
+from actors.bots.threads import THREADS
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/bots.md").read_text()
 
