@@ -26,19 +26,26 @@ def perform(
     try:
         result = ask(find_data(which.config, which.data, Path.cwd()), request)
     except ConfigRefused as refused:
-        print(refused, file=sys.stderr)
-        return USAGE
-    except (NoHost, NoAnswer) as error:
-        print(error, file=sys.stderr)
-        return USAGE if isinstance(error, NoHost) else NOT_DONE
+        return _not_done(which, "bad_config", str(refused), USAGE)
+    except NoHost as error:
+        return _not_done(which, "no_host", str(error), USAGE)
+    except NoAnswer as error:
+        return _not_done(which, "no_answer", str(error), NOT_DONE)
     except Refused as refused:
-        if which.json:
-            error_fields = {"kind": refused.kind, "message": refused.message}
-            print(json.dumps({"error": error_fields}, ensure_ascii=False))
-        print(refused, file=sys.stderr)
-        return USAGE if refused.kind in ("bad_request", "bad_config") else NOT_DONE
+        usage = refused.kind in ("bad_request", "bad_config")
+        code = USAGE if usage else NOT_DONE
+        return _not_done(which, refused.kind, str(refused), code)
     print(json.dumps(result, ensure_ascii=False) if which.json else show(result))
     return _code(result)
+
+
+def _not_done(which: Which, kind: str, message: str, code: int) -> int:
+    """Say why, to people and, where asked for, to programs; return the exit code."""
+    if which.json:
+        error = {"kind": kind, "message": message}
+        print(json.dumps({"error": error}, ensure_ascii=False))
+    print(message, file=sys.stderr)
+    return code
 
 
 def _printable(text: str) -> bool:

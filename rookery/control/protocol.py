@@ -88,6 +88,8 @@ def decode_request(line: bytes) -> Request:
         case {"op": "send", "address": str(address), "text": str(text), **rest} if (
             not rest
         ):
+            if not text:
+                raise Refused(kind="bad_request", message="there must be a text to say")
             return Send(_checked(address), text)
         case _:
             names = ", ".join(_OPERATIONS)

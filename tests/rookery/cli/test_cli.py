@@ -86,6 +86,10 @@ def test_where_no_host_runs_it_says_how_to_start_one(
     assert "no host is running on" in err
     assert "rookery run" in err
 
+    assert main([*arguments, "--json"]) == 2
+    out, _ = said(capsys)
+    assert json.loads(out)["error"]["kind"] == "no_host"
+
 
 def test_a_new_bot_is_written_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

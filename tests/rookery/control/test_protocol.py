@@ -22,7 +22,7 @@ from rookery.control import (
 
 texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
 requests = st.sampled_from([Tree(), Platforms(), Reload()]) | st.builds(
-    Send, address=st.just("qq/10001/group:42"), text=texts
+    Send, address=st.just("qq/10001/group:42"), text=texts.filter(bool)
 )
 
 
@@ -76,3 +76,8 @@ def test_a_refusal_comes_out_as_it_went_in(refused: Refused) -> None:
 def test_what_is_no_answer_is_said_to_be_none(line: bytes) -> None:
     with pytest.raises(Refused, match="no answer"):
         decode_answer(line)
+
+
+def test_there_must_be_something_to_say() -> None:
+    with pytest.raises(Refused, match="a text to say"):
+        decode_request(encode_request(Send("qq/1/group:2", "")))
