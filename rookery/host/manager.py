@@ -7,7 +7,7 @@ waits a little, and gives them again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias, assert_never
 
 import trio
@@ -179,7 +179,19 @@ class Manager(Actor[ManagerMessage]):
             "added": list(todo.added),
             "changed": list(todo.changed),
             "removed": list(todo.removed),
+            "retried": await self._try_again(ctx, todo.kept),
         }
+
+    async def _try_again(self, ctx: ActorContext, kept: Iterable[str]) -> list[str]:
+        """Whoever asks for a reload may have mended what a platform could not."""
+        tried = []
+        for platform_id in kept:
+            try:
+                if await self._platforms.try_again(platform_id):
+                    tried.append(platform_id)
+            except ActorError as error:
+                self._fault(ctx, f"platforms.{platform_id}", "", str(error))
+        return tried
 
     def _fault(self, ctx: ActorContext, path: str, use: str, why: str) -> None:
         self._estate.faults[path] = f"{use}: {why}" if use else why

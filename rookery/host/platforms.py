@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from actors.kernel import ActorContext
+from actors.monitor import Board
 from platforms.base import Host, platform_tree
 from rookery.config import PlatformSettings
 from rookery.host.estate import Estate
@@ -15,9 +16,11 @@ from supervision import (
     FOREVER,
     Backoff,
     ChildSpec,
+    ChildState,
     SupervisorActor,
     Up,
     delete_child,
+    restart_child,
     start_child,
     terminate_child,
     which_children,
@@ -45,10 +48,13 @@ class PlatformRefused(Exception):
 class PlatformKeeper:
     """The manager's hands for platforms. Each call may be repeated."""
 
-    def __init__(self, ctx: ActorContext, estate: Estate, host: Host) -> None:
+    def __init__(
+        self, ctx: ActorContext, estate: Estate, host: Host, board: Board
+    ) -> None:
         self._ctx = ctx
         self._estate = estate
         self._host = host
+        self._board = board
 
     async def bring(self, platform_id: str, settings: PlatformSettings) -> None:
         """Let a platform run. That its peer is away or its port taken is its own matter."""
@@ -71,6 +77,16 @@ class PlatformKeeper:
         self._estate.platforms.pop(platform_id, None)
         await terminate_child(self._platforms(), platform_id)
         await delete_child(self._platforms(), platform_id)
+        self._board.remove(platform_id)
+
+    async def try_again(self, platform_id: str) -> bool:
+        """Begin anew what waits for an operator: one has been here. Was there any?"""
+        supervisor = self._ctx.find(f"{PLATFORMS}/{platform_id}", SupervisorActor)
+        rows = await which_children(supervisor)
+        stuck = [row.id for row in rows if row.state is ChildState.NEEDS_OPERATOR]
+        for child in stuck:
+            await restart_child(supervisor, child)
+        return bool(stuck)
 
     def _platforms(self) -> Address[SupervisorMessage]:
         return self._ctx.find(PLATFORMS, SupervisorActor)

@@ -52,7 +52,10 @@ def host_tree(
 
     def keepers(ctx: ActorContext) -> tuple[BotKeeper, PlatformKeeper]:
         bots = BotKeeper(ctx, parts, load)
-        return bots, PlatformKeeper(ctx, parts.estate, parts.for_platforms())
+        platforms = PlatformKeeper(
+            ctx, parts.estate, parts.for_platforms(), parts.board
+        )
+        return bots, platforms
 
     data = parts.estate.configuration.data
     control = partial(ControlSocket, data, HostOperations(parts))
