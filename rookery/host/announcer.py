@@ -18,8 +18,9 @@ from actors.kernel import Actor, ActorContext, Address, Mailbox, Overflow
 from actors.messages import Inbound
 from actors.monitor import Board, ConnectionChanged, Phase
 
-WAITING = 100
-"""How many announcements of one platform wait for room in the journal."""
+WAITING = 1_000
+"""How many announcements of one platform wait for room in the journal. A listener may
+lose all of its accounts at once."""
 
 log = structlog.get_logger()
 
