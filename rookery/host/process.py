@@ -104,6 +104,8 @@ async def _welcome(estate: Estate, notifier: Notifier) -> None:
     # What is here now stays: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
+    # Messages live for milliseconds and rarely form cycles: look less often than a script.
+    gc.set_threshold(10_000, 20, 50)
     notifier.ready()
     found = estate.configuration
     facts: dict[str, object] = {
