@@ -28,6 +28,9 @@ from supervision.events import (
 from supervision.specs import Supervisor
 from supervision.values import Brutal, Forever, Grace
 
+STARTS_IN_A_ROW = 32
+"""How many children are started between two checkpoints, at most."""
+
 
 class Crew:
     """The children of one incarnation of a supervisor.
@@ -36,12 +39,13 @@ class Crew:
     cells know who lives there.
     """
 
-    __slots__ = ("_cell", "_ctx", "_watched")
+    __slots__ = ("_cell", "_ctx", "_launched", "_watched")
 
     def __init__(self, ctx: ActorContext) -> None:
         self._ctx = ctx
         self._cell: Cell = ctx.self.cell
         self._watched: dict[str, tuple[int, Incarnation]] = {}
+        self._launched = 0
 
     def cell(self, child: str) -> Cell:
         """Return the place of a child that was started before."""
@@ -59,6 +63,10 @@ class Crew:
         if wanted.watched:
             self._watched[wanted.child] = (token, life)
         failed = await life.started()
+        self._launched += 1
+        if self._launched % STARTS_IN_A_ROW == 0:
+            # A child without a start of its own is up at once: let others have a turn.
+            await trio.lowlevel.checkpoint()
         if failed is None:
             return Started(token, life.number)
         if isinstance(failed, Ignore):

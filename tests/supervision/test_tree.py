@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Never
+
 import pytest
 import trio
 import trio.testing
 
 from actors.kernel import (
+    Actor,
     ActorDown,
     Killed,
     NeedsOperator,
     Shutdown,
+    System,
 )
 from supervision import (
     ANY_SIGNIFICANT,
@@ -194,3 +198,27 @@ async def test_giving_up_may_be_for_an_operator_to_see(
         assert await house.alive("a")
         assert isinstance(await restart_child(house.root, "bot"), Up)
         assert await house.alive("bot/b")
+
+
+async def test_starting_many_children_lets_others_run() -> None:
+    """A child without a start of its own is up at once; a thousand must not hog the loop."""
+    passes = 0
+
+    async def watch() -> None:
+        nonlocal passes
+        while True:
+            await trio.lowlevel.checkpoint()
+            passes += 1
+
+    many = Supervisor(children=[ChildSpec(f"c{i}", Bystander) for i in range(1000)])
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(watch)
+        await trio.lowlevel.checkpoint()
+        before = passes
+        async with System(many.actor):
+            assert passes - before >= 1000 // 32
+            nursery.cancel_scope.cancel()
+
+
+class Bystander(Actor[Never]):
+    """Has no start of its own, and no mail."""
