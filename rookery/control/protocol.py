@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -109,11 +110,20 @@ def _checked(address: str) -> str:
 
 
 def encode_result(result: Mapping[str, object]) -> bytes:
-    return msgspec.json.encode({"ok": True, "result": result}, enc_hook=str) + b"\n"
+    return _line({"ok": True, "result": result})
 
 
 def encode_refusal(refused: Refused) -> bytes:
-    return msgspec.json.encode({"ok": False, "error": asdict(refused)}) + b"\n"
+    return _line({"ok": False, "error": asdict(refused)})
+
+
+def _line(answer: Mapping[str, object]) -> bytes:
+    try:
+        return msgspec.json.encode(answer, enc_hook=str) + b"\n"
+    except UnicodeEncodeError:
+        # Half a surrogate pair, in what an author's error says of itself.
+        text = json.dumps(answer, default=str, ensure_ascii=False)
+        return text.encode("utf-8", "replace") + b"\n"
 
 
 def decode_answer(line: bytes) -> dict[str, object]:

@@ -105,15 +105,13 @@ class Manager(Actor[ManagerMessage]):
         try:
             found = self._reread()
         except ConfigRefused as refused:
-            faults = tuple(map(str, refused.faults))
-            ctx.log.warning("config.refused", faults=list(faults))
-            return Report(faults=faults, refused=True)
+            return self._refuse(ctx, *map(str, refused.faults))
         if found.data != estate.configuration.data:
             fault = (
                 f"host.data: expected {estate.configuration.data}, where this host runs, "
                 f"got {found.data} (stop the host and start it again to move it)"
             )
-            return Report(faults=(fault,), refused=True)
+            return self._refuse(ctx, fault)
         report = await self._apply(ctx, found)
         ctx.log.info(
             "config.applied",
@@ -122,6 +120,10 @@ class Manager(Actor[ManagerMessage]):
             faults=list(report.faults),
         )
         return report
+
+    def _refuse(self, ctx: ActorContext, *faults: str) -> Report:
+        ctx.log.warning("config.refused", faults=list(faults))
+        return Report(faults=faults, refused=True)
 
     async def _apply(self, ctx: ActorContext, found: Configuration) -> Report:
         estate = self._estate

@@ -360,6 +360,8 @@ async def test_a_reload_of_a_faulty_file_changes_nothing(
         refused = await host.rookery("reload", "--data", "rookery-data")
         assert refused.returncode == 2
         assert said in refused.stderr
+    # A SIGHUP has nobody to tell but the log.
+    assert len(host.logged("config.refused")) == 2
     file.unlink()  # as some editors do for a moment: nobody asked for the default
     refused = await host.rookery("reload", "--data", "rookery-data")
     assert refused.returncode == 2

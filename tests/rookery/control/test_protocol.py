@@ -81,3 +81,13 @@ def test_what_is_no_answer_is_said_to_be_none(line: bytes) -> None:
 def test_there_must_be_something_to_say() -> None:
     with pytest.raises(Refused, match="a text to say"):
         decode_request(encode_request(Send("qq/1/group:2", "")))
+
+
+def test_an_answer_goes_out_though_an_error_holds_half_a_character() -> None:
+    fault = "bots.x: ValueError: \ud800!"
+
+    assert decode_answer(encode_result({"problems": [fault]})) == {
+        "problems": ["bots.x: ValueError: ?!"]
+    }
+    with pytest.raises(Refused, match=r"x\?y"):
+        decode_answer(encode_refusal(Refused("bad_config", "x\udfffy")))
