@@ -34,6 +34,7 @@ from supervision.calls import (
     WhichChildren,
 )
 from supervision.crew import Crew
+from supervision.crowds import collector_paused
 from supervision.decide import decide
 from supervision.events import (
     Action,
@@ -117,7 +118,8 @@ class SupervisorActor(Actor[SupervisorMessage]):
             if self._core.is_dynamic
             else {spec.id for spec in self.flags.children}
         )
-        await self._decide(ctx, Boot())
+        with collector_paused(len(self.flags.children)):
+            await self._decide(ctx, Boot())
         return None
 
     async def handle(self, ctx: ActorContext, message: SupervisorMessage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Never
 
 import pytest
@@ -10,6 +11,7 @@ import trio.testing
 
 from actors.kernel import (
     Actor,
+    ActorContext,
     ActorDown,
     Killed,
     NeedsOperator,
@@ -37,6 +39,7 @@ from supervision import (
     terminate_child,
     which_children,
 )
+from supervision.crowds import CROWD
 from tests.supervision.actors import Diary, Fail, Ping, Worker, living, three
 
 
@@ -222,3 +225,22 @@ async def test_starting_many_children_lets_others_run() -> None:
 
 class Bystander(Actor[Never]):
     """Has no start of its own, and no mail."""
+
+
+class Watcher(Actor[Never]):
+    """Notes whether the collector is at work while it starts."""
+
+    def __init__(self, seen: list[bool]) -> None:
+        self.seen = seen
+
+    async def start(self, ctx: ActorContext) -> None:
+        self.seen.append(gc.isenabled())
+
+
+@pytest.mark.parametrize(("crowd", "at_work"), [(CROWD, False), (2, True)])
+async def test_the_collector_pauses_for_a_crowd_only(crowd: int, at_work: bool) -> None:
+    seen: list[bool] = []
+    children = [ChildSpec(f"c{i}", lambda: Watcher(seen)) for i in range(crowd)]
+    async with System(Supervisor(children=children).actor):
+        assert set(seen) == {at_work}
+        assert gc.isenabled()
