@@ -163,42 +163,50 @@ class Incarnation(Life):
         handle, context, take = self.actor.handle, self.context, cell.take
         ordered = cell.ordered
         turns, began = 0, stopwatch()
-        while True:
-            if cell.attention:
-                envelope = await self._attend()
-                if envelope is None:
-                    if self.stopping is not None:
-                        return self.stopping
+        try:
+            while True:
+                if cell.attention:
+                    envelope = await self._attend()
+                    if envelope is None:
+                        if self.stopping is not None:
+                            return self.stopping
+                        continue
+                elif cell.depth:
+                    # `cell.take_user()`, spelled out: a call per message adds up.
+                    envelope = take()
+                    cell.depth -= 1
+                    if ordered or cell.pending is not None or cell.waiters:
+                        cell.took(envelope)
+                else:
+                    self.parked = trio.lowlevel.current_task()
+                    cell.admitted = False
+                    cell.handled += turns
+                    turns = 0
+                    await trio.lowlevel.wait_task_rescheduled(self._unpark)
+                    began = stopwatch()
                     continue
-            elif cell.depth:
-                # `cell.take_user()`, spelled out: a call per message adds up.
-                envelope = take()
-                cell.depth -= 1
-                if ordered or cell.pending is not None or cell.waiters:
-                    cell.took(envelope)
-            else:
-                self.parked = trio.lowlevel.current_task()
-                cell.admitted = False
-                await trio.lowlevel.wait_task_rescheduled(self._unpark)
-                turns, began = 0, stopwatch()
-                continue
-            if envelope.deadline is not inf and envelope.deadline < cell.system.clock():
-                cell.expire(envelope)
-                continue
-            self.in_hand = envelope
-            await handle(context, envelope.body)  # type: ignore[arg-type]  # the lane holds M only
-            self.in_hand = None
-            cell.handled += 1
-            if envelope.reply is not None and not envelope.reply.done:
-                self.keep_open(envelope)
-            if self.stopping is not None:
-                return self.stopping
-            turns += 1
-            if turns >= MAX_TURNS or stopwatch() - began >= MAX_TURN_SECONDS:
-                turns = 0
-                cell.admitted = False
-                await trio.lowlevel.checkpoint()
-                began = stopwatch()
+                if (
+                    envelope.deadline is not inf
+                    and envelope.deadline < cell.system.clock()
+                ):
+                    cell.expire(envelope)
+                    continue
+                self.in_hand = envelope
+                await handle(context, envelope.body)  # type: ignore[arg-type]  # the lane holds M only
+                self.in_hand = None
+                turns += 1
+                if envelope.reply is not None and not envelope.reply.done:
+                    self.keep_open(envelope)
+                if self.stopping is not None:
+                    return self.stopping
+                if turns >= MAX_TURNS or stopwatch() - began >= MAX_TURN_SECONDS:
+                    cell.handled += turns
+                    turns = 0
+                    cell.admitted = False
+                    await trio.lowlevel.checkpoint()
+                    began = stopwatch()
+        finally:
+            cell.handled += turns  # counted in batches: an attribute each time adds up
 
     async def _attend(self) -> Envelope | None:
         """Take what comes before user mail: stop, suspension, a retry, the system lane."""

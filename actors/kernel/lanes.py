@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import trio
 
-from actors.kernel.envelope import Envelope, Notice, Place, Slot
+from actors.kernel.envelope import NO_SLOT, Envelope, Place, Slot
 from actors.kernel.errors import ActorDown, CapacityExceeded
 from actors.kernel.mailbox import (
     RESERVED_CEILING,
@@ -126,7 +126,7 @@ class Lanes:
         """
         if self.closed:
             return
-        envelope = Notice(body, trace, origin)
+        envelope = Envelope(body, trace, origin=origin or NO_SLOT)
         if self.ordered:
             self.deliver(envelope)
         else:
@@ -202,9 +202,9 @@ class Lanes:
             self.pending.clear()
         waiting, self.waiters = self.waiters or (), None
         for envelope in left:
-            if not isinstance(envelope, Notice):
+            if envelope.origin is None:
                 self.drop(envelope, why, error)
-            elif envelope.origin is not None:
+            else:
                 envelope.origin.taken()
         for place in waiting:
             if place.task is not None:

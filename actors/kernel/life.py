@@ -14,7 +14,7 @@ import trio
 
 from actors.kernel.actor import AnyActor, Ignore, StopRequested
 from actors.kernel.admission import SWEEP
-from actors.kernel.envelope import Envelope, ReplySlot, Retry
+from actors.kernel.envelope import Envelope, ReplySlot
 from actors.kernel.errors import ActorDown, AlreadyAnswered, HandlerCrashed
 from actors.kernel.mailbox import PoisonKind
 from actors.kernel.reasons import Crash, ExitReason, Killed, StartFailed, Zombie
@@ -222,7 +222,7 @@ class Life:
         assert self.actor is not None
         policy = type(self.actor).poison
         if policy.kind is PoisonKind.RETRY and envelope.attempt <= policy.retries:
-            cell.redeliver = Retry(envelope)
+            cell.redeliver = envelope.again()
             cell.review_attention()
             return
         crashed = HandlerCrashed(
