@@ -39,7 +39,7 @@ class Library:
                     case TextMessage(data=part) | BytesMessage(data=part):
                         self._parts.append(part)
                         if event.message_finished:
-                            whole = type(part)().join(self._parts)
+                            whole: Any = type(part)().join(self._parts)
                             self.messages.append(whole)
                             self._parts = []
                     case Ping(payload=payload) | Pong(payload=payload):
