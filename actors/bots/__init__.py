@@ -38,6 +38,7 @@ from actors.bots.loading import load_bot
 from actors.bots.middleware import Middleware, Next
 from actors.bots.permissions import Allow
 from actors.bots.ports import HandlerFault, Outbox, Services
+from actors.bots.providers import check_uses
 from actors.bots.signatures import use
 from actors.bots.sync import Sync
 
@@ -74,6 +75,7 @@ __all__ = [
     "Sync",
     "TurnEnded",
     "asyncio_bridge",
+    "check_uses",
     "load_bot",
     "use",
 ]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -197,6 +198,9 @@ def reload(*, which: Which = DEFAULT) -> int:
 
 def main(arguments: list[str]) -> int:
     """Do what *arguments* say; return the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that cannot show a character gets its number instead of a traceback.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
     except CycloptsError as error:

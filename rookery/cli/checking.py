@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
-from actors.bots import BotNotLoaded, load_bot
+from actors.bots import BotNotLoaded, MissingDependency, check_uses, load_bot
 from rookery.config import ConfigRefused, Configuration, Fault, load
-from rookery.host import PLATFORM_CONFIGS
+from rookery.host import PLATFORM_CONFIGS, PROVIDED
 
 OK, USAGE = 0, 2
 
@@ -39,12 +40,28 @@ def check_file(file: Path, *, as_json: bool) -> int:
 def _unloadable(found: Configuration) -> tuple[Fault, ...]:
     faults = []
     for bot_id, bot in found.settings.bots.items():
-        try:
-            load_bot(bot.use, found.folder)
-        except BotNotLoaded as error:
-            message = f"expected a bot that can be loaded, got: {error.why}"
+        why = _why_not(bot_id, bot.use, found.folder)
+        if why is not None:
+            message = f"expected a bot that can be loaded, got: {why}"
             faults.append(Fault(f"bots.{bot_id}.use", message))
     return tuple(faults)
+
+
+def _why_not(bot_id: str, use: str, folder: Path) -> str | None:
+    """Load a bot as the host would; return what is wrong with it, or None."""
+    try:
+        with redirect_stdout(sys.stderr):  # what its module prints is no answer of ours
+            bot = load_bot(use, folder)
+        check_uses(bot_id, bot.handlers, {*bot.providers, *PROVIDED})
+    except BotNotLoaded as error:
+        return error.why
+    except MissingDependency as error:
+        return str(error)
+    except KeyboardInterrupt:
+        raise  # a person's: this command has no handler of its own
+    except BaseException as error:  # noqa: BLE001 - a module may raise whatever it likes
+        return type(error).__name__
+    return None
 
 
 def _ids(entries: object) -> str:

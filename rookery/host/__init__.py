@@ -7,6 +7,7 @@ anything with sockets of a platform, or with messages.
 """
 
 from rookery.host.kinds import PLATFORM_CONFIGS
+from rookery.host.parts import PROVIDED
 from rookery.host.process import run_host
 
-__all__ = ["PLATFORM_CONFIGS", "run_host"]
+__all__ = ["PLATFORM_CONFIGS", "PROVIDED", "run_host"]

@@ -24,6 +24,8 @@ from platforms.base import Actions, Host
 from rookery.control import tree_of, tree_text
 from rookery.host.estate import Estate
 
+PROVIDED = ("tree",)
+"""What a bot may `use()` of the host."""
 _AWAY_SECONDS = 1.0
 
 
@@ -82,7 +84,7 @@ class Parts:
             call=self._call,
             is_operator=self.estate.is_operator,
             on_fault=self._note_fault,
-            provided={"tree": self.tree_text},
+            provided=dict(zip(PROVIDED, [self.tree_text], strict=True)),
         )
 
     def tree_text(self) -> str:

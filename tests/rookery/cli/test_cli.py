@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from rookery.cli.rendering import (
 )
 from rookery.config import EMBEDDED
 
+HOME = Path(__file__).resolve().parents[3]
 COMMANDS = ("check", "new", "platforms", "reload", "run", "send", "tree")
 
 
@@ -178,6 +182,49 @@ def test_check_tries_to_load_the_bots(
     [line] = said(capsys)[1].splitlines()
     assert line.startswith("bots.b.use: expected a bot that can be loaded, got: ")
     assert "nothing_of_that_name" in line
+
+
+@pytest.mark.parametrize(
+    ("code", "said_of_it"),
+    [
+        ("raise BaseException", "BaseException"),
+        (
+            (
+                "from rookery import Bot, use\nbot = Bot('b')\n@bot.command('x')\n"
+                "async def x(ctx, db: object = use('db')) -> None: ..."
+            ),
+            "uses 'db', which nobody provides (provided: tree)",
+        ),
+    ],
+)
+def test_check_finds_what_would_keep_a_bot_from_running(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], code: str, said_of_it: str
+) -> None:
+    (tmp_path / "broken.py").write_text(f"print('a word')\n{code}\n")
+    (tmp_path / "bad.toml").write_text('[bots.b]\nuse = "broken.py:bot"\n')
+
+    assert main(["check", "bad.toml", "--json"]) == 2
+
+    [fault] = json.loads(said(capsys)[0])["faults"]
+    assert fault["path"] == "bots.b.use"
+    assert said_of_it in fault["message"]
+
+
+def test_a_terminal_that_cannot_show_a_character_gets_its_number(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "\u6587.toml").write_text("")
+
+    told = subprocess.run(
+        [sys.executable, "-m", "rookery", "check", "\u6587.toml"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(HOME), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith(rb"\u6587.toml is fine")
 
 
 def test_run_prints_ten_lines_for_ten_mistakes(
