@@ -143,6 +143,7 @@ def traffic(draw: st.DrawFn) -> tuple[bool, list[bytes]]:
 @example((True, [frame(0x82, b"x" * 70_000, b"") + frame(0x81, b"behind", b"")]))
 @example((False, [frame(0x88, b"\x03\xe8", MASK) + frame(0x81, b"behind", MASK)]))
 @example((False, [frame(0x81, b"short", MASK, 2)]))
+@example((True, [frame(0x01, b"a", b"") + frame(0x81, b"between", b"")]))
 def test_nothing_changes_but_the_reader(case: tuple[bool, list[bytes]]) -> None:
     we_dial, chunks = case
     without = bare(chunks, we_dial=we_dial)
