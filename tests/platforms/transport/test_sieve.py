@@ -15,6 +15,7 @@ from platforms.transport.sieve import Sieve
 
 ASKS = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 AGREES = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+NOT_UTF8 = 1007
 MASK = b"\x01\x80\xff\x7f"
 
 
@@ -45,7 +46,9 @@ class Library:
                     case Ping(payload=payload) | Pong(payload=payload):
                         self.says.append((type(event), bytes(payload)))
                     case CloseConnection(code=code, reason=reason):
-                        self.says.append((code, reason or None))
+                        # The words of a decoding error depend on how the bytes came.
+                        words = None if code == NOT_UTF8 else reason or None
+                        self.says.append((code, words))
                     case _:
                         raise AssertionError(event)
         except RemoteProtocolError as error:
