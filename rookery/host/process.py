@@ -105,7 +105,7 @@ async def _welcome(estate: Estate, notifier: Notifier) -> None:
     gc.collect()
     gc.freeze()
     # Messages live for milliseconds and rarely form cycles: look less often than a script.
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(50_000, 20, 50)
     notifier.ready()
     found = estate.configuration
     facts: dict[str, object] = {
