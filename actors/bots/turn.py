@@ -183,6 +183,9 @@ class Turn:
     def end(self) -> None:
         """Nothing that this turn still tries to say counts any more."""
         self.over = True
+        # It and we know each other: a circle for every event would be left to the
+        # garbage collector, which stops the loop for it now and then.
+        self.job = None
         for question in self._waiting or ():
             question.woken.set()
 
