@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 
 from rookery.config import EMBEDDED
 
 _SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+
+_TAKEN = frozenset(
+    {"actors", "attrs", "msgspec", "platforms", "rookery", "supervision", "trio"}
+)
 
 TEMPLATE = '''\
 """The bot "{id}": say /hello, or /hello Ada, in a chat where it listens."""
@@ -31,9 +36,12 @@ use = "{file}:bot"
 
 def bad_name(name: str) -> str | None:
     """Return what is wrong with *name* as a bot's id, or None."""
-    if _SLUG.fullmatch(name) and not keyword.iskeyword(name):
-        return None
-    return f"a bot's name must begin with a-z and hold a-z, 0-9, - and _ only (got {name!r})"
+    if not _SLUG.fullmatch(name) or keyword.iskeyword(name):
+        return f"a bot's name must begin with a-z, hold a-z, 0-9, - and _ only, and be no word of Python's own (got {name!r})"
+    module = file_name(name).removesuffix(".py")
+    if module in sys.stdlib_module_names or module in _TAKEN:
+        return f"a bot's name must not be that of a module that others import: {module}.py would come before it (got {name!r})"
+    return None
 
 
 def file_name(bot_id: str) -> str:

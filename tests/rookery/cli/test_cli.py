@@ -125,7 +125,9 @@ def test_a_new_bot_beside_a_configuration_is_one_table_to_add(
     assert "rookery reload" in out
 
 
-@pytest.mark.parametrize("name", ["Weather", "1st", "a b", "../x", "class", "", "é"])
+@pytest.mark.parametrize(
+    "name", ["Weather", "1st", "a b", "../x", "class", "", "é", "json", "trio"]
+)
 def test_a_new_bot_has_a_name_that_can_be_one(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
