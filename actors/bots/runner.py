@@ -29,7 +29,7 @@ from actors.bots.speech import returned
 from actors.bots.threads import Threads
 from actors.bots.turn import LaneKey, Shared, Turn, TurnJob, lane_of
 from actors.journal import InboundRow
-from actors.kernel.turn import current
+from actors.kernel import current_turn
 from actors.lanes import Ended, Lanes, LanesClosed, LanesFull
 from actors.messages import InboundState
 from actors.router import Settle
@@ -73,7 +73,7 @@ class Runner:
             for handler in voice.bot.handlers
             if _is_plain(handler) and not around
         )
-        self._shared = Shared(self._name, self._questions, current.get())
+        self._shared = Shared(self._name, self._questions, current_turn.get())
         # The bound method: it is read for every event.
         self._clock = trio.lowlevel.current_clock().current_time
 
@@ -124,8 +124,8 @@ class Runner:
         if self._questions.open and self._questions.take(row):
             turn.why = "an answer"
             return
-        workers = current.get()
-        current.set(turn)
+        workers = current_turn.get()
+        current_turn.set(turn)
         forget_bound()
         try:
             # The usual event first, because a call more is felt here: it is for one
@@ -149,7 +149,7 @@ class Runner:
                 raise
             raise HandlerExited(turn.handler, repr(error)) from error
         finally:
-            current.set(workers)
+            current_turn.set(workers)
 
     def ended(self, job: TurnJob, how: Ended) -> None:
         """Settle the row of a turn that is over."""

@@ -12,8 +12,8 @@ from actors.bots.asking import Asked, Question, Questions
 from actors.bots.errors import NoAnswer, TurnEnded
 from actors.bots.matching import Match
 from actors.journal import InboundRow
-from actors.kernel.envelope import Envelope
-from actors.kernel.turn import Turn as KernelTurn
+from actors.kernel import Envelope
+from actors.kernel import Turn as KernelTurn
 from actors.lanes import Job
 from actors.messages import ChatKind, InboundState
 from actors.router import Settle

@@ -24,6 +24,7 @@ from actors.kernel.address import Address
 from actors.kernel.cell import DEFAULT_SHUTDOWN_SECONDS, Cell
 from actors.kernel.context import ActorContext
 from actors.kernel.deadletters import DeadLetter, DeadLetters
+from actors.kernel.envelope import Envelope
 from actors.kernel.errors import (
     ActorDown,
     ActorError,
@@ -54,12 +55,15 @@ from actors.kernel.snapshot import ActorSnapshot
 from actors.kernel.system import ChildExited, StartupFailed, System
 from actors.kernel.timers import Timer
 from actors.kernel.turn import (
+    Span,
+    Turn,
     current_actor,
     current_deadline,
     current_facts,
     current_trace,
     tracing,
 )
+from actors.kernel.turn import current as current_turn
 from actors.kernel.watchdog import Blocked, Watchdog
 from actors.kernel.watches import Watch
 
@@ -85,6 +89,7 @@ __all__ = [
     "DeadLetter",
     "DeadLetters",
     "Down",
+    "Envelope",
     "ExitReason",
     "ForeignCancelled",
     "HandlerCrashed",
@@ -100,11 +105,13 @@ __all__ = [
     "Poison",
     "Query",
     "Shutdown",
+    "Span",
     "StartFailed",
     "StartupFailed",
     "StopRequested",
     "System",
     "Timer",
+    "Turn",
     "Watch",
     "Watchdog",
     "WouldDeadlock",
@@ -113,6 +120,7 @@ __all__ = [
     "current_deadline",
     "current_facts",
     "current_trace",
+    "current_turn",
     "leaves",
     "tracing",
 ]

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import structlog
 import trio
 
-from actors.kernel.turn import Turn, current
+from actors.kernel import Turn, current_turn
 from actors.lanes.hourglass import Hourglass
 from actors.lanes.job import Ended, Work
 from actors.lanes.worker import Worker
@@ -49,7 +49,7 @@ class Crew(Generic[J]):
             ended: Told once for each job that was taken. Plain, quick.
             size: How many jobs may be done at the same time.
         """
-        self.owner: Turn | None = current.get()
+        self.owner: Turn | None = current_turn.get()
         """Whose workers these are; a worker may be started from another actor's task."""
         # What the log knows of whoever calls a worker is nothing of that worker's.
         self._context = copy_context()

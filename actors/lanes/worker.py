@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import trio
 
-from actors.kernel.turn import Span, current
+from actors.kernel import Span, current_turn
 from actors.lanes.job import Ended, Work
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Worker(Generic[J]):
         """Work until the crew has no use for this worker any more."""
         self.task = trio.lowlevel.current_task()
         # Whoever put the first job may be somebody else's task; its turn is not ours.
-        current.set(self._span)
+        current_turn.set(self._span)
         try:
             while await self._shift():
                 self.scope = trio.CancelScope()
