@@ -61,3 +61,17 @@ def imported(file: Path) -> list[str]:
         for node in ast.walk(parsed(file))
         if isinstance(node, ast.ImportFrom) and node.module is not None
     ]
+
+
+def test_a_room_is_entered_by_its_door_from_the_next_one_too() -> None:
+    """Inside a room its files know each other; `actors.lanes` knows `actors.kernel`."""
+    beside = [
+        f"{name_of(file)}: {module}"
+        for file in FILES
+        for module in imported(file)
+        if len(parts := module.split(".")) > 2
+        and parts[0] in PACKAGES
+        and list(file.relative_to(ROOT).parts[:2]) != parts[:2]
+        and not (ROOT / module.replace(".", "/") / "__init__.py").exists()
+    ]
+    assert beside == []
