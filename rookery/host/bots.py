@@ -23,7 +23,6 @@ from rookery.host.estate import RunningBot
 from rookery.host.loading import Load
 from rookery.host.parts import Parts
 from supervision import (
-    TRANSIENT,
     Backoff,
     ChildSpec,
     StartRefused,
@@ -181,8 +180,8 @@ class BotKeeper:
 
 
 def _supervisor_of(bot_id: str) -> ChildSpec:
-    # TRANSIENT: a supervisor that gave up stays down, for everybody to see.
-    return ChildSpec(bot_id, Supervisor(max_restarts=10), restart=TRANSIENT)
+    # One that gave up stays down for everybody to see, with the reason.
+    return ChildSpec(bot_id, Supervisor(max_restarts=10, needs_operator=True))
 
 
 def _why(answer: object) -> str:

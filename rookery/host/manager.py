@@ -225,9 +225,8 @@ class Manager(Actor[ManagerMessage]):
             if running.needs_operator:
                 continue
             row = rows.get(bot_id)
-            if row is not None and row.state is ChildState.DOWN:
-                why = "it failed again and again"
-                self._give_up(ctx, bot_id, running, why)
+            if row is not None and row.state is ChildState.NEEDS_OPERATOR:
+                self._give_up(ctx, bot_id, running, row.why)
             else:
                 await self._bots.restore(bot_id, running)
                 await self._see_to(ctx, bot_id, running)

@@ -148,6 +148,10 @@ async def test_a_bot_that_fails_again_and_again_needs_an_operator(
 
         await host.until(lambda: host.parts.estate.bots["weak"].needs_operator)
         assert host.phase("/bots/weak") == "needs_operator"
+        # The reason is the supervisor's own: how often, and what the last one was.
+        why = host.parts.estate.bots["weak"].needs_operator
+        assert "v1 failed" in why
+        assert "times, last with crash" in why
         assert "bots.weak" in host.parts.estate.faults
         await host.say("/hello")
         await host.say("/weak")
