@@ -317,3 +317,11 @@ Action: TypeAlias = (
     | Exit
     | Note
 )
+
+
+@frozen
+class Decided:
+    """To a system's witness: what the supervisor at *path* is about to do."""
+
+    path: str
+    action: Action

@@ -43,6 +43,7 @@ from supervision.events import (
     BootFailed,
     Called,
     ChildEnded,
+    Decided,
     DropTimer,
     Event,
     Exit,
@@ -168,6 +169,9 @@ class SupervisorActor(Actor[SupervisorMessage]):
                 u = system.random.random()
                 self._core, actions = decide(self._core, pending, system.clock(), u)
                 pending = None
+                if system.witness is not None:
+                    for action in actions:
+                        system.witness(Decided(ctx.path, action))
                 for action in actions:
                     pending = await self._perform(ctx, action)
         finally:

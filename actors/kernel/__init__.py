@@ -8,7 +8,8 @@ Read `actor` (what one writes), `address` (how one is reached), `cell`, `lanes` 
 (what outlives restarts), `life` and `incarnation` (one life, isolated), `system` (the whole). The rest is small:
 `mailbox` and `reasons` are declarations and values, `envelope` is what travels, `alarms`
 and `timers` are time, `graph` names deadlocks, `turn` carries trace and deadline,
-`watchdog`, `snapshot` and `deadletters` are for looking.
+`watchdog`, `snapshot` and `deadletters` are for looking, `hooks` and `hooked` for whoever
+breaks it on purpose.
 """
 
 from actors.kernel.actor import (
@@ -37,6 +38,16 @@ from actors.kernel.errors import (
     HandlerCrashed,
     MailboxFull,
     WouldDeadlock,
+)
+from actors.kernel.hooked import HookedCell
+from actors.kernel.hooks import (
+    Hooks,
+    LifeBegan,
+    LifeEnded,
+    LifeUp,
+    Passage,
+    Point,
+    Witness,
 )
 from actors.kernel.incarnation import Incarnation
 from actors.kernel.mailbox import Mailbox, Overflow, OverflowKind, Poison
@@ -93,15 +104,22 @@ __all__ = [
     "ExitReason",
     "ForeignCancelled",
     "HandlerCrashed",
+    "HookedCell",
+    "Hooks",
     "Ignore",
     "Incarnation",
     "Killed",
+    "LifeBegan",
+    "LifeEnded",
+    "LifeUp",
     "Mailbox",
     "MailboxFull",
     "NeedsOperator",
     "Normal",
     "Overflow",
     "OverflowKind",
+    "Passage",
+    "Point",
     "Poison",
     "Query",
     "Shutdown",
@@ -114,6 +132,7 @@ __all__ = [
     "Turn",
     "Watch",
     "Watchdog",
+    "Witness",
     "WouldDeadlock",
     "Zombie",
     "current_actor",

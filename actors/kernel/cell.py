@@ -74,7 +74,7 @@ class Cell(Admission):
         cell = self.children.get(child_id)
         if cell is None:
             path = f"{self.path.rstrip('/')}/{child_id}"
-            cell = Cell(self.system, path, self, supervisor=supervisor)
+            cell = type(self)(self.system, path, self, supervisor=supervisor)
             self.children[child_id] = cell
             self.system.cells[path] = cell
         cell.supervisor = supervisor

@@ -13,7 +13,9 @@ says so, in the order its supervisor says, never because a nursery around was ca
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from math import inf
+from typing import ClassVar, TypeAlias
 
 import trio
 
@@ -21,6 +23,7 @@ from actors.kernel.actor import IGNORE, Actor
 from actors.kernel.context import ActorContext
 from actors.kernel.envelope import Envelope
 from actors.kernel.errors import BackgroundFailed, ForeignCancelled
+from actors.kernel.hooks import LifeUp
 from actors.kernel.life import Life
 from actors.kernel.reasons import (
     Crash,
@@ -41,10 +44,15 @@ MAX_TURN_SECONDS = 0.001
 """... and time. Twenty busy actors then keep a timer within about 3 ms."""
 
 
+Handle: TypeAlias = Callable[[ActorContext, object], Awaitable[None]]
+
+
 class Incarnation(Life):
     """A life that runs: the body of the actor's task."""
 
     __slots__ = ()
+
+    context_type: ClassVar[type[ActorContext]] = ActorContext
 
     def prepare(self) -> None:
         """Make the actor. One without a `start` of its own is up at once.
@@ -54,13 +62,17 @@ class Incarnation(Life):
         """
         try:
             actor = self.actor = self._factory()
-            self.context = ActorContext(self)
+            self.context = self.context_type(self)
             self.cell.open_lanes(type(actor).mailbox)
         except Exception as error:  # noqa: BLE001 - whatever it is, it never came up
             self.finish(StartFailed(error))
             return
-        if type(actor).start is Actor.start:
+        if self._is_ready():
             self._is_up()
+
+    def _is_ready(self) -> bool:
+        assert self.actor is not None
+        return type(self.actor).start is Actor.start
 
     async def run(self) -> None:
         """The whole life, isolated. The body of the actor's task."""
@@ -149,6 +161,8 @@ class Incarnation(Life):
 
     def _is_up(self) -> None:
         self.up = True
+        if self.cell.system.witness is not None:
+            self.cell.system.witness(LifeUp(self.cell.path, self.number))
         if self.cell.phase == "starting":
             self.cell.phase = "running"
         if self._started is not None:
@@ -158,9 +172,8 @@ class Incarnation(Life):
     async def _turns(self) -> ExitReason:
         cell = self.cell
         stopwatch = cell.system.stopwatch
-        assert self.actor is not None
         assert self.context is not None
-        handle, context, take = self.actor.handle, self.context, cell.take
+        handle, context, take = self._handler(), self.context, cell.take
         ordered = cell.ordered
         turns, began = 0, stopwatch()
         try:
@@ -192,7 +205,7 @@ class Incarnation(Life):
                     cell.expire(envelope)
                     continue
                 self.in_hand = envelope
-                await handle(context, envelope.body)  # type: ignore[arg-type]  # the lane holds M only
+                await handle(context, envelope.body)
                 self.in_hand = None
                 turns += 1
                 if envelope.reply is not None and not envelope.reply.done:
@@ -207,6 +220,10 @@ class Incarnation(Life):
                     began = stopwatch()
         finally:
             cell.handled += turns  # counted in batches: an attribute each time adds up
+
+    def _handler(self) -> Handle:
+        assert self.actor is not None
+        return self.actor.handle  # type: ignore[return-value]  # the lane holds M only
 
     async def _attend(self) -> Envelope | None:
         """Take what comes before user mail: stop, suspension, a retry, the system lane."""
@@ -245,17 +262,15 @@ class Incarnation(Life):
         time is one.
         """
         error = cause if isinstance(cause, BaseException) else None
-        assert self.actor is not None
         if error is not None and not self.killed and self._shutdown < inf:
             self._scope.deadline = trio.current_time() + self._shutdown
         try:
-            if self.up and not self.killed and type(self.actor).stop is not Actor.stop:
-                assert self.context is not None
+            if self.up and not self.killed and self._has_stop():
                 reason = self._why_leaving(cause)
                 # A nursery of the actor's own may be cancelled; this is not for it.
                 with trio.CancelScope(shield=True) as self._leaving:
                     self._leaving.deadline = self._scope.deadline
-                    await self.actor.stop(self.context, reason)
+                    await self._stop(reason)
         finally:
             self._leaving = None
             if self._stack is not None:
@@ -263,6 +278,15 @@ class Incarnation(Life):
                 await self._stack.__aexit__(
                     kind, error, error.__traceback__ if error is not None else None
                 )
+
+    def _has_stop(self) -> bool:
+        assert self.actor is not None
+        return type(self.actor).stop is not Actor.stop
+
+    async def _stop(self, reason: ExitReason) -> None:
+        assert self.actor is not None
+        assert self.context is not None
+        await self.actor.stop(self.context, reason)
 
     def _why_leaving(self, cause: ExitReason | BaseException) -> ExitReason:
         if not isinstance(cause, BaseException) or isinstance(cause, NeedsOperator):

@@ -21,6 +21,8 @@ from actors.kernel.alarms import Alarms, Wheel
 from actors.kernel.cell import Cell
 from actors.kernel.deadletters import DeadLetters
 from actors.kernel.errors import AddressNotFound
+from actors.kernel.hooked import HookedCell, HookedIncarnation
+from actors.kernel.hooks import Hooks, LifeBegan, LifeEnded, Witness
 from actors.kernel.incarnation import Incarnation
 from actors.kernel.life import Life
 from actors.kernel.reasons import ExitReason, Shutdown, StartFailed
@@ -56,6 +58,10 @@ class System:
         kill_wait: seconds until something killed that does not die is fenced.
         wall_clock: seconds since 1970; only for showing to people.
         stopwatch: measures how long a turn hogs the loop; a simulation passes its own.
+        hooks: stand at the named points of every life; see `Hooks`. Without them
+            there are no points.
+        witness: is told of every life that begins, comes up and ends, and of what
+            supervisors decide.
     """
 
     def __init__(
@@ -67,12 +73,16 @@ class System:
         kill_wait: float = KILL_WAIT_SECONDS,
         wall_clock: Callable[[], float] = time.time,
         stopwatch: Callable[[], float] = time.perf_counter,
+        hooks: Hooks | None = None,
+        witness: Witness | None = None,
     ) -> None:
         self._root = root
         self._stop_within = stop_within
         self.kill_wait = kill_wait
         self.wall_clock = wall_clock
         self.stopwatch = stopwatch
+        self.hooks = hooks
+        self.witness = witness
         self.clock: Callable[[], float] = trio.current_time
         self.random = random.Random(seed)  # noqa: S311 - jitter and ids, no secrets
         self.log: FilteringBoundLogger = structlog.get_logger()
@@ -83,7 +93,8 @@ class System:
         self._context = Context()
         self._manager = trio.open_nursery()
         self._nursery: trio.Nursery | None = None
-        self._top = Cell(self, "/", None, supervisor=True)
+        cell_type = Cell if hooks is None else HookedCell
+        self._top = cell_type(self, "/", None, supervisor=True)
         self.cells["/"] = self._top
 
     # --- life --------------------------------------------------------------------------
@@ -219,9 +230,12 @@ class System:
         would leak into a child that outlives the message that caused it.
         """
         assert self._nursery is not None
-        incarnation = cell.incarnation = Incarnation(
+        life_type = Incarnation if self.hooks is None else HookedIncarnation
+        incarnation = cell.incarnation = life_type(
             cell, cell.launched, factory, shutdown
         )
+        if self.witness is not None:
+            self.witness(LifeBegan(cell.path, cell.launched))
         incarnation.prepare()
         if incarnation.reason is None:
             self._context.run(self._nursery.start_soon, incarnation.run)
@@ -232,6 +246,8 @@ class System:
         cell = incarnation.cell
         reason = incarnation.reason
         assert reason is not None
+        if self.witness is not None:
+            self.witness(LifeEnded(cell.path, incarnation.number, reason))
         cell.ended(reason)
         if cell.parent is None:
             cell.rest(reason)

@@ -54,6 +54,11 @@ class Timer(Slot):
             if not self._waiting:
                 self._owner.cell.release()
 
+    @property
+    def in_use(self) -> bool:
+        """Does the life that it belongs to go on?"""
+        return self._owner.reason is None
+
     def taken(self) -> None:
         self._waiting = False
         if self.done:
@@ -61,7 +66,7 @@ class Timer(Slot):
 
     def _fire(self) -> None:
         owner = self._owner
-        if owner.reason is not None:
+        if not self.in_use:
             return
         if self._period is None:
             self.done = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeAlias
 
 import trio
@@ -24,6 +25,7 @@ from actors.kernel import (
     ChildExited,
     Crash,
     ExitReason,
+    Hooks,
     Ignore,
     Incarnation,
     Mailbox,
@@ -34,6 +36,7 @@ from actors.kernel import (
     StartFailed,
     StopRequested,
     System,
+    Witness,
 )
 
 Factory: TypeAlias = Callable[[], AnyActor]
@@ -220,9 +223,15 @@ class House:
 
 
 @asynccontextmanager
-async def house(*plan: tuple[str, Factory], seed: int = 7) -> AsyncIterator[House]:
+async def house(
+    *plan: tuple[str, Factory],
+    seed: int = 7,
+    hooks: Hooks | None = None,
+    witness: Witness | None = None,
+) -> AsyncIterator[House]:
     exits: list[Exit] = []
-    async with System(lambda: Keeper(plan, exits), seed=seed) as system:
+    root = partial(Keeper, plan, exits)
+    async with System(root, seed=seed, hooks=hooks, witness=witness) as system:
         yield House(system, exits)
 
 
