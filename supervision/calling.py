@@ -52,7 +52,7 @@ def answer(turn: Turn, call: Call, ref: object) -> None:
         case GetChildSpec(child_id):
             out.append(Reply(ref, _spec(core, child_id)))
         case WhichChildren():
-            rows = tuple(_row(c, turn.now) for c in reversed(core.children.values()))
+            rows = tuple(_row(turn, c) for c in reversed(core.children.values()))
             out.append(Reply(ref, rows))
         case CountChildren():
             _count(turn, ref)
@@ -173,14 +173,18 @@ def _spec(core: Core, child_id: str) -> ChildSpec | Refusal:
     return Refusal.NOT_FOUND if child is None else child.spec
 
 
-def _row(child: Child, now: float) -> ChildRow:
-    waits = child.state is ChildState.WAITING
+def _row(turn: Turn, child: Child) -> ChildRow:
+    sleeper = child
+    if child.state is ChildState.HELD:
+        assert turn.core.leader is not None
+        sleeper = turn.core.leader
+    sleeps = sleeper.state is ChildState.WAITING
     return ChildRow(
         id=child.id,
         state=child.state,
         incarnation=child.incarnation,
         is_supervisor=child.spec.is_supervisor,
-        seconds_left=max(0.0, child.until - now) if waits else None,
+        seconds_left=max(0.0, sleeper.until - turn.now) if sleeps else None,
         why=child.why,
     )
 

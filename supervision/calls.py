@@ -106,7 +106,7 @@ class ChildRow:
     """The one that runs, or the last one that ran; 0 if none ever did."""
     is_supervisor: bool
     seconds_left: float | None = None
-    """Until the next try, while it waits."""
+    """Until the next try, while it or its group sleeps."""
     why: str = ""
     """What went wrong last, for a child that waits or needs an operator."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from math import inf
 
@@ -120,21 +119,22 @@ class Crew:
 
     def waits(self, timer: SetTimer) -> None:
         """The child sleeps; its mail is kept."""
-        until = time.gmtime(self._ctx.system.wall_clock() + timer.seconds)
-        self._show(
-            timer.child,
-            "waiting",
-            f"{timer.why}; failure {timer.streak} in a row, "
-            f"next try at {time.strftime('%H:%M:%S', until)} UTC",
-        )
+        note = f"{timer.why}; failure {timer.streak} in a row"
+        until = self._ctx.system.clock() + timer.seconds
+        self._show(timer.child, "waiting", note, until)
 
     def retries(self, child: str) -> None:
         """Its last restart failed, and the next try is on its way."""
         self._show(child, "waiting", "its restart failed, trying again")
 
     def held(self, child: str, leader: str) -> None:
-        """The child is down until *leader* comes back."""
-        self._show(child, "waiting", f"comes back with {leader}")
+        """The child is down until *leader*, which sleeps, comes back."""
+        until = self.cell(leader).until
+        self._show(child, "waiting", f"comes back with {leader}", until)
+
+    def abandoned(self, child: str) -> None:
+        """The child was to come back and will not: all are being stopped."""
+        self._show(child, "down", "")
 
     def rest(self, child: str, reason: ExitReason) -> None:
         """The child stays down: whoever waits for it is told."""
@@ -153,10 +153,13 @@ class Crew:
         """The child is no more, and its address is dead for good."""
         self.cell(child).close(reason)
 
-    def _show(self, child: str, phase: str, note: str) -> None:
+    def _show(
+        self, child: str, phase: str, note: str, until: float | None = None
+    ) -> None:
         cell = self.cell(child)
         cell.phase = phase
         cell.note = note
+        cell.until = until
 
 
 def _launch(cell: Cell, wanted: Start) -> Incarnation:

@@ -183,6 +183,13 @@ class Hold:
 
 
 @frozen
+class Abandon:
+    """*child* was to come back, and will not: its supervisor is ending."""
+
+    child: str
+
+
+@frozen
 class Rest:
     """*child* stays down; whoever waits for it need not."""
 
@@ -308,6 +315,7 @@ Action: TypeAlias = (
     | SetTimer
     | DropTimer
     | Hold
+    | Abandon
     | Rest
     | Forget
     | Reply

@@ -9,9 +9,13 @@ from __future__ import annotations
 from actors.kernel import ExitReason, NeedsOperator, Shutdown
 from supervision import transitions
 from supervision.calls import ChildState
-from supervision.events import DropTimer, Forget, GaveUp, HaltAll, Hold, Rest, SetTimer
+from supervision.events import Abandon, DropTimer, Forget, GaveUp, HaltAll, Hold, Rest, SetTimer
 from supervision.state import Child, Job, JobKind, Turn
 from supervision.values import TEMPORARY
+
+
+_COMING_BACK = (ChildState.RESTARTING, ChildState.WAITING, ChildState.HELD)
+"""Down, and not for long."""
 
 
 def fail(turn: Turn, child: Child, cause: object, *, clean: bool = False) -> None:
@@ -105,8 +109,9 @@ def close(turn: Turn, reason: ExitReason) -> None:
     for child in core.children.values():
         if child.state is ChildState.RUNNING:
             job.halts.append(child)
-        elif child.state is not ChildState.NEEDS_OPERATOR:
+        elif child.state in _COMING_BACK:
             calm(turn, child)
+            turn.out.append(Abandon(child.id))
     if core.is_dynamic and job.halts:
         core.job = job
         everyone = tuple((child.id, child.token) for child in job.halts)
@@ -120,12 +125,12 @@ def fall_asleep(turn: Turn, job: Job) -> None:
     core = turn.core
     leader = job.child
     assert leader is not None
+    core.leader = leader
+    _sleep(turn, leader, job.delay)
     for member in core.reach(leader):
         if member is not leader and member.state is not ChildState.NEEDS_OPERATOR:
             core.set_state(member, ChildState.HELD)
             turn.out.append(Hold(member.id, leader.id))
-    core.leader = leader
-    _sleep(turn, leader, job.delay)
 
 
 def _stop_group(turn: Turn, child: Child, delay: float) -> None:
@@ -160,7 +165,6 @@ def _sleep(turn: Turn, child: Child, delay: float) -> None:
 
 def _give_up(turn: Turn, child: Child, cause: object, note: GaveUp) -> None:
     core = turn.core
-    core.set_state(child, ChildState.DOWN)
     turn.out.append(note)
     if core.is_dynamic:
         core.remove(child)

@@ -37,6 +37,7 @@ from supervision.crew import Crew
 from supervision.crowds import collector_paused
 from supervision.decide import decide
 from supervision.events import (
+    Abandon,
     Action,
     Boot,
     Booted,
@@ -203,6 +204,8 @@ class SupervisorActor(Actor[SupervisorMessage]):
                 self._timers.pop(generation).cancel()
             case Hold(child, leader):
                 self._crew.held(child, leader)
+            case Abandon(child):
+                self._crew.abandoned(child)
             case Rest(child, reason):
                 self._crew.rest(child, reason)
             case Forget(child, reason):

@@ -35,6 +35,7 @@ class Cell(Admission):
         "parent",
         "phase",
         "supervisor",
+        "until",
         "waits",
         "watchers",
     )
@@ -51,6 +52,8 @@ class Cell(Admission):
         self.phase = "down"
         self.note = ""
         """What a supervisor wants shown beside the phase."""
+        self.until: float | None = None
+        """When its supervisor starts it again, by the system's clock; while it waits."""
         self.waits: list[ReplySlot | Place] | None = None
         """Whom this actor's handler waits for right now: edges of the wait-for graph."""
         self.watchers: list[Watch] | None = None
@@ -102,6 +105,7 @@ class Cell(Admission):
         self.launched += 1
         self.phase = "starting"
         self.note = ""
+        self.until = None
         self.resting = None
         return self.system.spawn(self, factory, shutdown)
 
@@ -116,6 +120,7 @@ class Cell(Admission):
         self.resting = reason
         self.limit = 0
         self.phase = phase
+        self.until = None
         self.flush("stopped", ActorDown(self.path, str(reason)))
 
     def close(self, reason: ExitReason) -> None:

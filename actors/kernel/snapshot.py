@@ -17,7 +17,9 @@ class ActorSnapshot:
     path: str
     phase: str
     note: str
-    """What its supervisor adds: why it waits, and until when."""
+    """What its supervisor adds: why it waits, or is down."""
+    seconds_left: float | None
+    """Until its supervisor starts it again, while it sleeps before that."""
     supervisor: bool
     incarnation: int
     """How many lives there were, this one included."""
@@ -45,6 +47,7 @@ def snapshot_of(cell: Cell) -> ActorSnapshot:
         path=cell.path,
         phase="suspended" if cell.suspended else cell.phase,
         note=cell.note,
+        seconds_left=_seconds_left(cell),
         supervisor=cell.supervisor,
         incarnation=cell.launched,
         depth=cell.depth + cell.system_depth,
@@ -57,6 +60,10 @@ def snapshot_of(cell: Cell) -> ActorSnapshot:
         await_stack=_await_stack(cell),
         children=tuple(map(snapshot_of, (cell.children or {}).values())),
     )
+
+
+def _seconds_left(cell: Cell) -> float | None:
+    return None if cell.until is None else max(0.0, cell.until - cell.system.clock())
 
 
 def _await_stack(cell: Cell) -> tuple[str, ...]:

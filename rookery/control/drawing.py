@@ -15,6 +15,7 @@ def tree_of(actor: ActorSnapshot) -> dict[str, object]:
         "supervisor": actor.supervisor,
         "phase": actor.phase,
         "note": actor.note,
+        "seconds_left": actor.seconds_left,
         "incarnation": actor.incarnation,
         "depth": actor.depth,
         "handled": actor.handled,
@@ -44,6 +45,9 @@ def _state(node: Mapping[str, object]) -> str:
     facts = [str(node["phase"])]
     if node["note"]:
         facts.append(f"({node['note']})")
+    left = node["seconds_left"]
+    if isinstance(left, float | int):
+        facts.append(f"next try in {left:.1f} s")
     if node["incarnation"] not in (0, 1):
         facts.append(f"life {node['incarnation']}")
     if node["in_hand"]:

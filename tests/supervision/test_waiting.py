@@ -53,17 +53,20 @@ async def test_a_child_sleeps_alone_while_its_siblings_work(
 
         assert await house.fail("b") == ["xb"]
         assert house.phase("b") == "waiting"
-        note = house.system.snapshot("/b").note
-        assert note.startswith("crash: Boom(); failure 1 in a row, next try at ")
+        shown = house.system.snapshot("/b")
+        assert shown.note == "crash: Boom(); failure 1 in a row"
+        assert shown.seconds_left == pytest.approx(10)
         assert await count_children(house.root) == Counts(3, 2, 0, 3)
         await trio.sleep(9.9)
         row = (await which_children(house.root))[1]
         assert row.state is ChildState.WAITING
         assert row.seconds_left == pytest.approx(0.1)
         assert row.why == "crash: Boom()"
+        assert house.system.snapshot("/b").seconds_left == pytest.approx(0.1)
         assert await house.settled() == []
         await trio.sleep(0.1)
         assert await house.settled() == ["+b"]
+        assert house.system.snapshot("/b").seconds_left is None
 
 
 async def test_the_sleep_grows_with_the_streak_and_a_stable_run_ends_it(
@@ -115,8 +118,14 @@ async def test_a_group_stops_at_once_sleeps_once_and_starts_in_order(
         diary.take()
 
         assert await house.fail("b") == ["xb", "-c", "-a"]
-        assert [house.phase(name) for name in "abc"] == ["waiting"] * 3
-        await trio.sleep(10)
+        await trio.sleep(4)
+        for row in await which_children(house.root):
+            assert row.seconds_left == pytest.approx(6)
+        for shown in house.system.snapshot().children:
+            assert shown.phase == "waiting"
+            assert shown.seconds_left == pytest.approx(6)
+        assert house.system.snapshot("/c").note == "comes back with b"
+        await trio.sleep(6)
         assert await house.settled() == ["+a", "+b", "+c"]
 
 
@@ -185,6 +194,25 @@ async def test_a_stop_during_a_sleep_ends_it_and_nothing_starts_any_more(
         diary.take()
         await trio.sleep(CALM)
         assert await house.settled() == []
+
+
+async def test_while_a_supervisor_stops_nobody_is_shown_to_come_back(
+    diary: Diary, autojump_clock: trio.testing.MockClock, nursery: trio.Nursery
+) -> None:
+    children = [
+        diary.spec("a", "slow", shutdown=20),
+        diary.spec("b", backoff=STEADY),
+        diary.spec("c"),
+    ]
+    async with living(Supervisor(REST_FOR_ONE, children), diary) as house:
+        await house.fail("b")
+
+        nursery.start_soon(house.system.stop, Shutdown())
+        await trio.testing.wait_all_tasks_blocked()
+
+        shown = house.system.snapshot().children
+        assert [actor.phase for actor in shown] == ["stopping", "down", "down"]
+        assert [actor.seconds_left for actor in shown] == [None] * 3
 
 
 async def test_terminating_a_sleeping_child_is_immediate(

@@ -246,6 +246,7 @@ def test_a_tree_is_drawn() -> None:
         usual: dict[str, object] = {
             "phase": "running",
             "note": "",
+            "seconds_left": None,
             "incarnation": 1,
             "in_hand": "",
             "depth": 0,
@@ -256,7 +257,7 @@ def test_a_tree_is_drawn() -> None:
     tree = node(
         "root",
         node("core", node("router", depth=3, in_hand="Wake")),
-        node("bots", phase="waiting", note="2 s", incarnation=4),
+        node("bots", phase="waiting", note="why", seconds_left=2.04, incarnation=4),
     )
 
     result = {"tree": tree, "problems": ["bots.x: no such file"]}
@@ -264,7 +265,7 @@ def test_a_tree_is_drawn() -> None:
         "root  running",
         "├─ core  running",
         "│  └─ router  running handling Wake depth 3",
-        "└─ bots  waiting (2 s) life 4",
+        "└─ bots  waiting (why) next try in 2.0 s life 4",
         "bots.x: no such file",
     ]
 
