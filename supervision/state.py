@@ -16,7 +16,12 @@ from supervision.events import Action
 from supervision.specs import ChildSpec, Supervisor
 from supervision.values import DYNAMIC, ONE_FOR_ALL, REST_FOR_ONE
 
-_HOLDING = (ChildState.RUNNING, ChildState.RESTARTING, ChildState.WAITING)
+_HOLDING = (
+    ChildState.RUNNING,
+    ChildState.RESTARTING,
+    ChildState.WAITING,
+    ChildState.HELD,
+)
 """A significant child in one of these holds up `ALL_SIGNIFICANT`."""
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from actors.kernel import AnyActor, Crash, Killed, NeedsOperator, Shutdown
+from actors.kernel import AnyActor, Crash, Killed, NeedsOperator, Normal, Shutdown
 from supervision import (
+    ALL_SIGNIFICANT,
     ONE_FOR_ALL,
     ONE_FOR_ONE,
     REST_FOR_ONE,
+    TRANSIENT,
     Backoff,
     ChildSpec,
     ChildState,
@@ -163,6 +165,29 @@ def test_a_stable_run_that_a_group_restart_ended_counts_as_one() -> None:
     (timer,) = actions_of(world.work(), SetTimer)
     assert isinstance(timer, SetTimer)
     assert timer.streak == 1
+
+
+def test_a_significant_child_that_sleeps_with_its_group_keeps_its_supervisor() -> None:
+    """It will be back, as one that waits by itself will."""
+    children = [
+        ChildSpec("a", start, restart=TRANSIENT, significant=True),
+        ChildSpec("b", start, backoff=STEADY),
+        ChildSpec("c", start, restart=TRANSIENT, significant=True),
+    ]
+    world = CoreWorld(
+        Supervisor(REST_FOR_ONE, children, auto_shutdown=ALL_SIGNIFICANT)
+    )
+    world.kill("b")
+    world.work()
+
+    world.kill("a", Normal())
+    world.work()
+
+    assert world.exited is None
+    assert story(world.sleep(10.0)) == ["+b", "+c"]
+    world.kill("c", Normal())
+    world.work()
+    assert world.exited == Shutdown()
 
 
 def test_needing_an_operator_when_restarted_ends_the_tries() -> None:
