@@ -41,7 +41,7 @@ from supervision.calls import (
     WhichChildren,
 )
 from supervision.faults import BadSpec, Fault
-from supervision.specs import ChildSpec, Instance, Supervisor, cautions
+from supervision.specs import ChildSpec, Instance, Supervisor, caution
 from supervision.supervisor import ChildNotStarted, SupervisorActor, SupervisorMessage
 from supervision.values import (
     ALL_SIGNIFICANT,
@@ -112,7 +112,7 @@ __all__ = [
     "TerminateChild",
     "Up",
     "WhichChildren",
-    "cautions",
+    "caution",
     "count_children",
     "delete_child",
     "get_child_spec",

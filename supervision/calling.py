@@ -77,6 +77,7 @@ def _start(turn: Turn, wanted: ChildSpec | Instance, ref: object) -> None:
         child.args = wanted.args
     else:
         child = core.add(wanted.id, wanted)
+        transitions.doubt(turn, wanted)
     _begin_start(turn, JobKind.ADD, child, ref)
 
 

@@ -248,6 +248,14 @@ class Exit:
 
 
 @frozen
+class Doubtful:
+    """The spec of a child is allowed and hardly meant."""
+
+    child: str
+    why: str
+
+
+@frozen
 class Restarted:
     """A child is up again."""
 
@@ -303,7 +311,13 @@ class ShuttingDown:
 
 
 Note: TypeAlias = (
-    Restarted | ChildEnded | RestartFailed | OperatorNeeded | GaveUp | ShuttingDown
+    Doubtful
+    | Restarted
+    | ChildEnded
+    | RestartFailed
+    | OperatorNeeded
+    | GaveUp
+    | ShuttingDown
 )
 
 Action: TypeAlias = (

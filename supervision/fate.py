@@ -9,10 +9,18 @@ from __future__ import annotations
 from actors.kernel import ExitReason, NeedsOperator, Shutdown
 from supervision import transitions
 from supervision.calls import ChildState
-from supervision.events import Abandon, DropTimer, Forget, GaveUp, HaltAll, Hold, Rest, SetTimer
+from supervision.events import (
+    Abandon,
+    DropTimer,
+    Forget,
+    GaveUp,
+    HaltAll,
+    Hold,
+    Rest,
+    SetTimer,
+)
 from supervision.state import Child, Job, JobKind, Turn
 from supervision.values import TEMPORARY
-
 
 _COMING_BACK = (ChildState.RESTARTING, ChildState.WAITING, ChildState.HELD)
 """Down, and not for long."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from actors.kernel import Crash, ExitReason
 from supervision.events import (
     ChildEnded,
+    Doubtful,
     GaveUp,
     Note,
     OperatorNeeded,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 def write_down(log: FilteringBoundLogger, note: Note) -> None:
     """Write one line for *note*: a warning if something failed, an error if it stays so."""
     match note:
+        case Doubtful(child, why):
+            log.warning("supervisor.spec_doubtful", child=child, why=why)
         case ChildEnded(child, incarnation, reason, restarts, counted):
             # A peer that left is news, and no traceback.
             fault = counted and not is_clean(reason)

@@ -226,16 +226,18 @@ def _window_can_trip(spec: ChildSpec, flags: Supervisor) -> bool:
     return needs <= flags.within
 
 
-def cautions(flags: Supervisor) -> tuple[str, ...]:
-    """Return what is allowed and yet hardly meant, one sentence each."""
-    return tuple(
-        f"child {spec.id!r} is a TRANSIENT supervisor: giving up exits with shutdown, "
-        "which counts as a clean end, so it would stay down; PERMANENT is restarted"
-        for spec in flags.children
-        if spec.restart is TRANSIENT
+def caution(spec: ChildSpec) -> str:
+    """Return what is allowed in *spec* and yet hardly meant, in one sentence, or `""`."""
+    if (
+        spec.restart is TRANSIENT
         and isinstance(spec.start, Supervisor)
         and not spec.start.needs_operator
-    )
+    ):
+        return (
+            f"child {spec.id!r} is a TRANSIENT supervisor: giving up exits with shutdown, "
+            "which counts as a clean end, so it would stay down; PERMANENT is restarted"
+        )
+    return ""
 
 
 def _is_id(value: object) -> bool:

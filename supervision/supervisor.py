@@ -45,6 +45,7 @@ from supervision.events import (
     Called,
     ChildEnded,
     Decided,
+    Doubtful,
     DropTimer,
     Event,
     Exit,
@@ -74,7 +75,7 @@ from supervision.events import (
     TryAgain,
 )
 from supervision.journalist import write_down
-from supervision.specs import Supervisor, cautions
+from supervision.specs import Supervisor
 from supervision.state import Core
 
 STALE = 0
@@ -111,8 +112,6 @@ class SupervisorActor(Actor[SupervisorMessage]):
         Raises:
             ChildNotStarted: one of them did not come up; those before it are down again.
         """
-        for caution in cautions(self.flags):
-            ctx.log.warning("supervisor.spec_doubtful", why=caution)
         self._crew = Crew(ctx)
         # Children that were added at run time died with the incarnation before.
         ctx.prune(
@@ -221,7 +220,8 @@ class SupervisorActor(Actor[SupervisorMessage]):
             case Exit(reason):
                 ctx.stop(reason)
             case (
-                Restarted()
+                Doubtful()
+                | Restarted()
                 | ChildEnded()
                 | RestartFailed()
                 | OperatorNeeded()

@@ -16,6 +16,7 @@ from supervision.events import (
     Booted,
     BootFailed,
     ChildEnded,
+    Doubtful,
     Exit,
     Forget,
     Halt,
@@ -35,6 +36,7 @@ from supervision.events import (
     StartIgnored,
 )
 from supervision.exits import is_clean, is_restarted
+from supervision.specs import ChildSpec, caution
 from supervision.state import Child, Job, JobKind, Turn
 from supervision.values import TEMPORARY
 
@@ -46,10 +48,19 @@ def boot(turn: Turn) -> None:
     """Start the children of the spec, in order. A DYNAMIC supervisor has none yet."""
     core = turn.core
     job = Job(JobKind.BOOT)
+    for spec in core.flags.children:
+        doubt(turn, spec)
     if not core.is_dynamic:
         job.starts = [core.add(spec.id, spec) for spec in core.flags.children]
         job.starts.reverse()
     begin(turn, job)
+
+
+def doubt(turn: Turn, spec: ChildSpec) -> None:
+    """Say so if *spec* is hardly meant as it is."""
+    why = caution(spec)
+    if why:
+        turn.out.append(Doubtful(spec.id, why))
 
 
 def begin(turn: Turn, job: Job) -> None:

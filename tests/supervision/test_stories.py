@@ -174,9 +174,7 @@ def test_a_significant_child_that_sleeps_with_its_group_keeps_its_supervisor() -
         ChildSpec("b", start, backoff=STEADY),
         ChildSpec("c", start, restart=TRANSIENT, significant=True),
     ]
-    world = CoreWorld(
-        Supervisor(REST_FOR_ONE, children, auto_shutdown=ALL_SIGNIFICANT)
-    )
+    world = CoreWorld(Supervisor(REST_FOR_ONE, children, auto_shutdown=ALL_SIGNIFICANT))
     world.kill("b")
     world.work()
 

@@ -8,6 +8,7 @@ from typing import Never
 import pytest
 import trio
 import trio.testing
+from structlog.testing import capture_logs
 
 from actors.kernel import (
     Actor,
@@ -69,6 +70,22 @@ async def test_a_transient_supervisor_that_gave_up_stays_down_with_all_below(
 
         with pytest.raises(ActorDown):
             await house.system.find("/inner/c", Worker).ask(Ping(), within=9)
+
+
+@pytest.mark.parametrize("at_run_time", [False, True])
+async def test_a_transient_supervisor_is_warned_about(
+    at_run_time: bool, diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    spec = ChildSpec("inner", Supervisor(), restart=TRANSIENT)
+    with capture_logs() as logs:
+        async with living(
+            Supervisor(children=() if at_run_time else [spec]), diary
+        ) as house:
+            if at_run_time:
+                await start_child(house.root, spec)
+
+    (log,) = [log for log in logs if log["event"] == "supervisor.spec_doubtful"]
+    assert (log["log_level"], log["child"]) == ("warning", "inner")
 
 
 async def test_killing_a_supervisor_kills_its_children_and_it_is_restarted(
