@@ -65,10 +65,11 @@ def decide(state: Core, event: Event, now: float, u: float) -> tuple[Core, Actio
                 _ended(turn, child, reason)
         case TryAgain(child_id, generation):
             child = state.children.get(child_id)
+            # An older retry serves as well, as in OTP; unless it was for a namesake.
             if (
                 child is not None
-                and child.generation == generation
                 and child.state is ChildState.RESTARTING
+                and (not state.is_dynamic or child.generation == generation)
             ):
                 fail(turn, child, child.why)
         case TimerFired(generation):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from attrs import frozen
+
 from actors.kernel import Crash, ExitReason, NeedsOperator, Shutdown
 from supervision import (
     ChildState,
@@ -54,10 +56,25 @@ class Boom(Exception):
     """Why things fail here."""
 
 
+@frozen
+class Deed:
+    """One action, when and why it was performed, and who lived just before."""
+
+    at: float
+    cause: LaneEvent
+    action: Action
+    alive: frozenset[str]
+
+
 class CoreWorld:
     """Performs what the core wants, one action at a time, and watches it."""
 
-    def __init__(self, flags: Supervisor, u: float = 0.5) -> None:
+    def __init__(
+        self,
+        flags: Supervisor,
+        u: float = 0.5,
+        starts: Callable[[str], str] = lambda _: "ok",
+    ) -> None:
         self.flags = flags
         self.core = Core(flags)
         self.now = 0.0
@@ -69,7 +86,10 @@ class CoreWorld:
         """Who is dead, and nobody has told the core."""
         self.timers: dict[int, tuple[float, str]] = {}
         self.log: list[Action] = []
-        self.starts: Callable[[str], str] = lambda _: "ok"
+        self.deeds: list[Deed] = []
+        self.told: list[str] = []
+        """Starts (`+a`), failed (`!a`) and ignored ones (`~a`), and halts (`-a`)."""
+        self.starts = starts
         """How the next start of a child goes: ok, fail, ignore, dying."""
         self.stop_asked = False
         self.exited: ExitReason | None = None
@@ -90,9 +110,13 @@ class CoreWorld:
             self._handle(self.lane.popleft())
         return self.log[before:]
 
+    def say(self, call: Call) -> None:
+        """Put *call* into the lane and leave it there."""
+        self.lane.append(Called(call, None))
+
     def ask(self, call: Call) -> object:
         """Return the answer to *call*, which nothing delays."""
-        self.tell(Called(call, len(self.replies)))
+        self.tell(Called(call, None))
         return self.replies[-1]
 
     def kill(self, child: str, reason: ExitReason | None = None) -> None:
@@ -130,6 +154,8 @@ class CoreWorld:
             for action in actions:
                 assert pending is None, "only the last action may have an outcome"
                 self.log.append(action)
+                alive = frozenset(self.alive)
+                self.deeds.append(Deed(self.now, event, action, alive))
                 pending = self._perform(action)
         self._check_rest()
 
@@ -176,6 +202,8 @@ class CoreWorld:
         assert child not in self.alive, "two lives at once"
         assert not self.stop_asked, "something started after a stop request"
         how = self.starts(child)
+        self.told.append({"fail": "!", "operator": "!", "ignore": "~"}.get(how, "+"))
+        self.told[-1] += child
         if how == "fail":
             return StartFailed(token, Boom(child))
         if how == "operator":
@@ -189,6 +217,7 @@ class CoreWorld:
         return Started(token, self.incarnations)
 
     def _halt(self, child: str, token: int) -> None:
+        self.told.append(f"-{child}")
         living = self.alive.pop(child, None)
         assert living == token or token in self.unseen, "halted a stranger"
         if living is not None:

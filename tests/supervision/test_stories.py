@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors.kernel import AnyActor, Crash, Killed, NeedsOperator, Normal, Shutdown
 from supervision import (
     ALL_SIGNIFICANT,
+    DYNAMIC,
     ONE_FOR_ALL,
     ONE_FOR_ONE,
     REST_FOR_ONE,
@@ -14,10 +15,12 @@ from supervision import (
     ChildState,
     DeleteChild,
     Done,
+    Instance,
     Jitter,
     Refusal,
     RestartChild,
     RestartNow,
+    StartChild,
     Strategy,
     Supervisor,
     TerminateChild,
@@ -114,8 +117,9 @@ def test_a_start_that_fails_is_counted_at_once_and_not_when_it_is_tried_again() 
     assert len(world.core.window) == 1
 
 
-def test_only_the_latest_retry_is_heard() -> None:
-    world = world_of(ONE_FOR_ONE, a=None)
+def test_the_retry_of_an_instance_is_not_that_of_its_namesake() -> None:
+    world = CoreWorld(Supervisor(DYNAMIC, [ChildSpec("t", start)]))
+    world.ask(StartChild(Instance("a")))
     core, token = world.core, world.alive["a"]
     core, actions = decide(core, Exited("a", token, Killed()), 0.0, 0.0)
     assert isinstance(actions[-1], Start)
