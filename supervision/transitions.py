@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from actors.kernel import ExitReason, NeedsOperator, Normal, Shutdown, leaves
+from actors.kernel import StartFailed as NeverUp
 from supervision import fate
 from supervision.calls import ChildState, Done, Ignored, StartRefused
 from supervision.events import (
@@ -184,19 +185,22 @@ def _ignored(turn: Turn, job: Job) -> None:
 def _failed(turn: Turn, job: Job, exception: BaseException) -> None:
     child = job.current
     assert child is not None
+    needed = _operator_needed(exception)
     match job.kind:
         case JobKind.ADD:
             _rest(turn, child, Shutdown(), forget=True)
             turn.out.append(Reply(job.ref, StartRefused(exception)))
             _go_on(turn, job)
         case JobKind.REVIVE:
+            if needed is not None:
+                _needs_operator(turn, child, needed)
+            else:
+                _rest(turn, child, NeverUp(exception), forget=False)
             turn.out.append(Reply(job.ref, StartRefused(exception)))
             _go_on(turn, job)
         case _:
-            needed = _operator_needed(exception)
             if needed is not None:
-                turn.out.append(OperatorNeeded(child.id, needed.why))
-                wait_for_operator(turn, child, needed)
+                _needs_operator(turn, child, needed)
                 _go_on(turn, job)
             elif job.kind is JobKind.BOOT:
                 _undo(turn, child, exception)
@@ -209,6 +213,11 @@ def _operator_needed(exception: BaseException) -> NeedsOperator | None:
         if isinstance(leaf, NeedsOperator):
             return leaf
     return None
+
+
+def _needs_operator(turn: Turn, child: Child, needed: NeedsOperator) -> None:
+    turn.out.append(OperatorNeeded(child.id, needed.why))
+    wait_for_operator(turn, child, needed)
 
 
 def _undo(turn: Turn, child: Child, exception: BaseException) -> None:

@@ -179,7 +179,9 @@ class CoreWorld:
                 assert seconds >= 0
                 self.timers[generation] = (self.now + seconds, child)
             case DropTimer(generation):
-                del self.timers[generation]
+                # It may have fired, with what it says still in the lane.
+                if TimerFired(generation) not in self.lane:
+                    del self.timers[generation]
             case Reply(_, answer):
                 self.replies.append(answer)
             case ReplyCounts(_, counts):

@@ -30,6 +30,7 @@ from supervision import (
     Done,
     Refusal,
     Restart,
+    StartRefused,
     Supervisor,
     SupervisorActor,
     Up,
@@ -134,7 +135,11 @@ async def test_what_needs_an_operator_is_not_tried_again_and_shown(
         row = (await which_children(house.root))[1]
         assert (row.state, row.why) == (ChildState.NEEDS_OPERATOR, "token revoked")
         assert await house.fail("a") == ["xa", "-c", "+a", "+c"]
-        assert await restart_child(house.root, "b") == Up("b", 2, 6)
+        diary.plans["b"] = ["operator"]
+        assert isinstance(await restart_child(house.root, "b"), StartRefused)
+        assert house.phase("b") == "needs_operator"
+        assert await house.fail("a") == ["xa", "-c", "+a", "+c"]
+        assert await restart_child(house.root, "b") == Up("b", 3, 9)
 
 
 async def test_needing_an_operator_at_boot_does_not_keep_the_others_from_booting(
@@ -160,6 +165,23 @@ async def test_a_child_comes_and_goes_at_run_time(
         assert await terminate_child(house.root, "d") is Refusal.NOT_FOUND
         assert await house.settled() == ["+d", "-d"]
         assert "/d" not in house.system.cells
+
+
+async def test_whoever_asks_a_child_that_did_not_start_by_hand_is_told(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(three(diary), diary) as house:
+        await terminate_child(house.root, "a")
+        diary.plans["a"] = ["fail"]
+        refused = await restart_child(house.root, "a")
+        assert isinstance(refused, StartRefused)
+
+        before = trio.current_time()
+        with pytest.raises(ActorDown):
+            await house.system.find("/a", Worker).ask(Ping(), within=9)
+        assert trio.current_time() == before
+        assert house.phase("a") == "down"
+        assert house.system.snapshot("/a").note == "start failed: Boom('a')"
 
 
 async def test_the_end_of_a_significant_child_is_the_end_of_all(
