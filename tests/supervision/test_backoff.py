@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,14 +12,27 @@ from supervision import EQUAL, FOREVER, Backoff, BadSpec, Jitter
 
 
 def test_the_delays_of_the_docstring() -> None:
-    backoff = Backoff(first=1.0, factor=2.0, cap=300.0)
+    """What it says is computed: the example it names, and the seconds it lists."""
+    words = " ".join((Backoff.__doc__ or "").split())
+    example = re.search(
+        r"`Backoff\(first=([\d.]+), factor=([\d.]+), cap=([\d.]+)\)` "
+        r"waits at most ([\d, ]+), \.\.\. seconds; with full jitter any time between "
+        r"zero and that, half of it on average",
+        words,
+    )
+    assert example is not None
+    first, factor, cap = map(float, example.groups()[:3])
+    told = [float(seconds) for seconds in example[4].split(", ")]
 
-    longest = [backoff.longest(streak) for streak in range(1, 12)]
+    backoff = Backoff(first=first, factor=factor, cap=cap)
 
-    assert longest == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
-    assert backoff.__doc__ is not None
-    assert "1, 2, 4, 8, 16, 32" in backoff.__doc__
-    assert "64, 128, 256, 300, 300" in backoff.__doc__
+    streaks = range(1, len(told) + 1)
+    assert told == [backoff.longest(streak) for streak in streaks]
+    assert told[-1] == told[-2] == cap
+    assert backoff == Backoff()
+    for streak in streaks:
+        assert backoff.delay(streak, 0.0) == 0.0
+        assert backoff.mean_delay(streak) == told[streak - 1] / 2
 
 
 @pytest.mark.parametrize(
