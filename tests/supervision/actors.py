@@ -20,6 +20,7 @@ from actors.kernel import (
     Ignore,
     NeedsOperator,
     Query,
+    Shutdown,
     System,
 )
 from supervision import (
@@ -116,7 +117,7 @@ class Worker(Actor[WorkerMessage]):
                 ctx.answer(message, ctx.incarnation)
 
     async def stop(self, ctx: ActorContext, reason: ExitReason) -> None:
-        if str(reason).startswith("crash") or str(reason) == "normal":
+        if not isinstance(reason, Shutdown):
             return
         match self.manners:
             case "slow":

@@ -51,6 +51,8 @@ from supervision.events import (
 )
 from supervision.state import Core
 
+MARKS = {"fail": "!", "operator": "~", "ignore": "~"}
+
 
 class Boom(Exception):
     """Why things fail here."""
@@ -88,7 +90,7 @@ class CoreWorld:
         self.log: list[Action] = []
         self.deeds: list[Deed] = []
         self.told: list[str] = []
-        """Starts (`+a`), failed (`!a`) and ignored ones (`~a`), and halts (`-a`)."""
+        """Starts (`+a`), failed ones (`!a`), those that nothing came of (`~a`), halts (`-a`)."""
         self.starts = starts
         """How the next start of a child goes: ok, fail, ignore, dying."""
         self.stop_asked = False
@@ -141,9 +143,14 @@ class CoreWorld:
         return self.log[before:]
 
     def rows(self) -> dict[str, ChildRow]:
+        return {row.id: row for row in self.peek()}
+
+    def peek(self) -> tuple[ChildRow, ...]:
+        """Return what `which_children` would."""
         rows = self.ask(WhichChildren())
+        self.replies.pop()
         assert isinstance(rows, tuple)
-        return {row.id: row for row in rows}
+        return rows
 
     # --- what it performs -------------------------------------------------------------
 
@@ -208,12 +215,12 @@ class CoreWorld:
         assert child not in self.alive, "two lives at once"
         assert not self.stop_asked, "something started after a stop request"
         how = self.starts(child)
-        self.told.append({"fail": "!", "operator": "!", "ignore": "~"}.get(how, "+"))
+        self.told.append(MARKS.get(how, "+"))
         self.told[-1] += child
         if how == "fail":
             return StartFailed(token, Boom(child))
         if how == "operator":
-            return StartFailed(token, NeedsOperator("token"))
+            return StartFailed(token, NeedsOperator("no token"))
         if how == "ignore":
             return StartIgnored(token)
         self.incarnations += 1
@@ -223,10 +230,10 @@ class CoreWorld:
         return Started(token, self.incarnations)
 
     def _halt(self, child: str, token: int) -> None:
-        self.told.append(f"-{child}")
         living = self.alive.pop(child, None)
         assert living == token or token in self.unseen, "halted a stranger"
         if living is not None:
+            self.told.append(f"-{child}")
             # Its end comes through the lane all the same, too late to matter.
             self.lane.append(Exited(child, token, Shutdown()))
 

@@ -180,10 +180,9 @@ class Erlang:
         return [kid for kid in kids if kid.spec.restart is not TEMPORARY]
 
     def do_terminate(self, kid: Kid) -> None:
-        if kid.pid is not None and not kid.restarting:
+        if kid.pid is not None and self.alive.get(kid.id) == kid.pid:
             self.told.append(f"-{kid.id}")
-            if self.alive.get(kid.id) == kid.pid:
-                del self.alive[kid.id]
+            del self.alive[kid.id]
         kid.pid, kid.restarting = None, False
 
     def terminate(self, reason: ExitReason) -> None:
