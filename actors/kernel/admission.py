@@ -63,6 +63,8 @@ class Admission(Lanes):
                 self._keep(place.envelope)
             else:
                 self.queue(place)
+        if self.waiters and not self.depth:
+            self._admit()  # nobody will be taken, so nobody else would let them in
 
     def _keep(self, envelope: Envelope) -> None:
         reply = envelope.reply
@@ -124,17 +126,17 @@ class Admission(Lanes):
         assert self.waiters is not None
         self.admitted = True
         room = self.capacity - self.depth
-        for _ in range(max(1, room >> 3 if self.depth else room >> 1)):
-            if not self.waiters:
-                break
-            self._let_in(self.waiters.popleft())
+        room = max(1, room >> 3 if self.depth else room >> 1)
+        while room and self.waiters:
+            place = self.waiters.popleft()
+            if not place.stale:  # else the room is for who comes behind it
+                self._let_in(place)
+                room -= 1
 
     def _let_in(self, place: Place) -> None:
-        reply = place.envelope.reply
-        if reply is None or not reply.done:
-            if self.pending is not None:
-                self.pending[self._key(place.envelope.body)] = place.envelope
-            self.deliver(place.envelope)
+        if self.pending is not None:
+            self.pending[self._key(place.envelope.body)] = place.envelope
+        self.deliver(place.envelope)
         place.admitted()
 
     # --- delivery ---------------------------------------------------------------------
