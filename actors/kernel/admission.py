@@ -70,13 +70,9 @@ class Admission(Lanes):
         reply = envelope.reply
         if reply is not None and reply.done:
             return
-        if self.pending is not None:
-            if self._conflate(envelope):
-                if reply is not None:
-                    reply.fail(ActorDown(self.path, CONFLATED))
-                return
-            self.pending[self._key(envelope.body)] = envelope
-        elif self.depth >= self.capacity:
+        if self._absorbed(envelope):
+            return
+        if self.depth >= self.capacity:
             if self.overflow is OverflowKind.DROP_NEWEST:
                 self.drop(envelope, "overflow: newest")
                 return
@@ -132,11 +128,12 @@ class Admission(Lanes):
             if not place.stale:  # else the room is for who comes behind it
                 self._let_in(place)
                 room -= 1
+                if self.pending:
+                    self._let_in_all(self._key(place.envelope.body))
 
     def _let_in(self, place: Place) -> None:
-        if self.pending is not None:
-            self.pending[self._key(place.envelope.body)] = place.envelope
-        self.deliver(place.envelope)
+        if not self._absorbed(place.envelope):
+            self.deliver(place.envelope)
         place.admitted()
 
     # --- delivery ---------------------------------------------------------------------
@@ -184,26 +181,44 @@ class Admission(Lanes):
         return True
 
     def _conflate(self, envelope: Envelope) -> bool:
+        """Have what waits inside under its key take it over, if there is such a thing."""
         assert self.pending is not None
         key = self._key(envelope.body)
+        if key not in self.pending:
+            if self.depth >= self.capacity:
+                return False
+            if self.waiters:
+                self._let_in_all(key)
+        return self._fold(key, envelope)
+
+    def _fold(self, key: Hashable, envelope: Envelope) -> bool:
+        assert self.pending is not None
         waiting = self.pending.get(key)
-        if waiting is None and self.waiters:
-            waiting = self._parked(key)
         if waiting is None:
-            if self.depth < self.capacity:
-                self.pending[key] = envelope
+            self.pending[key] = envelope
             return False
         waiting.body, waiting.trace = envelope.body, envelope.trace
         waiting.deadline = max(waiting.deadline, envelope.deadline)
         self.conflated += 1
         return True
 
-    def _parked(self, key: Hashable) -> Envelope | None:
-        """Return what waits outside under *key*: let in later, it would undo newer mail."""
-        for place in self.waiters or ():
+    def _absorbed(self, envelope: Envelope) -> bool:
+        """Fold what was accepted or has waited; its asker, if there is one, is told."""
+        if self.pending is None or not self._fold(self._key(envelope.body), envelope):
+            return False
+        if envelope.reply is not None:
+            envelope.reply.fail(ActorDown(self.path, CONFLATED))
+        return True
+
+    def _let_in_all(self, key: Hashable) -> None:
+        """Let in all who wait outside under *key*: later, they would undo newer mail.
+
+        Together they take one place, and there is one.
+        """
+        for place in tuple(self.waiters or ()):
             if not place.stale and self._key(place.envelope.body) == key:
-                return place.envelope
-        return None
+                self.unqueue(place)
+                self._let_in(place)
 
     def _forget_pending(self, envelope: Envelope) -> None:
         assert self.pending is not None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from contextlib import suppress
+
 import pytest
 import trio
 import trio.testing
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from actors.kernel import Address, AskTimeout
+from actors.kernel import ActorContext, Address, AskTimeout, MailboxFull, Overflow
 from tests.actors.kernel.keeper import (
     Doer,
     Gate,
@@ -75,3 +80,126 @@ async def test_an_early_sender_is_let_in_behind_questions_nobody_waits_for(
         await settle()
 
         assert diary == ["parked"]
+
+
+# --- conflation and the queue outside -----------------------------------------------------
+
+
+class Value:
+    """A new value under a key; only the newest matters."""
+
+    def __init__(self, key: int, serial: int) -> None:
+        self.key = key
+        self.serial = serial
+
+
+def key_of(message: object) -> Hashable:
+    return message.key if isinstance(message, Value) else id(message)
+
+
+async def test_what_was_told_does_not_go_with_a_sender_that_gives_up(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """It was taken over by a message that waits outside, and vanished with that."""
+    diary: list[object] = []
+    gate = Gate()
+    kind = doer(capacity=1, overflow=Overflow.conflate(key_of))
+    async with house() as home:
+        actor = await home.keep("a", lambda: kind(diary))
+        actor.tell(gate.order)
+        await gate.reached.wait()
+        actor.tell(Value(0, 0))
+
+        async def send() -> None:
+            with pytest.raises(MailboxFull):
+                await actor.send(Value(1, 1), within=1)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(send)
+            await settle()
+            told = Value(1, 2)
+            with suppress(MailboxFull):
+                actor.tell(told)
+                diary.append("accepted")
+        gate.open()
+        await settle()
+
+        assert ("accepted" in diary) == (told in diary)
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["tell", "send", "send", "take", "give up"]), st.booleans()
+    ),
+    min_size=8,
+    max_size=30,
+)
+
+
+@settings(max_examples=200)
+@given(capacity=st.integers(1, 2), plan=steps)
+def test_the_newest_value_of_each_key_always_arrives(
+    capacity: int, plan: list[tuple[str, bool]]
+) -> None:
+    """Whatever is accepted is handled or folded into something newer, whoever gives up.
+
+    And in the order in which it was accepted: a value never comes after a newer one.
+    """
+
+    async def main() -> None:
+        diary: list[object] = []
+        accepted: list[Value] = []
+        scopes: list[trio.CancelScope] = []
+        permits = trio.Semaphore(0)
+
+        class Slow(doer(capacity=capacity, overflow=Overflow.conflate(key_of))):  # type: ignore[misc]  # made to order
+            async def handle(self, _: ActorContext, message: object) -> None:
+                await permits.acquire()
+                diary.append(message)
+
+        async with house() as home, trio.open_nursery() as nursery:
+            actor = await home.keep("a", Slow)
+            cell = home.cell("a")
+            actor.tell("in hand")
+            await settle()
+            actor.tell("before any")
+
+            async def send(value: Value, scope: trio.CancelScope) -> None:
+                with scope:
+                    await actor.send(value, within=100)
+                    accepted.append(value)
+
+            for serial, (step, key) in enumerate(plan):
+                match step:
+                    case "tell":
+                        value = Value(key, serial)
+                        with suppress(MailboxFull):
+                            actor.tell(value)
+                            accepted.append(value)
+                    case "send":
+                        scopes.append(trio.CancelScope())
+                        nursery.start_soon(send, Value(key, serial), scopes[-1])
+                    case "give up":
+                        for scope in scopes[key::2]:
+                            scope.cancel(reason="test")
+                    case _:
+                        permits.release()
+                await settle()
+                assert cell.depth <= capacity
+                assert len(cell.pending or ()) == cell.depth
+            for _ in range(len(plan) + 2):
+                permits.release()
+            await settle()
+            assert cell.depth == 0
+            assert not cell.waiters
+            assert not cell.pending
+            assert len(diary) + cell.conflated == len(accepted) + 2
+
+        for key in (False, True):
+            told = [value.serial for value in accepted if value.key == key]
+            came = [v.serial for v in diary if isinstance(v, Value) and v.key == key]
+            assert came == sorted(came)
+            assert came[-1:] == sorted(told)[-1:]
+            assert set(came) <= set(told)
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
