@@ -66,9 +66,16 @@ class Mailbox:
 
     capacity: int = field(default=DEFAULT_CAPACITY, validator=validators.ge(1))
     overflow: Overflow = Overflow.BACKPRESSURE
-    ordered: bool = False
+    ordered: bool = field(default=False)
     """One lane for everything, first in, first out: what a supervisor needs. Stop
     requests, timers and exits then queue behind the mail instead of overtaking it."""
+
+    @ordered.validator
+    def _keeps_its_notices(self, _: object, ordered: bool) -> None:
+        kind = self.overflow.kind
+        if ordered and kind in {OverflowKind.DROP_OLDEST, OverflowKind.CONFLATE}:
+            msg = f"an ordered mailbox holds notices, too, so nothing in it may give way: its overflow must be BACKPRESSURE, REJECT or DROP_NEWEST (got {kind.name})"
+            raise ValueError(msg)
 
 
 class PoisonKind(Enum):

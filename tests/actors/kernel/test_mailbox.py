@@ -345,6 +345,13 @@ async def test_dead_letters_are_bounded_and_counted() -> None:
         assert letters.newest(1)[0].path == "/a"
 
 
+@pytest.mark.parametrize("overflow", [Overflow.DROP_OLDEST, Overflow.conflate()])
+def test_in_an_ordered_mailbox_nothing_gives_way(overflow: Overflow) -> None:
+    """A `Down`, an exit or a stop request would, and nobody would ever hear of it."""
+    with pytest.raises(ValueError, match=f"got {overflow.kind.name}"):
+        Mailbox(overflow=overflow, ordered=True)
+
+
 def test_declarations_are_checked() -> None:
     with pytest.raises(ValueError, match="'capacity' must be >= 1: 0"):
         Mailbox(capacity=0)
