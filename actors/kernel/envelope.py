@@ -34,9 +34,10 @@ class Envelope(msgspec.Struct, eq=False, repr_omit_defaults=True):
     """Above 1 for what was in hand at a crash."""
 
     def again(self) -> Envelope:
-        """Return it for the next incarnation."""
+        """Return it for the next incarnation, which owes no answer that was given."""
+        reply = None if self.reply is None or self.reply.done else self.reply
         return Envelope(
-            self.body, self.trace, self.deadline, self.reply, None, self.attempt + 1
+            self.body, self.trace, self.deadline, reply, None, self.attempt + 1
         )
 
 
