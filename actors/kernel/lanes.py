@@ -146,8 +146,12 @@ class Lanes:
         return envelope
 
     def review_attention(self) -> None:
+        incarnation = self.incarnation
         self.attention = bool(
-            self.system_depth or self.suspended or self.redeliver is not None
+            self.system_depth
+            or self.suspended
+            or self.redeliver is not None
+            or (incarnation is not None and incarnation.stopping is not None)
         )
 
     def deliver(self, envelope: Envelope) -> None:

@@ -161,9 +161,15 @@ class Life:
         self.finish(Zombie())
 
     async def turned(self) -> None:
-        """Wait until a suspended actor has put its message down, or has ended."""
+        """Wait until a suspended actor has put its message down, has ended or goes on."""
         self._turned = self._turned or trio.lowlevel.ParkingLot()
         await self._turned.park()
+
+    def thaw(self) -> None:
+        """It is suspended no more; whoever waited for it to be is told."""
+        if self._turned is not None:
+            self._turned.unpark_all()
+        self.wake()
 
     def wake(self) -> None:
         task = self.parked

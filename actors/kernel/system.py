@@ -198,13 +198,18 @@ class System:
     async def suspend(self, address: Address[NoReturn]) -> None:
         """Freeze an actor between two messages (as `sys:suspend`); its mail waits.
 
-        Returns once the message in hand is handled. Until `resume` only a kill reaches
-        it, or a stop, unless its mailbox is ordered: there a stop waits like all mail.
+        Returns once the message in hand is handled, or when it is resumed before that.
+        Until `resume` only a kill reaches it, or a stop, unless its mailbox is ordered:
+        there a stop waits like all mail.
         """
         cell = address.cell
         cell.suspended = True
         cell.attention = True
-        while cell.incarnation is not None and cell.incarnation.in_hand is not None:
+        while (
+            cell.suspended
+            and cell.incarnation is not None
+            and cell.incarnation.in_hand is not None
+        ):
             await cell.incarnation.turned()
 
     def resume(self, address: Address[NoReturn]) -> None:
@@ -213,7 +218,7 @@ class System:
         cell.suspended = False
         cell.review_attention()
         if cell.incarnation is not None:
-            cell.incarnation.wake()
+            cell.incarnation.thaw()
 
     # --- for the kernel ------------------------------------------------------------------
 
