@@ -152,6 +152,8 @@ class Incarnation(Life):
                 ignored = await self.actor.start(self.context)
             finally:
                 current.reset(token)
+            if self.killed:
+                return Killed()  # it would not hear of it; its mail is for the next one
             if ignored is IGNORE:
                 self.start_reason = IGNORE
                 return Normal()
@@ -211,6 +213,7 @@ class Incarnation(Life):
                 if envelope.reply is not None and not envelope.reply.done:
                     self.keep_open(envelope)
                 if self.stopping is not None:
+                    turns -= self.fenced  # over that message it was given up
                     return self.stopping
                 if turns >= MAX_TURNS or stopwatch() - began >= MAX_TURN_SECONDS:
                     cell.handled += turns
