@@ -145,7 +145,7 @@ async def _ask(cell: Cell, question: object, within: float) -> object:
     envelope = Envelope(question, trace, deadline, slot)
     if not cell.offer(envelope):
         # No room: the envelope queues, and we sleep on the answer only.
-        cell.queue(Place(envelope, cell))
+        cell.queue(Place(envelope, cell, sender=turn))
     system.wheel.add(slot, deadline)
     if waiter is None:
         return await trio.lowlevel.wait_task_rescheduled(slot.abandon)
@@ -166,7 +166,7 @@ async def _wait_for_room(
     task = trio.lowlevel.current_task()
     waiter = blocked_by(turn, task) if turn is not None else None
     waits: list[ReplySlot | Place] = []
-    place = Place(envelope, cell, task, within)
+    place = Place(envelope, cell, task, within, turn)
     if waiter is not None:
         refuse_cycle(waiter, cell)
         waits = waiter.waits = waiter.waits or waits

@@ -86,7 +86,7 @@ class Admission(Lanes):
             self.waiters = deque()
         elif len(self.waiters) & SWEEP == SWEEP:
             # Questions whose askers are gone; nobody else takes them out.
-            self.waiters = deque(p for p in self.waiters if not p.stale)
+            self.waiters = deque(p for p in self.waiters if p.task or not p.stale)
         self.waiters.append(place)
 
     def unqueue(self, place: Place) -> None:
@@ -125,11 +125,13 @@ class Admission(Lanes):
         room = max(1, room >> 3 if self.depth else room >> 1)
         while room and self.waiters:
             place = self.waiters.popleft()
-            if not place.stale:  # else the room is for who comes behind it
-                self._let_in(place)
-                room -= 1
-                if self.pending:
-                    self._let_in_all(self._key(place.envelope.body))
+            if place.stale:  # the room is for who comes behind it
+                place.refused(ActorDown(self.path, "the sender is a fenced zombie"))
+                continue
+            self._let_in(place)
+            room -= 1
+            if self.pending:
+                self._let_in_all(self._key(place.envelope.body))
 
     def _let_in(self, place: Place) -> None:
         if not self._absorbed(place.envelope):

@@ -18,6 +18,7 @@ from actors.kernel.errors import AskTimeout, MailboxFull
 if TYPE_CHECKING:
     from actors.kernel.admission import Admission
     from actors.kernel.alarms import Wheel
+    from actors.kernel.turn import Turn
 
 
 class Envelope(msgspec.Struct, eq=False, repr_omit_defaults=True):
@@ -117,7 +118,16 @@ class Place:
     A question's asker sleeps on the answer, so its place has no task to wake.
     """
 
-    __slots__ = ("bucket", "cell", "done", "envelope", "task", "wheel", "within")
+    __slots__ = (
+        "bucket",
+        "cell",
+        "done",
+        "envelope",
+        "sender",
+        "task",
+        "wheel",
+        "within",
+    )
 
     def __init__(
         self,
@@ -125,20 +135,24 @@ class Place:
         cell: Admission,
         task: trio.lowlevel.Task | None = None,
         within: float = inf,
+        sender: Turn | None = None,
     ) -> None:
         self.envelope = envelope
         self.cell = cell
         self.wheel = cell.system.wheel
         self.task = task
         self.within = within
+        self.sender = sender
         self.bucket = 0
         self.done = False
 
     @property
     def stale(self) -> bool:
-        """It holds a question whose asker is gone."""
+        """It holds a question whose asker is gone, or its sender is a zombie by now."""
         reply = self.envelope.reply
-        return reply is not None and reply.done
+        if reply is not None and reply.done:
+            return True
+        return self.sender is not None and self.sender.fenced
 
     def admitted(self) -> None:
         self._end(None)

@@ -11,8 +11,17 @@ import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.kernel import ActorContext, Address, AskTimeout, MailboxFull, Overflow
+from actors.kernel import (
+    ActorContext,
+    ActorError,
+    Address,
+    AskTimeout,
+    MailboxFull,
+    Overflow,
+    Zombie,
+)
 from tests.actors.kernel.keeper import (
+    Do,
     Doer,
     Gate,
     Get,
@@ -203,3 +212,51 @@ def test_the_newest_value_of_each_key_always_arrives(
             assert set(came) <= set(told)
 
     trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+# --- zombies ---
+
+
+@pytest.mark.parametrize("waits_in", ["handler", "background"])
+@pytest.mark.parametrize("asks", [False, True])
+async def test_what_a_zombie_waits_to_say_is_not_let_in(
+    waits_in: str, asks: bool, autojump_clock: trio.testing.MockClock
+) -> None:
+    """It parked before a full mailbox while it lived; the room came after its end."""
+    diary: list[object] = []
+    raised: list[ActorError] = []
+    gate = Gate()
+
+    async def speak() -> None:
+        with trio.CancelScope(shield=True):
+            try:
+                if asks:
+                    await full.ask(Get(lambda *_: diary.append("asked")), within=50)
+                else:
+                    await full.send("from the zombie", within=50)
+            except ActorError as error:
+                raised.append(error)
+
+    async def begin(me: Doer, ctx: ActorContext) -> None:
+        if waits_in == "handler":
+            await speak()
+        else:
+            nursery = await ctx.enter(trio.open_nursery())
+            nursery.start_soon(speak)
+
+    async with house() as home:
+        full = await home.keep("full", lambda: doer(capacity=1)(diary))
+        full.tell(gate.order)
+        await gate.reached.wait()
+        full.tell("first")
+        actor = await home.keep("a", Doer)
+        actor.tell(Do(begin))
+        await settle()
+        assert await home.life("a").kill_and_fence() == Zombie()
+        gate.open()
+        await settle()
+        full.tell("last")
+        await settle()
+        assert diary == ["first", "last"]
+        await trio.sleep(60)
+        assert len(raised) == 1
