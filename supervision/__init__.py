@@ -1,8 +1,9 @@
 """What happens when work fails: who is restarted, when, and when to stop trying.
 
 What happens here: child specs and supervisors as values, the pure decision core, and
-the supervisor actor that does what the core decides. What does not: an actor's life
-itself (`actors.kernel`), and which children a host has (`rookery`).
+the supervisor actor that does what the core decides; in `limits`, what keeps calls away
+from a peer that fails or is busy. What does not: an actor's life itself
+(`actors.kernel`), and which children a host has (`rookery`).
 
 Read `values` and `specs` (what one writes), `backoff`, `calls` (what one may ask), then
 `decide` with `transitions` and `fate` (the rules), and last the shell around them:

@@ -1,4 +1,4 @@
-"""What is wrong with a spec: the field, what must hold, what was got."""
+"""What is wrong with a spec or a policy: the field, what must hold, what was got."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from attrs import frozen
 
 @frozen
 class Fault:
-    """One thing wrong with a spec."""
+    """One thing wrong with a spec or a policy."""
 
     field: str
     """`strategy`, `max_restarts`, `within`, `auto_shutdown`, `needs_operator`, `children`, `id`,
-    `duplicate`, `restart`, `significant`, `start`, `shutdown`, `backoff`, `counted`."""
+    `duplicate`, `restart`, `significant`, `start`, `shutdown`, `backoff`, `counted`;
+    of limits, `breaker.`, `pace.` or `permits.` and a field."""
     must: str
     got: object = None
     child: str = ""
@@ -23,7 +24,7 @@ class Fault:
 
 
 class BadSpec(ValueError):
-    """A supervisor or child spec that cannot work. `fault` says which part."""
+    """A supervisor, a child spec or a policy that cannot work. `fault` says which part."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(str(fault))

@@ -7,13 +7,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from types import ModuleType
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from actors.bots import Bot
 from actors.messages import Chat, ChatKind, Inbound, Mention, Sender
+from supervision.limits import WaitTooLong
 from tests.actors.bots.harness import running
 from tests.docs.pages import PAGES, READMES, ROOT, Block, blocks, every, name_of
 
@@ -42,6 +45,7 @@ def test_there_are_blocks() -> None:
         "docs/tutorial/your-first-bot.md",
         "docs/how-to/use-an-asyncio-library.md",
         "docs/reference/supervision.md",
+        "docs/reference/limits.md",
     }
     assert len(blocks(READMES[0], "python")) == 2
 
@@ -111,6 +115,27 @@ async def test_the_tree_of_the_reference_runs(autojump_clock: MockClock) -> None
     [block] = blocks(ROOT / "docs/reference/supervision.md", "python")
     module = run(block.text, "clock")
     assert await module.main() == 1
+
+
+async def test_the_limits_of_the_reference_hold(autojump_clock: MockClock) -> None:
+    """The first try fails, the peer wants a pause after the second, the rest succeed."""
+    [block] = blocks(ROOT / "docs/reference/limits.md", "python")
+    module = run(block.text, "limits")
+    answers = iter([OSError(), module.TooManyRequests(30.0)])
+
+    async def call(question: str) -> str:
+        for answer in answers:
+            raise answer
+        return question.upper()
+
+    limits = module.limits_of("peer", Random(1))
+    with pytest.raises(module.TooManyRequests):
+        await module.ask(limits, call, "why", Random(1))
+    with pytest.raises(WaitTooLong) as raised:
+        await module.ask(limits, call, "why", Random(1))
+    assert raised.value.retry_after == 30.0
+    await trio.sleep(30.0)
+    assert await module.ask(limits, call, "why", Random(1)) == "WHY"
 
 
 async def test_the_bot_of_the_reference_works(autojump_clock: MockClock) -> None:

@@ -1,0 +1,69 @@
+"""Limits that keep a peer and us from hurting each other: breakers, rates, permits.
+
+What happens here: whether a call may be made now, has to wait, or is refused at once.
+What does not: the call itself, trying again, and whose limits there are: whoever owns a
+peer makes one set of them for it and hands it to those who call.
+
+The rules are pure, and each has a thin shell that one waits on: `breaker` (with
+`breaker_policy` and `window`) and `circuit`, `bucket` and `limiter`, `permits` and `bulkhead`. Read `values`
+first and `attempt` last: it puts them in order.
+"""
+
+from supervision.limits.attempt import Limits
+from supervision.limits.breaker import (
+    BreakerStatus,
+    Changed,
+    Signal,
+)
+from supervision.limits.breaker_policy import BreakerPolicy
+from supervision.limits.bucket import Pace
+from supervision.limits.bulkhead import Bulkhead
+from supervision.limits.circuit import Call, CircuitBreaker
+from supervision.limits.errors import (
+    AttemptTimeout,
+    CircuitOpen,
+    LimitRefused,
+    Overloaded,
+    WaitTooLong,
+)
+from supervision.limits.limiter import RateLimiter
+from supervision.limits.permits import PermitPolicy
+from supervision.limits.values import (
+    FAILURE,
+    IGNORED,
+    SUCCESS,
+    BreakerState,
+    Judge,
+    Judgement,
+    Taxonomy,
+    Urgency,
+    Verdict,
+)
+
+__all__ = [
+    "FAILURE",
+    "IGNORED",
+    "SUCCESS",
+    "AttemptTimeout",
+    "BreakerPolicy",
+    "BreakerState",
+    "BreakerStatus",
+    "Bulkhead",
+    "Call",
+    "Changed",
+    "CircuitBreaker",
+    "CircuitOpen",
+    "Judge",
+    "Judgement",
+    "LimitRefused",
+    "Limits",
+    "Overloaded",
+    "Pace",
+    "PermitPolicy",
+    "RateLimiter",
+    "Signal",
+    "Taxonomy",
+    "Urgency",
+    "Verdict",
+    "WaitTooLong",
+]
