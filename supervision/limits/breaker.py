@@ -238,7 +238,7 @@ class Breaker:
             return Signal.RECOVERED if counts.recovered >= policy.successes else None
         counts.window.add(now, failed=failed, slow=slow)
         counts.in_a_row = counts.in_a_row + 1 if failed else 0
-        if failed and counts.in_a_row == policy.consecutive:
+        if counts.in_a_row == policy.consecutive:
             return Signal.FAILED_IN_A_ROW
         totals = counts.window.totals(now)
         if totals.calls < policy.min_calls:

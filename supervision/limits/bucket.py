@@ -60,7 +60,7 @@ class Bucket:
         self._refill(now)
         level, span = self._level, self._span
         self._set(pace)
-        self._level = min(self._full, level * self._span // span)
+        self._level = level * self._span // span
 
     def has(self, now: float, tokens: int) -> bool:
         """Tell whether *tokens* could be taken at *now*."""
@@ -74,7 +74,7 @@ class Bucket:
     def give_back(self, now: float, tokens: int) -> None:
         """Put back what was taken and not used."""
         self._refill(now)
-        self._level = min(self._full, self._level + tokens * self._span)
+        self._level += tokens * self._span
 
     def ticks_until(self, now: float, tokens: int, ahead: int) -> int | None:
         """Return the microseconds until *tokens* are there, if *ahead* go first.
@@ -95,6 +95,7 @@ class Bucket:
     def _refill(self, now: float) -> None:
         tick = tick_at(now)
         last = tick if self._tick is None else self._tick
+        # The one place where what does not fit is lost.
         self._level = min(self._full, self._level + max(0, tick - last) * self._count)
         self._tick = max(last, tick)
 

@@ -248,6 +248,12 @@ def test_an_earlier_hint_is_remembered_until_it_opens() -> None:
     assert driven.refused().retry_after == 20.0
 
 
+def test_of_several_hints_the_latest_instant_counts() -> None:
+    driven = Driven()
+    driven.call(*(Judgement(Verdict.FAILURE, hint) for hint in (30.0, 50.0, 20.0)))
+    assert driven.refused().retry_after == 50.0
+
+
 def test_it_can_be_opened_until_somebody_resets_it() -> None:
     driven = Driven()
     call = driven.enter()

@@ -243,6 +243,25 @@ def test_one_that_does_not_wait_opens_no_scope(monkeypatch: pytest.MonkeyPatch) 
 
 
 @settings(max_examples=60)
+@given(start=st.floats(0, 1e7), seconds=st.floats(0.001, 100))
+def test_who_waits_as_long_as_it_was_told_gets_through(
+    start: float, seconds: float
+) -> None:
+    """Also where a clock's fractions make the wait end a hair too early."""
+
+    async def main() -> None:
+        await trio.sleep(start)
+        limiter = a_limiter(seconds=seconds)
+        await limiter.take(ONE, within=0)
+        with pytest.raises(WaitTooLong) as raised:
+            await limiter.take(ONE, within=0)
+        assert raised.value.retry_after is not None
+        await limiter.take(ONE, within=raised.value.retry_after)
+
+    virtually(main)
+
+
+@settings(max_examples=60)
 @given(
     callers=st.lists(
         st.tuples(
