@@ -238,6 +238,8 @@ class Breaker:
             return Signal.RECOVERED if counts.recovered >= policy.successes else None
         counts.window.add(now, failed=failed, slow=slow)
         counts.in_a_row = counts.in_a_row + 1 if failed else 0
+        if not failed and not slow:
+            return None
         if counts.in_a_row == policy.consecutive:
             return Signal.FAILED_IN_A_ROW
         totals = counts.window.totals(now)
