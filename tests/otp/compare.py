@@ -1,24 +1,10 @@
-"""Reading a corpus, and finding the first difference between two traces."""
+"""Finding the first difference between two traces."""
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 from tests.otp.terms import Json, Script
-
-CORPUS = Path(__file__).with_name("corpus.jsonl.gz")
-
-
-def recorded(path: Path) -> Iterator[Script]:
-    """Yield the records of a corpus: JSON lines, plain or gzipped."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)
 
 
 def first_difference(record: Script, trace: list[Json]) -> str:

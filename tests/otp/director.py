@@ -6,7 +6,6 @@ Time moves only in steps that say so and while something is busy.
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from functools import partial
 from math import inf
 
@@ -15,7 +14,7 @@ import trio
 import trio.testing
 
 from actors.kernel import (
-    ActorError,
+    ActorDown,
     Incarnation,
     Shutdown,
     StartFailed,
@@ -28,8 +27,9 @@ from supervision import (
     SupervisorActor,
     Up,
 )
-from supervision.calls import Call, Counts, WhichChildren
+from supervision.calls import Counts, WhichChildren
 from tests.otp.stage import (
+    NOPROC,
     ActedStage,
     ActedSupervisor,
     ActedWorker,
@@ -67,6 +67,7 @@ class Director:
         self.system = system
         self.nursery = nursery
         self.clock = clock
+        self.asked: list[Asked] = []
 
     def root_did_not_start(self, failed: StartupFailed) -> None:
         result: Json = "ignore"
@@ -87,6 +88,11 @@ class Director:
     async def entry(self, op: str) -> Json:
         await self.quiet()
         stage = self.stage
+        for asked in self.asked:
+            # Whatever the supervisor said: it has to arrive, and nobody is left waiting.
+            if asked.heard != asked.said:
+                stage.events.append(["heard", asked.op, asked.said, asked.heard])
+        self.asked.clear()
         entry: dict[str, Json] = {"step": op, "events": stage.events}
         if stage.orphans:
             entry["orphans"] = sorted(stage.orphans)
@@ -158,15 +164,18 @@ class Director:
         else:
             pid = partial(self.pid, life)
             arg, call = call_of(item, pid, self.stage)
-            self.stage.open.append(Asked(item["op"], name, arg, life, call))
-            self.nursery.start_soon(self.ask, life, call)
+            asked = Asked(item["op"], name, arg, life, call)
+            self.asked.append(asked)
+            self.stage.open.append(asked)
+            self.nursery.start_soon(self.ask, asked)
             await trio.testing.wait_all_tasks_blocked()
 
-    async def ask(self, life: Incarnation, call: Call) -> None:
-        address = self.system.find(life.cell.path, SupervisorActor)
-        # If it dies instead of answering, that is written down at its death.
-        with suppress(ActorError):
-            await address.ask(call, within=1e6)
+    async def ask(self, asked: Asked) -> None:
+        address = self.system.find(asked.life.cell.path, SupervisorActor)
+        try:
+            asked.heard = await address.ask(asked.call, within=1e6)
+        except ActorDown:
+            asked.heard = NOPROC
 
     def pid(self, life: Incarnation, name: str) -> str | Up:
         number = self.stage.last.get(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import trio
 import trio.testing
-from attrs import evolve, frozen
+from attrs import define, evolve, frozen
 
 from actors.kernel import (
     IGNORE,
@@ -45,6 +45,8 @@ from tests.otp.terms import (
     term_of,
 )
 
+NOPROC = "noproc"
+"""What is said of a call whose supervisor died before it had an answer."""
 FAILURES = {"error": "start_error", "crash": "init_crash", "raise": "start_raise"}
 
 
@@ -159,15 +161,17 @@ class Overheard(ActorContext):
         super().answer(question, answer)
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Asked:
-    """A call of the scenario that is not answered yet."""
+    """A call of the scenario; what it was answered, and what the asker got of it."""
 
     op: str
     supervisor: str
     arg: Json
     life: Incarnation
     call: Call
+    said: object = None
+    heard: object = None
 
 
 class StagedSystem(System):
@@ -251,7 +255,8 @@ class ActedStage:
         self.events.append(["stop", actor.name, actor.number, term])
         for asked in [asked for asked in self.open if asked.life is life]:
             self.open.remove(asked)
-            self.reply(asked, {"error": "noproc"})
+            asked.said = NOPROC
+            self.reply(asked, {"error": NOPROC})
 
     def bag(self, life: Incarnation, supervisor: ActedSupervisor) -> None:
         """Bag the ends of the instances just before the end of their supervisor."""
@@ -272,6 +277,7 @@ class ActedStage:
         for asked in self.open:
             if asked.call is question:
                 self.open.remove(asked)
+                asked.said = answer
                 numbered = self.renumbered(answer)
                 term = answer_term(numbered, dynamic=supervisor.is_dynamic)  # type: ignore[arg-type]  # it is what the core answered
                 self.reply(asked, term)

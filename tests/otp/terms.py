@@ -197,8 +197,11 @@ def term_of(reason: ExitReason) -> Json:
             return {"shutdown": why}
         case Crash(exception=Told() as told):
             return told.term
-        case _:
+        case Killed():
             return "killed"
+        case _:
+            # OTP has no such end: shown as it is, it differs from whatever was recorded.
+            return repr(reason)
 
 
 def grace_term(grace: Grace) -> Json:

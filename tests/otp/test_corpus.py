@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tests.otp.compare import CORPUS, first_difference, recorded
-from tests.otp.replay import main, replay_acted, replay_pure
+from tests.otp.compare import first_difference
+from tests.otp.records import CORPUS, recorded
+from tests.otp.replay import replay_acted, replay_pure
 from tests.otp.terms import Script
 
 RECORDS = list(recorded(CORPUS))
@@ -36,18 +36,3 @@ def test_a_difference_is_found_and_named() -> None:
 
     assert "step 1" in replay_pure(record)
     assert first_difference(RECORDS[0], RECORDS[0]["trace"]) == ""
-
-
-def test_the_command_counts_and_exits_with_1(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    broken = json.loads(json.dumps(RECORDS[1]))
-    broken["trace"][-1]["events"].append(["start", "nobody", 1])
-    path = tmp_path / "corpus.jsonl"
-    path.write_text(json.dumps(RECORDS[0]) + "\n" + json.dumps(broken) + "\n")
-
-    assert main(["--pure", str(path)]) == 1
-
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith(broken["name"])
-    assert lines[-1] == "1 passed, 1 failed"
