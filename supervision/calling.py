@@ -82,13 +82,13 @@ def _start(turn: Turn, wanted: ChildSpec | Instance, ref: object) -> None:
 
 
 def _fault(core: Core, wanted: ChildSpec | Instance) -> Fault | None:
-    if isinstance(wanted, Instance) is not core.is_dynamic:
-        kind = "an Instance" if core.is_dynamic else "a ChildSpec"
-        must = f"must be {kind} for this supervisor"
-        return Fault("child", must, wanted, wanted.id)
-    if isinstance(wanted, Instance):
-        return instance_fault(wanted)
-    return child_fault(wanted, core.flags)
+    if core.is_dynamic:
+        if isinstance(wanted, Instance):
+            return instance_fault(wanted)
+        return Fault("child", "must be an Instance for this supervisor", wanted)
+    if isinstance(wanted, ChildSpec):
+        return child_fault(wanted, core.flags)
+    return Fault("child", "must be a ChildSpec for this supervisor", wanted)
 
 
 def _begin_start(turn: Turn, kind: JobKind, child: Child, ref: object) -> None:
@@ -99,13 +99,11 @@ def _begin_start(turn: Turn, kind: JobKind, child: Child, ref: object) -> None:
 
 
 def _named(core: Core, key: ChildKey) -> Child | Done | Refusal:
-    if isinstance(key, str):
-        if core.is_dynamic:
-            return Refusal.DYNAMIC
-        return core.children.get(key, Refusal.NOT_FOUND)
     if not core.is_dynamic:
-        return Refusal.NOT_FOUND
-    child = core.children.get(key.id)
+        return core.find(key) or Refusal.NOT_FOUND
+    if not isinstance(key, Instance | Up):
+        return Refusal.DYNAMIC
+    child = core.find(key.id)
     if isinstance(key, Up):
         # That very incarnation is what was meant: if it is gone, there is nothing to do.
         return child if child is not None and child.token == key.token else Done()
@@ -116,7 +114,7 @@ def _idle(core: Core, child_id: str) -> Child | Refusal:
     """Return the child of that id if nothing runs and nothing is under way there."""
     if core.is_dynamic:
         return Refusal.DYNAMIC
-    child = core.children.get(child_id)
+    child = core.find(child_id)
     if child is None:
         return Refusal.NOT_FOUND
     if child.state is ChildState.RUNNING:
@@ -149,7 +147,7 @@ def _delete(turn: Turn, child_id: str, ref: object) -> None:
 
 def _restart_now(turn: Turn, child_id: str, ref: object) -> None:
     core = turn.core
-    child = core.children.get(child_id)
+    child = core.find(child_id)
     if child is not None and child.state is ChildState.HELD:
         child = core.leader
     if child is None:
@@ -168,9 +166,9 @@ def _restart_now(turn: Turn, child_id: str, ref: object) -> None:
 def _spec(core: Core, child_id: str) -> ChildSpec | Refusal:
     if core.is_dynamic:
         template = core.flags.children[0]
-        known = child_id == template.id or child_id in core.children
+        known = child_id == template.id or core.find(child_id) is not None
         return template if known else Refusal.NOT_FOUND
-    child = core.children.get(child_id)
+    child = core.find(child_id)
     return Refusal.NOT_FOUND if child is None else child.spec
 
 

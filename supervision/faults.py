@@ -10,8 +10,8 @@ class Fault:
     """One thing wrong with a spec or a policy."""
 
     field: str
-    """`strategy`, `max_restarts`, `within`, `auto_shutdown`, `needs_operator`, `children`, `id`,
-    `duplicate`, `restart`, `significant`, `start`, `shutdown`, `backoff`, `counted`;
+    """`strategy`, `max_restarts`, `within`, `auto_shutdown`, `needs_operator`, `children`, `child`,
+    `id`, `duplicate`, `restart`, `significant`, `start`, `shutdown`, `backoff`, `counted`;
     of limits, `breaker.`, `pace.` or `permits.` and a field."""
     must: str
     got: object = None

@@ -35,12 +35,16 @@ if TYPE_CHECKING:
     from supervision.supervisor import SupervisorActor
 
 _ID_MUST = "must be a non-empty string without a slash"
+_CHILDREN_MUST = "must be ChildSpecs, in the order in which they start"
 
 StartActor: TypeAlias = Callable[..., AnyActor]
 
 
 def _in_order(children: Iterable[ChildSpec]) -> tuple[ChildSpec, ...]:
-    return tuple(children)
+    try:
+        return tuple(children)
+    except TypeError:
+        raise BadSpec(Fault("children", _CHILDREN_MUST, children)) from None
 
 
 @frozen(eq=False)
@@ -142,6 +146,8 @@ def children_fault(flags: Supervisor) -> Fault | None:
         return Fault("auto_shutdown", must, flags.auto_shutdown)
     seen: set[str] = set()
     for spec in flags.children:
+        if not isinstance(spec, ChildSpec):
+            return Fault("children", _CHILDREN_MUST, spec)
         fault = child_fault(spec, flags)
         if fault is None and spec.id in seen:
             fault = Fault("duplicate", "must be unique", spec.id, spec.id)

@@ -182,6 +182,10 @@ class Core:
     def is_grouped(self) -> bool:
         return self.flags.strategy in (ONE_FOR_ALL, REST_FOR_ONE)
 
+    def find(self, key: object) -> Child | None:
+        """Return the child of that id; a call may bring anything as one."""
+        return self.children.get(key) if isinstance(key, str) else None
+
     def add(self, child_id: str, spec: ChildSpec) -> Child:
         # An int above 256 costs 32 bytes, and there may be 100,000 children.
         self.ranks += self.is_grouped

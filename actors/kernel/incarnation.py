@@ -61,7 +61,11 @@ class Incarnation(Life):
         raises is a start that failed, before there ever was a task.
         """
         try:
-            actor = self.actor = self._factory()
+            actor = self._factory()
+            if not isinstance(actor, Actor):
+                msg = f"what starts a child must make an actor (got {actor!r})"
+                raise TypeError(msg)  # noqa: TRY301 - it is a start that failed, too
+            self.actor = actor
             self.context = self.context_type(self)
             self.cell.open_lanes(type(actor).mailbox)
         except Exception as error:  # noqa: BLE001 - whatever it is, it never came up
