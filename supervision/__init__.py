@@ -18,6 +18,7 @@ from supervision.asking import (
     restart_now,
     start_child,
     terminate_child,
+    which_child,
     which_children,
 )
 from supervision.backoff import Backoff
@@ -39,6 +40,7 @@ from supervision.calls import (
     StartRefused,
     TerminateChild,
     Up,
+    WhichChild,
     WhichChildren,
 )
 from supervision.faults import BadSpec, Fault
@@ -112,6 +114,7 @@ __all__ = [
     "SupervisorMessage",
     "TerminateChild",
     "Up",
+    "WhichChild",
     "WhichChildren",
     "caution",
     "count_children",
@@ -121,5 +124,6 @@ __all__ = [
     "restart_now",
     "start_child",
     "terminate_child",
+    "which_child",
     "which_children",
 ]

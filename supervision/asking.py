@@ -27,6 +27,7 @@ from supervision.calls import (
     StartRefused,
     TerminateChild,
     Up,
+    WhichChild,
     WhichChildren,
 )
 from supervision.specs import ChildSpec, Instance
@@ -82,6 +83,13 @@ async def which_children(
 ) -> tuple[ChildRow, ...]:
     """Return all children, the newest first."""
     return await supervisor.ask(WhichChildren(), within=within)
+
+
+async def which_child(
+    supervisor: Address[Call], child: ChildKey, *, within: float = WITHIN
+) -> ChildRow | Refusal:
+    """Return how *child* stands."""
+    return await supervisor.ask(WhichChild(child), within=within)
 
 
 async def count_children(

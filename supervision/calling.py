@@ -23,6 +23,7 @@ from supervision.calls import (
     StartChild,
     TerminateChild,
     Up,
+    WhichChild,
     WhichChildren,
 )
 from supervision.events import DropTimer, Forget, Reply, ReplyCounts
@@ -54,6 +55,8 @@ def answer(turn: Turn, call: Call, ref: object) -> None:
         case WhichChildren():
             rows = tuple(_row(turn, c) for c in reversed(core.children.values()))
             out.append(Reply(ref, rows))
+        case WhichChild(key):
+            out.append(Reply(ref, _one(turn, key)))
         case CountChildren():
             _count(turn, ref)
         case _:
@@ -108,6 +111,14 @@ def _named(core: Core, key: ChildKey) -> Child | Done | Refusal:
         # That very incarnation is what was meant: if it is gone, there is nothing to do.
         return child if child is not None and child.token == key.token else Done()
     return child or Refusal.NOT_FOUND
+
+
+def _one(turn: Turn, key: ChildKey) -> ChildRow | Refusal:
+    found = _named(turn.core, key)
+    if isinstance(found, Child):
+        return _row(turn, found)
+    # Terminating who is gone is done; showing him is not possible.
+    return Refusal.NOT_FOUND if isinstance(found, Done) else found
 
 
 def _idle(core: Core, child_id: str) -> Child | Refusal:

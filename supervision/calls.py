@@ -9,6 +9,7 @@
 | RestartNow      | Done (a wait was cut short), RUNNING, NOT_WAITING, NOT_FOUND               |
 | GetChildSpec    | ChildSpec, NOT_FOUND                                                       |
 | WhichChildren   | rows, the newest child first                                               |
+| WhichChild      | ChildRow, NOT_FOUND, DYNAMIC                                               |
 | CountChildren   | Counts                                                                     |
 
 A supervisor that is gone answers nothing: the asker gets `ActorDown`.
@@ -131,6 +132,7 @@ Answer: TypeAlias = (
     | Refusal
     | ChildSpec
     | Counts
+    | ChildRow
     | tuple[ChildRow, ...]
 )
 
@@ -190,6 +192,13 @@ class WhichChildren(Query[tuple[ChildRow, ...]]):
 
 
 @frozen
+class WhichChild(Query[ChildRow | Refusal]):
+    """One child, as it stands in the listing of all."""
+
+    child: ChildKey
+
+
+@frozen
 class CountChildren(Query[Counts]):
     """How many there are."""
 
@@ -202,5 +211,6 @@ Call: TypeAlias = (
     | RestartNow
     | GetChildSpec
     | WhichChildren
+    | WhichChild
     | CountChildren
 )

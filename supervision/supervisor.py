@@ -31,6 +31,7 @@ from supervision.calls import (
     RestartNow,
     StartChild,
     TerminateChild,
+    WhichChild,
     WhichChildren,
 )
 from supervision.crew import Crew
@@ -143,6 +144,7 @@ class SupervisorActor(Actor[SupervisorMessage]):
                 | RestartNow()
                 | GetChildSpec()
                 | WhichChildren()
+                | WhichChild()
                 | CountChildren()
             ):
                 await self._decide(ctx, Called(message, message))

@@ -313,6 +313,8 @@ def answer_term(answer: Answer, *, dynamic: bool) -> Json:
             return {"ok": spec_term(answer)}
         case Counts():
             return counts_term(answer)
+        case ChildRow():
+            return {"ok": list(row_term(answer, dynamic=dynamic))}
         case tuple():
             return [list(row_term(row, dynamic=dynamic)) for row in answer]
         case _:

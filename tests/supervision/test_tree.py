@@ -120,7 +120,7 @@ async def test_children_added_at_run_time_are_lost_with_their_supervisor(
 
         rows = await which_children(inner)
         assert [row.id for row in rows] == ["c", "b"]
-        assert not await house.alive("inner/late")
+        assert "/inner/late" not in house.system.cells
 
 
 async def test_what_needs_an_operator_is_not_tried_again_and_shown(
