@@ -39,6 +39,7 @@ def replay(record: Script, *, pure: bool) -> str:
 
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def main(arguments: list[str] | None = None) -> int:
