@@ -161,6 +161,9 @@ def _started(turn: Turn, job: Job, token: int, incarnation: int) -> None:
     if child.spec.backoff is not None:
         child.up_since = turn.now
     child.why = ""
+    if child.spec.restart is TEMPORARY:
+        # It never starts again: whatever it was made from may go.
+        child.args = ()
     turn.core.set_state(child, ChildState.RUNNING)
     if job.kind is JobKind.RESTART:
         turn.out.append(Restarted(child.id, incarnation, child.streak))

@@ -66,6 +66,7 @@ class Incarnation(Life):
                 msg = f"what starts a child must make an actor (got {actor!r})"
                 raise TypeError(msg)  # noqa: TRY301 - it is a start that failed, too
             self.actor = actor
+            del self._factory  # it may hold what the actor did not keep
             self.context = self.context_type(self)
             self.cell.open_lanes(type(actor).mailbox)
         except Exception as error:  # noqa: BLE001 - whatever it is, it never came up

@@ -1,0 +1,92 @@
+"""What a supervisor keeps of its children, and what it does not."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Never
+
+import pytest
+import trio.testing
+from attrs import frozen
+
+from actors.kernel import Actor, ActorContext, Address, System
+from supervision import (
+    DYNAMIC,
+    ONE_FOR_ALL,
+    PERMANENT,
+    TEMPORARY,
+    TRANSIENT,
+    ChildSpec,
+    Instance,
+    Restart,
+    Supervisor,
+    SupervisorActor,
+    Up,
+    count_children,
+    start_child,
+    terminate_child,
+)
+from supervision.calls import Call
+
+
+class Idle(Actor[Never]):
+    """Does nothing, and keeps nothing of what it was made with."""
+
+    async def handle(self, ctx: ActorContext, message: Never) -> None: ...
+
+
+@frozen(eq=False)
+class Burden:
+    """An argument that is big, in a test that cannot wait for it to be."""
+
+
+def carry(burden: Burden) -> Idle:
+    assert isinstance(burden, Burden)
+    return Idle()
+
+
+async def forget(root: Address[Call]) -> None:
+    """Let go of what nobody holds; an actor holds its last message until the next one."""
+    await count_children(root)
+    gc.collect()
+
+
+@pytest.mark.parametrize(
+    ("restart", "kept"), [(TEMPORARY, False), (TRANSIENT, True), (PERMANENT, True)]
+)
+async def test_arguments_are_kept_only_for_who_may_need_them_again(
+    restart: Restart, kept: bool, autojump_clock: trio.testing.MockClock
+) -> None:
+    tree = Supervisor(DYNAMIC, [ChildSpec("template", carry, restart=restart)])
+    async with System(tree.actor) as system:
+        root = system.find("/", SupervisorActor)
+        burden = Burden()
+        seen = weakref.ref(burden)
+        up = await start_child(root, Instance("a", (burden,)))
+        assert isinstance(up, Up)
+        del burden
+        await forget(root)
+
+        assert (seen() is not None) == kept
+
+        await terminate_child(root, up)
+        del up
+        await forget(root)
+        assert seen() is None
+
+
+async def test_nothing_is_kept_of_a_temporary_child_that_is_gone(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with System(Supervisor(ONE_FOR_ALL).actor) as system:
+        root = system.find("/", SupervisorActor)
+        burden = Burden()
+        seen = weakref.ref(burden)
+        spec = ChildSpec("a", lambda burden=burden: carry(burden), restart=TEMPORARY)
+        await start_child(root, spec)
+        del burden, spec
+        await terminate_child(root, "a")
+        await forget(root)
+
+        assert seen() is None
