@@ -100,6 +100,34 @@ async def test_how_instances_are_named(
         assert isinstance(template, ChildSpec)
 
 
+async def test_the_counts_follow_as_instances_come_and_go(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(many(diary), diary) as house:
+        assert await count_children(house.root) == Counts(1, 0, 0, 0)
+        ups = [await start_child(house.root, instance(name)) for name in "xyz"]
+        assert await count_children(house.root) == Counts(1, 3, 0, 3)
+        await house.finish("x")
+        assert await count_children(house.root) == Counts(1, 2, 0, 2)
+        await house.fail("y")
+        assert await count_children(house.root) == Counts(1, 2, 0, 2)
+        assert isinstance(ups[2], Up)
+        assert await terminate_child(house.root, ups[2]) == Done()
+        assert await terminate_child(house.root, ups[2]) == Done()
+        assert await count_children(house.root) == Counts(1, 1, 0, 1)
+
+
+async def test_the_template_is_the_spec_of_every_instance_and_of_no_stranger(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    tree = many(diary)
+    async with living(tree, diary) as house:
+        await start_child(house.root, instance("x"))
+
+        assert await get_child_spec(house.root, "x") is tree.children[0]
+        assert await get_child_spec(house.root, "y") is Refusal.NOT_FOUND
+
+
 async def test_what_does_not_start_is_not_kept(
     diary: Diary, autojump_clock: trio.testing.MockClock
 ) -> None:

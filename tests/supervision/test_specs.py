@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-import pytest
+from itertools import product
+from math import inf, nan
 
-from actors.kernel import AnyActor
+import pytest
+import trio.testing
+
+from actors.kernel import AnyActor, System
 from supervision import (
+    ALL_SIGNIFICANT,
     ANY_SIGNIFICANT,
     BRUTAL,
     DYNAMIC,
     FOREVER,
+    NEVER,
+    ONE_FOR_ALL,
     ONE_FOR_ONE,
     PERMANENT,
+    REST_FOR_ONE,
     TEMPORARY,
     TRANSIENT,
     Backoff,
     BadSpec,
     ChildSpec,
+    Counts,
+    Restart,
+    SpecRefused,
     Supervisor,
+    SupervisorActor,
     caution,
+    count_children,
+    start_child,
 )
+from supervision.specs import StartActor
 
 
 def start() -> AnyActor:
@@ -48,7 +63,17 @@ def refusal(*children: ChildSpec, **flags: object) -> str:
             {"max_restarts": True},
             "max_restarts must be a whole number from 0 (got True)",
         ),
+        (
+            {"max_restarts": FOREVER},
+            f"max_restarts must be a whole number from 0 (got {FOREVER!r})",
+        ),
+        (
+            {"max_restarts": 1.5},
+            "max_restarts must be a whole number from 0 (got 1.5)",
+        ),
         ({"within": 0}, "within must be a positive number of seconds (got 0)"),
+        ({"within": -1}, "within must be a positive number of seconds (got -1)"),
+        ({"within": inf}, "within must be a positive number of seconds (got inf)"),
         (
             {"auto_shutdown": True},
             "auto_shutdown must be NEVER, ANY_SIGNIFICANT or ALL_SIGNIFICANT (got True)",
@@ -60,47 +85,98 @@ def test_flags(flags: dict[str, object], what: str) -> None:
     assert refusal(child(restart="never"), **flags) == what
 
 
-@pytest.mark.parametrize(
-    ("wrong", "what"),
-    [
-        ({"id": ""}, "id must be a non-empty string without a slash (got '')"),
-        ({"id": "a/b"}, "id must be a non-empty string without a slash (got 'a/b')"),
-        (
-            {"restart": "always"},
-            "child 'a': restart must be PERMANENT, TRANSIENT or TEMPORARY (got 'always')",
-        ),
-        (
-            {"significant": True, "restart": TRANSIENT},
-            "child 'a': significant must be False where auto_shutdown is NEVER (got True)",
-        ),
-        (
-            {"significant": 1},
-            "child 'a': significant must be True or False (got 1)",
-        ),
-        (
-            {"start": "me"},
-            "child 'a': start must be a Supervisor or something to call that makes an actor (got 'me')",
-        ),
-        (
-            {"shutdown": 0},
-            "child 'a': shutdown must be a positive number of seconds, BRUTAL, FOREVER or None (got 0)",
-        ),
-        (
-            {"backoff": 5.0},
-            "child 'a': backoff must be a Backoff or None (got 5.0)",
-        ),
-        (
-            {"counted": False},
-            "child 'a': counted must be True for a child without backoff: nothing would end a storm (got False)",
-        ),
-        (
-            {"counted": 1, "backoff": Backoff()},
-            "child 'a': counted must be True or False (got 1)",
-        ),
-    ],
-)
+WRONG: list[tuple[dict[str, object], str]] = [
+    ({"id": ""}, "id must be a non-empty string without a slash (got '')"),
+    ({"id": "a/b"}, "id must be a non-empty string without a slash (got 'a/b')"),
+    (
+        {"restart": "always"},
+        "child 'a': restart must be PERMANENT, TRANSIENT or TEMPORARY (got 'always')",
+    ),
+    (
+        {"significant": True, "restart": TRANSIENT},
+        "child 'a': significant must be False where auto_shutdown is NEVER (got True)",
+    ),
+    (
+        {"significant": 1},
+        "child 'a': significant must be True or False (got 1)",
+    ),
+    (
+        {"start": "me"},
+        "child 'a': start must be a Supervisor or something to call that makes an actor (got 'me')",
+    ),
+    (
+        {"shutdown": 0},
+        "child 'a': shutdown must be a positive number of seconds, BRUTAL, FOREVER or None (got 0)",
+    ),
+    (
+        {"backoff": 5.0},
+        "child 'a': backoff must be a Backoff or None (got 5.0)",
+    ),
+    (
+        {"counted": False},
+        "child 'a': counted must be True for a child without backoff: nothing would end a storm (got False)",
+    ),
+    (
+        {"counted": 1, "backoff": Backoff()},
+        "child 'a': counted must be True or False (got 1)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("wrong", "what"), WRONG)
 def test_children(wrong: dict[str, object], what: str) -> None:
     assert refusal(child(**wrong)) == what
+
+
+@pytest.mark.parametrize(("wrong", "what"), WRONG)
+async def test_a_call_refuses_what_a_supervisor_refuses_to_be_made_with(
+    wrong: dict[str, object], what: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with System(Supervisor().actor) as system:
+        root = system.find("/", SupervisorActor)
+
+        refused = await start_child(root, child(**wrong))
+
+        assert isinstance(refused, SpecRefused)
+        assert str(refused.fault) == what
+        assert await count_children(root) == Counts(0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("shutdown", [-1, -0.5, nan, inf, "soon", True])
+def test_a_grace_is_a_time_that_ends_or_a_word(shutdown: object) -> None:
+    assert "shutdown must be a positive number of seconds" in refusal(
+        child(shutdown=shutdown)
+    )
+
+
+def test_whatever_goes_together_is_accepted() -> None:
+    ends = [(NEVER, False), *product([ANY_SIGNIFICANT, ALL_SIGNIFICANT], [True, False])]
+    starts: list[StartActor | Supervisor] = [start, Supervisor()]
+    combinations = product(
+        [ONE_FOR_ONE, ONE_FOR_ALL, REST_FOR_ONE, DYNAMIC],
+        Restart,
+        [None, BRUTAL, FOREVER, 1, 0.001],
+        starts,
+        ends,
+    )
+    made = 0
+    for strategy, restart, shutdown, what, (auto, significant) in combinations:
+        if significant and restart is PERMANENT:
+            continue
+        if strategy is DYNAMIC and auto is not NEVER:
+            continue
+        spec = ChildSpec("a", what, restart, shutdown, significant)
+        Supervisor(strategy, [spec], auto_shutdown=auto)
+        made += 1
+    assert made == 3 * 130 + 30
+
+
+def test_what_nobody_knows_is_refused() -> None:
+    """OTP lets an unknown key of a map pass; a misspelt field would go unheard."""
+    with pytest.raises(TypeError, match="significnat"):
+        child(significnat=True)
+    with pytest.raises(TypeError, match="intensity"):
+        refusal(intensity=3)
 
 
 def test_a_permanent_child_is_never_significant() -> None:

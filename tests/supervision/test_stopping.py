@@ -7,21 +7,31 @@ import trio
 import trio.testing
 
 from actors.kernel import (
+    Actor,
+    ActorContext,
     ActorDown,
+    Crash,
+    ExitReason,
+    Normal,
     Shutdown,
 )
 from supervision import (
     BRUTAL,
+    ONE_FOR_ALL,
     ONE_FOR_ONE,
+    REST_FOR_ONE,
     ChildSpec,
+    Counts,
     Done,
+    Restart,
+    Strategy,
     Supervisor,
     Up,
     count_children,
     restart_child,
     terminate_child,
 )
-from tests.supervision.actors import Diary, Ping, Worker, living, three
+from tests.supervision.actors import Boom, Diary, Ping, Worker, living, three
 
 
 async def test_a_slow_child_has_its_grace_and_not_more(
@@ -107,3 +117,50 @@ async def test_a_call_to_a_supervisor_that_has_ended_fails_at_once(
 
         with pytest.raises(ActorDown):
             await count_children(house.root)
+
+
+class Ender(Actor[ExitReason]):
+    """Ends as it is told."""
+
+    async def handle(self, ctx: ActorContext, message: ExitReason) -> None:
+        if isinstance(message, Crash):
+            raise message.exception
+        ctx.stop(message)
+
+
+@pytest.mark.parametrize("strategy", [ONE_FOR_ONE, ONE_FOR_ALL, REST_FOR_ONE])
+async def test_what_ends_by_itself_during_a_stop_ends_as_it_did(
+    strategy: Strategy,
+    diary: Diary,
+    autojump_clock: trio.testing.MockClock,
+    nursery: trio.Nursery,
+) -> None:
+    ends: list[ExitReason] = [Normal(), Shutdown(), Shutdown("done"), Crash(Boom())]
+    names = {f"{r.value}{n}": (r, n) for r in Restart for n in range(len(ends))}
+    children = [ChildSpec(name, Ender, restart=r) for name, (r, _) in names.items()]
+    # It is told first, and takes its time; the others end meanwhile.
+    inner = Supervisor(strategy, [*children, diary.spec("slow", "slow", shutdown=20.0)])
+    outer = Supervisor(ONE_FOR_ONE, [ChildSpec("inner", inner)])
+    async with living(outer, diary) as house:
+        cell = house.system.find("/inner").cell
+        lives = {name: house.system.find(f"/inner/{name}").cell for name in names}
+        before = {name: cell.incarnation for name, cell in lives.items()}
+        stopping = cell.incarnation
+        nursery.start_soon(terminate_child, house.root, "inner")
+        await trio.sleep(1)
+        for name, (_, n) in names.items():
+            house.system.find(f"/inner/{name}", Ender).tell(ends[n])
+        await trio.sleep(1)
+
+        for name, (_, n) in names.items():
+            life = before[name]
+            assert life is not None
+            assert _kind(life.reason) == _kind(ends[n])
+        assert await count_children(house.root) == Counts(1, 0, 1, 0)
+        assert stopping is not None
+        assert stopping.reason == Shutdown("/")
+        assert all(cell.launched == 1 for cell in lives.values())
+
+
+def _kind(reason: ExitReason | None) -> object:
+    return type(reason.exception) if isinstance(reason, Crash) else reason

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pytest
 import trio
 import trio.testing
@@ -19,11 +21,19 @@ from supervision import (
     TEMPORARY,
     TRANSIENT,
     ChildNotStarted,
+    ChildSpec,
     ChildState,
     Counts,
+    StartRefused,
     Strategy,
     Supervisor,
+    SupervisorActor,
+    Up,
     count_children,
+    delete_child,
+    restart_child,
+    start_child,
+    terminate_child,
     which_children,
 )
 from tests.supervision.actors import Boom, Diary, Fail, Ping, Worker, living, three
@@ -140,3 +150,56 @@ async def test_an_ignored_child_is_listed_and_not_running(
     async with living(three(diary), diary) as house:
         assert diary.take() == ["+a", "+c"]
         assert await count_children(house.root) == Counts(3, 2, 0, 3)
+
+
+@pytest.mark.parametrize("plan", ["fail", "rubbish"])
+async def test_a_root_that_does_not_start_says_why_and_leaves_nothing(
+    plan: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    def root() -> SupervisorActor:
+        if plan == "fail":
+            raise Boom(plan)
+        return plan  # type: ignore[return-value]  # wrong on purpose
+
+    with pytest.raises(StartupFailed) as raised:
+        async with System(root):
+            pytest.fail("it came up")
+
+    assert isinstance(raised.value.reason, StartFailed)
+    cause = raised.value.reason.exception
+    assert isinstance(cause, Boom if plan == "fail" else TypeError)
+    assert traceback.extract_tb(cause.__traceback__)[-1].name in ("root", "prepare")
+
+
+async def test_why_a_start_failed_is_handed_on_as_it_was_raised(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Whoever manages a thing that runs already can say so, and with which one."""
+
+    class RunsAlready(Exception):
+        pass
+
+    there = RunsAlready("elsewhere")
+
+    def start() -> Worker:
+        if diary.plans.pop("x", None):
+            return Worker("x", diary)
+        raise there
+
+    diary.plans["x"] = ["once"]
+    spec = ChildSpec("x", start)
+    async with living(three(diary), diary) as house:
+        assert await start_child(house.root, spec) == Up("x", 1, 4)
+        await terminate_child(house.root, "x")
+
+        refused = await restart_child(house.root, "x")
+
+        # The spec stays, the child is down, and nobody tries again.
+        assert isinstance(refused, StartRefused)
+        assert refused.exception is there
+        assert await count_children(house.root) == Counts(4, 3, 0, 4)
+        await delete_child(house.root, "x")
+        again = await start_child(house.root, spec)
+        assert isinstance(again, StartRefused)
+        assert again.exception is there
+        assert await count_children(house.root) == Counts(3, 3, 0, 3)

@@ -42,7 +42,7 @@ from supervision import (
     which_children,
 )
 from supervision.crowds import CROWD
-from tests.supervision.actors import Diary, Fail, Ping, Worker, living, three
+from tests.supervision.actors import Diary, Fail, House, Ping, Worker, living, three
 
 
 def nested(diary: Diary, **more: object) -> Supervisor:
@@ -283,3 +283,33 @@ async def test_the_collector_pauses_for_a_crowd_only(crowd: int, at_work: bool) 
     async with System(Supervisor(children=children).actor):
         assert set(seen) == {at_work}
         assert gc.isenabled()
+
+
+async def test_an_address_is_good_for_every_life(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    """What OTP needs a registered name for."""
+    async with living(nested(diary), diary) as house:
+        worker = house.system.find("/inner/b", Worker)
+        inner = house.system.find("/inner", SupervisorActor)
+        assert await worker.ask(Ping(), within=1) == 1
+
+        await house.fail("inner/b")
+        assert await worker.ask(Ping(), within=1) == 2
+        kill(house, "/inner/b")
+        await house.settled()
+        # One restart too many for the supervisor, whose own is the next.
+        assert await worker.ask(Ping(), within=1) == 3
+        assert (await count_children(inner)).active == 2
+        kill(house, "/inner")
+        await house.settled()
+        assert await worker.ask(Ping(), within=1) == 4
+        await terminate_child(inner, "b")
+        await restart_child(inner, "b")
+        assert await worker.ask(Ping(), within=1) == 5
+
+
+def kill(house: House, path: str) -> None:
+    life = house.system.find(path).cell.incarnation
+    assert life is not None
+    life.kill()
