@@ -79,6 +79,9 @@ class Crew:
             for life in lives:
                 life.request_stop(Shutdown(self._ctx.path))
                 life.cell.phase = "stopping"
+            if grace == 0:
+                # No time to do anything, yet who has nothing to do may end as asked.
+                await trio.lowlevel.checkpoint()
             with trio.move_on_after(seconds_of(grace)):
                 for life in lives:
                     await life.ended()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import isfinite
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from attrs import field, frozen
 
@@ -89,7 +89,7 @@ class ChildSpec:
     Of a template it is called with the arguments of the `Instance`."""
     restart: Restart = PERMANENT
     shutdown: Grace | None = None
-    """Seconds to stop in, `BRUTAL` or `FOREVER`; `None` is 5.0 for a worker and
+    """Seconds to stop in, `BRUTAL` or `FOREVER`; 0 asks and does not wait. `None` is 5.0 for a worker and
     `FOREVER` for a supervisor."""
     significant: bool = False
     backoff: Backoff | None = None
@@ -185,7 +185,7 @@ def _child_faults(
         must = "must be a Supervisor or something to call that makes an actor"
         yield "start", must, spec.start
     if spec.shutdown is not None and not _is_grace(spec.shutdown):
-        must = "must be a positive number of seconds, BRUTAL, FOREVER or None"
+        must = "must be a number of seconds from 0, BRUTAL, FOREVER or None"
         yield "shutdown", must, spec.shutdown
     yield from _backoff_faults(spec, flags)
 
@@ -255,14 +255,18 @@ def _is_flag(value: object) -> bool:
 
 
 def _is_grace(value: object) -> bool:
-    return isinstance(value, Brutal | Forever) or _is_seconds(value)
+    return isinstance(value, Brutal | Forever) or _is_time(value)
 
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_seconds(value: object) -> bool:
+def _is_time(value: object) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return isfinite(value) and value > 0
+    return isfinite(value) and value >= 0
+
+
+def _is_seconds(value: object) -> bool:
+    return _is_time(value) and value > 0

@@ -18,6 +18,9 @@ from typing import BinaryIO, cast
 from tests.otp.terms import Script
 
 CORPUS = Path(__file__).with_name("corpus.jsonl.gz")
+"""Random scenarios."""
+CASES = Path(__file__).with_name("cases.jsonl")
+"""A few made by hand: what chance had left out."""
 STDIN = Path("-")
 
 _GZIP = b"\x1f\x8b"

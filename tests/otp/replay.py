@@ -1,8 +1,8 @@
 """Replay a corpus recorded from Erlang/OTP: `python -m tests.otp.replay [--pure] FILE...`
 
 Through the real supervisors, or with `--pure` through their decision core alone. FILE is
-JSON lines, plain or gzipped, or `-` for standard input; without one it is the corpus that
-is kept here. Prints the first difference of each scenario that fails and, last,
+JSON lines, plain or gzipped, or `-` for standard input; without one it is all that is
+recorded here. Prints the first difference of each scenario that fails and, last,
 `N passed, N failed`. Exit code 1 if any failed, 2 if a file or a line of it cannot be read.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.otp.compare import first_difference
 from tests.otp.director import play
-from tests.otp.records import CORPUS, Unreadable, recorded
+from tests.otp.records import CASES, CORPUS, Unreadable, recorded
 from tests.otp.terms import Script
 from tests.otp.world import World
 
@@ -51,7 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--pure", action="store_true", help="the decision core alone, no trio"
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, default=[CORPUS])
+    parser.add_argument(
+        "files", metavar="FILE", nargs="*", type=Path, default=[CORPUS, CASES]
+    )
     options = parser.parse_args(arguments)
     try:
         passed, failed = replay_all(options.files, pure=options.pure)

@@ -8,24 +8,30 @@ from collections.abc import Callable
 import pytest
 
 from tests.otp.compare import first_difference
-from tests.otp.records import CORPUS, recorded
+from tests.otp.records import CASES, CORPUS, recorded
 from tests.otp.replay import replay_acted, replay_pure
 from tests.otp.terms import Script
 
-RECORDS = list(recorded(CORPUS))
+RECORDS = [*recorded(CORPUS), *recorded(CASES)]
+
+
+def kind_of(record: Script) -> str:
+    name: str = record["name"]
+    return "case" if name.startswith("case-") else name.rsplit("-", maxsplit=1)[-1]
 
 
 def test_the_corpus_is_whole() -> None:
-    assert len(RECORDS) == 609
+    assert len(RECORDS) == 609 + 6
+    assert len({record["name"] for record in RECORDS}) == len(RECORDS)
 
 
 @pytest.mark.parametrize("replay", [replay_pure, replay_acted])
-@pytest.mark.parametrize("kind", sorted({r["name"].split("-")[-1] for r in RECORDS}))
+@pytest.mark.parametrize("kind", sorted({kind_of(r) for r in RECORDS}))
 def test_every_recorded_scenario_replays_exactly(
     kind: str, replay: Callable[[Script], str]
 ) -> None:
     """Event by event, reply by reply, tree by tree: the core, and the real supervisor."""
-    mine = [r for r in RECORDS if r["name"].split("-")[-1] == kind]
+    mine = [r for r in RECORDS if kind_of(r) == kind]
 
     assert {r["name"]: d for r in mine if (d := replay(r))} == {}
 

@@ -105,8 +105,8 @@ WRONG: list[tuple[dict[str, object], str]] = [
         "child 'a': start must be a Supervisor or something to call that makes an actor (got 'me')",
     ),
     (
-        {"shutdown": 0},
-        "child 'a': shutdown must be a positive number of seconds, BRUTAL, FOREVER or None (got 0)",
+        {"shutdown": -1},
+        "child 'a': shutdown must be a number of seconds from 0, BRUTAL, FOREVER or None (got -1)",
     ),
     (
         {"backoff": 5.0},
@@ -144,7 +144,7 @@ async def test_a_call_refuses_what_a_supervisor_refuses_to_be_made_with(
 
 @pytest.mark.parametrize("shutdown", [-1, -0.5, nan, inf, "soon", True])
 def test_a_grace_is_a_time_that_ends_or_a_word(shutdown: object) -> None:
-    assert "shutdown must be a positive number of seconds" in refusal(
+    assert "shutdown must be a number of seconds from 0" in refusal(
         child(shutdown=shutdown)
     )
 
@@ -155,7 +155,7 @@ def test_whatever_goes_together_is_accepted() -> None:
     combinations = product(
         [ONE_FOR_ONE, ONE_FOR_ALL, REST_FOR_ONE, DYNAMIC],
         Restart,
-        [None, BRUTAL, FOREVER, 1, 0.001],
+        [None, BRUTAL, FOREVER, 0, 0.001],
         starts,
         ends,
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import trio
 import trio.testing
+from attrs import evolve
 
 from actors.kernel import (
     Actor,
@@ -12,23 +15,28 @@ from actors.kernel import (
     ActorDown,
     Crash,
     ExitReason,
+    Killed,
     Normal,
     Shutdown,
 )
 from supervision import (
     BRUTAL,
+    DYNAMIC,
     ONE_FOR_ALL,
     ONE_FOR_ONE,
     REST_FOR_ONE,
     ChildSpec,
     Counts,
     Done,
+    Instance,
     Restart,
     Strategy,
     Supervisor,
+    SupervisorActor,
     Up,
     count_children,
     restart_child,
+    start_child,
     terminate_child,
 )
 from tests.supervision.actors import Boom, Diary, Ping, Worker, living, three
@@ -47,6 +55,35 @@ async def test_a_slow_child_has_its_grace_and_not_more(
         assert trio.current_time() - before == pytest.approx(3.0)
         assert await house.settled() == []
         assert not await house.alive("b")
+
+
+@pytest.mark.parametrize("strategy", [ONE_FOR_ONE, DYNAMIC])
+async def test_without_time_to_stop_only_who_needs_none_ends_as_asked(
+    strategy: Strategy, diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    def start(name: str) -> Worker | Ender:
+        return Ender() if name == "a" else Worker(name, diary, "slow")
+
+    template = ChildSpec("template", start, shutdown=0)
+    fixed = [evolve(template, id=n, start=partial(start, n)) for n in ("a", "b")]
+    inner = Supervisor(strategy, [template] if strategy is DYNAMIC else fixed)
+    outer = Supervisor(ONE_FOR_ONE, [ChildSpec("inner", inner)])
+    async with living(outer, diary) as house:
+        if strategy is DYNAMIC:
+            root = house.system.find("/inner", SupervisorActor)
+            for name in ("a", "b"):
+                await start_child(root, Instance(name, (name,)))
+        cells = [house.system.find(f"/inner/{name}").cell for name in ("a", "b")]
+        a, b = (cell.incarnation for cell in cells)
+        before = trio.current_time()
+
+        await terminate_child(house.root, "inner")
+
+        assert a is not None
+        assert b is not None
+        assert (a.reason, b.reason) == (Shutdown("/inner"), Killed())
+        assert trio.current_time() == before
+        assert "-b" not in diary.take()
 
 
 async def test_a_child_that_is_killed_brutally_cannot_say_a_word(

@@ -198,6 +198,7 @@ class Specs:
             (40, None),
             (20, 1000),
             (10, 5000),
+            (4, 0),
             (12, "infinity"),
             (18, "brutal_kill"),
         ]
