@@ -13,7 +13,7 @@ from actors.kernel.cell import Cell
 from actors.kernel.errors import ActorDown
 from actors.kernel.reasons import ExitReason, Normal
 from actors.kernel.timers import Timer
-from actors.kernel.turn import Span, current_trace
+from actors.kernel.turn import current_trace
 from actors.kernel.watches import Watch
 
 if TYPE_CHECKING:
@@ -63,11 +63,6 @@ class ActorContext:
     def log(self) -> FilteringBoundLogger:
         """A logger that knows this actor and the trace in hand."""
         return self.system.log.bind(actor=self.path, trace=self.trace)
-
-    @property
-    def background(self) -> Span:
-        """The turn of this actor's background tasks: they block nobody by waiting."""
-        return Span("", float("inf"), self._incarnation)
 
     @overload
     def find(self, path: str) -> Address[NoReturn]: ...

@@ -36,7 +36,7 @@ from actors.kernel.reasons import (
     leaves,
     reason_of,
 )
-from actors.kernel.turn import current
+from actors.kernel.turn import Span, current
 
 MAX_TURNS = 32
 """Messages between two checkpoints, at most ..."""
@@ -151,8 +151,8 @@ class Incarnation(Life):
         if not self.up:
             assert self.actor is not None
             assert self.context is not None
-            # Tasks begun in `start` are background: they wait without blocking the actor.
-            token = current.set(self.context.background)
+            # No message is in hand, but who waits in `start` takes no other one, either.
+            token = current.set(Span("", inf, self, self.task))
             try:
                 ignored = await self.actor.start(self.context)
             finally:
