@@ -306,7 +306,10 @@ class Incarnation(Life):
         return self._reason(cause)
 
     async def _reap(self) -> None:
-        """A supervisor that crashed or was killed takes its children with it."""
+        """A supervisor that crashed or was killed takes its children with it.
+
+        All at once: however many of them refuse to die, it takes one `kill_wait`.
+        """
         below = [
             child.incarnation
             for child in reversed((self.cell.children or {}).values())
@@ -314,7 +317,9 @@ class Incarnation(Life):
         ]
         for incarnation in below:
             incarnation.kill()
-        with trio.CancelScope(shield=True):
+        with trio.move_on_after(self.cell.system.kill_wait, shield=True):
             for incarnation in below:
-                if incarnation.reason is None:
-                    await incarnation.kill_and_fence()
+                await incarnation.ended()
+        for incarnation in below:
+            if incarnation.reason is None:
+                incarnation.fence()
