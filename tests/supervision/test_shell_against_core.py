@@ -32,6 +32,7 @@ from supervision import (
     ChildSpec,
     ChildState,
     Instance,
+    RestartNow,
     SpecRefused,
     StartChild,
     StartRefused,
@@ -59,7 +60,14 @@ deaths = st.tuples(
 # Quarters of a second, so that no rounding decides which of two comes first.
 pauses = st.integers(0, 120).map(lambda quarters: quarters / 4)
 plans = st.lists(
-    st.one_of(st.lists(st.one_of(deaths, calls), min_size=1, max_size=4), pauses),
+    st.one_of(
+        st.lists(
+            st.one_of(deaths, calls, st.builds(RestartNow, names)),
+            min_size=1,
+            max_size=4,
+        ),
+        pauses,
+    ),
     max_size=12,
 )
 outcomes = st.fixed_dictionaries(
@@ -198,7 +206,7 @@ def plain(answer: object) -> object:
             return answer
 
 
-@settings(max_examples=100)
+@settings(max_examples=200)
 @given(supervisors(), plans, outcomes)
 def test_the_running_supervisor_does_what_the_core_s_world_does(
     flags: Supervisor, plan: list[Step], how: dict[str, list[str]]

@@ -47,7 +47,8 @@ from supervision import (
     TerminateChild,
     WhichChildren,
 )
-from supervision.calls import Call
+from supervision.calls import Call, ChildState
+from supervision.state import Core
 from tests.supervision.actors import Diary, Fail, Finish, Ping, Worker, WorkerMessage
 
 STOP_WITHIN = 5.0
@@ -158,6 +159,7 @@ calls: st.SearchStrategy[Call] = st.one_of(
     st.builds(RestartChild, children),
     st.builds(DeleteChild, children),
     st.builds(RestartNow, children),
+    st.builds(RestartNow, children),
     st.builds(StartChild, instances),
     st.builds(WhichChildren),
     st.builds(CountChildren),
@@ -255,9 +257,21 @@ class Run:
             # One slot for the exit of each child that ever ran, one for each timer.
             ever = sum(child.launched > 0 for child in below)
             assert cell.reserved == ever + len(cell.incarnation.timers or ())
+            if isinstance(cell.incarnation.actor, SupervisorActor):
+                self.look_into(cell, cell.incarnation.actor._core)
+
+    def look_into(self, cell: Cell, core: Core) -> None:
+        """What a supervisor believes is so."""
+        assert cell.incarnation is not None
+        assert len(cell.incarnation.timers or ()) == len(core.timers)
+        places = cell.children or {}
+        assert places.keys() == core.children.keys()
+        for child in core.children.values():
+            lives = places[child.id].incarnation is not None
+            assert lives is (child.state is ChildState.RUNNING)
 
 
-@settings(max_examples=100)
+@settings(max_examples=200)
 @given(trees(), st.lists(steps, max_size=20), st.integers(0, 2**32))
 def test_whatever_happens_to_a_tree_nobody_is_lost_and_nothing_is_left(
     tree: tuple[Stage, Supervisor], plan: list[Step], seed: int
