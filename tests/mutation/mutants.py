@@ -170,7 +170,7 @@ def _instead(
             yield edit("drop not", operand)
         case ast.Attribute(ast.Name("ChildState") as states, name):
             other = STATES[(STATES.index(name) + 1) % len(STATES)]
-            yield edit("state", ast.Attribute(states, other))
+            yield edit("state", ast.Attribute(states, other, ast.Load()))
         case _:
             pass
 

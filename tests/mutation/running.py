@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 import pytest
 
@@ -67,6 +67,8 @@ def run(mutant: Mutant | None, seconds: float) -> tuple[Fate, float]:
         seconds: of processor, for each stage; a mutant that takes more hangs. One that
             sleeps is given four times as many by the clock.
     """
+    if mutant is not None:
+        Changed(mutant).code()  # what does not compile is no mutant
     total = 0.0
     for tests in STAGES:
         fate, took = _run_stage(mutant, tests, seconds)
@@ -138,7 +140,10 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.util.spec_from_loader(fullname, self)
 
     def exec_module(self, module: ModuleType) -> None:
+        exec(self.code(), module.__dict__)
+
+    def code(self) -> CodeType:
         path = path_of(self.mutant.module)
         tree = mutated(path.read_text("utf-8"), self.mutant.number)
         # The file's own name, so that what asks where code is from is not misled.
-        exec(compile(tree, str(path), "exec"), module.__dict__)
+        return compile(tree, str(path), "exec")
