@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test peers lint types arrow coverage bench clean
+.PHONY: help run test peers lint types arrow coverage mutants bench clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ arrow: $(READY)  ## rookery -> platforms -> supervision -> actors
 coverage: $(READY)  ## tests with a coverage report
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage report
+
+mutants: $(READY)  ## break the supervision core on purpose, half an hour long
+	$(BIN)/python -m tests.mutation
 
 bench: $(READY)  ## speed, as ratios to a floor measured in the same run
 	$(BIN)/python -m benchmarks

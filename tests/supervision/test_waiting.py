@@ -111,6 +111,19 @@ async def test_a_person_may_end_the_sleep_and_the_streak_goes_on(
         assert (await which_children(house.root))[2].seconds_left == pytest.approx(20)
 
 
+async def test_ending_the_sleep_of_a_member_wakes_its_group_and_keeps_the_streak(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(patient(diary, ONE_FOR_ALL), diary) as house:
+        await house.fail("b")
+
+        assert await restart_now(house.root, "c") == Done()
+        assert await house.settled() == ["+a", "+b", "+c"]
+        await house.fail("b")
+        rows = await which_children(house.root)
+        assert [row.seconds_left for row in rows] == pytest.approx([20, 20, 20])
+
+
 async def test_a_group_stops_at_once_sleeps_once_and_starts_in_order(
     diary: Diary, autojump_clock: trio.testing.MockClock
 ) -> None:
