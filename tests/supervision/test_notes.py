@@ -1,0 +1,247 @@
+"""What the core has written down, shown and told, to the letter."""
+
+from __future__ import annotations
+
+from actors.kernel import AnyActor, Crash, Killed, NeedsOperator, Normal, Shutdown
+from actors.kernel import StartFailed as NeverUp
+from supervision import (
+    ALL_SIGNIFICANT,
+    ANY_SIGNIFICANT,
+    DYNAMIC,
+    FOREVER,
+    ONE_FOR_ALL,
+    ONE_FOR_ONE,
+    TEMPORARY,
+    TRANSIENT,
+    Backoff,
+    ChildSpec,
+    ChildState,
+    DeleteChild,
+    Instance,
+    Jitter,
+    RestartChild,
+    StartChild,
+    StartRefused,
+    Supervisor,
+    TerminateChild,
+)
+from supervision.events import (
+    Abandon,
+    Action,
+    Booted,
+    ChildEnded,
+    Exit,
+    Forget,
+    GaveUp,
+    Hold,
+    OperatorNeeded,
+    Rest,
+    Restarted,
+    RestartFailed,
+    SetTimer,
+    ShuttingDown,
+    Stop,
+)
+from tests.supervision.core_world import Boom, CoreWorld
+
+STEADY = Backoff(first=10.0, jitter=Jitter.NONE, give_up=FOREVER)
+BOOM = Crash(Boom())
+TOKEN = NeedsOperator("token")
+SHOWN = (
+    Abandon
+    | Booted
+    | ChildEnded
+    | Exit
+    | Forget
+    | GaveUp
+    | Hold
+    | OperatorNeeded
+    | Rest
+    | Restarted
+    | RestartFailed
+    | SetTimer
+    | ShuttingDown
+)
+
+
+def start() -> AnyActor:
+    raise NotImplementedError
+
+
+def alone(**more: object) -> CoreWorld:
+    child = ChildSpec("a", start, **more)  # type: ignore[arg-type]  # tests name the fields
+    return CoreWorld(Supervisor(children=[child], max_restarts=1))
+
+
+def shown(actions: list[Action]) -> list[Action]:
+    return [action for action in actions if isinstance(action, SHOWN)]
+
+
+def after(world: CoreWorld, reason: object = BOOM) -> list[Action]:
+    """Return what is shown after the end of `a`."""
+    world.kill("a", reason)  # type: ignore[arg-type]  # an exit reason
+    return shown(world.work())
+
+
+def test_it_says_when_it_is_up() -> None:
+    assert shown(alone().log) == [Booted()]
+
+
+def test_a_restart() -> None:
+    world = alone()
+
+    assert after(world) == [ChildEnded("a", 1, BOOM, True), Restarted("a", 2, 0)]
+    assert after(world) == [
+        ChildEnded("a", 2, BOOM, True),
+        GaveUp("a", 2, "window"),
+        Exit(Shutdown()),
+    ]
+
+
+def test_a_restart_after_a_sleep() -> None:
+    world = alone(backoff=STEADY, counted=False)
+
+    ended, timer = after(world)
+    assert ended == ChildEnded("a", 1, BOOM, True, counted=False)
+    assert isinstance(timer, SetTimer)
+    assert (timer.child, timer.seconds, timer.streak) == ("a", 10.0, 1)
+    assert timer.why == "crash: Boom()"
+    assert world.rows()["a"].why == "crash: Boom()"
+    assert shown(world.sleep(10.0)) == [Restarted("a", 2, 1)]
+    assert world.rows()["a"].why == ""
+
+
+def test_a_restart_that_fails() -> None:
+    world = alone()
+    fails = iter(["fail"])
+    world.starts = lambda _: next(fails, "ok")
+
+    ended, failed, gave_up, abandoned, left = after(world)
+
+    assert ended == ChildEnded("a", 1, BOOM, True)
+    assert isinstance(failed, RestartFailed)
+    assert (failed.child, repr(failed.exception)) == ("a", "Boom('a')")
+    assert gave_up == GaveUp("a", 2, "window")
+    assert abandoned == Abandon("a")
+    assert left == Exit(Shutdown())
+
+
+def test_a_restart_that_fails_and_sleeps() -> None:
+    world = alone(backoff=STEADY)
+    after(world)
+    world.starts = lambda _: "fail"
+
+    failed, timer = shown(world.sleep(10.0))
+
+    assert isinstance(failed, RestartFailed)
+    assert isinstance(timer, SetTimer)
+    assert (timer.why, timer.streak) == ("Boom('a')", 2)
+
+
+def test_who_stays_down() -> None:
+    assert after(alone(restart=TRANSIENT), Normal()) == [
+        ChildEnded("a", 1, Normal(), False),
+        Rest("a", Normal()),
+    ]
+    assert after(alone(restart=TEMPORARY)) == [
+        ChildEnded("a", 1, BOOM, False),
+        Forget("a", BOOM),
+    ]
+
+
+def test_who_needs_an_operator() -> None:
+    world = alone()
+    assert after(world, TOKEN) == [
+        ChildEnded("a", 1, TOKEN, False),
+        OperatorNeeded("a", "token"),
+        Rest("a", TOKEN),
+    ]
+    assert world.rows()["a"].why == "token"
+    assert after(alone(restart=TEMPORARY), TOKEN) == [
+        ChildEnded("a", 1, TOKEN, False),
+        OperatorNeeded("a", "token"),
+        Forget("a", TOKEN),
+    ]
+
+
+def test_an_instance_that_needs_an_operator_is_kept_and_shown() -> None:
+    world = CoreWorld(Supervisor(DYNAMIC, [ChildSpec("t", start)]))
+    world.ask(StartChild(Instance("a")))
+
+    assert after(world, TOKEN)[1:] == [OperatorNeeded("a", "token"), Rest("a", TOKEN)]
+    assert world.rows()["a"].state is ChildState.NEEDS_OPERATOR
+
+
+def test_a_significant_child_that_needs_an_operator_ends_nobody() -> None:
+    for auto in (ANY_SIGNIFICANT, ALL_SIGNIFICANT):
+        child = ChildSpec("a", start, restart=TRANSIENT, significant=True)
+        world = CoreWorld(Supervisor(children=[child], auto_shutdown=auto))
+
+        after(world, TOKEN)
+
+        assert world.exited is None
+
+
+def test_the_end_of_a_significant_child() -> None:
+    child = ChildSpec("a", start, restart=TEMPORARY, significant=True)
+    world = CoreWorld(Supervisor(children=[child], auto_shutdown=ANY_SIGNIFICANT))
+
+    assert after(world) == [
+        ChildEnded("a", 1, BOOM, False),
+        Forget("a", BOOM),
+        ShuttingDown("a"),
+        Exit(Shutdown()),
+    ]
+
+
+def test_a_group_that_sleeps_and_is_stopped() -> None:
+    children = [ChildSpec(name, start, backoff=STEADY) for name in "abc"]
+    world = CoreWorld(Supervisor(ONE_FOR_ALL, children))
+
+    world.kill("b")
+    _, timer, *held = shown(world.work())
+    assert isinstance(timer, SetTimer)
+    assert timer.child == "b"
+    assert held == [Hold("a", "b"), Hold("c", "b")]
+    assert shown(world.tell(Stop(Killed()))) == [
+        *map(Abandon, "abc"),
+        Exit(Killed()),
+    ]
+
+
+def test_what_is_done_by_hand() -> None:
+    world = CoreWorld(Supervisor(ONE_FOR_ONE, [ChildSpec("a", start)]))
+    done: list[list[Action]] = []
+    for call in (TerminateChild("a"), DeleteChild("a")):
+        before = len(world.log)
+        world.ask(call)
+        done.append(shown(world.log[before:]))
+
+    assert done == [
+        [Rest("a", Shutdown("terminate_child"))],
+        [Forget("a", Shutdown("delete_child"))],
+    ]
+
+
+def test_what_does_not_start_by_hand() -> None:
+    world = CoreWorld(Supervisor(ONE_FOR_ONE, [ChildSpec("a", start)]))
+    world.ask(TerminateChild("a"))
+    world.starts = lambda _: "fail"
+    before = len(world.log)
+
+    refused = world.ask(RestartChild("a"))
+
+    assert isinstance(refused, StartRefused)
+    assert shown(world.log[before:]) == [Rest("a", NeverUp(refused.exception))]
+    assert isinstance(world.ask(StartChild(ChildSpec("b", start))), StartRefused)
+    assert shown(world.log[-2:]) == [Forget("b", Shutdown())]
+
+
+def test_what_is_not_needed() -> None:
+    world = CoreWorld(Supervisor(ONE_FOR_ONE, [ChildSpec("a", start)]))
+    world.ask(TerminateChild("a"))
+    world.starts = lambda _: "ignore"
+
+    world.ask(RestartChild("a"))
+
+    assert shown(world.log)[-1] == Rest("a", Normal())
