@@ -1,9 +1,9 @@
 """Break the decision core, one small change at a time, and see whether a test notices.
 
 `python -m tests.mutation` runs all changes in one process, for about half an hour, and
-prints who survived. Each survivor is either equal in what can be observed, which is to be
+writes down who survived. Each survivor is either equal in what can be observed, which is to be
 said in `docs/explanation/how-supervision-is-tested.md`, or a test is missing. Ctrl-C
-prints what is known so far.
+prints what is known so far; `--again` tries the survivors once more.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TypeAlias
 
 import hypothesis
 import hypothesis.strategies
 import trio.testing
-from attrs import asdict
 
 import actors.kernel
 from tests.mutation.mutants import Mutant, mutants_of
@@ -38,30 +38,35 @@ MODULES = (
 RESULTS = Path(".mutants.json")
 
 
+Key: TypeAlias = tuple[str, str, str, str, int]
+
+
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
-def chosen(options: argparse.Namespace) -> list[Mutant]:
-    """Return the mutants that are asked for."""
-    everything = [
-        mutant
-        for name in options.module or MODULES
-        for mutant in mutants_of(
-            f"supervision.{name}", path_of(f"supervision.{name}").read_text("utf-8")
-        )
-    ]
-    if not options.again:
-        return everything
-    survived = {
-        (row["module"], row["operator"], row["before"], row["after"])
-        for row in json.loads(options.results.read_text("utf-8"))
-        if row["fate"] == Fate.SURVIVED.value
-    }
-    return [
-        m for m in everything if (m.module, m.operator, m.before, m.after) in survived
-    ]
+def keyed(mutants: list[Mutant]) -> dict[Key, Mutant]:
+    """Name mutants by what they are: lines and numbers move with every edit."""
+    named: dict[Key, Mutant] = {}
+    seen: Counter[tuple[str, str, str, str]] = Counter()
+    for mutant in mutants:
+        what = (mutant.module, mutant.operator, mutant.before, mutant.after)
+        named[*what, seen[what]] = mutant
+        seen[what] += 1
+    return named
+
+
+def read(results: Path) -> dict[Key, Fate]:
+    if not results.exists():
+        return {}
+    rows = json.loads(results.read_text("utf-8"))
+    return {(m, o, b, a, n): Fate(fate) for m, o, b, a, n, fate in rows}
+
+
+def write(results: Path, fates: dict[Key, Fate]) -> None:
+    rows = [[*key, fate.value] for key, fate in fates.items()]
+    results.write_text(json.dumps(rows, indent=0), "utf-8")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,13 +74,33 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--module", action="append", choices=MODULES)
     parser.add_argument("--list", action="store_true", help="only list the mutants")
     parser.add_argument(
-        "--again", action="store_true", help="only those that survived the last time"
+        "--again", action="store_true", help="only who survived the last time"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="only who has not been tried"
     )
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    mutants = chosen(options)
+    everybody = keyed(
+        [
+            mutant
+            for name in options.module or MODULES
+            for mutant in mutants_of(
+                f"supervision.{name}", path_of(f"supervision.{name}").read_text("utf-8")
+            )
+        ]
+    )
+    known = read(options.results) if options.again or options.resume else {}
+    fates = {key: fate for key, fate in known.items() if key in everybody}
+    chosen = {
+        key: mutant
+        for key, mutant in everybody.items()
+        if (options.again and fates.get(key) is Fate.SURVIVED)
+        or (options.resume and key not in fates)
+        or not (options.again or options.resume)
+    }
     if options.list:
-        for mutant in mutants:
+        for mutant in chosen.values():
             say(str(mutant))
         return 0
     hypothesis.settings.register_profile(
@@ -90,36 +115,27 @@ def main(arguments: list[str] | None = None) -> int:
     if fate is not Fate.SURVIVED:
         say("the tests fail with nothing changed")
         return 2
-    say(f"{len(mutants)} mutants; without a change the tests take {took:.1f} s")
-    fates = kill_all(mutants, took + 10)
-    options.results.write_text(
-        json.dumps([asdict(m) | {"fate": f.value} for m, f in fates.items()], indent=1),
-        "utf-8",
-    )
-    tell(fates)
+    say(f"{len(chosen)} mutants; without a change the tests take {took:.1f} s")
+    try:
+        for number, (key, mutant) in enumerate(chosen.items(), 1):
+            fates[key], spent = run(mutant, took + 10)
+            write(options.results, fates)
+            say(f"{number}/{len(chosen)} {fates[key].value} ({spent:.1f} s) {mutant}")
+    except KeyboardInterrupt:
+        say("interrupted; --resume goes on")
+    tell({key: everybody[key] for key in fates}, fates)
     return 0 if Fate.SURVIVED not in fates.values() else 1
 
 
-def kill_all(mutants: list[Mutant], seconds: float) -> dict[Mutant, Fate]:
-    fates: dict[Mutant, Fate] = {}
-    try:
-        for number, mutant in enumerate(mutants, 1):
-            fate, took = run(mutant, seconds)
-            fates[mutant] = fate
-            if fate is not Fate.KILLED or number % 50 == 0:
-                say(f"{number}/{len(mutants)} {fate.value} ({took:.1f} s) {mutant}")
-    except KeyboardInterrupt:
-        say("interrupted")
-    return fates
-
-
-def tell(fates: dict[Mutant, Fate]) -> None:
+def tell(mutants: dict[Key, Mutant], fates: dict[Key, Fate]) -> None:
     """Print the survivors, and the score of each module."""
-    for mutant, fate in fates.items():
+    for key, fate in fates.items():
         if fate is Fate.SURVIVED:
-            say(f"survived: {mutant}")
-    noticed = Counter(m.module for m, f in fates.items() if f is not Fate.SURVIVED)
-    made = Counter(mutant.module for mutant in fates)
+            say(f"survived: {mutants[key]}")
+    noticed = Counter(
+        key[0] for key, fate in fates.items() if fate is not Fate.SURVIVED
+    )
+    made = Counter(key[0] for key in fates)
     for module, number in made.items():
         say(f"{module}: {noticed[module]} of {number}")
     say(f"{noticed.total()} of {made.total()} mutants were noticed")

@@ -25,8 +25,12 @@ from tests.mutation.mutants import Mutant, mutated
 
 ROOT = Path(__file__).parents[2]
 STAGES: tuple[tuple[str, ...], ...] = (
-    ("tests/supervision/test_stories.py", "tests/supervision/test_specs.py"),
-    ("tests/supervision/test_backoff.py", "tests/supervision/test_cost.py"),
+    (
+        "tests/supervision/test_notes.py",
+        "tests/supervision/test_stories.py",
+        "tests/supervision/test_specs.py",
+        "tests/supervision/test_backoff.py",
+    ),
     ("tests/otp/test_corpus.py", "-k", "replay_pure"),
     ("tests/supervision/test_differential.py",),
     (
