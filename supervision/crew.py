@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
 
@@ -27,8 +28,8 @@ from supervision.events import (
 from supervision.specs import Supervisor
 from supervision.values import Brutal, Forever, Grace
 
-STARTS_IN_A_ROW = 32
-"""How many children are started between two checkpoints, at most."""
+IN_A_ROW = 32
+"""How many children are started, stopped or killed between two checkpoints, at most."""
 
 
 class Crew:
@@ -63,7 +64,7 @@ class Crew:
             self._watched[wanted.child] = (token, life)
         failed = await life.started()
         self._launched += 1
-        if self._launched % STARTS_IN_A_ROW == 0:
+        if self._launched % IN_A_ROW == 0:
             # A child without a start of its own is up at once: let others have a turn.
             await trio.lowlevel.checkpoint()
         if failed is None:
@@ -76,9 +77,7 @@ class Crew:
         """Ask all to stop at once; kill who is left at the deadline, fence who survives."""
         lives = [life for child, _ in children if (life := self._living(child))]
         if not isinstance(grace, Brutal):
-            for life in lives:
-                life.request_stop(Shutdown(self._ctx.path))
-                life.cell.phase = "stopping"
+            await _each(lives, self._ask_to_stop)
             if grace == 0:
                 # No time to do anything, yet who has nothing to do may end as asked.
                 await trio.lowlevel.checkpoint()
@@ -87,13 +86,18 @@ class Crew:
                     await life.ended()
         await self._kill([life for life in lives if life.reason is None])
 
+    def _ask_to_stop(self, life: Incarnation) -> None:
+        if life.reason is None:
+            life.request_stop(Shutdown(self._ctx.path))
+            life.cell.phase = "stopping"
+
     def _living(self, child: str) -> Incarnation | None:
         self._watched.pop(child, None)
         return self.cell(child).incarnation
 
     async def _kill(self, lives: list[Incarnation]) -> None:
-        for life in lives:
-            life.kill()
+        # Counted from the last of them: each then had its chance to die.
+        await _each(lives, Incarnation.kill)
         with trio.move_on_after(self._ctx.system.kill_wait):
             for life in lives:
                 await life.ended()
@@ -163,6 +167,16 @@ class Crew:
         cell.phase = phase
         cell.note = note
         cell.until = until
+
+
+async def _each(
+    lives: Sequence[Incarnation], do: Callable[[Incarnation], None]
+) -> None:
+    """Do it to all of them; in a crowd, let others have a turn in between."""
+    for nth, life in enumerate(lives, start=1):
+        do(life)
+        if nth % IN_A_ROW == 0:
+            await trio.lowlevel.checkpoint()
 
 
 def _launch(cell: Cell, wanted: Start) -> Incarnation:

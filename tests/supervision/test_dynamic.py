@@ -7,6 +7,7 @@ import trio
 import trio.testing
 
 from supervision import (
+    BRUTAL,
     DYNAMIC,
     TRANSIENT,
     AlreadyStarted,
@@ -77,6 +78,29 @@ async def test_instances_are_stopped_all_at_once_with_one_deadline(
         before = trio.current_time()
 
     assert trio.current_time() - before == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("grace", [5.0, BRUTAL])
+async def test_a_crowd_that_stops_lets_others_have_a_turn(
+    diary: Diary, autojump_clock: trio.testing.MockClock, grace: Grace
+) -> None:
+    passes = 0
+
+    async def watch() -> None:
+        nonlocal passes
+        while True:
+            await trio.lowlevel.checkpoint()
+            passes += 1
+
+    async with trio.open_nursery() as nursery:
+        async with living(many(diary, grace), diary) as house:
+            for number in range(640):
+                await start_child(house.root, instance(str(number)))
+            nursery.start_soon(watch)
+            await trio.lowlevel.checkpoint()
+            before = passes
+        assert passes - before >= 640 // 32
+        nursery.cancel_scope.cancel()
 
 
 async def test_how_instances_are_named(
