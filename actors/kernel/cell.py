@@ -56,7 +56,8 @@ class Cell(Admission):
         """When its supervisor starts it again, by the system's clock; while it waits."""
         self.waits: list[ReplySlot | Place] | None = None
         """Whom this actor's handler waits for right now: edges of the wait-for graph."""
-        self.watchers: list[Watch] | None = None
+        self.watchers: dict[Watch, None] | None = None
+        """In the order in which they came. A dict, because a crowd may leave at once."""
 
     def __repr__(self) -> str:
         return f"<Cell {self.path} {self.phase}>"
@@ -149,8 +150,8 @@ class Cell(Admission):
             watch.tell(self.resting or Shutdown("not running"))
         else:
             if self.watchers is None:
-                self.watchers = []
-            self.watchers.append(watch)
+                self.watchers = {}
+            self.watchers[watch] = None
         return watch
 
     def ended(self, reason: ExitReason) -> None:

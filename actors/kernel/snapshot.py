@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 if TYPE_CHECKING:
     from actors.kernel.cell import Cell
+
+RUNNING = "running"
+"""The phase of whoever is as it should be."""
 
 
 @frozen(kw_only=True)
@@ -34,18 +39,26 @@ class ActorSnapshot:
     await_stack: tuple[str, ...]
     """Where its task waits, outermost first, as `function (file:line)`."""
     children: tuple[ActorSnapshot, ...]
+    folded: tuple[tuple[str, int], ...] = ()
+    """How many more children there are in each phase, where not all were asked for."""
 
     @property
     def name(self) -> str:
         return self.path.rsplit("/", 1)[1] or "/"
 
 
-def snapshot_of(cell: Cell) -> ActorSnapshot:
+def snapshot_of(cell: Cell, at_most: int | None = None) -> ActorSnapshot:
+    """Return what can be seen of *cell* and below.
+
+    Of each actor's children *at_most* so many are looked at, first those that do not
+    simply run; the others are counted. `None` looks at all of them.
+    """
+    shown, folded = _fold(tuple((cell.children or {}).values()), at_most)
     incarnation = cell.incarnation
     in_hand = incarnation.in_hand if incarnation is not None else None
     return ActorSnapshot(
         path=cell.path,
-        phase="suspended" if cell.suspended else cell.phase,
+        phase=_phase(cell),
         note=cell.note,
         seconds_left=_seconds_left(cell),
         supervisor=cell.supervisor,
@@ -58,8 +71,29 @@ def snapshot_of(cell: Cell) -> ActorSnapshot:
         in_hand=type(in_hand.body).__name__ if in_hand is not None else "",
         waits_for=tuple(wait.cell.path for wait in cell.waits or () if not wait.done),
         await_stack=_await_stack(cell),
-        children=tuple(map(snapshot_of, (cell.children or {}).values())),
+        children=tuple(snapshot_of(child, at_most) for child in shown),
+        folded=folded,
     )
+
+
+def _phase(cell: Cell) -> str:
+    return "suspended" if cell.suspended else cell.phase
+
+
+def _fold(
+    cells: tuple[Cell, ...], at_most: int | None
+) -> tuple[tuple[Cell, ...], tuple[tuple[str, int], ...]]:
+    if at_most is None or len(cells) <= at_most:
+        return cells, ()
+    phases = [_phase(cell) for cell in cells]
+    unusual = islice((n for n, phase in enumerate(phases) if phase != RUNNING), at_most)
+    usual = (n for n, phase in enumerate(phases) if phase == RUNNING)
+    chosen = list(unusual)
+    chosen += islice(usual, at_most - len(chosen))
+    chosen.sort()
+    folded = Counter(phases)
+    folded.subtract(phases[n] for n in chosen)
+    return tuple(cells[n] for n in chosen), tuple((+folded).most_common())
 
 
 def _seconds_left(cell: Cell) -> float | None:

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from contextvars import Context
+from itertools import islice
 from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self, TypeVar, overload
@@ -35,6 +36,8 @@ M = TypeVar("M", contravariant=True)
 
 KILL_WAIT_SECONDS = 2.0
 STOP_WITHIN_SECONDS = 5.0
+LOOKED_AT = 500
+"""How many paths are compared with one that nobody has: a miss must not cost a crowd."""
 
 
 @frozen
@@ -181,17 +184,30 @@ class System:
         """
         cell = self.cells.get(path)
         if cell is None:
-            similar = difflib.get_close_matches(path, self.cells, n=1)
-            raise AddressNotFound(path, similar[0] if similar else "")
+            raise AddressNotFound(path, self._similar(path))
         actor = cell.incarnation.actor if cell.incarnation is not None else None
         if kind is not None and actor is not None and not isinstance(actor, kind):
             other = f"{path} as {kind.__name__} (a {type(actor).__name__} lives there)"
             raise AddressNotFound(other)
         return cell.address
 
-    def snapshot(self, path: str = "/") -> ActorSnapshot:
-        """Return what can be seen at *path* and below. Needs no message: sees the stuck, too."""
-        return snapshot_of(self.find(path).cell)
+    def _similar(self, path: str) -> str:
+        """Return who may have been meant. Looking is slow, so not at everybody."""
+        known = list(islice(self.cells, LOOKED_AT))
+        return next(iter(difflib.get_close_matches(path, known, n=1)), "")
+
+    def snapshot(self, path: str = "/", *, at_most: int | None = None) -> ActorSnapshot:
+        """Return what can be seen at *path* and below. Needs no message: sees the stuck, too.
+
+        Args:
+            path: of the actor on top.
+            at_most: of each actor's children, show so many and count the others; first
+                come those that do not simply run. `None` shows all.
+
+        Raises:
+            AddressNotFound: nobody lives at *path*.
+        """
+        return snapshot_of(self.find(path).cell, at_most)
 
     # --- debugging -----------------------------------------------------------------------
 

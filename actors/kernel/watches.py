@@ -38,5 +38,5 @@ class Watch(Slot):
     def cancel(self) -> None:
         """Stop watching. A `Down` that is already on its way may still come."""
         if self.target.watchers and self in self.target.watchers:
-            self.target.watchers.remove(self)
+            del self.target.watchers[self]
             self.taken()
