@@ -47,6 +47,8 @@ async def crash(ctx: Context) -> None:
 
 
 @bot.command("tree", allow="operator")
-async def tree(ctx: Context, tree: Callable[[], str] = use("tree")) -> None:
-    """Shows the supervision tree of this host."""
-    await ctx.reply(tree())
+async def tree(
+    ctx: Context, path: str = "/", tree: Callable[[str], str] = use("tree")
+) -> None:
+    """Shows the supervision tree of this host, or what is below PATH."""
+    await ctx.reply(tree(path))

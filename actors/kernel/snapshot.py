@@ -6,13 +6,17 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+import trio
+from attrs import evolve, frozen
 
 if TYPE_CHECKING:
     from actors.kernel.cell import Cell
 
 RUNNING = "running"
 """The phase of whoever is as it should be."""
+
+LOOKED_AT_IN_A_ROW = 64
+"""How many actors of a crowd are looked at between two checkpoints, where all are."""
 
 
 @frozen(kw_only=True)
@@ -74,6 +78,16 @@ def snapshot_of(cell: Cell, at_most: int | None = None) -> ActorSnapshot:
         children=tuple(snapshot_of(child, at_most) for child in shown),
         folded=folded,
     )
+
+
+async def survey_of(cell: Cell) -> ActorSnapshot:
+    """As `snapshot_of` all; others run in between, so it is not one instant."""
+    below = []
+    for nth, child in enumerate(tuple((cell.children or {}).values()), start=1):
+        below.append(await survey_of(child))
+        if nth % LOOKED_AT_IN_A_ROW == 0:
+            await trio.lowlevel.checkpoint()
+    return evolve(snapshot_of(cell, 0), children=tuple(below), folded=())
 
 
 def _phase(cell: Cell) -> str:

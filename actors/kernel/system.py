@@ -27,7 +27,7 @@ from actors.kernel.hooks import Hooks, LifeBegan, LifeEnded, Witness
 from actors.kernel.incarnation import Incarnation
 from actors.kernel.life import Life
 from actors.kernel.reasons import ExitReason, Shutdown, StartFailed
-from actors.kernel.snapshot import ActorSnapshot, snapshot_of
+from actors.kernel.snapshot import ActorSnapshot, snapshot_of, survey_of
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -208,6 +208,16 @@ class System:
             AddressNotFound: nobody lives at *path*.
         """
         return snapshot_of(self.find(path).cell, at_most)
+
+    async def survey(self, path: str = "/") -> ActorSnapshot:
+        """Return the same of everybody without keeping the others from running.
+
+        So it is not one instant: who came or went meanwhile may be shown or not.
+
+        Raises:
+            AddressNotFound: nobody lives at *path*.
+        """
+        return await survey_of(self.find(path).cell)
 
     # --- debugging -----------------------------------------------------------------------
 

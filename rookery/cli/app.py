@@ -66,6 +66,25 @@ Address: TypeAlias = Annotated[
         help="PLATFORM/ACCOUNT/KIND:CHAT; KIND is private, group, channel or thread.",
     ),
 ]
+TreePath: TypeAlias = Annotated[
+    str, Parameter(name="PATH", help="An actor, as in /platforms/qq.")
+]
+Watch: TypeAlias = Annotated[
+    bool,
+    Parameter(
+        name="--watch",
+        negative=(),
+        help="Draw it again every second, in place, until Ctrl-C. Needs a terminal.",
+    ),
+]
+All: TypeAlias = Annotated[
+    bool,
+    Parameter(
+        name="--all",
+        negative=(),
+        help="Show everybody, where of a crowd only 20 are shown and the rest counted.",
+    ),
+]
 Text: TypeAlias = Annotated[str, Parameter(help="What to say.")]
 
 app = App(
@@ -133,19 +152,30 @@ def new_bot(name: Name, /) -> int:
 
 
 @app.command
-def tree(*, which: Which = DEFAULT) -> int:
-    """Draw the supervision tree of the running host.
+def tree(
+    path: TreePath = "/",
+    /,
+    *,
+    watch: Watch = False,
+    everybody: All = False,
+    which: Which = DEFAULT,
+) -> int:
+    """Draw the supervision tree of the running host, or what is at PATH and below.
+
+    Behind a name stands its state, then what is not as usual: when it is tried
+    again, how often it was restarted, what waits in its mailbox (of how many),
+    the kind of message in hand.
 
     For example:
 
         rookery tree
+        rookery tree /platforms/qq --watch
         rookery tree --data /srv/bots/rookery-data --json
     """
-    from rookery.cli.client import perform
-    from rookery.cli.rendering import whole_tree_text
+    from rookery.cli.seeing import show_tree
     from rookery.control import Tree
 
-    return perform(which, Tree(), whole_tree_text)
+    return show_tree(which, Tree(path, everybody), watch=watch)
 
 
 @app.command

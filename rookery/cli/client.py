@@ -6,6 +6,9 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
+
+from attrs import frozen
 
 from rookery.cli.places import Which
 from rookery.config import ConfigRefused, find_data
@@ -16,36 +19,57 @@ OK, NOT_DONE, USAGE = 0, 1, 2
 _SAID = frozenset({"sent", "degraded"})
 
 
-def perform(
-    which: Which, request: Request, show: Callable[[Mapping[str, object]], str]
-) -> int:
+Answer: TypeAlias = Mapping[str, object]
+
+
+@frozen
+class NotDone(Exception):
+    """A command that could not be done: *kind* for programs, *message* for people."""
+
+    kind: str
+    message: str
+    code: int
+
+    def tell(self, *, as_json: bool) -> int:
+        """Say why, to people and, where asked for, to programs; return the exit code."""
+        if as_json:
+            error = {"kind": self.kind, "message": self.message}
+            print(json.dumps({"error": error}, ensure_ascii=False))
+        print(self.message, file=sys.stderr)
+        return self.code
+
+
+def perform(which: Which, request: Request, show: Callable[[Answer], str]) -> int:
     """Ask the host that is meant, print what it answers, return the exit code."""
     if isinstance(request, Send) and not _printable(request.text):
         print("TEXT must be UTF-8 (got bytes that are not)", file=sys.stderr)
         return USAGE
     try:
-        result = ask(find_data(which.config, which.data, Path.cwd()), request)
-    except ConfigRefused as refused:
-        return _not_done(which, "bad_config", str(refused), USAGE)
-    except NoHost as error:
-        return _not_done(which, "no_host", str(error), USAGE)
-    except NoAnswer as error:
-        return _not_done(which, "no_answer", str(error), NOT_DONE)
-    except Refused as refused:
-        usage = refused.kind in ("bad_request", "bad_config")
-        code = USAGE if usage else NOT_DONE
-        return _not_done(which, refused.kind, str(refused), code)
+        result = answer_to(which, request)
+    except NotDone as failed:
+        return failed.tell(as_json=which.json)
     print(json.dumps(result, ensure_ascii=False) if which.json else show(result))
     return _code(result)
 
 
-def _not_done(which: Which, kind: str, message: str, code: int) -> int:
-    """Say why, to people and, where asked for, to programs; return the exit code."""
-    if which.json:
-        error = {"kind": kind, "message": message}
-        print(json.dumps({"error": error}, ensure_ascii=False))
-    print(message, file=sys.stderr)
-    return code
+def answer_to(which: Which, request: Request) -> Answer:
+    """Return what the host that is meant answers.
+
+    Raises:
+        NotDone: there is none, or it did not answer, or it says no.
+    """
+    try:
+        return ask(find_data(which.config, which.data, Path.cwd()), request)
+    except ConfigRefused as refused:
+        raise NotDone(kind="bad_config", message=str(refused), code=USAGE) from refused
+    except NoHost as error:
+        raise NotDone(kind="no_host", message=str(error), code=USAGE) from error
+    except NoAnswer as error:
+        raise NotDone(kind="no_answer", message=str(error), code=NOT_DONE) from error
+    except Refused as refused:
+        usage = refused.kind in ("bad_request", "bad_config")
+        code = USAGE if usage else NOT_DONE
+        raise NotDone(refused.kind, str(refused), code) from refused
 
 
 def _printable(text: str) -> bool:

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rookery.control import tree_text
+from rich.cells import chop_cells
+
+from rookery.control import cut, tree_lines, visible
 
 
-def whole_tree_text(result: Mapping[str, object]) -> str:
-    """Draw the tree; below it, what of the configuration does not run, and why."""
+def whole_tree_text(result: Mapping[str, object], width: int | None = None) -> str:
+    """Draw the tree; below it, what of the configuration does not run, and why.
+
+    No line has more than *width* cells: those of the tree are cut, the others broken.
+    """
     tree, problems = result["tree"], result["problems"]
     assert isinstance(tree, dict)
     assert isinstance(problems, list)
-    return "\n".join([tree_text(tree), *problems])
+    lines = tree_lines(tree, width)
+    for problem in map(visible, problems):
+        lines += [problem] if width is None else chop_cells(problem, width)
+    return "\n".join(lines)
+
+
+def screenful(text: str, width: int, height: int) -> list[str]:
+    """Return the lines of *text* that fit, and how many do not."""
+    lines = text.split("\n")
+    if len(lines) <= height:
+        return lines
+    more = len(lines) - height + 1
+    left_out = f"... {more:,} more lines: `rookery tree PATH` shows a part"
+    return [*lines[: height - 1], cut(left_out, width)][:height]
 
 
 def platforms_text(result: Mapping[str, object]) -> str:

@@ -21,7 +21,11 @@ SOCKET_NAME = "control.sock"
 
 @frozen
 class Tree:
-    """The supervision tree, as it stands."""
+    """The supervision tree, as it stands: what is at *path*, and below."""
+
+    path: str = "/"
+    all: bool = False
+    """Every actor, however many there are; else most of a crowd is counted only."""
 
 
 @frozen
@@ -80,8 +84,13 @@ def decode_request(line: bytes) -> Request:
         msg = f"a request must be one JSON object on one line (got: {error})"
         raise Refused(kind="bad_request", message=msg) from None
     match fields:
-        case {"op": "tree", **rest} if not rest:
-            return Tree()
+        case {"op": "tree", **rest} if rest.keys() <= {"path", "all"}:
+            match {"path": "/", "all": False, **rest}:
+                case {"path": str(path), "all": bool(everybody)}:
+                    return Tree(path, everybody)
+                case _:
+                    msg = "path must be a text, and all true or false"
+                    raise Refused(kind="bad_request", message=msg)
         case {"op": "platforms", **rest} if not rest:
             return Platforms()
         case {"op": "reload", **rest} if not rest:
@@ -96,7 +105,8 @@ def decode_request(line: bytes) -> Request:
             names = ", ".join(_OPERATIONS)
             msg = (
                 f'a request must be {{"op": NAME}} with NAME one of {names}; '
-                'send also has the texts "address" and "text", and nothing else'
+                'send also has the texts "address" and "text", tree may have a text '
+                '"path" and a truth "all", and nothing else'
             )
             raise Refused(kind="bad_request", message=msg)
 

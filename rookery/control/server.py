@@ -42,7 +42,7 @@ log = structlog.get_logger()
 class Operations(Protocol):
     """What can be asked of a running host. Each raises `Refused` to say no."""
 
-    async def tree(self) -> Mapping[str, object]: ...
+    async def tree(self, path: str, *, everybody: bool) -> Mapping[str, object]: ...
     async def platforms(self) -> Mapping[str, object]: ...
     async def send(self, address: str, text: str) -> Mapping[str, object]: ...
     async def reload(self) -> Mapping[str, object]: ...
@@ -122,8 +122,8 @@ class ControlSocket(Actor[Never]):
 
     async def _perform(self, request: Request) -> Mapping[str, object]:
         match request:
-            case Tree():
-                return await self._operations.tree()
+            case Tree(path, everybody):
+                return await self._operations.tree(path, everybody=everybody)
             case Platforms():
                 return await self._operations.platforms()
             case Send(address, text):

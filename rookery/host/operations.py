@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from actors.buffer import notice_key
-from actors.kernel import ActorError
+from actors.kernel import ActorError, AddressNotFound
 from actors.messages import ChatAddress, Outbound, OutboundKind, Text
 from actors.tracker import Receipt
 from rookery.control import Refused, tree_of
 from rookery.host.manager import Manager, Reload
-from rookery.host.parts import Parts
+from rookery.host.parts import SHOWN_OF_A_CROWD, Parts, absolute
 
 SEND_SECONDS = 10.0
 RELOAD_SECONDS = 80.0
@@ -22,11 +22,20 @@ class HostOperations:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def tree(self) -> Mapping[str, object]:
-        """The tree, and what of the configuration does not run."""
-        estate = self._parts.estate
-        faults = [f"{path}: {why}" for path, why in estate.faults.items()]
-        return {"tree": tree_of(self._parts.system.snapshot()), "problems": faults}
+    async def tree(self, path: str, *, everybody: bool) -> Mapping[str, object]:
+        """What is at *path* and below, and what of the configuration does not run."""
+        system = self._parts.system
+        top = absolute(path)
+        try:
+            if everybody:
+                seen = await system.survey(top)
+            else:
+                seen = system.snapshot(top, at_most=SHOWN_OF_A_CROWD)
+        except AddressNotFound as error:
+            raise Refused(kind="no_actor", message=str(error)) from error
+        faults = self._parts.estate.faults if top == "/" else {}
+        problems = [f"{where}: {why}" for where, why in faults.items()]
+        return {"tree": tree_of(seen), "problems": problems}
 
     async def platforms(self) -> Mapping[str, object]:
         """Each platform with its accounts and their states."""

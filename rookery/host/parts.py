@@ -14,18 +14,20 @@ from attrs import frozen
 from actors.bots import HandlerFault, Services
 from actors.buffer import Outbox
 from actors.journal import MemoryJournal
-from actors.kernel import System
+from actors.kernel import AddressNotFound, System
 from actors.messages import Outbound
 from actors.monitor import Board, Faults
 from actors.router import Desks
 from actors.sender import Lines, Rejected, Retry
 from actors.tracker import Tracker
 from platforms.base import Actions, Host
-from rookery.control import tree_of, tree_text
+from rookery.control import tree_of, tree_text, visible
 from rookery.host.estate import Estate
 
 PROVIDED = ("tree",)
 """What a bot may `use()` of the host."""
+SHOWN_OF_A_CROWD = 20
+"""So many children of one actor are shown; of more, the others are counted."""
 _AWAY_SECONDS = 1.0
 
 
@@ -87,9 +89,13 @@ class Parts:
             provided=dict(zip(PROVIDED, [self.tree_text], strict=True)),
         )
 
-    def tree_text(self) -> str:
-        """Draw the supervision tree as it stands."""
-        return tree_text(tree_of(self.system.snapshot()))
+    def tree_text(self, path: str = "/") -> str:
+        """Draw the supervision tree as it stands, from *path* on; or say who is not there."""
+        try:
+            seen = self.system.snapshot(absolute(path), at_most=SHOWN_OF_A_CROWD)
+        except AddressNotFound as error:
+            return visible(str(error))
+        return tree_text(tree_of(seen))
 
     async def _call(
         self, platform: str, account: str, action: str, params: Mapping[str, object]
@@ -107,3 +113,8 @@ class Parts:
     def _note_fault(self, fault: HandlerFault) -> None:
         where = f"{fault.bot}/{fault.handler}"
         self.faults.add(where, "handler.failed", fault.why, trace=fault.trace)
+
+
+def absolute(path: str) -> str:
+    """Return *path* as the tree knows it: people leave the first slash out."""
+    return "/" + path.strip("/")

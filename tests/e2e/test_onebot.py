@@ -121,7 +121,7 @@ async def test_crash_by_an_operator_disturbs_nobody(
         failed = await host.until("handler.failed")
         assert failed["chat"] == "group:42"
         tree = tree_text((await host.ask(Tree()))["tree"])  # type: ignore[arg-type]  # a table
-        assert "life" not in tree
+        assert "restarts" not in tree
 
         await peer.event("/crash", user=10, group=42)
         assert await peer.hear() not in ("pong", "")

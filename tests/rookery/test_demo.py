@@ -9,8 +9,8 @@ from tests.actors.bots.harness import running
 OPERATOR = frozenset({("qq", "14")})
 
 
-def tree() -> str:
-    return "/\n  bots"
+def tree(path: str) -> str:
+    return f"{path}\n  bots"
 
 
 async def test_it_answers_ping_echo_and_help() -> None:
@@ -42,6 +42,7 @@ async def test_what_shows_or_breaks_things_is_for_operators() -> None:
         assert await room.hears("/crash") == ["/crash is for operators of this host"]
         assert await room.hears("/tree") == ["/tree is for operators of this host"]
         assert await room.hears("/tree", user="14") == ["/\n  bots"]
+        assert await room.hears("/tree /a", user="14") == ["/a\n  bots"]
         crashed = room.says("/crash", user="14")
         assert await room.hears("/ping", user="14") == ["pong"]
         assert crashed.state is InboundState.FAILED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import trio
 
 from actors.kernel import AddressNotFound, Shutdown
 from tests.actors.kernel.keeper import Doer, house
@@ -29,6 +30,28 @@ async def test_a_snapshot_counts_the_rest_of_a_crowd_and_shows_what_is_unusual()
         assert seen(4) == (["c0", "c5", "c6", "c7"], {"running": 4})
         assert seen(2) == (["c5", "c6"], {"running": 5, "suspended": 1})
         assert seen(0) == ([], {"running": 5, "down": 2, "suspended": 1})
+
+
+async def test_a_survey_shows_all_and_lets_others_run() -> None:
+    passes = 0
+
+    async def watch() -> None:
+        nonlocal passes
+        while True:
+            await trio.lowlevel.checkpoint()
+            passes += 1
+
+    async with house() as home, trio.open_nursery() as nursery:
+        for number in range(640):
+            home.root.cell.adopt(f"c{number}")
+        nursery.start_soon(watch)
+        await trio.lowlevel.checkpoint()
+        before = passes
+        seen = await home.system.survey()
+
+        assert passes - before >= 640 // 64
+        assert seen == home.system.snapshot()
+        nursery.cancel_scope.cancel()
 
 
 @pytest.mark.parametrize(("before", "similar"), [(0, "/router"), (600, "")])

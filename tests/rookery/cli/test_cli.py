@@ -16,7 +16,6 @@ from rookery.cli.rendering import (
     platforms_text,
     reload_text,
     send_text,
-    whole_tree_text,
 )
 from rookery.config import EMBEDDED
 
@@ -239,35 +238,6 @@ def test_run_prints_ten_lines_for_ten_mistakes(
 
     assert len(said(capsys)[1].splitlines()) == 10
     assert not (tmp_path / "rookery-data").exists()
-
-
-def test_a_tree_is_drawn() -> None:
-    def node(name: str, *children: object, **facts: object) -> dict[str, object]:
-        usual: dict[str, object] = {
-            "phase": "running",
-            "note": "",
-            "seconds_left": None,
-            "incarnation": 1,
-            "in_hand": "",
-            "depth": 0,
-            "dropped": 0,
-        }
-        return {"name": name, **usual, "children": list(children), **facts}
-
-    tree = node(
-        "root",
-        node("core", node("router", depth=3, in_hand="Wake")),
-        node("bots", phase="waiting", note="why", seconds_left=2.04, incarnation=4),
-    )
-
-    result = {"tree": tree, "problems": ["bots.x: no such file"]}
-    assert whole_tree_text(result).splitlines() == [
-        "root  running",
-        "├─ core  running",
-        "│  └─ router  running handling Wake depth 3",
-        "└─ bots  waiting (why) next try in 2.0 s life 4",
-        "bots.x: no such file",
-    ]
 
 
 def test_platforms_are_listed() -> None:

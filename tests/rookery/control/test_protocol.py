@@ -21,8 +21,10 @@ from rookery.control import (
 )
 
 texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
-requests = st.sampled_from([Tree(), Platforms(), Reload()]) | st.builds(
-    Send, address=st.just("qq/10001/group:42"), text=texts.filter(bool)
+requests = (
+    st.sampled_from([Tree(), Platforms(), Reload()])
+    | st.builds(Tree, path=texts, all=st.booleans())
+    | st.builds(Send, address=st.just("qq/10001/group:42"), text=texts.filter(bool))
 )
 
 
@@ -44,6 +46,8 @@ def test_a_request_comes_out_as_it_went_in(request: Request) -> None:
             b'{"op": 5}',
             b'{"op": "stop"}',
             b'{"op": "tree", "more": 1}',
+            b'{"op": "tree", "path": 1}',
+            b'{"op": "tree", "all": 1}',
             b'{"op": "send", "address": "qq/1/group:2"}',
             b'{"op": "send", "address": "here", "text": "x"}',
             b'{"op": "send", "address": "qq/1/group:2", "text": 5}',

@@ -33,8 +33,8 @@ class Recorder:
     def __init__(self) -> None:
         self.said: list[tuple[str, str]] = []
 
-    async def tree(self) -> Mapping[str, object]:
-        return {"tree": "/"}
+    async def tree(self, path: str, *, everybody: bool) -> Mapping[str, object]:
+        return {"tree": path, "all": everybody}
 
     async def platforms(self) -> Mapping[str, object]:
         raise ZeroDivisionError
@@ -63,7 +63,7 @@ async def test_each_operation_is_answered(tmp_path: Path) -> None:
         with pytest.raises(Refused, match="ten mistakes"):
             await trio.to_thread.run_sync(ask, tmp_path, Reload())
 
-    assert tree == {"tree": "/"}
+    assert tree == {"tree": "/", "all": False}
     assert sent == {"state": "sent"}
     assert recorder.said == [("qq/1/group:42", "hello")]
 
