@@ -6,8 +6,9 @@ one equal to the configuration) first; then `process` (the life of the process),
 anything with sockets of a platform, or with messages.
 """
 
+from rookery.host.collector import settle_collector
 from rookery.host.kinds import PLATFORM_CONFIGS
 from rookery.host.parts import PROVIDED
 from rookery.host.process import run_host
 
-__all__ = ["PLATFORM_CONFIGS", "PROVIDED", "run_host"]
+__all__ = ["PLATFORM_CONFIGS", "PROVIDED", "run_host", "settle_collector"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -22,6 +21,7 @@ from actors.kernel import (
 from rookery.config import ConfigRefused, Configuration, find_file, load
 from rookery.control import PathTooLong, socket_address
 from rookery.host.banner import banner, lines
+from rookery.host.collector import settle_collector
 from rookery.host.estate import Estate
 from rookery.host.kinds import PLATFORM_CONFIGS
 from rookery.host.leaving import drain
@@ -101,11 +101,7 @@ async def _until_the_end(parts: Parts, signals: Signals, notifier: Notifier) -> 
 async def _welcome(estate: Estate, notifier: Notifier) -> None:
     """Once everything was started: say so, to people and to systemd."""
     await estate.settled.wait()
-    # What is here now stays: the collector need not look at it again and again.
-    gc.collect()
-    gc.freeze()
-    # Messages live for milliseconds and rarely form cycles: look less often than a script.
-    gc.set_threshold(50_000, 20, 50)
+    settle_collector()
     notifier.ready()
     found = estate.configuration
     facts: dict[str, object] = {

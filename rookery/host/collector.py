@@ -1,0 +1,21 @@
+"""How often Python looks for cyclic garbage in a process that lives for months."""
+
+from __future__ import annotations
+
+import gc
+
+THRESHOLDS = (2_000, 20, 1_250)
+"""A look at everything after some 50 million new objects: with 100,000 actors it takes
+0.6 s. At the new ones it looks often: 40,000 at a time are still in the processor's
+cache; a million took 0.4 s, in which nothing else ran."""
+
+
+def settle_collector() -> None:
+    """Leave out what is there now, and look less often than a script does.
+
+    What was started stays: the collector need not look at it again and again. And
+    messages live for milliseconds and rarely form cycles.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
