@@ -1,0 +1,135 @@
+"""Strategies: a plan, a fault, and the paths of a tree that they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import inf
+from typing import TypeAlias
+
+from hypothesis import strategies as st
+
+from actors.kernel import ActorDown, MailboxFull, Point
+from supervision.chaos.effects import (
+    POSSIBLE,
+    WAY,
+    BlocksLoop,
+    Delays,
+    Drops,
+    Duplicates,
+    Effect,
+    FillsMailbox,
+    Hangs,
+    Kills,
+    Raises,
+    Reorders,
+)
+from supervision.chaos.plan import Chaos, PlannedFault
+from supervision.chaos.when import When
+from supervision.specs import Supervisor
+from supervision.values import DYNAMIC
+
+Effects: TypeAlias = Sequence[type[Effect]]
+
+# What shrinks is replaced by what stands before it: the mildest first.
+KINDS: Effects = (
+    Delays,
+    Duplicates,
+    Reorders,
+    Drops,
+    FillsMailbox,
+    Raises,
+    Kills,
+    Hangs,
+    BlocksLoop,
+)
+_COUNTS = st.integers(1, 6)
+_ERRORS = st.sampled_from((OSError, ValueError, RuntimeError))
+_REFUSALS = st.sampled_from((MailboxFull, ActorDown))
+
+
+def plans(
+    tree: Supervisor,
+    *,
+    effects: Effects = KINDS,
+    max_size: int = 6,
+    duration: float = 60.0,
+) -> st.SearchStrategy[Chaos]:
+    """Return a strategy of plans for *tree*; a failing one shrinks to the fewest faults.
+
+    Args:
+        tree: whose children, and theirs, are hit. The root itself is not.
+        effects: what may happen.
+        max_size: how many faults a plan has at most.
+        duration: seconds after which every plan is healed.
+    """
+    several = st.lists(faults(paths_of(tree), effects=effects), max_size=max_size)
+    return st.builds(
+        Chaos,
+        seed=st.integers(0, 2**16),
+        faults=several.map(tuple),
+        duration=st.just(duration),
+    )
+
+
+@st.composite
+def faults(
+    draw: st.DrawFn, paths: Sequence[str], *, effects: Effects = KINDS
+) -> PlannedFault:
+    """Draw one fault at one of *paths*."""
+    kind = draw(st.sampled_from(effects))
+    points = [point for point in Point if point in POSSIBLE[kind]]
+    point = draw(st.sampled_from(points))
+    return PlannedFault(
+        point,
+        draw(_effects(kind, point)),
+        draw(st.sampled_from(paths)),
+        when=draw(_whens()),
+    )
+
+
+def paths_of(tree: Supervisor) -> list[str]:
+    """Return the paths of all below the root; instances of a template are `/.../*`."""
+    return list(_below(tree, ""))
+
+
+def _below(tree: Supervisor, path: str) -> Iterator[str]:
+    for child in tree.children:
+        own = f"{path}/{'*' if tree.strategy is DYNAMIC else child.id}"
+        yield own
+        if isinstance(child.start, Supervisor):
+            yield from _below(child.start, own)
+
+
+def _whens() -> st.SearchStrategy[When]:
+    return st.one_of(
+        st.builds(When, nth=_COUNTS),
+        st.builds(When, times=_COUNTS, after=st.integers(0, 6)),
+        st.builds(When, every=_COUNTS),
+        st.builds(When, p=st.sampled_from((0.1, 0.5, 0.9))),
+        st.builds(
+            When,
+            between=st.tuples(st.integers(0, 20), st.integers(1, 20)).map(
+                lambda span: (float(span[0]), float(sum(span)))
+            ),
+        ),
+    )
+
+
+def _effects(kind: type[Effect], point: Point) -> st.SearchStrategy[Effect]:
+    seconds = st.sampled_from((0.1, 1.0, 5.0, 30.0))
+    strategies: dict[type[Effect], st.SearchStrategy[Effect]] = {
+        Delays: st.builds(Delays, st.just(0.0), seconds),
+        Duplicates: st.just(Duplicates()),
+        Reorders: st.builds(Reorders, st.integers(2, 5)),
+        Drops: st.just(Drops()),
+        FillsMailbox: st.just(FillsMailbox()),
+        Raises: st.builds(Raises, _REFUSALS if point in WAY else _ERRORS),
+        Kills: st.just(Kills()),
+        Hangs: st.one_of(
+            st.builds(Hangs, seconds),
+            st.just(Hangs(inf)),
+            st.builds(Hangs, seconds, st.just(True)),
+        ),
+        BlocksLoop: st.builds(BlocksLoop, st.sampled_from((0.05, 0.5))),
+    }
+    return strategies[kind]

@@ -1,0 +1,118 @@
+"""Plans that hypothesis writes: all of them possible, and shrunk to what matters."""
+
+from __future__ import annotations
+
+import contextlib
+from random import Random
+
+import trio
+from attrs import frozen
+from hypothesis import Phase, find, given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+from trio.testing import MockClock
+
+from actors.kernel import Actor, ActorContext, ActorError, StartupFailed, System
+from supervision import DYNAMIC, FOREVER, Backoff, ChildSpec, Supervisor
+from supervision.chaos import (
+    Chaos,
+    ChaosHooks,
+    Delays,
+    Duplicates,
+    Effect,
+    Kills,
+    fault_wrongs,
+)
+from supervision.chaos.strategies import paths_of, plans
+
+
+@frozen
+class Pay:
+    """Book it once."""
+
+    number: int
+
+
+class Ledger(Actor[Pay]):
+    """Knows what it has booked, as long as it lives: the mistake to be found."""
+
+    def __init__(self, booked: list[int]) -> None:
+        self.booked = booked
+        self.known: set[int] = set()
+
+    async def handle(self, _: ActorContext, message: Pay) -> None:
+        if message.number not in self.known:
+            self.known.add(message.number)
+            self.booked.append(message.number)
+
+
+def tree(booked: list[int]) -> Supervisor:
+    ledger = ChildSpec(
+        "ledger", lambda: Ledger(booked), backoff=Backoff(first=0.1, give_up=FOREVER)
+    )
+    return Supervisor(children=[ledger])
+
+
+def books_twice(plan: Chaos) -> bool:
+    booked: list[int] = []
+
+    async def main() -> None:
+        hooks = ChaosHooks(plan, block=lambda _: None)
+        async with System(tree(booked).actor, seed=1, hooks=hooks) as system:
+            for number in range(3):
+                with contextlib.suppress(ActorError):
+                    system.find("/ledger", Ledger).tell(Pay(number))
+                await trio.sleep(1.0)
+
+    with contextlib.suppress(StartupFailed), capture_logs():
+        trio.run(main, clock=MockClock(autojump_threshold=0))
+    return len(set(booked)) < len(booked)
+
+
+def test_a_failing_plan_shrinks_to_the_two_faults_that_it_takes() -> None:
+    kinds: tuple[type[Effect], ...] = (Delays, Duplicates, Kills)
+    minimal = find(
+        plans(tree([]), effects=kinds),
+        books_twice,
+        settings=settings(
+            max_examples=1000,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+        ),
+        random=Random(7),
+    )
+
+    assert len(minimal.faults) == 2
+    effects = [fault.effect for fault in minimal.faults]
+    assert any(isinstance(each, Duplicates) for each in effects)
+    assert any(isinstance(each, Kills) for each in effects)
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_every_plan_is_possible_and_about_the_tree(data: st.DataObject) -> None:
+    house = Supervisor(
+        children=[
+            ChildSpec("a", lambda: Ledger([])),
+            ChildSpec("b", tree([])),
+            ChildSpec(
+                "c",
+                Supervisor(DYNAMIC, children=[ChildSpec("t", lambda: Ledger([]))]),
+            ),
+        ]
+    )
+    paths = paths_of(house)
+    assert paths == ["/a", "/b", "/b/ledger", "/c", "/c/*"]
+    plan = data.draw(plans(house, max_size=4))
+    assert len(plan.faults) <= 4
+    for fault in plan.faults:
+        assert fault.path in paths
+        wrongs = fault_wrongs(
+            fault.point,
+            fault.effect,
+            path=fault.path,
+            message=fault.message,
+            when=fault.when,
+        )
+        assert list(wrongs) == []
