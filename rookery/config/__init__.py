@@ -2,10 +2,12 @@
 
 What does not happen here: opening sockets, importing bots, looking at the running
 host. Read `model` first (what comes out), then `reading` (how), then `finding` (from
-where).
+where). How a table is read strictly and its faults are told is for other files, too: a
+chaos plan is one.
 """
 
-from rookery.config.faults import ConfigRefused, Fault, Wrong
+from rookery.config.durations import seconds
+from rookery.config.faults import ConfigRefused, Fault, Wrong, join, one_of, shown
 from rookery.config.finding import EMBEDDED, find_data, find_file, load
 from rookery.config.model import (
     DEFAULT_DATA,
@@ -17,6 +19,9 @@ from rookery.config.model import (
     Settings,
 )
 from rookery.config.reading import checked_use, read_settings
+from rookery.config.strict import strict_converter
+from rookery.config.syntax import document_of
+from rookery.config.walk import faults_of
 
 __all__ = [
     "DEFAULT_DATA",
@@ -31,8 +36,15 @@ __all__ = [
     "Settings",
     "Wrong",
     "checked_use",
+    "document_of",
+    "faults_of",
     "find_data",
     "find_file",
+    "join",
     "load",
+    "one_of",
     "read_settings",
+    "seconds",
+    "shown",
+    "strict_converter",
 ]

@@ -7,7 +7,6 @@ that a mistake in one never hides a mistake in another.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeVar, get_origin
 
@@ -25,6 +24,7 @@ from rookery.config.model import (
     Settings,
 )
 from rookery.config.strict import strict_converter
+from rookery.config.syntax import document_of
 from rookery.config.walk import faults_of
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -54,14 +54,7 @@ def read_settings(
     Raises:
         ConfigRefused: with every fault at once.
     """
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        fault = Fault(name, f"expected TOML, got a syntax error: {error}")
-        raise ConfigRefused((fault,)) from None
-    except RecursionError:
-        fault = Fault(name, "expected TOML, got brackets nested too deeply")
-        raise ConfigRefused((fault,)) from None
+    document = document_of(text, name)
     reader = _Reader(strict_converter(env), kinds)
     settings = reader.settings(document)
     if reader.faults:

@@ -99,9 +99,11 @@ def fault_wrongs(
 ) -> Iterator[Wrong]:
     """Yield what is wrong with a fault of these parts."""
     if not path.startswith("/"):
-        yield Wrong("path", "must begin with a slash, as the paths of actors do", path)
+        yield Wrong(
+            "path", "must be a path with a slash in front, as actors have", path
+        )
     if point not in WITH_MESSAGE:
-        must = f"must not be given at {point.value}: there is none"
+        must = f"must be nothing at {point.value}, where there is no message"
         if message is not None:
             yield Wrong("message", must, name_of(message))
         if where is not None:

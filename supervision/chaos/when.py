@@ -46,7 +46,7 @@ class When:
         if self.nth is not None:
             for field in ("times", "every", "p"):
                 if getattr(self, field) is not None:
-                    must = "must not stand beside nth, which is one time only"
+                    must = "must be nothing beside nth, which is one time only"
                     yield Wrong(field, must, getattr(self, field))
 
 

@@ -1,0 +1,12 @@
+"""Breaking a host on purpose: plans from files, and a plan against the one that runs.
+
+What happens here: reading and writing plans, a campaign (one plan in force on one host)
+and its report. What does not: what a fault does, which is `supervision.chaos`.
+
+Read `reading` (what a file may say), then `campaign`, then `report`.
+"""
+
+from rookery.chaos.reading import read_plan
+from rookery.chaos.writing import write_plan
+
+__all__ = ["read_plan", "write_plan"]
