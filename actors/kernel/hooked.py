@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from actors.kernel.actor import Query
 from actors.kernel.cell import Cell
 from actors.kernel.context import ActorContext
-from actors.kernel.envelope import Envelope, Place, Slot
+from actors.kernel.envelope import Envelope, Place, ReplySlot, Slot
 from actors.kernel.errors import ActorDown, AlreadyAnswered, MailboxFull
 from actors.kernel.hooks import Hooks, Passage, Point
 from actors.kernel.incarnation import Handle, Incarnation
@@ -24,21 +24,60 @@ T = TypeVar("T")
 LOST = "lost on the way"
 
 
-class _Copies:
-    """One message on its way: the first to go on is itself, each further one a copy."""
+Enter: TypeAlias = Callable[[Envelope], bool]
 
-    __slots__ = ("_envelope", "_left")
 
-    def __init__(self, envelope: Envelope) -> None:
+class _Passage:
+    """One message passing a point: the first to go on is itself, each further one a copy."""
+
+    __slots__ = ("_enter", "_envelope", "_here", "_left", "_outcome", "_place")
+
+    def __init__(self, place: HookedCell, envelope: Envelope, enter: Enter) -> None:
+        self._place = place
         self._envelope = envelope
+        self._enter = enter
         self._left = False
+        self._here = True
+        self._outcome: bool | MailboxFull | ActorDown = True
 
-    def take(self) -> Envelope:
+    def go(self) -> None:
+        """Let one go on."""
         if self._left:
             # A copy has no asker: a question has one answer, whatever becomes of it.
-            return Envelope(self._envelope.body, self._envelope.trace)
+            copy = Envelope(self._envelope.body, self._envelope.trace)
+            self._place.enter_late(copy, self._enter)
+            return
         self._left = True
-        return self._envelope
+        if not self._here:
+            self._place.enter_late(self._envelope, self._enter)
+            return
+        try:
+            self._outcome = self._enter(self._envelope)
+        except (MailboxFull, ActorDown) as refused:
+            self._outcome = refused
+
+    def outcome(self) -> bool:
+        """Tell the sender, who goes away now, what became of its message."""
+        self._here = False
+        if isinstance(self._outcome, bool):
+            return self._outcome
+        raise self._outcome
+
+
+class _EarlySlot(ReplySlot):
+    """The slot of a question whose asker does not sleep yet, so that nobody can wake it."""
+
+    __slots__ = ("error",)
+
+    error: Exception | None
+
+    def __init__(self, slot: ReplySlot) -> None:
+        super().__init__(slot.task, slot.wheel, slot.cell, slot.question, slot.within)
+        self.error = None
+
+    def fail(self, error: Exception) -> None:
+        self.done = True
+        self.error = self.error or error
 
 
 class HookedCell(Cell):
@@ -56,52 +95,49 @@ class HookedCell(Cell):
         self.limit = 0  # so that `tell` comes by `offer`, too
 
     def offer(self, envelope: Envelope) -> bool:
+        slot = envelope.reply
+        if slot is None:
+            return self._leaves(envelope)
+        early = envelope.reply = _EarlySlot(slot)
+        try:
+            admitted = self._leaves(envelope)
+        finally:
+            envelope.reply = slot
+        if early.error is not None:
+            slot.done = True  # where it still waits, it is stale
+            raise early.error
+        return admitted
+
+    def _leaves(self, envelope: Envelope) -> bool:
         turn = current.get()
         sender = turn.cell if turn is not None else None
         if sender is None:
             return self._arrives(envelope)
-        copies = _Copies(envelope)
-
-        def go() -> None:
-            self._arrives_late(copies.take())
-
-        match self.hooks.carry(Point.SEND, sender, envelope.body, go):
-            case Passage.GO:
-                return self._arrives(copies.take())
-            case Passage.LOST:
-                self.shelve(envelope, LOST)
-            case Passage.HELD:
-                pass
-        return True
+        return self._passes(Point.SEND, sender, envelope, self._arrives)
 
     def _arrives(self, envelope: Envelope) -> bool:
-        copies = _Copies(envelope)
+        return self._passes(Point.DELIVER, self, envelope, super().offer)
 
-        def go() -> None:
-            self._enters_late(copies.take())
-
-        match self.hooks.carry(Point.DELIVER, self, envelope.body, go):
+    def _passes(
+        self, point: Point, place: Cell, envelope: Envelope, enter: Enter
+    ) -> bool:
+        passage = _Passage(self, envelope, enter)
+        match self.hooks.carry(point, place, envelope.body, passage.go):
             case Passage.GO:
-                return super().offer(copies.take())
+                passage.go()
             case Passage.LOST:
                 self.shelve(envelope, LOST)
             case Passage.HELD:
                 pass
-        return True
+        return passage.outcome()
 
-    def _arrives_late(self, envelope: Envelope) -> None:
-        self._enter(envelope, self._arrives)
-
-    def _enters_late(self, envelope: Envelope) -> None:
-        self._enter(envelope, super().offer)
-
-    def _enter(self, envelope: Envelope, offer: Callable[[Envelope], bool]) -> None:
+    def enter_late(self, envelope: Envelope, enter: Enter) -> None:
         """Let in what its sender does not wait with any more."""
         if self.resting is not None:
             self.drop(envelope, "stopped")
             return
         try:
-            admitted = offer(envelope)
+            admitted = enter(envelope)
         except (MailboxFull, ActorDown) as refused:
             self.drop(envelope, "overflow: late", refused)
             return

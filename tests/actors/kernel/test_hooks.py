@@ -10,6 +10,7 @@ import trio.testing
 
 from actors.kernel import (
     ActorContext,
+    ActorDown,
     AskTimeout,
     Cell,
     HookedCell,
@@ -262,6 +263,74 @@ async def test_what_is_let_go_too_late_is_a_dead_letter() -> None:
         held[2]()
 
         assert home.shelved() == [("two", "overflow: late"), ("three", "stopped")]
+
+
+def at_once(go: Go) -> Passage:
+    """As what puts messages into another order does with the last of them."""
+    go()
+    return Passage.HELD
+
+
+@pytest.mark.parametrize("carry", [twice, at_once])
+@pytest.mark.parametrize(
+    ("overflow", "refusal"),
+    [
+        (Overflow.REJECT, MailboxFull),
+        (Overflow.DROP_NEWEST, ActorDown),
+        (Overflow.DROP_OLDEST, ActorDown),
+        (Overflow.BACKPRESSURE, AskTimeout),
+    ],
+)
+async def test_a_question_refused_on_its_way_is_refused_to_who_just_asks(
+    carry: Callable[[Go], Passage],
+    overflow: Overflow,
+    refusal: type[Exception],
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Its asker does not sleep yet: to wake it would end the whole run of trio."""
+    hooks = Bystander(Point.DELIVER)
+    async with house(hooks=hooks) as home:
+        a = await home.keep("a", doer(capacity=1, overflow=overflow))
+        await home.system.suspend(a)
+        a.tell("full")
+        hooks._carry = carry
+        if overflow is Overflow.DROP_OLDEST and carry is at_once:
+            # What was let in by a full mailbox waits as usual.
+            refusal = AskTimeout
+        with pytest.raises(refusal):
+            await a.ask(Get(lambda *_: 1), within=1)
+        home.system.resume(a)
+        await settle()
+        assert home.reasons("a") == []
+
+
+async def test_a_question_that_goes_twice_and_waits_for_room_is_answered_once() -> None:
+    hooks = Bystander(Point.DELIVER)
+    async with house(hooks=hooks) as home:
+        a = await home.keep("a", doer(capacity=1))
+        await home.system.suspend(a)
+        a.tell("full")
+        hooks._carry = twice
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(lambda: a.ask(Get(lambda *_: 1), within=60))
+            await settle()
+            home.system.resume(a)
+        await settle()
+        assert home.reasons("a") == []
+
+
+async def test_who_tells_twice_hears_what_became_of_the_first() -> None:
+    """The copy is what is lost, and it is a dead letter."""
+    hooks = Bystander(Point.DELIVER)
+    async with house(hooks=hooks) as home:
+        a = await home.keep("a", doer(capacity=1, overflow=Overflow.REJECT))
+        await home.system.suspend(a)
+        hooks._carry = twice
+        a.tell("one")
+        assert home.shelved() == [("one", "overflow: late")]
+        with pytest.raises(MailboxFull):
+            a.tell("two")
+        home.system.resume(a)
 
 
 async def test_what_a_hook_raises_on_the_way_the_sender_gets() -> None:
