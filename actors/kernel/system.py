@@ -118,10 +118,12 @@ class System:
         except BaseException as error:
             with trio.CancelScope(shield=True):
                 await top.kill_and_fence()
+            self._top.close(self._top_reason())
             self._nursery.cancel_scope.cancel(reason="cancelled while starting")
             await self._manager.__aexit__(type(error), error, error.__traceback__)
             raise
         if failed is not None:
+            self._top.close(self._top_reason())
             self._nursery.cancel_scope.cancel(reason="the root did not start")
             await self._manager.__aexit__(None, None, None)
             raise StartupFailed(failed)

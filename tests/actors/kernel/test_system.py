@@ -63,6 +63,20 @@ async def test_a_root_that_fails_to_start_leaves_nothing_running() -> None:
     )
 
 
+async def test_mail_that_waits_when_the_root_fails_to_start_is_shelved() -> None:
+    class Failing(Doer):
+        async def start(self, ctx: ActorContext) -> None:
+            ctx.find("/first", Doer).tell("hello")
+            raise Boom("root")
+
+    system = System(lambda: Keeper([("first", Doer), ("second", Failing)]))
+    with pytest.raises(StartupFailed):
+        await system.__aenter__()
+
+    [letter] = system.dead_letters.newest()
+    assert (letter.path, letter.message, letter.why) == ("/first", "hello", "stopped")
+
+
 async def test_a_factory_that_raises_is_a_failed_start() -> None:
     def factory() -> Doer:
         raise Boom("factory")
