@@ -7,9 +7,11 @@ from a peer that fails or is busy. What does not: an actor's life itself
 
 Read `values` and `specs` (what one writes), `backoff`, `calls` (what one may ask), then
 `decide` with `transitions` and `fate` (the rules), and last the shell around them:
-`supervisor`, its hold on the children (`crew`) and the typed calls (`asking`).
+`supervisor`, its hold on the children (`crew`) and the typed calls (`asking`). `events`
+holds what a witness is told: `events.Decided` and the actions in it.
 """
 
+from supervision import events
 from supervision.asking import (
     count_children,
     delete_child,
@@ -119,6 +121,7 @@ __all__ = [
     "caution",
     "count_children",
     "delete_child",
+    "events",
     "get_child_spec",
     "restart_child",
     "restart_now",

@@ -23,6 +23,7 @@ from actors.kernel import (
     Shutdown,
     System,
 )
+from rookery.testing.log import Log
 from supervision import (
     ONE_FOR_ONE,
     ChildSpec,
@@ -172,8 +173,11 @@ class House:
 
 @asynccontextmanager
 async def living(supervisor: Supervisor, diary: Diary) -> AsyncIterator[House]:
-    async with System(supervisor.actor, seed=7) as system:
+    """Run it; whatever a test does to it, the laws hold."""
+    log = Log(supervisor, trio.current_time)
+    async with System(supervisor.actor, seed=7, witness=log.witness) as system:
         yield House(system, diary)
+    assert log.broken == []
 
 
 def three(

@@ -1,0 +1,29 @@
+"""For tests: a tree on a virtual clock, the laws it must keep, and storms from a seed.
+
+What happens here: whoever tunes a restart policy, or writes a platform or a bot, runs a
+tree for hours of virtual time in a test and looks at what became of it. What does not:
+anything that a running host needs; it never imports this.
+
+    kit           a tree in a test: `with kit.run(tree) as k: ...`
+    strategies    backoffs, child specs, trees and exits for hypothesis (which it needs)
+    laws          what holds in every tree, as pure functions over the log of events
+    simulation    random trees and random faults from a seed: `python -m rookery.testing`
+
+Read `kit` first; `log` and `telling` are what it writes down, `census` what the laws know,
+`portal` and `scheduling` how trio is driven. `plugin` is the pytest plugin.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+__all__ = ["kit", "laws", "simulation", "strategies"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    # On first use only: pytest loads this package in every environment that has it.
+    if name in __all__:
+        return import_module(f"{__name__}.{name}")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
