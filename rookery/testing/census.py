@@ -163,6 +163,8 @@ class Census:
                 | events.Booted()
                 | events.Restarted()
                 | events.OperatorNeeded()
+                | events.Abandon()
+                | events.Doubtful()
             ):
                 pass
             case _:

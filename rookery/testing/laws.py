@@ -160,7 +160,9 @@ def restarts_are_those_of_the_type(
         case _:
             pass
     for path, reign, start in _starts(census, event):
-        if start.spec.restart is TEMPORARY and start.child in reign.children:
+        # One that needed an operator at its first start rests, for a person to start.
+        again = start.child in reign.children and start.child not in reign.resting
+        if start.spec.restart is TEMPORARY and again:
             yield f"{path} starts temporary {start.child} once more"
 
 

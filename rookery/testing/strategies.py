@@ -5,7 +5,8 @@
         with kit.run(tree) as k:
             k.play(data.draw(strategies.exit_sequences(tree)))
 
-All that is drawn is valid: no supervisor refuses it. It shrinks towards few children
+All that is drawn is valid: no supervisor refuses it. `plans(tree)` are plans of chaos, for
+`kit.run(tree, chaos=...)`. It shrinks towards few children
 without backoff that end at once.
 """
 
@@ -35,9 +36,22 @@ from supervision import (
 
 try:
     from hypothesis import strategies as st
+
+    from supervision.chaos.strategies import plans
 except ImportError:
     _msg = "rookery.testing.strategies needs hypothesis: pip install 'rookery[testing]'"
     raise ImportError(_msg) from None
+
+
+__all__ = [
+    "Anybody",
+    "backoffs",
+    "child_specs",
+    "exit_sequences",
+    "plans",
+    "trees",
+    "workers",
+]
 
 
 class Anybody(Actor[object]):

@@ -79,6 +79,10 @@ def told(action: events.Action) -> str:
             return f"give up over {child}: {failures} failures, {breaker}"
         case events.ShuttingDown(child):
             return f"significant {child} has ended"
+        case events.Abandon(child):
+            return f"{child} does not come back: this is the end"
+        case events.Doubtful(child, why):
+            return f"{child} is hardly meant so: {why}"
 
 
 def _call(ref: object) -> str:

@@ -41,6 +41,16 @@ def test_any_tree_lives_through_any_sequence_of_exits(
     assert broken_by(tree, log) == []
 
 
+@QUICK
+@given(st.data())
+def test_any_tree_lives_through_any_plan_of_chaos(data: st.DataObject) -> None:
+    tree = data.draw(strategies.trees())
+    plan = data.draw(strategies.plans(tree))
+    with kit.run(tree, chaos=plan) as k:
+        k.play(data.draw(strategies.exit_sequences(tree, max_size=5)))
+        k.advance(2000)
+
+
 @given(strategies.trees(max_depth=3))
 def test_paths_are_those_of_the_running_tree(tree: Supervisor) -> None:
     with kit.run(tree) as k:
