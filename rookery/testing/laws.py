@@ -157,6 +157,10 @@ def restarts_are_those_of_the_type(
             if restarts is not meant:
                 does = "restarts" if restarts else "does not restart"
                 yield f"{path} {does} {kind.value} {child} after {reason}"
+        case events.Decided(path, events.Rest(child, reason)):
+            kind = census.reigns[path].children[child].restart
+            if kind is TEMPORARY and not isinstance(reason, NeedsOperator):
+                yield f"{path} keeps temporary {child} after {reason}"
         case _:
             pass
     for path, reign, start in _starts(census, event):
@@ -231,6 +235,10 @@ def delays_are_in_bounds(census: Census, at: float, event: object) -> Iterator[s
             low, high = _bounds(reign, child, streak)
             if not low - HAIR <= seconds <= high + HAIR:
                 yield f"{path}/{child} sleeps {seconds} s, not {low} to {high}"
+            backoff = reign.children[child].backoff
+            limit = backoff.give_up if backoff is not None else None
+            if isinstance(limit, int) and streak > limit:
+                yield f"{path}/{child} tries again after {streak} failures of {limit}"
             before = 0 if child in reign.stable else reign.streaks.get(child, 0)
             if reign.alone and streak != before + 1:
                 yield f"{path}/{child} is at failure {streak} in a row after {before}"

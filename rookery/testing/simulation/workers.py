@@ -40,6 +40,9 @@ class Job:
 class Tick:
     """From a timer."""
 
+    life: int
+    """The incarnation that set it: it is nobody else's."""
+
 
 @frozen
 class Leave:
@@ -82,9 +85,9 @@ class Worker(Actor[WorkerMessage]):
         if self.dice.random() < 0.3:
             await trio.sleep(self.dice.uniform(0, 2))
         if self.dice.random() < 0.5:
-            ctx.every(self.dice.uniform(5, 120), Tick())
+            ctx.every(self.dice.uniform(5, 120), Tick(ctx.incarnation))
         if self.dice.random() < 0.3:
-            ctx.after(self.dice.uniform(1, 60), Tick())
+            ctx.after(self.dice.uniform(1, 60), Tick(ctx.incarnation))
         self.watch(ctx)
         return None
 
@@ -93,7 +96,8 @@ class Worker(Actor[WorkerMessage]):
             case Job(number, hops):
                 await self.work(ctx, hops)
                 self.society.mail.done(number)
-            case Tick():
+            case Tick(life):
+                assert life == ctx.incarnation, "a tick of an earlier life"
                 await self.work(ctx, 1)
             case Leave():
                 ctx.stop()
