@@ -149,8 +149,8 @@ def decisions(children: int) -> Costs:
 
 def look_ups(system: System, children: int) -> Costs:
     """Find one of so many, again and again; look for one who is not there."""
-    # Of a thousand in use: what is measured is looking, not how cold memory is.
-    used = random.Random(7).sample(range(children), FEW)
+    # Of a hundred in use: what is measured is looking, not how cold memory is.
+    used = random.Random(7).sample(range(children), 100)
     paths = [f"/{number}" for number in random.Random(7).choices(used, k=STEPS)]
     costs: Costs = {}
     watch = Stopwatch()
