@@ -6,6 +6,7 @@ real ones are in `supervision`, which the kernel knows nothing of.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -226,12 +227,15 @@ class House:
 async def house(
     *plan: tuple[str, Factory],
     seed: int = 7,
+    stopwatch: Callable[[], float] = time.perf_counter,
     hooks: Hooks | None = None,
     witness: Witness | None = None,
 ) -> AsyncIterator[House]:
     exits: list[Exit] = []
     root = partial(Keeper, plan, exits)
-    async with System(root, seed=seed, hooks=hooks, witness=witness) as system:
+    async with System(
+        root, seed=seed, stopwatch=stopwatch, hooks=hooks, witness=witness
+    ) as system:
         yield House(system, exits)
 
 
