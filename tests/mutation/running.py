@@ -25,23 +25,13 @@ from tests.mutation.mutants import Mutant, mutated
 
 ROOT = Path(__file__).parents[2]
 STAGES: tuple[tuple[str, ...], ...] = (
-    (
-        "tests/supervision/test_notes.py",
-        "tests/supervision/test_stories.py",
-        "tests/supervision/test_specs.py",
-        "tests/supervision/test_backoff.py",
-    ),
+    tuple(f"tests/supervision/test_{n}.py" for n in ("notes", "stories", "specs")),
+    tuple(f"tests/supervision/test_{n}.py" for n in ("backoff", "waiting", "tree")),
     ("tests/otp/test_corpus.py", "-k", "replay_pure"),
-    ("tests/supervision/test_differential.py",),
-    (
-        "tests/supervision/test_waiting.py",
-        "tests/supervision/test_tree.py",
-        "tests/supervision/test_supervisor.py",
-        "tests/supervision/test_properties_of_time.py",
-        "tests/supervision/test_properties.py",
-        "tests/supervision",
-        "tests/otp/test_corpus.py",
-    ),
+    ("tests/supervision/test_differential.py", "tests/supervision/test_cost.py"),
+    ("tests/supervision/test_properties_of_time.py",),
+    ("tests/supervision/test_properties.py",),
+    ("tests/supervision", "tests/otp/test_corpus.py"),
 )
 """Most are killed by the first, in a fraction of a second; only survivors see the last."""
 PYTEST = (

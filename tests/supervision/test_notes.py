@@ -24,12 +24,14 @@ from supervision import (
     StartRefused,
     Supervisor,
     TerminateChild,
+    caution,
 )
 from supervision.events import (
     Abandon,
     Action,
     Booted,
     ChildEnded,
+    Doubtful,
     Exit,
     Forget,
     GaveUp,
@@ -51,6 +53,7 @@ SHOWN = (
     Abandon
     | Booted
     | ChildEnded
+    | Doubtful
     | Exit
     | Forget
     | GaveUp
@@ -85,6 +88,29 @@ def after(world: CoreWorld, reason: object = BOOM) -> list[Action]:
 
 def test_it_says_when_it_is_up() -> None:
     assert shown(alone().log) == [Booted()]
+
+
+def test_a_spec_that_is_hardly_meant() -> None:
+    inner = ChildSpec("inner", Supervisor(), restart=TRANSIENT)
+    world = CoreWorld(Supervisor(children=[inner]))
+    doubtful = Doubtful("inner", caution(inner))
+    assert shown(world.log) == [doubtful, Booted()]
+
+    world = CoreWorld(Supervisor())
+    world.ask(StartChild(inner))
+    assert shown(world.log) == [Booted(), doubtful]
+
+
+def test_a_run_was_stable_from_reset_after_on() -> None:
+    for run, streak in ((59.9, 2), (60.0, 1)):
+        world = alone(backoff=STEADY)
+        after(world)
+        world.sleep(10.0)
+        world.sleep(run)
+
+        (timer,) = [one for one in after(world) if isinstance(one, SetTimer)]
+
+        assert timer.streak == streak
 
 
 def test_a_restart() -> None:
