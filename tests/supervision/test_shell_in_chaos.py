@@ -257,7 +257,10 @@ class Run:
             # One slot for the exit of each child that ever ran, one for each timer.
             ever = sum(child.launched > 0 for child in below)
             assert cell.reserved == ever + len(cell.incarnation.timers or ())
-            if isinstance(cell.incarnation.actor, SupervisorActor):
+            # One that still starts its children is in the middle of something, too.
+            if cell.incarnation.up and isinstance(
+                cell.incarnation.actor, SupervisorActor
+            ):
                 self.look_into(cell, cell.incarnation.actor._core)
 
     def look_into(self, cell: Cell, core: Core) -> None:
