@@ -64,16 +64,21 @@ async def test_a_root_that_fails_to_start_leaves_nothing_running() -> None:
 
 
 async def test_mail_that_waits_when_the_root_fails_to_start_is_shelved() -> None:
+    async def works(*_: object) -> None:
+        await trio.sleep_forever()
+
     class Failing(Doer):
         async def start(self, ctx: ActorContext) -> None:
-            ctx.find("/first", Doer).tell("hello")
+            first = ctx.find("/first", Doer)
+            first.tell(Do(works))
+            first.tell("hello")
             raise Boom("root")
 
     system = System(lambda: Keeper([("first", Doer), ("second", Failing)]))
     with pytest.raises(StartupFailed):
         await system.__aenter__()
 
-    [letter] = system.dead_letters.newest()
+    letter = system.dead_letters.newest()[0]
     assert (letter.path, letter.message, letter.why) == ("/first", "hello", "stopped")
 
 
