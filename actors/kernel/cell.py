@@ -76,12 +76,14 @@ class Cell(Admission):
         if self.children is None:
             self.children = {}
         cell = self.children.get(child_id)
+        if cell is not None and cell.supervisor is not supervisor:
+            cell.close(Normal())  # of a namesake: its mail is for somebody else
+            cell = None
         if cell is None:
             path = f"{self.path.rstrip('/')}/{child_id}"
             cell = type(self)(self.system, path, self, supervisor=supervisor)
             self.children[child_id] = cell
             self.system.cells[path] = cell
-        cell.supervisor = supervisor
         return cell
 
     def launch(

@@ -25,6 +25,7 @@ from supervision import (
     ONE_FOR_ONE,
     PERMANENT,
     TRANSIENT,
+    Backoff,
     ChildSpec,
     ChildState,
     Done,
@@ -182,6 +183,31 @@ async def test_whoever_asks_a_child_that_did_not_start_by_hand_is_told(
         assert trio.current_time() == before
         assert house.phase("a") == "down"
         assert house.system.snapshot("/a").note == "start failed: Boom('a')"
+
+
+async def test_a_supervisor_is_not_given_the_mail_of_a_worker_that_had_its_name(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    """E.g. one added under the name of a deleted child, until the spec is back."""
+    inner = Supervisor(
+        children=[ChildSpec("s", Supervisor(children=[diary.spec("c")]))]
+    )
+    async with living(Supervisor(children=[ChildSpec("x", inner)]), diary) as house:
+        x = house.system.find("/x", SupervisorActor)
+        await terminate_child(x, "s")
+        await delete_child(x, "s")
+        namesake = diary.spec("s", backoff=Backoff(first=60.0))
+        assert isinstance(await start_child(x, namesake), Up)
+        await house.fail("x/s")
+        house.tell("x/s", Fail())  # waits while it sleeps
+        assert x.cell.incarnation is not None
+        x.cell.incarnation.kill()
+        await house.settled()
+
+        assert await house.alive("x/s/c")
+        assert house.system.snapshot("/x/s").incarnation == 1
+        [letter] = house.system.dead_letters.newest(1)
+        assert (letter.path, letter.why) == ("/x/s", "stopped")
 
 
 async def test_the_end_of_a_significant_child_is_the_end_of_all(
