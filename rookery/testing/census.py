@@ -98,6 +98,7 @@ class Census:
                 self.lives[path] = number
                 self.living.setdefault(above(path), {})[path] = None
                 self.ended.pop(path, None)
+                self.reigns.pop(path, None)  # it may have been a supervisor's place
                 if path in self.specs:
                     self.reigns[path] = Reign(self.specs[path])
             case LifeUp(path):

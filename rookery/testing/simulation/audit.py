@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from actors.kernel import Cell, DeadLetters, Envelope, Mailbox, System
+import trio
 
-DEFAULT_CAPACITY = Mailbox().capacity
+from actors.kernel import Cell, DeadLetters, Envelope, System
 
 
 class Mail:
@@ -73,12 +73,15 @@ def boxes(system: System) -> Iterator[str]:
     if len(system.dead_letters) > 10_000:
         yield f"there are {len(system.dead_letters)} dead letters on the shelf"
     for path, cell in system.cells.items():
-        room = cell.capacity
-        if cell.handled < DEFAULT_CAPACITY:
-            # What came before the first incarnation said how much it takes was accepted.
-            room = max(room, DEFAULT_CAPACITY)
-        if not cell.ordered and cell.depth > room:
-            yield f"{path} holds {cell.depth} messages, and has room for {room}"
+        lane = getattr(cell.put, "__self__", None)  # a channel's end, once it is open
+        if isinstance(lane, trio.MemorySendChannel):
+            inside = lane.statistics().current_buffer_used
+            if inside != cell.depth:
+                yield f"{path} holds {inside} messages, and counts {cell.depth}"
+            # What was accepted before it said how much it takes stays, and has room.
+            room = max(cell.capacity, lane.statistics().max_buffer_size)
+            if cell.depth > room:
+                yield f"{path} holds {cell.depth} messages, and has room for {room}"
         least = held(cell)
         if cell.reserved < least:
             yield f"{path} has {cell.reserved} reserved slots, and uses {least}"

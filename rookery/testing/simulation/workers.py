@@ -41,7 +41,9 @@ class Tick:
     """From a timer."""
 
     life: int
-    """The incarnation that set it: it is nobody else's."""
+    """The incarnation that set it: it is nobody else's ..."""
+    again: bool
+    """... but where what is in hand at a crash is handed on."""
 
 
 @frozen
@@ -85,9 +87,9 @@ class Worker(Actor[WorkerMessage]):
         if self.dice.random() < 0.3:
             await trio.sleep(self.dice.uniform(0, 2))
         if self.dice.random() < 0.5:
-            ctx.every(self.dice.uniform(5, 120), Tick(ctx.incarnation))
+            ctx.every(self.dice.uniform(5, 120), self.tick(ctx))
         if self.dice.random() < 0.3:
-            ctx.after(self.dice.uniform(1, 60), Tick(ctx.incarnation))
+            ctx.after(self.dice.uniform(1, 60), self.tick(ctx))
         self.watch(ctx)
         return None
 
@@ -96,8 +98,7 @@ class Worker(Actor[WorkerMessage]):
             case Job(number, hops):
                 await self.work(ctx, hops)
                 self.society.mail.done(number)
-            case Tick(life):
-                again = type(self).poison is not Poison.DROP  # it was in hand
+            case Tick(life, again):
                 assert again or life == ctx.incarnation, "a tick of an earlier life"
                 await self.work(ctx, 1)
             case Leave():
@@ -107,6 +108,9 @@ class Worker(Actor[WorkerMessage]):
                     ctx.answer(message, self.done)
             case Down():
                 self.watch(ctx)
+
+    def tick(self, ctx: ActorContext) -> Tick:
+        return Tick(ctx.incarnation, type(self).poison is not Poison.DROP)
 
     async def work(self, ctx: ActorContext, hops: int) -> None:
         self.done += 1
