@@ -59,6 +59,7 @@ def fail(turn: Turn, child: Child, cause: object, *, clean: bool = False) -> Non
 def restart(turn: Turn, child: Child, *, after_sleep: bool = False) -> None:
     """Restart *child* and whoever shares its fate."""
     core = turn.core
+    core.stranded = []
     job = Job(JobKind.RESTART, child)
     members = core.reach(child)
     for member in members:
@@ -107,6 +108,16 @@ def release_group(turn: Turn, reason: ExitReason) -> None:
             core.set_state(member, ChildState.DOWN)
             turn.out.append(Rest(member.id, reason))
     core.leader = None
+
+
+def release_stranded(turn: Turn, reason: ExitReason) -> None:
+    """The child whose retry would have brought others back will not be tried again."""
+    core = turn.core
+    for member in reversed(core.stranded):
+        known = core.children.get(member.id) is member
+        if known and member.state is ChildState.DOWN:
+            turn.out.append(Rest(member.id, reason))
+    core.stranded = []
 
 
 def close(turn: Turn, reason: ExitReason) -> None:

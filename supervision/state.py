@@ -150,6 +150,7 @@ class Core:
         "job",
         "leader",
         "ranks",
+        "stranded",
         "supervisors",
         "timers",
         "tokens",
@@ -164,6 +165,8 @@ class Core:
         self.job: Job | None = None
         self.leader: Child | None = None
         """The child that a sleeping group waits with; `None` where no group sleeps."""
+        self.stranded: list[Child] = []
+        """Those that come back with a RESTARTING child, once its retry succeeds."""
         self.closing: ExitReason | None = None
         self.closed = False
         self.timers: dict[int, Child] = {}

@@ -234,7 +234,8 @@ def _undo(turn: Turn, child: Child, exception: BaseException) -> None:
 def _try_again(turn: Turn, child: Child, exception: BaseException) -> None:
     """A restart failed. Those after it stay down; the retry is of this child."""
     core = turn.core
-    core.job = None
+    assert core.job is not None
+    left, core.job = core.job.starts, None
     turn.out.append(RestartFailed(child.id, exception))
     if child.spec.backoff is not None:
         fate.fail(turn, child, repr(exception))
@@ -242,6 +243,7 @@ def _try_again(turn: Turn, child: Child, exception: BaseException) -> None:
     child.why = repr(exception)
     child.generation = core.next_generation()
     core.set_state(child, ChildState.RESTARTING)
+    core.stranded = left
     turn.out.append(PostRetry(child.id, child.generation))
 
 
@@ -287,9 +289,12 @@ def end(turn: Turn, child: Child, ref: object) -> None:
     if child.state is ChildState.RUNNING:
         job.halts.append(child)
     else:
+        retries = child.state is ChildState.RESTARTING
         fate.calm(turn, child)
         if child is turn.core.leader:
             fate.release_group(turn, TERMINATED)
+        elif retries:
+            fate.release_stranded(turn, TERMINATED)
         _rest(turn, child, TERMINATED, forget=turn.core.is_dynamic)
     begin(turn, job)
 

@@ -24,6 +24,7 @@ from supervision import (
     ONE_FOR_ALL,
     ONE_FOR_ONE,
     PERMANENT,
+    REST_FOR_ONE,
     TRANSIENT,
     Backoff,
     ChildSpec,
@@ -32,6 +33,7 @@ from supervision import (
     Refusal,
     Restart,
     StartRefused,
+    Strategy,
     Supervisor,
     SupervisorActor,
     Up,
@@ -183,6 +185,31 @@ async def test_whoever_asks_a_child_that_did_not_start_by_hand_is_told(
         assert trio.current_time() == before
         assert house.phase("a") == "down"
         assert house.system.snapshot("/a").note == "start failed: Boom('a')"
+
+
+@pytest.mark.parametrize("strategy", [ONE_FOR_ALL, REST_FOR_ONE])
+async def test_who_was_to_come_back_with_one_that_is_terminated_stays_down_for_good(
+    strategy: Strategy,
+    diary: Diary,
+    autojump_clock: trio.testing.MockClock,
+    nursery: trio.Nursery,
+) -> None:
+    """As in OTP; so whoever asks it is told at once, and its mail is not kept."""
+    async with living(three(diary, strategy), diary) as house:
+        c = house.system.find("/c", Worker)
+        await house.system.suspend(house.root)
+        diary.plans["a"] = ["fail"]
+        await house.fail("a")
+        nursery.start_soon(terminate_child, house.root, "a")
+        await trio.testing.wait_all_tasks_blocked()
+        house.system.resume(house.root)
+        await house.settled()
+
+        assert house.phase("c") == "down"
+        with pytest.raises(ActorDown):
+            await c.ask(Ping(), within=1)
+        assert isinstance(await restart_child(house.root, "c"), Up)
+        assert await c.ask(Ping(), within=1) == 2
 
 
 async def test_a_supervisor_is_not_given_the_mail_of_a_worker_that_had_its_name(
