@@ -213,6 +213,6 @@ class Lanes:
         for place in waiting:
             if place.task is not None:
                 place.refused(error)
-            else:
+            elif not place.stale:
                 self.drop(place.envelope, why, error)
         self.review_attention()

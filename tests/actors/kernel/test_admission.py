@@ -91,6 +91,23 @@ async def test_an_early_sender_is_let_in_behind_questions_nobody_waits_for(
         assert diary == ["parked"]
 
 
+async def test_a_question_that_was_given_up_outside_is_no_dead_letter(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """It never was in the mailbox, and nobody misses it."""
+    gate = Gate()
+    async with house() as home:
+        actor = await home.keep("a", doer(capacity=1))
+        actor.tell(gate.order)
+        await gate.reached.wait()
+        actor.tell("accepted")
+        await ask_in_vain(actor)
+        await home.halt("a", grace=1)
+
+        assert [why for _, why in home.shelved()] == ["in hand: Killed", "stopped"]
+        assert home.shelved()[1] == ("accepted", "stopped")
+
+
 # --- conflation and the queue outside -----------------------------------------------------
 
 
