@@ -204,7 +204,7 @@ def _can_go(statement: ast.stmt) -> bool:
             return True
         case ast.Assign(targets=targets):
             # Without a plain name any test would fail: it is not defined.
-            return not any(isinstance(target, ast.Name) for target in targets)
+            return not any(isinstance(t, ast.Name | ast.Tuple) for t in targets)
         case ast.AnnAssign(target=target):
             return not isinstance(target, ast.Name)
         case _:

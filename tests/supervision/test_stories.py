@@ -131,6 +131,14 @@ def test_the_retry_of_an_instance_is_not_that_of_its_namesake() -> None:
     assert decide(core, TryAgain("a", retry.generation), 0.0, 0.0)[1] != []
 
 
+def test_after_a_boot_that_failed_nothing_is_answered() -> None:
+    children = [ChildSpec("a", start)]
+    world = CoreWorld(Supervisor(children=children), starts=lambda _: "fail")
+
+    for event in (Called(RestartChild("a"), 1), Stop(Killed())):
+        assert decide(world.core, event, 0.0, 0.0)[1] == []
+
+
 def test_a_second_stop_changes_nothing() -> None:
     world = world_of(ONE_FOR_ONE, a=None)
     world.tell(Stop(Shutdown("first")))
