@@ -178,7 +178,6 @@ def _ignored(turn: Turn, job: Job) -> None:
     """Not needed: down without a fault. What would not come back anyway is forgotten."""
     child = job.current
     assert child is not None
-    turn.core.set_state(child, ChildState.DOWN)
     _rest(turn, child, Normal(), forget=turn.core.is_dynamic)
     if job.kind in (JobKind.ADD, JobKind.REVIVE):
         turn.out.append(Reply(job.ref, Ignored()))
