@@ -94,6 +94,7 @@ if TYPE_CHECKING:
         dial,
         listen,
     )
+    from supervision.chaos import BadPlan, Chaos, ChaosHooks
 
 _HOMES = {
     "actors.bots": (
@@ -173,6 +174,7 @@ _HOMES = {
         "dial",
         "listen",
     ),
+    "supervision.chaos": ("BadPlan", "Chaos", "ChaosHooks"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -183,12 +185,15 @@ __all__ = [
     "Answer",
     "AsyncioBridge",
     "Audio",
+    "BadPlan",
     "Bot",
     "BotMistake",
     "CallFailed",
     "CallRefused",
     "CallUnknown",
     "Caps",
+    "Chaos",
+    "ChaosHooks",
     "Chat",
     "ChatAddress",
     "ChatKind",

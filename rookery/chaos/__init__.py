@@ -6,7 +6,16 @@ and its report. What does not: what a fault does, which is `supervision.chaos`.
 Read `reading` (what a file may say), then `campaign`, then `report`.
 """
 
+from rookery.chaos.campaign import CampaignRefused, Campaigns
 from rookery.chaos.reading import read_plan
+from rookery.chaos.report import Counted, Report
 from rookery.chaos.writing import write_plan
 
-__all__ = ["read_plan", "write_plan"]
+__all__ = [
+    "CampaignRefused",
+    "Campaigns",
+    "Counted",
+    "Report",
+    "read_plan",
+    "write_plan",
+]

@@ -53,6 +53,19 @@ Verbose: TypeAlias = Annotated[
         help="Also log what is only of interest when looking for a mistake.",
     ),
 ]
+AllowChaos: TypeAlias = Annotated[
+    bool,
+    Parameter(
+        name="--allow-chaos",
+        negative=(),
+        help="Let `rookery chaos` break this host on purpose.",
+    ),
+]
+Plan: TypeAlias = Annotated[Path, Parameter(help="The plan, a TOML file.")]
+For: TypeAlias = Annotated[
+    str | None,
+    Parameter(name="--for", help="How long, such as 30s or 5m; goes before the plan."),
+]
 Checked: TypeAlias = Annotated[Path, Parameter(help="The configuration file.")]
 Json: TypeAlias = Annotated[
     bool, Parameter(name="--json", negative=(), help="Print the faults as JSON.")
@@ -100,7 +113,13 @@ app.command(new)
 
 
 @app.command
-def run(file: File = None, *, data: Data = None, verbose: Verbose = False) -> int:
+def run(
+    file: File = None,
+    *,
+    data: Data = None,
+    verbose: Verbose = False,
+    allow_chaos: AllowChaos = False,
+) -> int:
     r"""Run the host until SIGTERM or Ctrl-C.
 
     Without a file it takes ./rookery.toml; without that, the built-in default:
@@ -118,7 +137,7 @@ def run(file: File = None, *, data: Data = None, verbose: Verbose = False) -> in
     """
     from rookery.host import run_host
 
-    return run_host(file, data=data, verbose=verbose)
+    return run_host(file, data=data, verbose=verbose, allow_chaos=allow_chaos)
 
 
 @app.command
@@ -224,6 +243,23 @@ def reload(*, which: Which = DEFAULT) -> int:
     from rookery.control import Reload
 
     return perform(which, Reload(), reload_text)
+
+
+@app.command
+def chaos(plan: Plan, /, *, so_long: For = None, which: Which = DEFAULT) -> int:
+    """Break the running host on purpose, watch it recover, and say what it cost.
+
+    The host must have been started with --allow-chaos. Ctrl-C ends it early and still
+    prints the report; if this command dies, the host heals by itself.
+
+    For example:
+
+        rookery chaos plan.toml
+        rookery chaos plan.toml --for 30s --json
+    """
+    from rookery.cli.chaos import run_chaos
+
+    return run_chaos(plan, so_long, which)
 
 
 def main(arguments: list[str]) -> int:

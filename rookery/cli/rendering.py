@@ -10,7 +10,7 @@ from rookery.control import cut, tree_lines, visible
 
 
 def whole_tree_text(result: Mapping[str, object], width: int | None = None) -> str:
-    """Draw the tree; below it, what of the configuration does not run, and why.
+    """Draw the tree; below it, what does not run, and whether it is broken on purpose.
 
     No line has more than *width* cells: those of the tree are cut, the others broken.
     """
@@ -18,7 +18,8 @@ def whole_tree_text(result: Mapping[str, object], width: int | None = None) -> s
     assert isinstance(tree, dict)
     assert isinstance(problems, list)
     lines = tree_lines(tree, width)
-    for problem in map(visible, problems):
+    chaos = [str(result["chaos"])] if result.get("chaos") else []
+    for problem in map(visible, [*problems, *chaos]):
         lines += [problem] if width is None else chop_cells(problem, width)
     return "\n".join(lines)
 
@@ -78,3 +79,75 @@ def send_text(result: Mapping[str, object]) -> str:
     detail = f" ({result['detail']})" if result.get("detail") else ""
     message = f", message {result['message_id']}" if result.get("message_id") else ""
     return f"{result['state']}{detail}{message}"
+
+
+def chaos_line(report: Mapping[str, object]) -> str:
+    """Say in one line how a campaign stands."""
+    faults, events, recovery = _parts(report)
+    down = recovery["still_down"]
+    assert isinstance(down, list | tuple)
+    return (
+        f"{report['seconds']:6.1f} s {report['phase']}: faults {faults['total']}, "
+        f"restarts {report['restarts']}, gave up {report['escalated']}, "
+        f"down {len(down)}, in hand {events['in_hand']}, lost {events['lost']}"
+    )
+
+
+def chaos_text(report: Mapping[str, object]) -> str:
+    """Say what a campaign did and what it cost, one line for each kind of thing."""
+    faults, events, recovery = _parts(report)
+    messages = report["messages"]
+    assert isinstance(messages, Mapping)
+    rows = [
+        ("faults", f"{faults['total']}{_listed(faults['by_effect'])}"),
+        ("restarts", str(report["restarts"])),
+        ("gave up", f"{report['escalated']}{_named(report['escalations'])}"),
+        ("recovery", _recovery(recovery)),
+        ("events", _events(events)),
+        ("messages", ", ".join(f"{key} {n}" for key, n in messages.items())),
+        ("dead letters", _listed(report["dead_letters"]).removeprefix(": ") or "none"),
+    ]
+    head = f"{report['seconds']:.1f} s of chaos; healed because {report['healed']}"
+    sound = "Nothing was lost, and everybody is back."
+    unsound = "NOT SOUND: something was lost or is late, or somebody is still down."
+    lines = [f"  {name:<13}{said}" for name, said in rows]
+    return "\n".join([head, *lines, sound if report["sound"] else unsound])
+
+
+def _parts(
+    report: Mapping[str, object],
+) -> tuple[Mapping[str, object], Mapping[str, object], Mapping[str, object]]:
+    faults, events, recovery = (
+        report[name] for name in ("faults", "events", "recovery")
+    )
+    assert isinstance(faults, Mapping)
+    assert isinstance(events, Mapping)
+    assert isinstance(recovery, Mapping)
+    return faults, events, recovery
+
+
+def _events(events: Mapping[str, object]) -> str:
+    told = f"accepted {events['accepted']}{_listed(events['ended'])}"
+    rest = ("in_hand", "lost", "late", "handled_again")
+    more = ", ".join(f"{key.replace('_', ' ')} {events[key]}" for key in rest)
+    return f"{told}; {more}"
+
+
+def _recovery(recovery: Mapping[str, object]) -> str:
+    down = _named(recovery["still_down"])
+    still = f"; still down{down}" if down else ""
+    if not recovery["count"]:
+        return f"nobody had to{still}"
+    p50, p99 = recovery["p50_seconds"], recovery["p99_seconds"]
+    return f"p50 {p50:.2f} s, p99 {p99:.2f} s of {recovery['count']}{still}"
+
+
+def _listed(counts: object) -> str:
+    assert isinstance(counts, Mapping)
+    said = ", ".join(f"{name} {n}" for name, n in counts.items())
+    return f": {said}" if said else ""
+
+
+def _named(names: object) -> str:
+    assert isinstance(names, list | tuple)
+    return f": {', '.join(dict.fromkeys(names))}" if names else ""

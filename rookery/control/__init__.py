@@ -10,6 +10,9 @@ from rookery.control.drawing import tree_lines, tree_of, tree_text
 from rookery.control.place import PathTooLong, socket_address
 from rookery.control.protocol import (
     SOCKET_NAME,
+    BeginChaos,
+    HealChaos,
+    LookAtChaos,
     Platforms,
     Refused,
     Reload,
@@ -26,7 +29,10 @@ from rookery.control.server import ControlSocket, Operations
 
 __all__ = [
     "SOCKET_NAME",
+    "BeginChaos",
     "ControlSocket",
+    "HealChaos",
+    "LookAtChaos",
     "NoAnswer",
     "NoHost",
     "Operations",

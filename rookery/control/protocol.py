@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import inf
 from typing import TypeAlias
 
 import msgspec
@@ -46,13 +47,44 @@ class Reload:
     """Read the configuration again, and apply it."""
 
 
-Request: TypeAlias = Tree | Platforms | Send | Reload
+@frozen
+class BeginChaos:
+    """Put a chaos plan in force, on a host that allows it; to ask again changes nothing."""
+
+    campaign: str
+    """A name for it, made up by whoever begins it."""
+    plan: str
+    """TOML, as in a plan's file."""
+    seconds: float | None = None
+    """How long; `None` is as long as the plan says, else a minute."""
+
+
+@frozen
+class LookAtChaos:
+    """How does that campaign stand? One that nobody looks at for 10 s is healed."""
+
+    campaign: str
+
+
+@frozen
+class HealChaos:
+    """End that campaign now."""
+
+    campaign: str
+
+
+Request: TypeAlias = (
+    Tree | Platforms | Send | Reload | BeginChaos | LookAtChaos | HealChaos
+)
 
 _OPERATIONS: dict[str, type[Request]] = {
     "tree": Tree,
     "platforms": Platforms,
     "send": Send,
     "reload": Reload,
+    "chaos": BeginChaos,
+    "chaos_look": LookAtChaos,
+    "chaos_heal": HealChaos,
 }
 
 
@@ -95,6 +127,18 @@ def decode_request(line: bytes) -> Request:
             return Platforms()
         case {"op": "reload", **rest} if not rest:
             return Reload()
+        case {
+            "op": "chaos",
+            "campaign": str(campaign),
+            "plan": str(plan),
+            "seconds": seconds,
+            **rest,
+        } if not rest:
+            return BeginChaos(campaign, plan, _duration(seconds))
+        case {"op": "chaos_look", "campaign": str(campaign), **rest} if not rest:
+            return LookAtChaos(campaign)
+        case {"op": "chaos_heal", "campaign": str(campaign), **rest} if not rest:
+            return HealChaos(campaign)
         case {"op": "send", "address": str(address), "text": str(text), **rest} if (
             not rest
         ):
@@ -106,8 +150,21 @@ def decode_request(line: bytes) -> Request:
             msg = (
                 f'a request must be {{"op": NAME}} with NAME one of {names}; '
                 'send also has the texts "address" and "text", tree may have a text '
-                '"path" and a truth "all", and nothing else'
+                '"path" and a truth "all", chaos, chaos_look and chaos_heal have the '
+                'text "campaign", chaos also the text "plan" and "seconds" (a number '
+                "or null), and nothing else"
             )
+            raise Refused(kind="bad_request", message=msg)
+
+
+def _duration(value: object) -> float | None:
+    match value:
+        case None:
+            return None
+        case int() | float() if 0 < value < inf and value is not True:
+            return float(value)
+        case _:
+            msg = f"seconds must be a number above 0, or null (got {value!r})"
             raise Refused(kind="bad_request", message=msg)
 
 

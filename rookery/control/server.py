@@ -21,6 +21,9 @@ from rookery.control.place import socket_address
 from rookery.control.protocol import (
     MAX_LINE_BYTES,
     SOCKET_NAME,
+    BeginChaos,
+    HealChaos,
+    LookAtChaos,
     Platforms,
     Refused,
     Reload,
@@ -46,6 +49,11 @@ class Operations(Protocol):
     async def platforms(self) -> Mapping[str, object]: ...
     async def send(self, address: str, text: str) -> Mapping[str, object]: ...
     async def reload(self) -> Mapping[str, object]: ...
+    async def begin_chaos(
+        self, campaign: str, plan: str, seconds: float | None
+    ) -> Mapping[str, object]: ...
+    async def look_at_chaos(self, campaign: str) -> Mapping[str, object]: ...
+    async def heal_chaos(self, campaign: str) -> Mapping[str, object]: ...
 
 
 class ControlSocket(Actor[Never]):
@@ -130,6 +138,12 @@ class ControlSocket(Actor[Never]):
                 return await self._operations.send(address, text)
             case Reload():
                 return await self._operations.reload()
+            case BeginChaos(campaign, plan, seconds):
+                return await self._operations.begin_chaos(campaign, plan, seconds)
+            case LookAtChaos(campaign):
+                return await self._operations.look_at_chaos(campaign)
+            case HealChaos(campaign):
+                return await self._operations.heal_chaos(campaign)
             case _:
                 assert_never(request)
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
+
+from attrs import evolve
 
 from actors.buffer import notice_key
 from actors.kernel import ActorError, AddressNotFound
 from actors.messages import ChatAddress, Outbound, OutboundKind, Text
 from actors.tracker import Receipt
+from rookery.chaos import CampaignRefused, Campaigns, read_plan
+from rookery.config import ConfigRefused
 from rookery.control import Refused, tree_of
 from rookery.host.manager import Manager, Reload
 from rookery.host.parts import SHOWN_OF_A_CROWD, Parts, absolute
 
 SEND_SECONDS = 10.0
 RELOAD_SECONDS = 80.0
+CHAOS_SECONDS = 60.0
+"""How long a plan is in force that says nothing else."""
 
 
 class HostOperations:
@@ -35,7 +42,12 @@ class HostOperations:
             raise Refused(kind="no_actor", message=str(error)) from error
         faults = self._parts.estate.faults if top == "/" else {}
         problems = [f"{where}: {why}" for where, why in faults.items()]
-        return {"tree": tree_of(seen), "problems": problems}
+        campaigns = self._parts.campaigns
+        return {
+            "tree": tree_of(seen),
+            "problems": problems,
+            "chaos": "" if campaigns is None else campaigns.status(),
+        }
 
     async def platforms(self) -> Mapping[str, object]:
         """Each platform with its accounts and their states."""
@@ -103,6 +115,51 @@ class HostOperations:
             "platforms": dict(report.platforms),
             "faults": list(report.faults),
         }
+
+    # --- chaos --------------------------------------------------------------------------
+
+    async def begin_chaos(
+        self, campaign: str, plan: str, seconds: float | None
+    ) -> Mapping[str, object]:
+        """Break this host by *plan* for a while, if it allows it."""
+        campaigns = self._campaigns()
+        try:
+            chaos = read_plan(plan, name="plan")
+        except ConfigRefused as refused:
+            raise Refused(kind="bad_config", message=str(refused)) from None
+        if seconds is None:
+            seconds = chaos.duration if chaos.duration < inf else CHAOS_SECONDS
+        chaos = evolve(chaos, duration=seconds)
+        try:
+            parts = self._parts
+            report = campaigns.begin(campaign, chaos, parts.system, parts.counted)
+        except CampaignRefused as refused:
+            raise Refused(kind="busy", message=str(refused)) from None
+        return report.as_json()
+
+    async def look_at_chaos(self, campaign: str) -> Mapping[str, object]:
+        """Say how it stands."""
+        try:
+            return self._campaigns().look(campaign).as_json()
+        except CampaignRefused as refused:
+            raise Refused(kind="no_campaign", message=str(refused)) from None
+
+    async def heal_chaos(self, campaign: str) -> Mapping[str, object]:
+        """End it now."""
+        try:
+            return self._campaigns().heal(campaign).as_json()
+        except CampaignRefused as refused:
+            raise Refused(kind="no_campaign", message=str(refused)) from None
+
+    def _campaigns(self) -> Campaigns:
+        campaigns = self._parts.campaigns
+        if campaigns is None:
+            msg = (
+                "this host does not let itself be broken; stop it and start it again "
+                "with `rookery run --allow-chaos`"
+            )
+            raise Refused(kind="forbidden", message=msg)
+        return campaigns
 
 
 def _why(receipt: Receipt, to: ChatAddress, *, connected: bool) -> str:

@@ -21,6 +21,7 @@ from actors.router import Desks
 from actors.sender import Lines, Rejected, Retry
 from actors.tracker import Tracker
 from platforms.base import Actions, Host
+from rookery.chaos import Campaigns, Counted
 from rookery.control import tree_of, tree_text, visible
 from rookery.host.estate import Estate
 
@@ -44,9 +45,13 @@ class Parts:
     lines: Lines
     board: Board
     faults: Faults
+    campaigns: Campaigns | None = None
+    """Of a host that may be broken on purpose; `None` of any other."""
 
     @classmethod
-    def of(cls, system: System, estate: Estate) -> Parts:
+    def of(
+        cls, system: System, estate: Estate, campaigns: Campaigns | None = None
+    ) -> Parts:
         """Make them all, empty."""
         # The bound method: it is read several times for every message.
         clock = trio.lowlevel.current_clock().current_time
@@ -67,6 +72,7 @@ class Parts:
             lines=Lines(),
             board=Board(clock),
             faults=faults,
+            campaigns=campaigns,
         )
 
     def for_platforms(self) -> Host:
@@ -87,6 +93,14 @@ class Parts:
             is_operator=self.estate.is_operator,
             on_fault=self._note_fault,
             provided=dict(zip(PROVIDED, [self.tree_text], strict=True)),
+        )
+
+    def counted(self) -> Counted:
+        """Count what became of everything, so far."""
+        return Counted.of(
+            self.journal.counts(),
+            self.tracker.index.counts(),
+            self.system.dead_letters.counts,
         )
 
     def tree_text(self, path: str = "/") -> str:

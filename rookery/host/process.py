@@ -18,6 +18,7 @@ from actors.kernel import (
     Watchdog,
     leaves,
 )
+from rookery.chaos import Campaigns
 from rookery.config import ConfigRefused, Configuration, find_file, load
 from rookery.control import PathTooLong, socket_address
 from rookery.host.banner import banner, lines
@@ -40,7 +41,9 @@ STOPPED, USAGE, GAVE_UP = 0, 2, 70
 log = structlog.get_logger()
 
 
-def run_host(file: Path | None, *, data: Path | None, verbose: bool) -> int:
+def run_host(
+    file: Path | None, *, data: Path | None, verbose: bool, allow_chaos: bool = False
+) -> int:
     """Run the host in this process until it is told to stop; return the exit code."""
     fill_standard_files()
     here, chosen = Path.cwd(), file
@@ -58,18 +61,28 @@ def run_host(file: Path | None, *, data: Path | None, verbose: bool) -> int:
         found = read()
         with locked(found.data), socket_address(found.data):
             configure_logs(verbose=verbose)
-            return trio.run(_live, found, read, from_environment())
+            campaigns = Campaigns() if allow_chaos else None
+            return trio.run(_live, found, read, from_environment(), campaigns)
     except (ConfigRefused, DataTaken, DataUnusable, PathTooLong) as refused:
         print(refused, file=sys.stderr)  # noqa: T201 - the terminal's answer, no log line
         return USAGE
 
 
 async def _live(
-    found: Configuration, reread: Callable[[], Configuration], notifier: Notifier
+    found: Configuration,
+    reread: Callable[[], Configuration],
+    notifier: Notifier,
+    campaigns: Campaigns | None,
 ) -> int:
     estate, load = Estate(found), Loader().load
-    system = System(lambda: host_tree(parts, reread, notifier, load).actor())
-    parts = Parts.of(system, estate)
+    system = System(
+        lambda: host_tree(parts, reread, notifier, load).actor(),
+        hooks=None if campaigns is None else campaigns.hooks,
+        witness=None if campaigns is None else campaigns.observer,
+    )
+    parts = Parts.of(system, estate, campaigns)
+    if campaigns is not None:
+        log.warning("chaos.allowed", pid=os.getpid())
     signals = Signals(lambda: _reload(system))
     with signals_to(signals), Watchdog(_tell_blocked):
         try:

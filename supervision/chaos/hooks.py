@@ -9,7 +9,7 @@ number of the plan's own as arguments.
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from math import inf
 from random import Random
@@ -103,6 +103,11 @@ class ChaosHooks:
     def fired(self) -> int:
         """How many faults the plan in force, or else the last one, has done."""
         return 0 if self._last is None else self._last.fired
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of them by the name of their effect."""
+        return {} if self._last is None else dict(self._last.counts)
 
     @property
     def firings(self) -> tuple[Firing, ...]:
@@ -214,6 +219,7 @@ class _Run:
         self._tallies = [Tally() for _ in plan.faults]
         self._fault = 0
         self.fired = 0
+        self.counts: Counter[str] = Counter()
         self.firings: deque[Firing] = deque(maxlen=keep)
         self.began: float | None = None
         self.holding = Holding()
@@ -267,6 +273,7 @@ class _Run:
             self._tallies[number] = tally
         if firing is not None:
             self.fired += 1
+            self.counts[firing.effect.name] += 1
             self.firings.append(firing)
         return firing
 

@@ -20,7 +20,7 @@ from rookery.cli.rendering import (
 from rookery.config import EMBEDDED
 
 HOME = Path(__file__).resolve().parents[3]
-COMMANDS = ("check", "new", "platforms", "reload", "run", "send", "tree")
+COMMANDS = ("chaos", "check", "new", "platforms", "reload", "run", "send", "tree")
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rookery.control import (
+    BeginChaos,
+    HealChaos,
+    LookAtChaos,
     Platforms,
     Refused,
     Reload,
@@ -25,6 +28,14 @@ requests = (
     st.sampled_from([Tree(), Platforms(), Reload()])
     | st.builds(Tree, path=texts, all=st.booleans())
     | st.builds(Send, address=st.just("qq/10001/group:42"), text=texts.filter(bool))
+    | st.builds(
+        BeginChaos,
+        campaign=texts,
+        plan=texts,
+        seconds=st.none() | st.floats(0.001, 1e6),
+    )
+    | st.builds(LookAtChaos, campaign=texts)
+    | st.builds(HealChaos, campaign=texts)
 )
 
 
@@ -51,6 +62,10 @@ def test_a_request_comes_out_as_it_went_in(request: Request) -> None:
             b'{"op": "send", "address": "qq/1/group:2"}',
             b'{"op": "send", "address": "here", "text": "x"}',
             b'{"op": "send", "address": "qq/1/group:2", "text": 5}',
+            b'{"op": "chaos", "campaign": "1", "plan": ""}',
+            b'{"op": "chaos", "campaign": "1", "plan": "", "seconds": true}',
+            b'{"op": "chaos", "campaign": "1", "plan": "", "seconds": 0}',
+            b'{"op": "chaos_heal"}',
             b"[" * 5000,
         ]
     )

@@ -14,7 +14,10 @@ import trio
 from actors.kernel import System
 from rookery.control import (
     SOCKET_NAME,
+    BeginChaos,
     ControlSocket,
+    HealChaos,
+    LookAtChaos,
     NoAnswer,
     NoHost,
     Platforms,
@@ -46,6 +49,17 @@ class Recorder:
     async def reload(self) -> Mapping[str, object]:
         raise Refused(kind="bad_config", message="ten mistakes")
 
+    async def begin_chaos(
+        self, campaign: str, plan: str, seconds: float | None
+    ) -> Mapping[str, object]:
+        return {"campaign": campaign, "plan": plan, "seconds": seconds}
+
+    async def look_at_chaos(self, campaign: str) -> Mapping[str, object]:
+        return {"looked": campaign}
+
+    async def heal_chaos(self, campaign: str) -> Mapping[str, object]:
+        return {"healed": campaign}
+
 
 @asynccontextmanager
 async def control(data: Path) -> AsyncIterator[Recorder]:
@@ -62,7 +76,16 @@ async def test_each_operation_is_answered(tmp_path: Path) -> None:
         )
         with pytest.raises(Refused, match="ten mistakes"):
             await trio.to_thread.run_sync(ask, tmp_path, Reload())
+        chaos = [
+            await trio.to_thread.run_sync(ask, tmp_path, request)
+            for request in (BeginChaos("0", "x", 3), LookAtChaos("1"), HealChaos("2"))
+        ]
 
+    assert chaos == [
+        {"campaign": "0", "plan": "x", "seconds": 3},
+        {"looked": "1"},
+        {"healed": "2"},
+    ]
     assert tree == {"tree": "/", "all": False}
     assert sent == {"state": "sent"}
     assert recorder.said == [("qq/1/group:42", "hello")]

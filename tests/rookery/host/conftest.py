@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import trio
@@ -14,6 +15,7 @@ from actors.bots import Bot, load_bot
 from actors.kernel import System
 from actors.messages import Chat, ChatKind, Inbound, Outbound, Sender, Text
 from actors.sender import Sent
+from rookery.chaos import Campaigns
 from rookery.config import Configuration
 from rookery.config import load as load_configuration
 from rookery.host.estate import Estate
@@ -98,7 +100,12 @@ class LivingHost:
         )
 
 
-Living = Callable[[str], AbstractAsyncContextManager[LivingHost]]
+class Living(Protocol):
+    """Runs a host on a configuration; with campaigns, one that may be broken."""
+
+    def __call__(
+        self, text: str, campaigns: Campaigns | None = None
+    ) -> AbstractAsyncContextManager[LivingHost]: ...
 
 
 @pytest.fixture
@@ -106,7 +113,9 @@ def living(tmp_path: Path) -> Living:
     """Run a host on a configuration in the folder of the test."""
 
     @asynccontextmanager
-    async def living(text: str) -> AsyncIterator[LivingHost]:
+    async def living(
+        text: str, campaigns: Campaigns | None = None
+    ) -> AsyncIterator[LivingHost]:
         file = tmp_path / "rookery.toml"
         file.write_text(text)
         (tmp_path / "rookery-data").mkdir(exist_ok=True)
@@ -120,8 +129,12 @@ def living(tmp_path: Path) -> Living:
             return load_bot(use, folder)  # a thread would not wait for our clock
 
         estate = Estate(read())
-        system = System(lambda: host_tree(parts, read, Notifier(), load).actor())
-        parts = Parts.of(system, estate)
+        system = System(
+            lambda: host_tree(parts, read, Notifier(), load).actor(),
+            hooks=None if campaigns is None else campaigns.hooks,
+            witness=None if campaigns is None else campaigns.observer,
+        )
+        parts = Parts.of(system, estate, campaigns)
         async with system:
             host = LivingHost(parts, tmp_path)
             await estate.settled.wait()

@@ -421,6 +421,7 @@ async def test_a_firing_says_what_where_and_when(autojump_clock: MockClock) -> N
         await settle()
 
         assert home.hooks.fired == 3
+        assert home.hooks.counts == {"kills": 3}
         assert [str(firing) for firing in home.hooks.firings] == [
             f"    1.500 s  fault 1, time {nth}: before_handle /a Note: kills"
             for nth in (4, 6)

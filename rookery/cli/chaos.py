@@ -1,0 +1,96 @@
+"""`rookery chaos`: begin a campaign, look at it until it is done, print the report."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from secrets import token_hex
+
+from rookery.chaos import read_plan
+from rookery.cli.client import NOT_DONE, OK, USAGE, Answer, NotDone, answer_to
+from rookery.cli.places import Which
+from rookery.cli.rendering import chaos_line, chaos_text
+from rookery.config import ConfigRefused, Wrong, seconds
+from rookery.control import BeginChaos, HealChaos, LookAtChaos, Request
+
+LOOK_SECONDS = 1.0
+PATIENCE_SECONDS = 15.0
+"""A plan may hit the control socket, too: it is back within this time."""
+_AWAY = ("no_host", "no_answer")
+
+
+def run_chaos(plan: Path, so_long: str | None, which: Which) -> int:
+    """Do it; return the exit code: 0 only if nothing was lost and everybody is back."""
+    try:
+        report = _watch(which, _request(plan, so_long))
+    except NotDone as not_done:
+        return not_done.tell(as_json=which.json)
+    if which.json:
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        print(chaos_text(report))
+    return OK if report["sound"] else NOT_DONE
+
+
+def _request(plan: Path, so_long: str | None) -> BeginChaos:
+    """Read what was typed, before any host is asked."""
+    try:
+        text = plan.read_text("utf-8")
+        read_plan(text, name=plan.name)
+    except OSError as error:
+        message = f"{plan} cannot be read: {error.strerror}"
+        raise NotDone(kind="bad_request", message=message, code=USAGE) from None
+    except UnicodeDecodeError:
+        message = f"{plan} must be UTF-8 (got bytes that are not)"
+        raise NotDone(kind="bad_request", message=message, code=USAGE) from None
+    except ConfigRefused as refused:
+        raise NotDone(kind="bad_config", message=str(refused), code=USAGE) from None
+    try:
+        duration = None if so_long is None else seconds(_number_or_text(so_long))
+    except Wrong as wrong:
+        raise NotDone(
+            kind="bad_request", message=f"--for: {wrong}", code=USAGE
+        ) from None
+    if duration == 0:
+        raise NotDone(
+            kind="bad_request",
+            message="--for: expected more than 0 seconds",
+            code=USAGE,
+        )
+    return BeginChaos(token_hex(8), text, duration)
+
+
+def _number_or_text(typed: str) -> float | str:
+    return float(typed) if typed.replace(".", "", 1).isdecimal() else typed
+
+
+def _watch(which: Which, begin: BeginChaos) -> Answer:
+    """Begin, and look until it is done. The first Ctrl-C heals it, a second one leaves."""
+    request: Request = begin
+    while True:
+        try:
+            report = _patiently(which, request)
+            request = LookAtChaos(begin.campaign)
+            if report["phase"] == "done":
+                return report
+            if sys.stderr.isatty():
+                print(chaos_line(report), file=sys.stderr)
+            time.sleep(LOOK_SECONDS)
+        except KeyboardInterrupt:
+            if isinstance(request, HealChaos):
+                raise
+            request = HealChaos(begin.campaign)
+
+
+def _patiently(which: Which, request: Request) -> Answer:
+    patience = 0.0 if isinstance(request, BeginChaos) else PATIENCE_SECONDS
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return answer_to(which, request)
+        except NotDone as not_done:
+            if not_done.kind not in _AWAY or time.monotonic() >= until:
+                raise
+        time.sleep(LOOK_SECONDS)
