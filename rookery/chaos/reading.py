@@ -8,7 +8,6 @@ from typing import TypeVar
 from attrs import field, frozen
 from cattrs import Converter
 
-from actors.kernel import Point
 from rookery.chaos.tables import (
     BELONGS,
     EFFECTS,
@@ -44,6 +43,7 @@ from supervision.chaos import (
     Raises,
     Reorders,
     When,
+    Where,
     fault_wrongs,
     plan_wrongs,
     point_of,
@@ -126,7 +126,7 @@ class _Reader:
             return None
         return PlannedFault(point, effect, table.path, table.message, when)
 
-    def _point(self, name: str, path: str) -> Point | None:
+    def _point(self, name: str, path: str) -> Where | None:
         try:
             return point_of(name)
         except BadPlan as bad:

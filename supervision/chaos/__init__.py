@@ -10,10 +10,12 @@ Read `plan` (what one writes), `effects` (what can happen where), `when`, then `
 
 from supervision.chaos.effects import (
     LIFE,
+    POINTS,
     POSSIBLE,
     WAY,
     WITH_MESSAGE,
     BlocksLoop,
+    Clock,
     Delays,
     Drops,
     Duplicates,
@@ -23,6 +25,7 @@ from supervision.chaos.effects import (
     Kills,
     Raises,
     Reorders,
+    Where,
 )
 from supervision.chaos.firing import Firing, replay
 from supervision.chaos.hooks import ChaosHooks
@@ -41,6 +44,7 @@ from supervision.chaos.wrongs import BadPlan, Wrong
 
 __all__ = [
     "LIFE",
+    "POINTS",
     "POSSIBLE",
     "WAY",
     "WITH_MESSAGE",
@@ -49,6 +53,7 @@ __all__ = [
     "BlocksLoop",
     "Chaos",
     "ChaosHooks",
+    "Clock",
     "Delays",
     "Drops",
     "Duplicates",
@@ -62,6 +67,7 @@ __all__ = [
     "Raises",
     "Reorders",
     "When",
+    "Where",
     "Wrong",
     "fault_wrongs",
     "name_of",

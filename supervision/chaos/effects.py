@@ -1,5 +1,9 @@
 """What a fault does, as values, and where each of them is possible. Pure.
 
+An actor stands still at the points of its *life*, a message passes those of its *way*.
+`TICK` is no point of the kernel: once a second it is every living actor's turn, for those
+that rarely have a message in hand. There only `FillsMailbox`, `BlocksLoop`, `Kills`.
+
 | effect          | an actor's life                        | a message's way                |
 | --------------- | -------------------------------------- | ------------------------------ |
 | `Raises`        | it fails there                         | SEND, DELIVER: refused so      |
@@ -17,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import copy
+from enum import Enum
 from math import inf, isfinite
 from types import MappingProxyType
 from typing import ClassVar, Final, TypeAlias
@@ -25,6 +30,18 @@ from attrs import frozen
 
 from actors.kernel import ActorDown, MailboxFull, Point
 from supervision.chaos.wrongs import Wrong, is_seconds, is_whole
+
+
+class Clock(Enum):
+    """When it is nobody's doing."""
+
+    TICK = "tick"
+    """Once a second, for each actor that lives."""
+
+
+Where: TypeAlias = Point | Clock
+POINTS: Final[tuple[Where, ...]] = (*Point, Clock.TICK)
+"""Everywhere that something can go wrong."""
 
 LIFE: Final = frozenset(
     {
@@ -183,7 +200,9 @@ Effect: TypeAlias = (
     | Kills
 )
 
-POSSIBLE: Final[Mapping[type[Effect], frozenset[Point]]] = MappingProxyType(
+_ALL: Final[frozenset[Where]] = frozenset(POINTS)
+
+POSSIBLE: Final[Mapping[type[Effect], frozenset[Where]]] = MappingProxyType(
     {
         Raises: LIFE | {Point.SEND, Point.DELIVER},
         Hangs: LIFE,
@@ -191,19 +210,19 @@ POSSIBLE: Final[Mapping[type[Effect], frozenset[Point]]] = MappingProxyType(
         Drops: WAY,
         Duplicates: WAY,
         Reorders: WAY,
-        FillsMailbox: LIFE - {Point.STOP} | {Point.DELIVER},
-        BlocksLoop: LIFE | WAY,
-        Kills: LIFE | WAY,
+        FillsMailbox: LIFE - {Point.STOP} | {Point.DELIVER, Clock.TICK},
+        BlocksLoop: _ALL,
+        Kills: _ALL,
     }
 )
 """The one table of what can happen where."""
 
 
-def effect_wrongs(effect: Effect, point: Point) -> Iterator[Wrong]:
+def effect_wrongs(effect: Effect, point: Where) -> Iterator[Wrong]:
     """Yield what is wrong with *effect* at *point*."""
     possible = POSSIBLE[type(effect)]
     if point not in possible:
-        where = ", ".join(each.value for each in Point if each in possible)
+        where = ", ".join(each.value for each in POINTS if each in possible)
         yield Wrong("at", f"must be one of {where} for {effect.name}", point.value)
     match effect:
         case Raises():
@@ -231,7 +250,7 @@ def effect_wrongs(effect: Effect, point: Point) -> Iterator[Wrong]:
             pass
 
 
-def _exception_wrongs(effect: Raises, point: Point) -> Iterator[Wrong]:
+def _exception_wrongs(effect: Raises, point: Where) -> Iterator[Wrong]:
     given: object = effect.exception
     kind = given if isinstance(given, type) else type(given)
     if not issubclass(kind, Exception):

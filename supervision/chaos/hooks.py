@@ -9,14 +9,11 @@ number of the plan's own as arguments.
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
 from collections.abc import Callable
 from math import inf
-from random import Random
 from typing import TYPE_CHECKING
 
 import trio
-from attrs import evolve
 
 from actors.kernel import (
     ActorDown,
@@ -30,6 +27,7 @@ from actors.kernel import (
 )
 from supervision.chaos.effects import (
     BlocksLoop,
+    Clock,
     Delays,
     Drops,
     Duplicates,
@@ -39,17 +37,19 @@ from supervision.chaos.effects import (
     Kills,
     Raises,
     Reorders,
+    Where,
 )
 from supervision.chaos.firing import Firing, replay
-from supervision.chaos.holding import Go, Holding
-from supervision.chaos.plan import Chaos, PlannedFault
-from supervision.chaos.when import Tally, judge
+from supervision.chaos.holding import Go
+from supervision.chaos.plan import Chaos
+from supervision.chaos.run import Run
 from supervision.events import TimerFired, TryAgain
 
 if TYPE_CHECKING:
     from actors.kernel import System
 
 FIRINGS_KEPT = 1_000
+TICK_SECONDS = 1.0
 _TIES = (ChildExited, StopRequested, TimerFired, TryAgain)
 """What keeps a tree together: a supervisor gets it and handles it untouched."""
 
@@ -62,7 +62,7 @@ class ChaosHooks:
     """Does one plan at a time; with none, everybody passes.
 
     Args:
-        plan: in force from the first point that is reached.
+        plan: in force once the root of a system starts.
         block: holds up the loop for so many seconds; a virtual clock jumps instead.
         keep: how many firings are remembered, the newest.
     """
@@ -76,8 +76,9 @@ class ChaosHooks:
     ) -> None:
         self._block = block
         self._keep = keep
-        self._run: _Run | None = None
-        self._last: _Run | None = None
+        self._system: System | None = None
+        self._run: Run | None = None
+        self._last: Run | None = None
         if plan is not None:
             self.install(plan)
 
@@ -86,7 +87,9 @@ class ChaosHooks:
     def install(self, plan: Chaos) -> None:
         """Put *plan* in force, in the place of the one that is."""
         self.heal()
-        self._run = self._last = _Run(plan, self._keep)
+        run = self._run = self._last = Run(plan, self._keep)
+        if self._system is not None:
+            self._begin(run, self._system)
 
     def heal(self) -> None:
         """End it: nothing fires any more, what is held goes on, what hangs wakes."""
@@ -122,12 +125,15 @@ class ChaosHooks:
 
     async def reach(self, point: Point, place: Cell, message: object) -> None:
         """Hold up, or fail, who is about to go on. See `actors.kernel.Hooks`."""
-        if point is Point.STOP and place.parent is None:
-            self.heal()  # the tree is down: nobody may be held any more
+        if place.parent is None:
+            self._meet_root(point, place.system)
         run = self._run
         if run is None:
             return
-        match self._fire(run, point, place, message):
+        firing = self._fire(run, point, place, message)
+        if firing is None:
+            return
+        match firing.effect:
             case Raises() as raises:
                 raise _raised(raises, place, message)
             case Hangs(seconds, ignore_cancel):
@@ -147,7 +153,10 @@ class ChaosHooks:
         run = self._run
         if run is None:
             return Passage.GO
-        match self._fire(run, point, place, message):
+        firing = self._fire(run, point, place, message)
+        if firing is None:
+            return Passage.GO
+        match firing.effect:
             case Raises() as raises:
                 raise _raised(raises, place, message)
             case Drops():
@@ -157,21 +166,59 @@ class ChaosHooks:
             case Delays(seconds):
                 run.holding.hold(place.system, go, seconds)
                 return Passage.HELD
-            case Reorders(window, within):
-                run.line_up(place, go, window, within)
+            case Reorders():
+                run.line_up(firing, place, go)
                 return Passage.HELD
-            case Kills():
-                _kill(place)
             case effect:
                 self._on_the_spot(effect, place)
         return Passage.GO
 
+    # --- time ---------------------------------------------------------------------------
+
+    def _meet_root(self, point: Point, system: System) -> None:
+        if point is Point.STOP:
+            self.heal()  # the tree is down: nobody may be held any more
+            self._system = None
+        elif self._system is not system:
+            self._system = system
+            if self._run is not None:
+                self._begin(self._run, system)
+
+    def _begin(self, run: Run, system: System) -> None:
+        run.begin(system)
+        if run.plan.duration < inf:
+
+            def heal() -> None:
+                if run is self._run:
+                    self.heal()
+
+            system.alarms.at(system.clock() + run.plan.duration, heal)
+        if run.faults[Clock.TICK]:
+            self._tick_soon(run, system)
+
+    def _tick_soon(self, run: Run, system: System) -> None:
+        system.alarms.at(system.clock() + TICK_SECONDS, lambda: self._tick(run, system))
+
+    def _tick(self, run: Run, system: System) -> None:
+        """It is everybody's turn."""
+        if run is not self._run:
+            return
+        for cell in tuple(system.cells.values()):
+            if cell.incarnation is None:
+                continue
+            firing = self._fire(run, Clock.TICK, cell, None)
+            if firing is not None:
+                self._on_the_spot(firing.effect, cell)
+        self._tick_soon(run, system)
+
     # --- doing it -----------------------------------------------------------------------
 
-    def _on_the_spot(self, effect: Effect | None, place: Cell) -> None:
+    def _on_the_spot(self, effect: Effect, place: Cell) -> None:
         match effect:
             case BlocksLoop(seconds):
                 self._block(seconds)
+            case Kills():
+                _kill(place)
             case FillsMailbox():
                 assert isinstance(place, HookedCell)
                 place.fill(Filler())
@@ -179,13 +226,11 @@ class ChaosHooks:
                 pass
 
     def _fire(
-        self, run: _Run, point: Point, place: Cell, message: object
-    ) -> Effect | None:
+        self, run: Run, point: Where, place: Cell, message: object
+    ) -> Firing | None:
         """Return what shall be done now, if anything; write it down."""
         if not run.faults[point] or (place.supervisor and isinstance(message, _TIES)):
             return None
-        if run.began is None:
-            run.begin(place.system, self)
         firing = run.fire(point, place, message)
         if firing is None:
             return None
@@ -198,101 +243,7 @@ class ChaosHooks:
             nth=firing.nth,
             effect=str(firing.effect),
         )
-        return firing.effect
-
-
-class _Run:
-    """One plan in force: what was counted, what is held, who hangs."""
-
-    def __init__(self, plan: Chaos, keep: int) -> None:
-        self.plan = plan
-        self.faults: dict[Point, list[tuple[int, PlannedFault]]] = {
-            point: [] for point in Point
-        }
-        for number, fault in enumerate(plan.faults):
-            self.faults[fault.point].append((number, fault))
-        # A stream for each: what one fault draws changes nothing for the others.
-        self._dice = [
-            Random(f"{plan.seed}/{number}")  # noqa: S311 - a plan is to be repeated
-            for number in range(len(plan.faults))
-        ]
-        self._tallies = [Tally() for _ in plan.faults]
-        self._fault = 0
-        self.fired = 0
-        self.counts: Counter[str] = Counter()
-        self.firings: deque[Firing] = deque(maxlen=keep)
-        self.began: float | None = None
-        self.holding = Holding()
-        self.healed = trio.Event()
-
-    def begin(self, system: System, hooks: ChaosHooks) -> None:
-        self.began = system.clock()
-        if self.plan.duration < inf:
-
-            def heal() -> None:
-                if not self.healed.is_set():
-                    hooks.heal()
-
-            system.alarms.at(self.began + self.plan.duration, heal)
-
-    def heal(self) -> None:
-        self.healed.set()
-        self.holding.let_all_go()
-
-    def line_up(self, place: Cell, go: Go, window: int, within: float) -> None:
-        self.holding.line_up(
-            place.system,
-            go,
-            line=(self._fault, place.path),
-            window=window,
-            within=within,
-            dice=self._dice[self._fault],
-        )
-
-    def fire(self, point: Point, place: Cell, message: object) -> Firing | None:
-        assert self.began is not None
-        at = place.system.clock() - self.began
-        if at >= self.plan.duration or self.fired >= self.plan.max_faults:
-            return None
-        firing: Firing | None = None
-        for number, fault in self.faults[point]:
-            if not _fits(fault, place, message):
-                continue
-            dice = self._dice[number]
-            before = self._tallies[number]
-            tally, fires = judge(fault.when, before, at, dice.random())
-            if fires and firing is None:
-                effect = _drawn(fault.effect, dice)
-                name = "" if message is None else type(message).__name__
-                firing = Firing(
-                    number, tally.seen, point.value, place.path, name, at, effect
-                )
-                self._fault = number
-            else:
-                tally = evolve(tally, fired=before.fired)
-            self._tallies[number] = tally
-        if firing is not None:
-            self.fired += 1
-            self.counts[firing.effect.name] += 1
-            self.firings.append(firing)
         return firing
-
-
-def _fits(fault: PlannedFault, place: Cell, message: object) -> bool:
-    try:
-        return fault.fits(place.path, message)
-    except Exception:  # what a message meets here must not be the author's mistake
-        place.system.log.exception("chaos.predicate_raised", actor=place.path)
-        return False
-
-
-def _drawn(effect: Effect, dice: Random) -> Effect:
-    match effect:
-        case Delays(low, high):
-            seconds = dice.uniform(low, high)
-            return Delays(seconds, seconds)
-        case _:
-            return effect
 
 
 def _raised(raises: Raises, place: Cell, message: object) -> Exception:

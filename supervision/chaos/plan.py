@@ -17,6 +17,7 @@ from attrs import evolve, field, frozen
 
 from actors.kernel import Point
 from supervision.chaos.effects import (
+    POINTS,
     REORDER_WITHIN,
     WITH_MESSAGE,
     BlocksLoop,
@@ -29,14 +30,19 @@ from supervision.chaos.effects import (
     Kills,
     Raises,
     Reorders,
+    Where,
     effect_wrongs,
 )
 from supervision.chaos.when import ALWAYS, When
 from supervision.chaos.wrongs import BadPlan, Wrong, is_seconds, is_whole
 
 EVERYWHERE = "/**"
+ROOT = "/"
 DEFAULT_MAX_FAULTS = 10_000
-_SHORT = {"handle": Point.BEFORE_HANDLE}
+_BY_NAME: dict[str, Where] = {
+    "handle": Point.BEFORE_HANDLE,
+    **{point.value: point for point in POINTS},
+}
 _WILD = re.compile(r"\*\*|\*|\?")
 _WILD_MEANS = {"**": ".+", "*": "[^/]*", "?": "[^/]"}
 
@@ -53,7 +59,7 @@ class PlannedFault:
         BadPlan: it could not happen there, or a number makes no sense.
     """
 
-    point: Point
+    point: Where
     effect: Effect
     path: str = EVERYWHERE
     """Whose: a path, where `*` and `?` stand for what has no slash in it and `**` for
@@ -77,7 +83,10 @@ class PlannedFault:
 
     def fits(self, path: str, message: object) -> bool:
         """Is this path and this message meant? The point is known to be."""
-        if not _pattern(self.path).fullmatch(path):
+        if ROOT in (path, self.path):
+            if path != self.path:
+                return False
+        elif not _pattern(self.path).fullmatch(path):
             return False
         if self.message is not None and not _is_of(message, self.message):
             return False
@@ -89,7 +98,7 @@ class PlannedFault:
 
 
 def fault_wrongs(
-    point: Point,
+    point: Where,
     effect: Effect,
     *,
     path: str,
@@ -133,7 +142,7 @@ class Chaos:
 
     def at(
         self,
-        point: Point | str,
+        point: Where | str,
         path: str = EVERYWHERE,
         message: Kind | None = None,
         *,
@@ -142,7 +151,8 @@ class Chaos:
         """Begin to describe a fault; one of the effects ends that.
 
         Args:
-            point: a `Point` or its name; `handle` is short for `before_handle`.
+            point: a `Point` or its name; `handle` is short for `before_handle`; `tick`
+                is once a second for each actor that lives.
             path: whose life or mailbox, with `*`, `?` and `**`.
             message: only messages of this class; the name of one will do.
             where: only messages for which this is true.
@@ -170,7 +180,7 @@ class At:
     """A fault that is being described: conditions, then an effect, which gives the plan."""
 
     _plan: Chaos
-    _point: Point
+    _point: Where
     _path: str
     _message: Kind | None
     _where: Predicate | None
@@ -247,19 +257,19 @@ class At:
         return self._plan.with_fault(fault)
 
 
-def point_of(point: Point | str) -> Point:
+def point_of(point: Where | str) -> Where:
     """Return the point of this name.
 
     Raises:
         BadPlan: there is none.
     """
-    if isinstance(point, Point):
+    if not isinstance(point, str):
         return point
-    try:
-        return _SHORT.get(point) or Point(point)
-    except ValueError:
-        names = ", ".join(each.value for each in Point)
-        raise BadPlan(Wrong("at", f"must be one of {names}", point)) from None
+    found = _BY_NAME.get(point)
+    if found is None:
+        names = ", ".join(each.value for each in POINTS)
+        raise BadPlan(Wrong("at", f"must be one of {names}", point))
+    return found
 
 
 def name_of(kind: Kind) -> str:

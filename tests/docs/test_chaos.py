@@ -8,12 +8,11 @@ from pathlib import Path
 import attrs
 import pytest
 
-from actors.kernel import Point
 from rookery.chaos import read_plan
 from rookery.chaos.report import Events, Messages, Report
 from rookery.chaos.tables import EFFECTS, KEYS, PLAN_KEYS
 from rookery.cli.rendering import chaos_text
-from supervision.chaos import POSSIBLE
+from supervision.chaos import POINTS, POSSIBLE
 from tests.docs.pages import ROOT, Block, blocks, every, rows, words
 
 PAGE = ROOT / "docs/reference/chaos.md"
@@ -53,7 +52,7 @@ def test_every_key_is_listed_and_no_other() -> None:
 
 def test_points_and_effects_are_those_of_the_code() -> None:
     assert {row[0].strip("`") for row in rows(PAGE, "point")} == {
-        point.value for point in Point
+        point.value for point in POINTS
     }
     table = {
         row[0].strip("`").split()[0]: set(re.findall(r"`(\w+)`", row[1]))

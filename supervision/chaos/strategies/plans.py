@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from hypothesis import strategies as st
 
-from actors.kernel import ActorDown, MailboxFull, Point
+from actors.kernel import ActorDown, MailboxFull
 from supervision.chaos.effects import (
+    POINTS,
     POSSIBLE,
     WAY,
     BlocksLoop,
@@ -22,6 +23,7 @@ from supervision.chaos.effects import (
     Kills,
     Raises,
     Reorders,
+    Where,
 )
 from supervision.chaos.plan import Chaos, PlannedFault
 from supervision.chaos.when import When
@@ -77,7 +79,7 @@ def faults(
 ) -> PlannedFault:
     """Draw one fault at one of *paths*."""
     kind = draw(st.sampled_from(effects))
-    points = [point for point in Point if point in POSSIBLE[kind]]
+    points = [point for point in POINTS if point in POSSIBLE[kind]]
     point = draw(st.sampled_from(points))
     return PlannedFault(
         point,
@@ -115,7 +117,7 @@ def _whens() -> st.SearchStrategy[When]:
     )
 
 
-def _effects(kind: type[Effect], point: Point) -> st.SearchStrategy[Effect]:
+def _effects(kind: type[Effect], point: Where) -> st.SearchStrategy[Effect]:
     seconds = st.sampled_from((0.1, 1.0, 5.0, 30.0))
     strategies: dict[type[Effect], st.SearchStrategy[Effect]] = {
         Delays: st.builds(Delays, st.just(0.0), seconds),

@@ -295,6 +295,28 @@ async def test_the_receiver_of_a_message_may_be_killed_by_it(
         assert home.diary == ["1", "2"]
 
 
+# --- when it is nobody's doing ------------------------------------------------------------
+
+
+async def test_once_a_second_it_is_everybodys_turn(autojump_clock: MockClock) -> None:
+    """Also of those who have nothing in hand, and in a plan that comes later."""
+    plan = Chaos().at("tick", "/*").after(2).times(3).kills()
+    async with house(plan) as home:
+        await trio.sleep(1.5)
+        assert home.ends() == []
+        await trio.sleep(1.0)
+        assert (home.ends(), home.ends("/post")) == ([Killed()], [Killed()])
+        await trio.sleep(5.0)
+        assert (home.ends(), home.ends("/post")) == ([Killed()] * 2, [Killed()])
+        home.hooks.install(Chaos().at("tick", "/post").nth(2).fills_mailbox())
+        await trio.sleep(2.5)
+        assert home.hooks.fired == 1
+        home.hooks.install(Chaos().at("tick", "/post").kills())
+        home.hooks.heal()
+        await trio.sleep(3.0)
+        assert home.hooks.fired == 0
+
+
 # --- the end of it ----------------------------------------------------------------------
 
 

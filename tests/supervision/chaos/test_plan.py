@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from actors.kernel import ActorDown, MailboxFull, Point
 from supervision.chaos import (
     LIFE,
+    POINTS,
     POSSIBLE,
     WITH_MESSAGE,
     BadPlan,
@@ -27,6 +28,7 @@ from supervision.chaos import (
     Raises,
     Reorders,
     When,
+    Where,
 )
 
 
@@ -88,9 +90,9 @@ def test_a_plan_that_was_begun_can_be_continued_twice() -> None:
     assert begun.duplicates().faults[0].effect == Duplicates()
 
 
-@pytest.mark.parametrize("point", Point)
+@pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("effect", EFFECTS, ids=str)
-def test_what_is_possible_where_is_one_table(point: Point, effect: Effect) -> None:
+def test_what_is_possible_where_is_one_table(point: Where, effect: Effect) -> None:
     if point in POSSIBLE[type(effect)]:
         assert PlannedFault(point, effect).effect == effect
     else:
@@ -154,7 +156,10 @@ def test_what_makes_no_sense_is_refused_when_it_is_written(
         ("/**/v?", "/bots/demo/v10", False),
         ("/**", "/a", True),
         ("/**", "/", False),
+        ("/*", "/", False),
+        ("/?*", "/", False),
         ("/", "/", True),
+        ("/", "/a", False),
         ("/a.c", "/abc", False),
     ],
 )
