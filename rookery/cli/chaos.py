@@ -17,7 +17,6 @@ from rookery.control import BeginChaos, HealChaos, LookAtChaos, Request
 
 LOOK_SECONDS = 1.0
 PATIENCE_SECONDS = 15.0
-"""A plan may hit the control socket, too: it is back within this time."""
 _AWAY = ("no_host", "no_answer")
 
 
@@ -69,9 +68,10 @@ def _number_or_text(typed: str) -> float | str:
 def _watch(which: Which, begin: BeginChaos) -> Answer:
     """Begin, and look until it is done. The first Ctrl-C heals it, a second one leaves."""
     request: Request = begin
+    report: Answer = {}
     while True:
         try:
-            report = _patiently(which, request)
+            report = _patiently(which, request, report)
             request = LookAtChaos(begin.campaign)
             if report["phase"] == "done":
                 return report
@@ -84,13 +84,19 @@ def _watch(which: Which, begin: BeginChaos) -> Answer:
             request = HealChaos(begin.campaign)
 
 
-def _patiently(which: Which, request: Request) -> Answer:
-    patience = 0.0 if isinstance(request, BeginChaos) else PATIENCE_SECONDS
-    until = time.monotonic() + patience
+def _patiently(which: Which, request: Request, last: Answer) -> Answer:
+    """Ask again and again once it has begun: a plan may hit the control socket, too."""
+    until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             return answer_to(which, request)
         except NotDone as not_done:
-            if not_done.kind not in _AWAY or time.monotonic() >= until:
+            if not_done.kind not in _AWAY or not last:
                 raise
+            if time.monotonic() >= until:
+                message = (
+                    f"the host is gone, look into its log; the last that was seen: "
+                    f"{chaos_line(last).strip()}"
+                )
+                raise NotDone(kind="gone", message=message, code=NOT_DONE) from None
         time.sleep(LOOK_SECONDS)
