@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from random import Random
 
+import pytest
 import trio
 from attrs import frozen
 from hypothesis import Phase, find, given, settings
@@ -70,7 +71,7 @@ def books_twice(plan: Chaos) -> bool:
 
 
 def test_a_failing_plan_shrinks_to_the_two_faults_that_it_takes() -> None:
-    kinds: tuple[type[Effect], ...] = (Duplicates, Drops, Kills)
+    kinds: tuple[type[Effect], ...] = (Drops, Duplicates, Kills)
     minimal = find(
         plans(tree([]), effects=kinds),
         books_twice,
@@ -87,6 +88,28 @@ def test_a_failing_plan_shrinks_to_the_two_faults_that_it_takes() -> None:
     effects = [fault.effect for fault in minimal.faults]
     assert any(isinstance(each, Duplicates) for each in effects)
     assert any(isinstance(each, Kills) for each in effects)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_fault_that_does_not_matter_is_taken_out(seed: int) -> None:
+    """Wherever in the plan it stands: a list alone is not always cut in its middle."""
+
+    def matters(plan: Chaos) -> bool:
+        effects = {type(fault.effect) for fault in plan.faults}
+        return {Kills, Duplicates} <= effects
+
+    minimal = find(
+        plans(tree([])),
+        matters,
+        settings=settings(
+            max_examples=3000,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+        ),
+        random=Random(seed),
+    )
+
+    assert len(minimal.faults) == 2
 
 
 @settings(max_examples=50)
