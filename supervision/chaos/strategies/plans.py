@@ -52,6 +52,7 @@ def plans(
     tree: Supervisor | Sequence[str],
     *,
     effects: Effects = KINDS,
+    points: Sequence[Where] = POINTS,
     max_size: int = 6,
     duration: float = 60.0,
 ) -> st.SearchStrategy[Chaos]:
@@ -60,13 +61,14 @@ def plans(
     Args:
         tree: whose children, and theirs, are hit, not the root itself; or the paths.
         effects: what may happen.
+        points: where; what is possible at none of them is left out.
         max_size: how many faults a plan has at most.
         duration: seconds after which every plan is healed.
     """
     # Places for faults, each of which can be empty: a list would have to be cut in its
     # middle, which hypothesis tries less hard than to empty a place.
     paths = paths_of(tree) if isinstance(tree, Supervisor) else tree
-    place = st.none() | faults(paths, effects=effects)
+    place = st.none() | faults(paths, effects=effects, points=points)
     return st.builds(
         Chaos,
         seed=st.integers(0, 2**16),
@@ -81,12 +83,17 @@ def _there(places: tuple[PlannedFault | None, ...]) -> tuple[PlannedFault, ...]:
 
 @st.composite
 def faults(
-    draw: st.DrawFn, paths: Sequence[str], *, effects: Effects = KINDS
+    draw: st.DrawFn,
+    paths: Sequence[str],
+    *,
+    effects: Effects = KINDS,
+    points: Sequence[Where] = POINTS,
 ) -> PlannedFault:
     """Draw one fault at one of *paths*."""
-    kind = draw(st.sampled_from(effects))
-    points = [point for point in POINTS if point in POSSIBLE[kind]]
-    point = draw(st.sampled_from(points))
+    kinds = [kind for kind in effects if POSSIBLE[kind] & set(points)]
+    kind = draw(st.sampled_from(kinds))
+    possible = [point for point in points if point in POSSIBLE[kind]]
+    point = draw(st.sampled_from(possible))
     return PlannedFault(
         point,
         draw(_effects(kind, point)),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from actors.kernel import Actor, ActorContext, ActorError, StartupFailed, System
+from actors.kernel import Actor, ActorContext, ActorError, Point, StartupFailed, System
 from supervision import DYNAMIC, FOREVER, Backoff, ChildSpec, Supervisor
 from supervision.chaos import (
     Chaos,
@@ -45,6 +45,7 @@ class Ledger(Actor[Pay]):
         if message.number not in self.known:
             self.known.add(message.number)
             self.booked.append(message.number)
+        await trio.sleep(0.5)
 
 
 def tree(booked: list[int]) -> Supervisor:
@@ -60,10 +61,11 @@ def books_twice(plan: Chaos) -> bool:
     async def main() -> None:
         hooks = ChaosHooks(plan, block=lambda _: None)
         async with System(tree(booked).actor, seed=1, hooks=hooks) as system:
-            for number in range(3):
+            for number in range(4):
                 with contextlib.suppress(ActorError):
                     system.find("/ledger", Ledger).tell(Pay(number))
-                await trio.sleep(1.0)
+                await trio.sleep(0.4)
+            await trio.sleep(3.0)
 
     with contextlib.suppress(StartupFailed), capture_logs():
         trio.run(main, clock=MockClock(autojump_threshold=0))
@@ -73,15 +75,20 @@ def books_twice(plan: Chaos) -> bool:
 def test_a_failing_plan_shrinks_to_the_two_faults_that_it_takes() -> None:
     kinds: tuple[type[Effect], ...] = (Drops, Duplicates, Kills)
     minimal = find(
-        plans(tree([]), effects=kinds),
+        plans(
+            tree([]),
+            effects=kinds,
+            points=(Point.DELIVER, Point.AFTER_HANDLE),
+            max_size=4,
+        ),
         books_twice,
         settings=settings(
-            max_examples=1000,
+            max_examples=300,
             database=None,
             deadline=None,
             phases=(Phase.generate, Phase.shrink),
         ),
-        random=Random(10),
+        random=Random(6),
     )
 
     assert len(minimal.faults) == 2
