@@ -58,6 +58,8 @@ def plans(
 ) -> st.SearchStrategy[Chaos]:
     """Return a strategy of plans for *tree*; a failing one shrinks to the fewest faults.
 
+    A fault at the very first `START` may keep the tree from coming up: `StartupFailed`.
+
     Args:
         tree: whose children, and theirs, are hit, not the root itself; or the paths.
         effects: what may happen.
