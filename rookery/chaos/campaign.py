@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 TICK_SECONDS = 0.25
 LEASE_TICKS = 40
 """So many ticks without a look, about 10 s, and it is healed."""
+WAITING = "waiting"
 RECOVER_SECONDS = 30.0
 """How long it waits for everybody to be back before it says who is not."""
 
@@ -175,6 +176,9 @@ class _Campaign:
         if self._result is not None:
             return self._result
         now, seen = self._count(), self._observer.seen
+        missing = self._missing()
+        down = [f"{p} ({phase})" for p, phase in missing.items() if phase != WAITING]
+        waiting = [path for path, phase in missing.items() if phase == WAITING]
         until = self._system.clock() if self.phase == "running" else self._healed_at
         return Report(
             id=self.id,
@@ -188,7 +192,7 @@ class _Campaign:
             events=events_of(self._before, now, self._target),
             messages=messages_of(self._before, now),
             dead_letters=dead_letters_of(self._before, now),
-            recovery=recovery_of(seen, self._missing()),
+            recovery=recovery_of(seen, down, waiting),
         )
 
     # --- ticking ------------------------------------------------------------------------
@@ -229,11 +233,11 @@ class _Campaign:
             del facts[known]
         log.warning("chaos.reported", **facts)
 
-    def _missing(self) -> list[str]:
-        """Return who ended, shall be there, and is not: who rests is down on purpose."""
+    def _missing(self) -> dict[str, str]:
+        """Return who ended, shall be there, and is not, with the phase: who rests may."""
         cells = self._system.cells
-        return [
-            f"{path} ({cell.phase})"
+        return {
+            path: cell.phase
             for path in self._observer.seen.down
             if (cell := cells.get(path)) is not None and cell.resting is None
-        ]
+        }

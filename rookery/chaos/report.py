@@ -99,6 +99,9 @@ class Recovery:
     p50_seconds: float | None = None
     p99_seconds: float | None = None
     still_down: Sequence[str] = ()
+    """Who ended, shall be there, and is not."""
+    still_waiting: Sequence[str] = ()
+    """Who sleeps until the next try, as a session does whose peer is away."""
 
 
 @frozen(kw_only=True)
@@ -188,13 +191,16 @@ def dead_letters_of(before: Counted, now: Counted) -> dict[str, int]:
     return {reason: more[reason] for reason in most}
 
 
-def recovery_of(seen: Seen, still_down: Sequence[str]) -> Recovery:
+def recovery_of(
+    seen: Seen, still_down: Sequence[str], still_waiting: Sequence[str] = ()
+) -> Recovery:
     times = sorted(seen.recoveries)
     return Recovery(
         count=len(times),
         p50_seconds=quantile(times, 0.5),
         p99_seconds=quantile(times, 0.99),
         still_down=tuple(still_down[:STILL_DOWN_SHOWN]),
+        still_waiting=tuple(still_waiting[:STILL_DOWN_SHOWN]),
     )
 
 

@@ -135,7 +135,9 @@ def _events(events: Mapping[str, object]) -> str:
 
 def _recovery(recovery: Mapping[str, object]) -> str:
     down = _named(recovery["still_down"])
+    waiting = _named(recovery["still_waiting"])
     still = f"; still down{down}" if down else ""
+    still += f"; waits for its next try{waiting}" if waiting else ""
     if not recovery["count"]:
         return f"nobody had to{still}"
     p50, p99 = recovery["p50_seconds"], recovery["p99_seconds"]

@@ -109,6 +109,7 @@ def test_a_report_can_be_read_by_people() -> None:
     assert "p50 2.00 s, p99 3.00 s of 3; still down: /x (waiting)" in said
     assert said.endswith("somebody is still down.")
     assert "\n" not in chaos_line(report.as_json())
-    sound = evolve(report, recovery=recovery_of(Seen(), []))
+    sound = evolve(report, recovery=recovery_of(Seen(), [], ["/y"]))
+    assert "waits for its next try: /y\n" in chaos_text(sound.as_json())
     assert "nobody had to" in chaos_text(sound.as_json())
     assert chaos_text(sound.as_json()).endswith("everybody is back.")

@@ -177,6 +177,21 @@ async def test_who_does_not_come_back_is_named(
         assert part(report, "recovery")["still_down"] == ("/core/router (running)",)
 
 
+async def test_who_waits_for_its_next_try_is_not_held_against_it(
+    living: Living, autojump_clock: MockClock
+) -> None:
+    async with living(ONE_BOT, Campaigns()) as host:
+        chaos = Chaotic(host)
+        await chaos.begin(KILLS, 5.0)
+        host.parts.campaigns.observer.seen.down["/core/router"] = 0.0  # type: ignore[union-attr]  # as if it had ended
+        cell = host.system.find("/core/router").cell
+        cell.phase = "waiting"
+        report = await chaos.until_done()
+
+        assert report["sound"] is True
+        assert part(report, "recovery")["still_waiting"] == ("/core/router",)
+
+
 async def test_a_plan_with_mistakes_is_refused_with_all_of_them(
     living: Living, autojump_clock: MockClock
 ) -> None:
