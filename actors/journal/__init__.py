@@ -5,11 +5,11 @@ them in this process, `inbox` and `outgoing` are its two pure halves. What does 
 here: routing, sending, deciding what a message means.
 """
 
-from actors.journal.inbox import InboxLimits
+from actors.journal.backlog import InboxLimits
 from actors.journal.keeper import CountRows, JournalKeeper
 from actors.journal.memory import MemoryJournal
-from actors.journal.outgoing import OutgoingLimits, Victim
 from actors.journal.protocol import Journal
+from actors.journal.sayings import OutgoingLimits, Victim
 from actors.journal.values import (
     AccountKey,
     Appended,

@@ -7,14 +7,19 @@ before.
 from __future__ import annotations
 
 from collections import deque
-from typing import TypeAlias
+from collections.abc import Callable
 
-from attrs import frozen
 from msgspec.structs import replace
 
-from actors.journal.dedup import Dedup
+from actors.journal.backlog import (
+    Backlog,
+    ChatKey,
+    InboxAccount,
+    InboxLimits,
+    InboxRecord,
+    MarkKey,
+)
 from actors.journal.values import Claim, InboundRow
-from actors.lanes import KeyedQueue
 from actors.messages import (
     FINAL_INBOUND,
     IllegalTransition,
@@ -25,100 +30,48 @@ from actors.messages import (
 
 MAX_BOOTS = 3
 TIDIED_MARKS = 1_000
-_ChatKey: TypeAlias = tuple[str, str, str]
-_MarkKey: TypeAlias = tuple[str, str, str, int]
+DERIVED_BELOW_SECONDS = 3600.0
+"""Ids that live shorter are derived ones, and have a window of their own."""
+INTERRUPTED = "interrupted"
+TOO_OFTEN = f"{MAX_BOOTS} claimers ended with it in hand"
 _S = InboundState
 
 
-@frozen(kw_only=True)
-class InboxLimits:
-    """How much an inbox holds. All of them per platform, but the last two."""
-
-    rows: int = 100_000
-    """Unsettled rows; beyond, `append` waits."""
-    size_bytes: int = 256 * 1024 * 1024
-    """The same, by size."""
-    claimed: int = 2_500
-    """Rows in somebody's hand: a noisy platform leaves room for the others."""
-    claimed_per_chat: int = 64
-    """The same for a chat: a noisy chat leaves room for its neighbours."""
-    marks: int = 100_000
-    """Dedup marks per account."""
-    settled: int = 1_000
-    """Settled rows kept to look at. They end with the process anyway, so few will do."""
-    settled_bytes: int = 16 * 1024 * 1024
-
-
-class _Record:
-    """One row and where it stands."""
-
-    __slots__ = ("backlog", "chat", "claim", "row", "size", "state", "why")
-
-    def __init__(
-        self, row: InboundRow, backlog: _Backlog, chat: _ChatKey, size: int
-    ) -> None:
-        self.row = row
-        self.backlog = backlog
-        self.chat = chat
-        self.size = size
-        self.state = _S.NEW
-        self.claim: Claim | None = None
-        self.why = ""
-
-
-class _Backlog:
-    """What one platform has brought and nobody has settled yet."""
-
-    __slots__ = ("claimed", "offered", "queue", "rows", "size")
-
-    def __init__(self, limits: InboxLimits) -> None:
-        self.queue: KeyedQueue[_ChatKey, _Record] = KeyedQueue(limits.claimed_per_chat)
-        self.rows = 0
-        self.size = 0
-        self.claimed = 0
-        self.offered = False
-
-
-class InboxAccount:
-    """What one login of ours has brought: its marks, its cursor, its platform's backlog."""
-
-    __slots__ = ("backlog", "cursor", "derived", "name", "named", "platform", "torn")
-
-    def __init__(self, platform: str, name: str, backlog: _Backlog, marks: int) -> None:
-        self.platform = platform
-        self.name = name
-        self.backlog = backlog
-        self.named: Dedup[_MarkKey] = Dedup(marks)
-        # Ids that were derived from fields live a minute. Apart, so that many of them
-        # cannot push out those that must live a day.
-        self.derived: Dedup[_MarkKey] = Dedup(marks // 10)
-        self.cursor: str | None = None
-        self.torn = False
-        """An event was given up before it was accepted: the cursor may not pass it."""
+def _nobody(_: InboxRecord) -> None:
+    """Nobody writes it down."""
 
 
 class Inbox:
-    """Rows by sequence number; new ones wait per platform and chat."""
+    """Rows by sequence number; new ones wait per platform and chat.
 
-    def __init__(self, limits: InboxLimits | None = None) -> None:
+    Args:
+        limits: How much it holds.
+        note: Called with every row whose state has changed, so that somebody can write
+            it down.
+    """
+
+    def __init__(
+        self,
+        limits: InboxLimits | None = None,
+        note: Callable[[InboxRecord], None] = _nobody,
+    ) -> None:
         self.limits = limits or InboxLimits()
-        self._rows: dict[int, _Record] = {}
-        self._backlogs: dict[str, _Backlog] = {}
+        self._note = note
+        self._rows: dict[int, InboxRecord] = {}
+        self._backlogs: dict[str, Backlog] = {}
         self._accounts: dict[tuple[str, str], InboxAccount] = {}
-        self._turns: deque[_Backlog] = deque()
-        self._held: dict[str, dict[int, _Record]] = {}
+        self._turns: deque[Backlog] = deque()
+        self._held: dict[str, dict[int, InboxRecord]] = {}
         self._lives: dict[str, int] = {}
-        self._settled: deque[_Record] = deque()
+        self._settled: deque[InboxRecord] = deque()
         self._settled_bytes = 0
         self._last = 0
+        self._warm = 0
+        self.accepted = 0
         self.duplicates = 0
         self.stale_settles = 0
         self.parked = 0
         self.ended: dict[InboundState, int] = dict.fromkeys(FINAL_INBOUND, 0)
-
-    @property
-    def accepted(self) -> int:
-        return self._last
 
     @property
     def waiting(self) -> int:
@@ -141,16 +94,24 @@ class Inbox:
         """Would `claim` return something?"""
         return bool(self._turns)
 
+    @property
+    def resident(self) -> int:
+        """Count the rows whose content is in memory."""
+        held = sum(map(len, self._held.values()))
+        return self._warm + held + len(self._settled)
+
     def account(self, platform: str, name: str) -> InboxAccount:
         """Return the account, a new one if it has never brought anything."""
         account = self._accounts.get((platform, name))
         if account is None:
             backlog = self._backlogs.get(platform)
             if backlog is None:
-                backlog = self._backlogs[platform] = _Backlog(self.limits)
+                backlog = self._backlogs[platform] = Backlog(self.limits)
             account = InboxAccount(platform, name, backlog, self.limits.marks)
             self._accounts[platform, name] = account
         return account
+
+    # --- accepting ---------------------------------------------------------------------
 
     def fits(self, account: InboxAccount, size: int) -> bool:
         """Is there room for one more row of *size* bytes? The first one always fits."""
@@ -162,7 +123,7 @@ class Inbox:
 
     def known(self, account: InboxAccount, event: Inbound, now: float) -> int | None:
         """Return the row of an event that was accepted before."""
-        window = account.named if event.dedup_seconds > 3600 else account.derived
+        window = account.derived if is_derived(event) else account.named
         return window.row_of(_mark_key(event), now)
 
     def append(
@@ -170,41 +131,73 @@ class Inbox:
     ) -> int:
         """Accept an event that is not known: mark and row in one step."""
         self._last = seq = self._last + 1
-        window = account.named if event.dedup_seconds > 3600 else account.derived
+        window = account.derived if is_derived(event) else account.named
         window.mark(_mark_key(event), seq, now, event.dedup_seconds)
-        backlog = account.backlog
-        name = account.name
-        chat = event.chat
-        key = (name, chat.kind, chat.id) if chat is not None else (name, "", "")
-        row = InboundRow(seq, account.platform, name, event, trace, now)
-        record = self._rows[seq] = _Record(row, backlog, key, size)
-        backlog.rows += 1
-        backlog.size += size
-        if backlog.queue.push(key, record):
-            self._offer(backlog)
+        self.reserve(account, size)
+        row = InboundRow(seq, account.platform, account.name, event, trace, now)
+        self.enter(account, row, size)
         return seq
 
-    def claim(self, claim: Claim, limit: int) -> list[InboundRow]:
+    def reserve(self, account: InboxAccount, size: int) -> None:
+        """Take the room of one row that is being written down."""
+        backlog = account.backlog
+        backlog.rows += 1
+        backlog.size += size
+
+    def free(self, account: InboxAccount, size: int) -> None:
+        """Give the room of one row back."""
+        _shrink(account.backlog, size)
+
+    def enter(self, account: InboxAccount, row: InboundRow, size: int) -> None:
+        """Let a row wait for its turn; its room was reserved."""
+        backlog = account.backlog
+        key = _chat_key(account.name, row.event)
+        item: InboxRecord | int = row.seq
+        if self._warm < self.limits.waiting:
+            item = self._rows[row.seq] = InboxRecord(row.seq, row, backlog, key, size)
+            self._warm += 1
+        self.accepted += 1
+        if backlog.queue.push(key, item):
+            self._offer(backlog)
+
+    def restore(
+        self, account: InboxAccount, chat: tuple[str, str], seq: int, size: int
+    ) -> None:
+        """Let a row wait that is in the file, from an earlier process."""
+        self.reserve(account, size)
+        backlog = account.backlog
+        if backlog.queue.push((account.name, *chat), seq):
+            self._offer(backlog)
+
+    # --- claiming ----------------------------------------------------------------------
+
+    def claim(self, claim: Claim, limit: int) -> list[InboxRecord]:
         """Hand out new rows: platforms in turn, and inside each its chats in turn."""
         if self._lives.setdefault(claim.name, claim.incarnation) > claim.incarnation:
             return []
         held = self._held.setdefault(claim.name, {})
-        rows: list[InboundRow] = []
+        records: list[InboxRecord] = []
         turns = self._turns
-        while turns and len(rows) < limit:
+        while turns and len(records) < limit:
             backlog = turns.popleft()
             backlog.offered = False
             taken = backlog.queue.take()
             if taken is None:
                 continue
-            record = taken[1]
+            chat, record = taken
+            if isinstance(record, int):
+                seq = record
+                record = self._rows[seq] = InboxRecord(seq, None, backlog, chat, 0)
+            elif record.row is not None:
+                self._warm -= 1
             record.claim = claim
             record.state = _S.CLAIMED
             backlog.claimed += 1
-            held[record.row.seq] = record
-            rows.append(record.row)
+            held[record.seq] = record
+            records.append(record)
+            self._note(record)
             self._offer(backlog)
-        return rows
+        return records
 
     def settle(self, claim: Claim, seq: int, state: InboundState, why: str) -> bool:
         """Move a claimed or parked row on. False: this claim does not have it (any more)."""
@@ -220,6 +213,7 @@ class Inbox:
             record.state = state
             self.parked += 1
             self._let_go(record)
+            self._note(record)
         else:  # only `release` makes a row new again
             raise IllegalTransition(record.state, state, ("parked", *FINAL_INBOUND))
         return True
@@ -235,12 +229,13 @@ class Inbox:
             if record.claim is None or record.claim.incarnation >= claim.incarnation:
                 continue
             if record.state is _S.PARKED:
-                self._finish(record, _S.FAILED, "interrupted")
-            elif record.row.boots + 1 >= MAX_BOOTS:
-                why = f"{MAX_BOOTS} claimers ended with it in hand"
-                self._finish(record, _S.QUARANTINED, why)
+                self._finish(record, _S.FAILED, INTERRUPTED)
+            elif record.boots + 1 >= MAX_BOOTS:
+                self._finish(record, _S.QUARANTINED, TOO_OFTEN)
             else:
                 self._renew(record)
+
+    # --- forgetting --------------------------------------------------------------------
 
     def forget(self, limit: int) -> None:
         """Drop settled rows beyond what is kept, at most *limit* of them."""
@@ -252,7 +247,7 @@ class Inbox:
                 return
             record = self._settled.popleft()
             self._settled_bytes -= record.size
-            del self._rows[record.row.seq]
+            del self._rows[record.seq]
 
     def tidy(self, now: float) -> None:
         """Forget marks that are over, and accounts of which nothing else is left."""
@@ -272,7 +267,9 @@ class Inbox:
         backlog = self._backlogs.get(platform)
         return (backlog.rows, backlog.size) if backlog is not None else (0, 0)
 
-    def _offer(self, backlog: _Backlog) -> None:
+    # --- inside ------------------------------------------------------------------------
+
+    def _offer(self, backlog: Backlog) -> None:
         if (
             not backlog.offered
             and backlog.queue.ready
@@ -281,14 +278,14 @@ class Inbox:
             backlog.offered = True
             self._turns.append(backlog)
 
-    def _let_go(self, record: _Record) -> None:
+    def _let_go(self, record: InboxRecord) -> None:
         """It no longer takes a place among the claimed ones of its chat and platform."""
         backlog = record.backlog
         backlog.claimed -= 1
         backlog.queue.done(record.chat)
         self._offer(backlog)
 
-    def _finish(self, record: _Record, state: InboundState, why: str) -> None:
+    def _finish(self, record: InboxRecord, state: InboundState, why: str) -> None:
         claim = record.claim
         assert claim is not None
         if record.state is _S.CLAIMED:
@@ -299,29 +296,49 @@ class Inbox:
         record.state = state
         record.why = why
         record.claim = None
-        del self._held[claim.name][record.row.seq]
-        record.backlog.rows -= 1
-        record.backlog.size -= record.size
+        del self._held[claim.name][record.seq]
+        _shrink(record.backlog, record.size)
         self._settled.append(record)
         self._settled_bytes += record.size
+        self._note(record)
         self.forget(2)
 
-    def _renew(self, record: _Record) -> None:
+    def _renew(self, record: InboxRecord) -> None:
         claim = record.claim
         assert claim is not None
-        del self._held[claim.name][record.row.seq]
+        del self._held[claim.name][record.seq]
         record.claim = None
-        record.row = replace(record.row, boots=record.row.boots + 1)
+        record.boots += 1
+        if record.row is not None:
+            record.row = replace(record.row, boots=record.boots)
+            self._warm += 1
         record.state = _S.NEW
         record.backlog.queue.push_front(record.chat, record)
         self._let_go(record)
+        self._note(record)
 
 
-def _seq(record: _Record) -> int:
-    return record.row.seq
+def is_derived(event: Inbound) -> bool:
+    """Was its id derived from its fields, because the wire has none?"""
+    return event.dedup_seconds <= DERIVED_BELOW_SECONDS
 
 
-def _mark_key(event: Inbound) -> _MarkKey:
+def _shrink(backlog: Backlog, size: int) -> None:
+    backlog.rows -= 1
+    # Of a row that was lost from the file nobody knows the size.
+    backlog.size = backlog.size - size if backlog.rows else 0
+
+
+def _seq(record: InboxRecord) -> int:
+    return record.seq
+
+
+def _chat_key(account: str, event: Inbound) -> ChatKey:
+    chat = event.chat
+    return (account, "", "") if chat is None else (account, chat.kind, chat.id)
+
+
+def _mark_key(event: Inbound) -> MarkKey:
     chat = event.chat
     if chat is None:
         return ("", "", event.id, event.edit)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from functools import partial
 from math import inf
-from typing import TypeVar, cast
+from typing import cast
 
-import trio
-from outcome import Value
-
-from actors.journal.inbox import Inbox, InboxAccount, InboxLimits
-from actors.journal.outgoing import Outgoing, OutgoingLimits
+from actors.journal.backlog import InboxAccount, InboxLimits
+from actors.journal.crowds import Crowds, Waiter
+from actors.journal.inbox import Inbox
+from actors.journal.outgoing import Outgoing
+from actors.journal.sayings import OutgoingLimits
 from actors.journal.sizes import size_of
 from actors.journal.values import (
     AccountKey,
@@ -25,31 +23,6 @@ from actors.journal.values import (
     Queued,
 )
 from actors.messages import Inbound, InboundState, Outbound, Outcome
-
-T = TypeVar("T")
-
-
-class _Waiter:
-    """Somebody who waits for room, and how to accept what they brought."""
-
-    __slots__ = ("accept", "owner", "size", "task")
-
-    def __init__(
-        self,
-        task: trio.lowlevel.Task,
-        owner: InboxAccount,
-        size: int,
-        accept: Callable[[], object],
-    ) -> None:
-        self.task = task
-        self.owner = owner
-        self.size = size
-        self.accept = accept
-
-
-def _move_cursor(owner: InboxAccount, cursor: str) -> None:
-    if not owner.torn:
-        owner.cursor = cursor
 
 
 def _nobody(_account: AccountKey = ("", "")) -> None:
@@ -83,7 +56,7 @@ class MemoryJournal:
         self._clock = clock
         self._inbox = Inbox(inbox)
         self._outgoing = Outgoing(outbox)
-        self._crowds: dict[str, deque[_Waiter]] = {}
+        self._crowds: Crowds[Appended | None] = Crowds(self._inbox.fits)
         self._ring_inbound: Callable[[], None] = _nobody
         self._ring_outbound: Callable[[AccountKey], None] = _nobody
         self._rung = False
@@ -108,17 +81,27 @@ class MemoryJournal:
             # A known event needs no room, but its cursor may not overtake those in line.
             full = not fits and inbox.known(owner, event, self._clock()) is None
             if full or platform in self._crowds:
-                accept = partial(self._accept, owner, event, trace, cursor, size)
-                return await self._crowd(owner, size, accept)
+
+                def accept(waiter: Waiter[Appended | None]) -> None:
+                    waiter.answer(self._accept(owner, event, trace, cursor, size))
+
+                waited = await self._crowds.wait(Waiter(owner, size, accept))
+                assert waited is not None
+                return waited
         return self._accept(owner, event, trace, cursor, size)
 
     async def advance(self, platform: str, account: str, cursor: str) -> None:
         """Move the cursor for a frame that held no event."""
         owner = self._inbox.account(platform, account)
         if platform in self._crowds:
-            await self._crowd(owner, 0, partial(_move_cursor, owner, cursor))
+
+            def accept(waiter: Waiter[Appended | None]) -> None:
+                owner.move(cursor)
+                waiter.answer(None)
+
+            await self._crowds.wait(Waiter(owner, 0, accept))
         else:
-            _move_cursor(owner, cursor)
+            owner.move(cursor)
 
     async def cursor(self, platform: str, account: str) -> str | None:
         """Return how far this account has been journalled. A new session asks this first."""
@@ -128,10 +111,10 @@ class MemoryJournal:
 
     async def claim_inbound(self, claim: Claim, limit: int) -> list[InboundRow]:
         """Take up to *limit* new rows, platforms and chats in turn."""
-        rows = self._inbox.claim(claim, limit)
+        rows = [record.row for record in self._inbox.claim(claim, limit)]
         if len(rows) < limit:
             self._rung = False
-        return rows
+        return cast(list[InboundRow], rows)  # none of them is anywhere but here
 
     def settle_inbound(
         self, claim: Claim, seq: int, state: InboundState, why: str = ""
@@ -140,7 +123,7 @@ class MemoryJournal:
         settled = self._inbox.settle(claim, seq, state, why)
         if settled:
             if self._crowds:
-                self._admit()
+                self._crowds.admit()
             self._ring()
         return settled
 
@@ -214,7 +197,7 @@ class MemoryJournal:
         """Begin a new life of a claimer: free everything its predecessors had in hand."""
         self._inbox.release(claim)
         if self._crowds:
-            self._admit()
+            self._crowds.admit()
         return self._outgoing.release(claim)
 
     def on_inbound(self, ring: Callable[[], None]) -> None:
@@ -239,7 +222,7 @@ class MemoryJournal:
             accepted=inbox.accepted,
             duplicates=inbox.duplicates,
             evicted_marks=inbox.evicted_marks,
-            waiting=sum(len(crowd) for crowd in self._crowds.values()),
+            waiting=len(self._crowds),
             new=inbox.waiting,
             claimed=inbox.claimed,
             parked=inbox.parked,
@@ -258,7 +241,7 @@ class MemoryJournal:
             self._inbox.tidy(now)
         self._outgoing.tidy(now)
 
-    # --- waiting for room --------------------------------------------------------------
+    # --- inside ------------------------------------------------------------------------
 
     def _accept(
         self,
@@ -280,43 +263,10 @@ class MemoryJournal:
             row = known
             inbox.duplicates += 1
         if cursor is not None:
-            _move_cursor(owner, cursor)
+            owner.move(cursor)
         return Appended(row, known is not None)
 
     def _ring(self) -> None:
         if not self._rung and self._inbox.ready:
             self._rung = True
             self._ring_inbound()
-
-    async def _crowd(
-        self, owner: InboxAccount, size: int, accept: Callable[[], T]
-    ) -> T:
-        """Wait in line; size 0 needs no room, only its turn.
-
-        Whoever makes room accepts for us, so nobody can slip in between.
-        """
-        line = self._crowds.setdefault(owner.platform, deque())
-        waiter = _Waiter(trio.lowlevel.current_task(), owner, size, accept)
-        line.append(waiter)
-
-        def leave(_: trio.lowlevel.RaiseCancelT) -> trio.lowlevel.Abort:
-            line.remove(waiter)
-            # What was not journalled must not be skipped by the cursor of a later
-            # event: it stays where it is until a new session has asked for it.
-            owner.torn = True
-            self._admit()
-            return trio.lowlevel.Abort.SUCCEEDED
-
-        # The value is what `accept` returned, see `_admit`.
-        return cast(T, await trio.lowlevel.wait_task_rescheduled(leave))
-
-    def _admit(self) -> None:
-        for platform, line in list(self._crowds.items()):
-            while line:
-                waiter = line[0]
-                if waiter.size and not self._inbox.fits(waiter.owner, waiter.size):
-                    break
-                line.popleft()
-                trio.lowlevel.reschedule(waiter.task, Value(waiter.accept()))
-            if not line:
-                del self._crowds[platform]

@@ -7,142 +7,120 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from enum import Enum
 from math import inf
-from typing import TypeAlias
 
-from attrs import frozen
+from attrs import evolve
 
 from actors.journal.content import Content, content_of, went_stale
-from actors.journal.stale import Shelf
-from actors.journal.values import AccountKey, Claim, Expired, OutboundRow, Queued
-from actors.lanes import KeyedQueue
-from actors.messages import (
-    Outbound,
-    OutboundKind,
-    OutboundState,
-    Outcome,
-    check_outbound,
+from actors.journal.sayings import (
+    QUEUED,
+    ChatKey,
+    OutgoingAccount,
+    OutgoingLimits,
+    OutgoingRecord,
+    Victim,
 )
+from actors.journal.values import AccountKey, Claim, Expired, OutboundRow, Queued
+from actors.messages import Outbound, OutboundState, Outcome, check_outbound
 
 KEPT_SECONDS = 24 * 3600.0
+LOST = "the sender ended before the answer came"
 _S = OutboundState
-_QUEUED = Outcome(_S.QUEUED)
 _SENDING = Outcome(_S.SENDING)
 
 
-class Victim(Enum):
-    """Who gives way when an account's outbox is full. Exactly one, and it is told."""
-
-    OLDEST = "drop_oldest"
-    NEWEST = "drop_newest"
-
-
-@frozen(kw_only=True)
-class OutgoingLimits:
-    """How much is kept of what is to be said, and of what was."""
-
-    queued: int = 10_000
-    """Rows that wait, per account."""
-    victim: Victim = Victim.OLDEST
-    settled: int = 10_000
-    """Settled rows kept, without their bodies, to recognise a repeated key."""
-    unknown: int = 10_000
-    """Rows of which nobody knows; kept whole."""
-
-
-ChatKey: TypeAlias = tuple[str, str]
-"""Kind and id: a plain tuple is a cheaper key than the value it stands for."""
-
-
-class _Record:
-    """One thing to say and where it stands."""
-
-    __slots__ = (
-        "account",
-        "attempt",
-        "chat",
-        "claim",
-        "content",
-        "expires_at",
-        "key",
-        "kind",
-        "out",
-        "outcome",
-        "queued_at",
-        "seq",
-    )
-
-    def __init__(
-        self, seq: int, out: Outbound, account: _Account, now: float, expires_at: float
-    ) -> None:
-        self.seq = seq
-        self.key = out.key
-        self.kind: OutboundKind = out.kind
-        self.out: Outbound | None = out
-        self.account = account
-        chat = out.to.chat
-        self.chat: ChatKey = (chat.kind, chat.id)
-        self.queued_at = now
-        self.expires_at = expires_at
-        self.outcome = _QUEUED
-        self.claim: Claim | None = None
-        self.content: Content = b""
-        self.attempt = 0
-
-
-class _Account:
-    """What waits to be said through one account of ours."""
-
-    __slots__ = ("delayed", "next_delay", "queue", "shelf")
-
-    def __init__(self) -> None:
-        self.queue: KeyedQueue[ChatKey, _Record] = KeyedQueue()
-        self.shelf: Shelf[_Record] = Shelf()
-        self.delayed: dict[ChatKey, float] = {}
-        self.next_delay = inf
+def _nobody(_: OutgoingRecord) -> None:
+    """Nobody writes it down."""
 
 
 class Outgoing:
-    """Rows by key; those that wait, per account and chat, one of a chat at a time."""
+    """Rows by key; those that wait, per account and chat, one of a chat at a time.
 
-    def __init__(self, limits: OutgoingLimits | None = None) -> None:
+    Args:
+        limits: How much it holds.
+        note: Called with every row whose state has changed, so that somebody can write
+            it down.
+    """
+
+    def __init__(
+        self,
+        limits: OutgoingLimits | None = None,
+        note: Callable[[OutgoingRecord], None] = _nobody,
+    ) -> None:
         self.limits = limits or OutgoingLimits()
-        self._by_key: dict[str, _Record] = {}
-        self._accounts: dict[AccountKey, _Account] = {}
-        self._sending: dict[int, _Record] = {}
-        self._unknown: dict[int, _Record] = {}
-        self._settled: deque[_Record] = deque()
+        self._note = note
+        self._by_key: dict[str, OutgoingRecord] = {}
+        self._accounts: dict[AccountKey, OutgoingAccount] = {}
+        self._sending: dict[int, OutgoingRecord] = {}
+        self._unknown: dict[int, OutgoingRecord] = {}
+        self._settled: deque[OutgoingRecord] = deque()
         self._lives: dict[str, int] = {}
         self._last = 0
+        self._bodies = 0
         self.shed: list[Expired] = []
         """Rows that expired or were dropped, and that nobody has fetched yet."""
         self.dropped = 0
         self.stale_settles = 0
 
+    def find(self, key: str) -> OutgoingRecord | None:
+        return self._by_key.get(key)
+
     def enqueue(
-        self, out: Outbound, now: float, expires_at: float
+        self, out: Outbound, now: float, expires_at: float, content: Content = b""
     ) -> tuple[Queued, bool]:
-        """Write *out* down; also say whether its chat has become ready."""
+        """Write *out* down; also say whether its chat has become ready.
+
+        *content* is needed where bodies do not stay: what tells this one from another.
+        """
         known = self._by_key.get(out.key)
         if known is not None:
-            same = content_of(
-                known.out.body if known.out else known.content
-            ) == content_of(out.body)
+            same = (known.content or _content(known)) == (
+                content or content_of(out.body)
+            )
             return Queued(known.seq, False, same, known.outcome), False
         self._last = seq = self._last + 1
-        to = out.to
-        account = self._accounts.get((to.platform, to.account))
-        if account is None:
-            account = self._accounts[to.platform, to.account] = _Account()
-        record = self._by_key[out.key] = _Record(seq, out, account, now, expires_at)
+        account = self._account(out)
+        record = self._by_key[out.key] = OutgoingRecord(
+            seq, out, account, now, expires_at
+        )
+        record.content = content
+        self._bodies += 1
+        if self._bodies > self.limits.bodies:
+            self._slim(record)
         if len(account.queue) >= self.limits.queued:
             self._make_room(account, record)
-            if record.outcome is not _QUEUED:
+            if record.outcome is not QUEUED:
                 return Queued(seq, True, True, record.outcome), False
         account.shelf.add(record)
         ready = account.queue.push(record.chat, record)
-        return Queued(seq, True, True, _QUEUED), ready
+        return Queued(seq, True, True, QUEUED), ready
+
+    def restore(self, record: OutgoingRecord) -> bool:
+        """Take over a row of an earlier process, `queued` or `unknown`, oldest first."""
+        self._last = max(self._last, record.seq)
+        record.lean = True
+        self._by_key[record.key] = record
+        if record.outcome.state is _S.UNKNOWN:
+            self._unknown[record.seq] = record
+            return False
+        record.account.shelf.add(record)
+        return record.account.queue.push(record.chat, record)
+
+    def number_after(self, seq: int) -> None:
+        """The next row gets a number beyond *seq*."""
+        self._last = max(self._last, seq)
+
+    def void(self, key: str) -> None:
+        """Take a row back that was never written down: its key was known to the file."""
+        record = self._by_key.pop(key)
+        if record.outcome is _SENDING:
+            account, chat = self._land(record)
+            account.queue.done(chat)
+        elif record.outcome.state is _S.QUEUED:
+            record.account.shelf.discard(record)
+            record.account.queue.discard(record.chat, record)
+        record.closed = True
+        self._unbody(record)
 
     def claim(
         self, claim: Claim, key: AccountKey, limit: int, now: float
@@ -152,7 +130,7 @@ class Outgoing:
         if account is None or self._stale(claim):
             return []
         if account.next_delay <= now:
-            self._end_delays(account, now)
+            account.end_delays(now)
         rows: list[OutboundRow] = []
         queue = account.queue
         while len(rows) < limit and (taken := queue.take()) is not None:
@@ -167,6 +145,7 @@ class Outgoing:
             record.claim = claim
             record.attempt += 1
             self._sending[record.seq] = record
+            self._note(record)
             at, until = record.queued_at, record.expires_at
             rows.append(OutboundRow(record.seq, record.out, at, until, record.attempt))
         return rows
@@ -189,13 +168,14 @@ class Outgoing:
         if record is None:
             return False
         account, chat = self._land(record)
-        record.outcome = _QUEUED
+        record.outcome = QUEUED
         account.queue.hold(chat)
         account.queue.push_front(chat, record)
         account.queue.done(chat)
         account.shelf.add_again(record)
         account.delayed[chat] = not_before
         account.next_delay = min(account.next_delay, not_before)
+        self._note(record)
         return True
 
     def resolve(self, key: str, outcome: Outcome) -> Outcome | None:
@@ -245,7 +225,7 @@ class Outgoing:
             claim.incarnation, self._lives.get(claim.name, claim.incarnation)
         )
         lost: list[Expired] = []
-        outcome = Outcome(_S.UNKNOWN, "the sender ended before the answer came")
+        outcome = Outcome(_S.UNKNOWN, LOST)
         for record in list(self._sending.values()):
             theirs = record.claim
             assert theirs is not None
@@ -281,26 +261,26 @@ class Outgoing:
         newest = self._lives.setdefault(claim.name, claim.incarnation)
         return newest > claim.incarnation
 
-    def _mine(self, claim: Claim, seq: int) -> _Record | None:
+    def _mine(self, claim: Claim, seq: int) -> OutgoingRecord | None:
         record = self._sending.get(seq)
         if record is None or record.claim is None or record.claim != claim:
             self.stale_settles += 1
             return None
         return record
 
-    def _land(self, record: _Record) -> tuple[_Account, ChatKey]:
+    def _land(self, record: OutgoingRecord) -> tuple[OutgoingAccount, ChatKey]:
         """Take a row out of the air; return where it belongs."""
         del self._sending[record.seq]
         record.claim = None
         return record.account, record.chat
 
-    def _withdraw(self, record: _Record, outcome: Outcome) -> None:
+    def _withdraw(self, record: OutgoingRecord, outcome: Outcome) -> None:
         """End a row that still waits."""
         record.account.shelf.discard(record)
         record.account.queue.discard(record.chat, record)
         self._finish(record, outcome)
 
-    def _make_room(self, account: _Account, newest: _Record) -> None:
+    def _make_room(self, account: OutgoingAccount, newest: OutgoingRecord) -> None:
         oldest = account.shelf.oldest()
         victim = newest
         if self.limits.victim is Victim.OLDEST and oldest is not None:
@@ -314,7 +294,7 @@ class Outgoing:
         else:
             self._withdraw(victim, outcome)
 
-    def _finish(self, record: _Record, outcome: Outcome) -> None:
+    def _finish(self, record: OutgoingRecord, outcome: Outcome) -> None:
         if record.outcome is not _SENDING or outcome.state is not _S.SENT:
             check_outbound(record.outcome.state, outcome.state)
         record.outcome = outcome
@@ -322,25 +302,49 @@ class Outgoing:
         assert out is not None
         if outcome.state is _S.UNKNOWN:
             self._unknown[record.seq] = record
+            if self.limits.bodies < inf:
+                self._slim(record)
             if len(self._unknown) <= self.limits.unknown:
+                self._note(record)
                 return
+            self._note(record)
             record = self._unknown.pop(next(iter(self._unknown)))
             out = record.out
             assert out is not None
         elif outcome.state in (_S.EXPIRED, _S.DROPPED):
             self.shed.append(Expired(record.seq, out, outcome))
-        record.content = content_of(out.body)
+        record.content = record.content or content_of(out.body)
+        self._unbody(record)
         record.out = None
+        record.closed = True
         self._settled.append(record)
+        self._note(record)
         if len(self._settled) > self.limits.settled:
             self._forget_oldest()
+
+    def _account(self, out: Outbound) -> OutgoingAccount:
+        to = out.to
+        account = self._accounts.get((to.platform, to.account))
+        if account is None:
+            account = self._accounts[to.platform, to.account] = OutgoingAccount()
+        return account
+
+    def _slim(self, record: OutgoingRecord) -> None:
+        """Leave its body to the file."""
+        if not record.lean:
+            assert record.out is not None
+            self._unbody(record)
+            record.lean = True
+            record.out = evolve(record.out, body=())
+
+    def _unbody(self, record: OutgoingRecord) -> None:
+        if not record.lean:
+            self._bodies -= 1
 
     def _forget_oldest(self) -> None:
         del self._by_key[self._settled.popleft().key]
 
-    def _end_delays(self, account: _Account, now: float) -> None:
-        for chat, until in list(account.delayed.items()):
-            if until <= now:
-                del account.delayed[chat]
-                account.queue.free(chat)
-        account.next_delay = min(account.delayed.values(), default=inf)
+
+def _content(record: OutgoingRecord) -> Content:
+    assert record.out is not None
+    return content_of(record.out.body)

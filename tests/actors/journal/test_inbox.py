@@ -71,8 +71,9 @@ class AgainstAList(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 5))
     def take(self, limit: int) -> None:
-        for row in self.inbox.claim(self.claim, limit):
-            self.check_taken(row)
+        for record in self.inbox.claim(self.claim, limit):
+            assert record.row is not None
+            self.check_taken(record.row)
 
     def check_taken(self, row: InboundRow) -> None:
         mine = self.rows[row.seq]
@@ -189,9 +190,14 @@ def test_a_noisy_platform_leaves_room_in_the_hand_of_the_router() -> None:
         inbox.append(noisy, event(str(n)), "t", 0.0, 1)
     inbox.append(quiet, event("1"), "t", 0.0, 1)
 
-    rows = inbox.claim(Claim("router", 1), 10)
+    records = inbox.claim(Claim("router", 1), 10)
 
-    assert [row.platform for row in rows] == ["noisy", "quiet", "noisy", "noisy"]
+    assert [record.row and record.row.platform for record in records] == [
+        "noisy",
+        "quiet",
+        "noisy",
+        "noisy",
+    ]
     assert not inbox.ready
 
 

@@ -1,0 +1,113 @@
+"""What the inbound half of a journal counts with: limits, rows, backlogs, accounts."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TypeAlias
+
+from attrs import frozen
+
+from actors.journal.dedup import Dedup
+from actors.journal.values import Claim, InboundRow
+from actors.lanes import KeyedQueue
+from actors.messages import InboundState
+
+ChatKey: TypeAlias = tuple[str, str, str]
+"""Account, kind and id."""
+MarkKey: TypeAlias = tuple[str, str, str, int]
+
+
+@frozen(kw_only=True)
+class InboxLimits:
+    """How much an inbox holds. All of them per platform, but the last four."""
+
+    rows: int = 100_000
+    """Unsettled rows; beyond, `append` waits."""
+    size_bytes: int = 256 * 1024 * 1024
+    """The same, by size."""
+    claimed: int = 2_500
+    """Rows in somebody's hand: a noisy platform leaves room for the others."""
+    claimed_per_chat: int = 64
+    """The same for a chat: a noisy chat leaves room for its neighbours."""
+    marks: int = 100_000
+    """Dedup marks per account."""
+    settled: int = 1_000
+    """Settled rows kept to look at. They end with the process anyway, so few will do."""
+    settled_bytes: int = 16 * 1024 * 1024
+    waiting: float = inf
+    """Rows in memory that nobody has claimed, of all platforms; only where there is a
+    file to fetch the others from."""
+
+
+class InboxRecord:
+    """One row and where it stands."""
+
+    __slots__ = (
+        "backlog",
+        "boots",
+        "chat",
+        "claim",
+        "row",
+        "seq",
+        "size",
+        "state",
+        "why",
+    )
+
+    def __init__(
+        self,
+        seq: int,
+        row: InboundRow | None,
+        backlog: Backlog,
+        chat: ChatKey,
+        size: int,
+    ) -> None:
+        self.seq = seq
+        self.row = row
+        """What to hand out; `None` while it is in the file only."""
+        self.backlog = backlog
+        self.chat = chat
+        self.size = size
+        self.boots = 0
+        self.state = InboundState.NEW
+        self.claim: Claim | None = None
+        self.why = ""
+
+
+class Backlog:
+    """What one platform has brought and nobody has settled yet."""
+
+    __slots__ = ("claimed", "offered", "queue", "rows", "size")
+
+    def __init__(self, limits: InboxLimits) -> None:
+        # A number stands for a row that is in the file only: it costs 40 bytes.
+        self.queue: KeyedQueue[ChatKey, InboxRecord | int] = KeyedQueue(
+            limits.claimed_per_chat
+        )
+        self.rows = 0
+        self.size = 0
+        self.claimed = 0
+        self.offered = False
+
+
+class InboxAccount:
+    """What one login of ours has brought: its marks, its cursor, its platform's backlog."""
+
+    __slots__ = ("backlog", "cursor", "derived", "name", "named", "platform", "torn")
+
+    def __init__(self, platform: str, name: str, backlog: Backlog, marks: int) -> None:
+        self.platform = platform
+        self.name = name
+        self.backlog = backlog
+        self.named: Dedup[MarkKey] = Dedup(marks)
+        # Ids that were derived from fields live a minute. Apart, so that many of them
+        # cannot push out those that must live a day.
+        self.derived: Dedup[MarkKey] = Dedup(marks // 10)
+        self.cursor: str | None = None
+        self.torn = False
+        """An event was given up before it was accepted: the cursor may not pass it."""
+
+    def move(self, cursor: str) -> None:
+        """Everything up to *cursor* is journalled."""
+        if not self.torn:
+            self.cursor = cursor

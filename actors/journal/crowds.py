@@ -1,0 +1,103 @@
+"""Those who wait for room, a line for each platform."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar, cast
+
+import trio
+from outcome import Error, Value
+
+from actors.journal.backlog import InboxAccount
+
+T = TypeVar("T")
+
+
+class Waiter(Generic[T]):
+    """Somebody who waits until what they brought is accepted; they may leave before."""
+
+    __slots__ = ("_task", "accept", "line", "owner", "size")
+
+    def __init__(
+        self, owner: InboxAccount, size: int, accept: Callable[[Waiter[T]], None]
+    ) -> None:
+        self.owner = owner
+        self.size = size
+        """Bytes it needs room for; 0 needs only its turn."""
+        self.accept = accept
+        """Called when there is room; answers, now or later."""
+        self.line: deque[Waiter[T]] | None = None
+        self._task: trio.lowlevel.Task | None = None
+
+    async def answered(self, left: Callable[[Waiter[T]], None]) -> T:
+        """Wait for the answer; *left* is told if they go before."""
+
+        def leave(_: trio.lowlevel.RaiseCancelT) -> trio.lowlevel.Abort:
+            self._task = None
+            left(self)
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        self._task = trio.lowlevel.current_task()
+        # The value is what was given to `answer`.
+        return cast(T, await trio.lowlevel.wait_task_rescheduled(leave))
+
+    def answer(self, value: T) -> None:
+        """Wake them with *value*, if they are still here."""
+        if self._task is not None:
+            trio.lowlevel.reschedule(self._task, Value(value))
+
+    def fail(self, error: Exception) -> None:
+        """Wake them with an error, if they are still here."""
+        if self._task is not None:
+            trio.lowlevel.reschedule(self._task, Error(error))
+
+
+class Crowds(Generic[T]):
+    """Whoever makes room accepts for those in line, so nobody can slip in between.
+
+    Args:
+        fits: Is there room for so many bytes in that account's backlog?
+    """
+
+    def __init__(self, fits: Callable[[InboxAccount, int], bool]) -> None:
+        self._fits = fits
+        self._lines: dict[str, deque[Waiter[T]]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines.values()))
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def __contains__(self, platform: str) -> bool:
+        return platform in self._lines
+
+    async def wait(self, waiter: Waiter[T]) -> T:
+        """Stand in line until there is room, then until there is an answer."""
+        line = self._lines.setdefault(waiter.owner.platform, deque())
+        line.append(waiter)
+        waiter.line = line
+        return await waiter.answered(self._left)
+
+    def admit(self) -> None:
+        """Accept for those in front, as far as there is room."""
+        for platform, line in list(self._lines.items()):
+            while line:
+                waiter = line[0]
+                if waiter.size and not self._fits(waiter.owner, waiter.size):
+                    break
+                line.popleft()
+                waiter.line = None
+                waiter.accept(waiter)
+            if not line and self._lines.get(platform) is line:
+                del self._lines[platform]
+
+    def _left(self, waiter: Waiter[T]) -> None:
+        if waiter.line is None:  # it is being written down; that goes on without them
+            return
+        waiter.line.remove(waiter)
+        # What was not journalled must not be skipped by the cursor of a later event: it
+        # stays where it is until a new session has asked for it.
+        waiter.owner.torn = True
+        self.admit()
