@@ -1,8 +1,9 @@
 """Where every accepted event and everything to be said is written down first.
 
-Read `protocol` for the promises, then `values` for what rows look like; `memory` keeps
-them in this process, `inbox` and `outgoing` are its two pure halves. What does not happen
-here: routing, sending, deciding what a message means.
+Read `protocol` for the promises, then `values` for what rows look like. `inbox` and
+`outgoing` are its two pure halves; `memory` keeps rows in this process and nowhere else,
+`sqlite` in a file. What does not happen here: routing, sending, deciding what a message
+means.
 """
 
 from actors.journal.backlog import InboxLimits
@@ -10,6 +11,15 @@ from actors.journal.keeper import CountRows, JournalKeeper
 from actors.journal.memory import MemoryJournal
 from actors.journal.protocol import Journal
 from actors.journal.sayings import OutgoingLimits, Victim
+from actors.journal.sqlite import (
+    Durability,
+    FileJournal,
+    Inline,
+    OwnThread,
+    Retention,
+    SqliteStore,
+    Store,
+)
 from actors.journal.values import (
     AccountKey,
     Appended,
@@ -17,8 +27,10 @@ from actors.journal.values import (
     Expired,
     InboundRow,
     JournalCounts,
+    JournalHealth,
     OutboundRow,
     Queued,
+    RowRefused,
 )
 
 __all__ = [
@@ -26,15 +38,24 @@ __all__ = [
     "Appended",
     "Claim",
     "CountRows",
+    "Durability",
     "Expired",
+    "FileJournal",
     "InboundRow",
     "InboxLimits",
+    "Inline",
     "Journal",
     "JournalCounts",
+    "JournalHealth",
     "JournalKeeper",
     "MemoryJournal",
     "OutboundRow",
     "OutgoingLimits",
+    "OwnThread",
     "Queued",
+    "Retention",
+    "RowRefused",
+    "SqliteStore",
+    "Store",
     "Victim",
 ]

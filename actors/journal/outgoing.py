@@ -79,7 +79,7 @@ class Outgoing:
             )
             return Queued(known.seq, False, same, known.outcome), False
         self._last = seq = self._last + 1
-        account = self._account(out)
+        account = self.account(out)
         record = self._by_key[out.key] = OutgoingRecord(
             seq, out, account, now, expires_at
         )
@@ -322,7 +322,7 @@ class Outgoing:
         if len(self._settled) > self.limits.settled:
             self._forget_oldest()
 
-    def _account(self, out: Outbound) -> OutgoingAccount:
+    def account(self, out: Outbound) -> OutgoingAccount:
         to = out.to
         account = self._accounts.get((to.platform, to.account))
         if account is None:

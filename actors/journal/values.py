@@ -98,3 +98,25 @@ class JournalCounts(msgspec.Struct, frozen=True):
     unknown: int
     dropped: int
     stale_settles: int
+
+
+@frozen
+class JournalHealth:
+    """How the journal is."""
+
+    state: str
+    """`opening`, `open` or `stalled`."""
+    kind: str = ""
+    """What sort of trouble there is, for programs."""
+    why: str = ""
+    """The same for people, and what they may do."""
+
+
+@frozen
+class RowRefused(Exception):
+    """Raised for one row that cannot be written down; the file is well."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return f"the journal cannot keep this row: {self.why}"

@@ -1,0 +1,334 @@
+"""The inbound half: what came in is in the file first, then in the index, then told.
+
+The index knows every open row; their content is in memory only of those in somebody's
+hand and of a few more. Whether an event is known, the file says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+import trio
+from attrs import evolve
+
+from actors.journal.backlog import InboxAccount, InboxLimits, InboxRecord
+from actors.journal.crowds import Crowds, Waiter
+from actors.journal.inbox import Inbox, is_derived
+from actors.journal.sizes import ROW_BYTES
+from actors.journal.sqlite.calendar import Calendar
+from actors.journal.sqlite.codec import (
+    Unreadable,
+    clean,
+    decode_event,
+    digest,
+    encode_event,
+)
+from actors.journal.sqlite.effects import (
+    Accept,
+    Accepted,
+    Advance,
+    Effect,
+    Fetch,
+    Fetched,
+    IsKnown,
+    settle_inbound,
+)
+from actors.journal.sqlite.loading import Loaded
+from actors.journal.sqlite.pump import Pump
+from actors.journal.values import Appended, Claim, InboundRow, RowRefused
+from actors.messages import FINAL_INBOUND, Inbound, InboundState
+
+WAITING_ROWS = 1_000
+"""Rows in memory that nobody has claimed. Those in hand are bounded by the router."""
+_RESTORED_AT_ONCE = 500
+
+log = structlog.get_logger()
+
+
+def _nobody() -> None:
+    """Nobody listens yet."""
+
+
+class Arrivals:
+    """Accepts, hands out and settles what came in."""
+
+    def __init__(self, pump: Pump, calendar: Calendar, limits: InboxLimits) -> None:
+        self.inbox = Inbox(
+            evolve(limits, waiting=min(limits.waiting, WAITING_ROWS), settled=0),
+            note=self._note,
+        )
+        self.crowds: Crowds[Appended | None] = Crowds(self.inbox.fits)
+        self._pump = pump
+        self._calendar = calendar
+        self._changed: dict[int, InboxRecord] = {}
+        self._writing = 0
+        self._ring: Callable[[], None] = _nobody
+        self._rung = False
+        self._hungry = False
+
+    # --- accepting -----------------------------------------------------------------------
+
+    async def append(
+        self,
+        platform: str,
+        account: str,
+        event: Inbound,
+        trace: str,
+        cursor: str | None,
+    ) -> Appended:
+        await self._pump.opened.wait()
+        inbox = self.inbox
+        owner = inbox.account(platform, account)
+        effect = self._accept_of(owner, event, trace, cursor)
+        size = effect.size
+        waiter: Waiter[Appended | None] = Waiter(
+            owner, size, partial(self._write, effect, event)
+        )
+        fits = inbox.fits(owner, size)
+        if not fits and platform not in self.crowds and await self._is_known(effect):
+            # It needs no room. In line it would hold up what does.
+            waiter.size, fits = 0, True
+        if not fits or platform in self.crowds:
+            answer = await self.crowds.wait(waiter)
+        else:
+            self._write(effect, event, waiter)
+            answer = await waiter.answered(_left)
+        assert answer is not None
+        return answer
+
+    async def advance(self, platform: str, account: str, cursor: str) -> None:
+        await self._pump.opened.wait()
+        owner = self.inbox.account(platform, account)
+
+        def accept(waiter: Waiter[Appended | None]) -> None:
+            effect = Advance(clean(platform), clean(account), clean(cursor))
+            self._writing += 1
+            self._pump.submit(effect, partial(self._advanced, owner, cursor, waiter))
+
+        waiter: Waiter[Appended | None] = Waiter(owner, 0, accept)
+        if platform in self.crowds:
+            await self.crowds.wait(waiter)
+        else:
+            accept(waiter)
+            await waiter.answered(_left)
+
+    async def cursor(self, platform: str, account: str) -> str | None:
+        await self._pump.opened.wait()
+        owner = self.inbox.account(platform, account)
+        owner.torn = False
+        return owner.cursor
+
+    def _accept_of(
+        self, owner: InboxAccount, event: Inbound, trace: str, cursor: str | None
+    ) -> Accept:
+        """Encode it all here: the thread meets nothing that could surprise it."""
+        platform, account, chat = owner.platform, owner.name, event.chat
+        kind, room = ("", "") if chat is None else (chat.kind.value, chat.id)
+        body = encode_event(event)
+        now = self._calendar.wall()
+        return Accept(
+            mark=digest(platform, account, kind, room, event.id, str(event.edit)),
+            derived=is_derived(event),
+            platform=clean(platform),
+            account=clean(account),
+            chat_kind=kind,
+            chat=clean(room),
+            received_at=now,
+            expires_at=now + event.dedup_seconds,
+            size=ROW_BYTES + len(body),
+            trace=clean(trace),
+            body=body,
+            cursor=None if cursor is None else clean(cursor),
+        )
+
+    async def _is_known(self, effect: Accept) -> bool:
+        known = await self._pump.ask(IsKnown(effect.mark, effect.received_at))
+        return known is True
+
+    def _write(
+        self, effect: Accept, event: Inbound, waiter: Waiter[Appended | None]
+    ) -> None:
+        if waiter.size:
+            self.inbox.reserve(waiter.owner, effect.size)
+        self._writing += 1
+        self._pump.submit(
+            effect,
+            partial(self._written, effect, event, waiter, self._calendar.clock()),
+        )
+
+    def _written(
+        self,
+        effect: Accept,
+        event: Inbound,
+        waiter: Waiter[Appended | None],
+        now: float,
+        answer: object,
+    ) -> None:
+        """The commit is through: what is accepted goes into the index, and is told."""
+        self._writing -= 1
+        inbox, owner, size = self.inbox, waiter.owner, effect.size
+        if not isinstance(answer, Accepted):
+            owner.torn = True
+            self._free(owner, waiter.size)
+            waiter.fail(RowRefused(str(answer)))
+            return
+        if answer.fresh:
+            if not waiter.size:  # its mark had gone in the meantime
+                inbox.reserve(owner, size)
+            inbox.enter(
+                owner,
+                InboundRow(
+                    answer.seq, owner.platform, owner.name, event, effect.trace, now
+                ),
+                size,
+            )
+            self._tell()
+        else:
+            inbox.duplicates += 1
+            self._free(owner, waiter.size)
+        if effect.cursor is not None:
+            owner.move(effect.cursor)
+        waiter.answer(Appended(answer.seq, not answer.fresh))
+
+    def _advanced(
+        self,
+        owner: InboxAccount,
+        cursor: str,
+        waiter: Waiter[Appended | None],
+        answer: object,
+    ) -> None:
+        self._writing -= 1
+        if isinstance(answer, Exception):
+            waiter.fail(RowRefused(str(answer)))
+        else:
+            owner.move(cursor)
+            waiter.answer(None)
+
+    def _free(self, owner: InboxAccount, size: int) -> None:
+        if size:
+            self.inbox.free(owner, size)
+            if self.crowds:
+                self.crowds.admit()
+
+    # --- handing out ---------------------------------------------------------------------
+
+    async def claim(self, claim: Claim, limit: int) -> list[InboundRow]:
+        if self._pump.health.state != "open":
+            self._hungry = True  # no handler begins whose reply could not be kept
+            self._rung = False
+            return []
+        records = self.inbox.claim(claim, limit)
+        if len(records) < limit:
+            self._rung = False
+        cold = [record for record in records if record.row is None]
+        if cold:
+            # Their claims are committed with it: a row that ends the process is counted.
+            await self._fetch(cold)
+        return [
+            record.row
+            for record in records
+            if record.row is not None and record.claim == claim
+        ]
+
+    async def _fetch(self, records: list[InboxRecord]) -> None:
+        found = await self._pump.ask(Fetch([record.seq for record in records]))
+        assert isinstance(found, dict)
+        for record in records:
+            try:
+                row = found.get(record.seq)
+                if row is None:
+                    raise Unreadable("it is gone from the file")  # noqa: EM101, TRY301
+                self._fill(record, row)
+            except Unreadable as error:
+                log.warning("journal.row_lost", row=record.seq, why=str(error))
+                if record.claim is not None:
+                    self.settle(
+                        record.claim, record.seq, InboundState.FAILED, str(error)
+                    )
+
+    def _fill(self, record: InboxRecord, row: Fetched) -> None:
+        record.size = row.size
+        record.boots = max(record.boots, row.boots)
+        record.row = InboundRow(
+            row.seq,
+            row.platform,
+            row.account,
+            decode_event(row.body),
+            row.trace,
+            self._calendar.past(row.received_at),
+            record.boots,
+        )
+
+    def settle(self, claim: Claim, seq: int, state: InboundState, why: str) -> bool:
+        settled = self.inbox.settle(claim, seq, state, why)
+        if settled:
+            if self.crowds:
+                self.crowds.admit()
+            self._tell()
+        return settled
+
+    def release(self, claim: Claim) -> None:
+        self.inbox.release(claim)
+        if self.crowds:
+            self.crowds.admit()
+
+    def listen(self, ring: Callable[[], None]) -> None:
+        self._ring = ring
+        self._rung = False
+
+    def recovered(self) -> None:
+        """The file is to be had again: whoever was sent away empty may come back."""
+        if self._hungry:
+            self._hungry = False
+            self._tell()
+
+    def _tell(self) -> None:
+        if not self._rung and self.inbox.ready:
+            self._rung = True
+            self._ring()
+
+    # --- the file ------------------------------------------------------------------------
+
+    def _note(self, record: InboxRecord) -> None:
+        self._changed[record.seq] = record
+        self._pump.note()
+
+    def changes(self) -> list[Effect]:
+        """Return where the rows stand that have moved since the last time."""
+        if not self._changed:
+            return []
+        now = self._calendar.wall()
+        rows: list[tuple[object, ...]] = [
+            (
+                record.state.value,
+                clean(record.why),
+                record.boots,
+                now if record.state in FINAL_INBOUND else None,
+                record.seq,
+            )
+            for record in self._changed.values()
+        ]
+        self._changed.clear()
+        return [settle_inbound(rows)]
+
+    async def restore(self, loaded: Loaded) -> None:
+        """Take over what is open in the file, a bit at a time."""
+        inbox = self.inbox
+        for platform, account, cursor in loaded.cursors:
+            inbox.account(platform, account).cursor = cursor
+        for index, (seq, platform, account, kind, chat, size) in enumerate(
+            loaded.inbound
+        ):
+            inbox.restore(inbox.account(platform, account), (kind, chat), seq, size)
+            if not index % _RESTORED_AT_ONCE:
+                await trio.lowlevel.checkpoint()
+
+    def tidy(self) -> None:
+        if not self.crowds and not self._writing:  # each of them holds on to an account
+            self.inbox.tidy(self._calendar.clock())
+
+
+def _left(_: Waiter[Appended | None]) -> None:
+    """Its row is being written; that goes on without whoever brought it."""

@@ -1,0 +1,260 @@
+"""The outbound half: what is to be said is in the index at once, and leaves after the commit.
+
+A reply is offered to the sender while it is still being written, and the sender's claim
+waits for the same commit: a reply and its `sending` cost one, not two. If the file turns
+out to know the key already, the claim comes back without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+import trio
+from attrs import evolve
+from msgspec.structs import replace
+
+from actors.journal.outgoing import Outgoing
+from actors.journal.sayings import OutgoingLimits, OutgoingRecord
+from actors.journal.sqlite.calendar import Calendar
+from actors.journal.sqlite.codec import (
+    Unreadable,
+    clean,
+    decode_body,
+    digest,
+    encode_body,
+)
+from actors.journal.sqlite.effects import (
+    Barrier,
+    Effect,
+    Enqueue,
+    FetchBodies,
+    Known,
+    settle_outbound,
+)
+from actors.journal.sqlite.loading import Loaded, OpenOutbound
+from actors.journal.sqlite.pump import Pump
+from actors.journal.sqlite.slot import Slot
+from actors.journal.values import (
+    AccountKey,
+    Claim,
+    OutboundRow,
+    Queued,
+    RowRefused,
+)
+from actors.messages import (
+    Chat,
+    ChatAddress,
+    ChatKind,
+    Outbound,
+    OutboundKind,
+    OutboundState,
+    Outcome,
+)
+
+BODIES = 10_000
+"""Bodies in memory, of all accounts; the others are fetched when they may leave."""
+SETTLED_KEYS = 1_000
+"""Settled keys in memory; the file knows all of them."""
+_RESTORED_AT_ONCE = 500
+
+log = structlog.get_logger()
+
+
+def _nobody(_: AccountKey) -> None:
+    """Nobody listens yet."""
+
+
+class Departures:
+    """Keeps, hands out and settles what is to be said."""
+
+    def __init__(self, pump: Pump, calendar: Calendar, limits: OutgoingLimits) -> None:
+        self.outgoing = Outgoing(
+            evolve(
+                limits,
+                bodies=min(limits.bodies, BODIES),
+                settled=min(limits.settled, SETTLED_KEYS),
+            ),
+            note=self._note,
+        )
+        self._ring: Callable[[AccountKey], None] = _nobody
+        self._pump = pump
+        self._calendar = calendar
+        self._changed: dict[int, OutgoingRecord] = {}
+        self._writing: set[str] = set()
+
+    async def enqueue(self, out: Outbound, expires_at: float) -> Queued:
+        await self._pump.opened.wait()
+        while out.key in self._writing:
+            await self._pump.settled()
+        body = encode_body(out.body)
+        content = digest(body)
+        queued, ready = self.outgoing.enqueue(
+            out, self._calendar.clock(), expires_at, content
+        )
+        if not queued.fresh:
+            return queued
+        slot: Slot[Queued] = Slot()
+        self._writing.add(out.key)
+        effect = self._enqueue_of(queued.seq, out, expires_at, content, body)
+        self._pump.submit(effect, partial(self._written, queued, effect, slot))
+        if ready:
+            self._ring((out.to.platform, out.to.account))
+        return await slot.wait()
+
+    def _enqueue_of(
+        self, seq: int, out: Outbound, expires_at: float, content: bytes, body: bytes
+    ) -> Enqueue:
+        to = out.to
+        return Enqueue(
+            seq=seq,
+            key=clean(out.key),
+            platform=clean(to.platform),
+            account=clean(to.account),
+            chat_kind=to.chat.kind.value,
+            chat=clean(to.chat.id),
+            kind=out.kind.value,
+            queued_at=self._calendar.wall(),
+            expires_at=self._calendar.date(expires_at),
+            trace=clean(out.trace),
+            content=content,
+            body=body,
+        )
+
+    def _written(
+        self, queued: Queued, effect: Enqueue, slot: Slot[Queued], answer: object
+    ) -> None:
+        self._writing.discard(effect.key)
+        match answer:
+            case None:
+                slot.fill(queued)
+            case Known(seq, content, outcome):
+                self.outgoing.void(effect.key)
+                same = content == effect.content
+                slot.fill(Queued(seq, False, same, outcome))
+            case _:
+                self.outgoing.void(effect.key)
+                slot.fill(RowRefused(str(answer)))
+
+    async def claim(
+        self, claim: Claim, account: AccountKey, limit: int
+    ) -> list[OutboundRow]:
+        if not self._pump.opened.is_set():
+            return []
+        outgoing = self.outgoing
+        rows = outgoing.claim(claim, account, limit, self._calendar.clock())
+        if not rows:
+            return []
+        just_said = any(row.out.key in self._writing for row in rows)
+        lean = [
+            row.seq
+            for row in rows
+            if (record := outgoing.find(row.out.key)) is not None and record.lean
+        ]
+        try:
+            bodies = await self._pump.ask(FetchBodies(lean) if lean else Barrier())
+            if just_said:
+                # Whoever said it was answered by the same commit, and has its receipt
+                # made before anything can become of it.
+                await trio.lowlevel.checkpoint()
+        except trio.Cancelled:
+            for row in rows:  # no byte of it has left
+                outgoing.requeue(claim, row.seq, self._calendar.clock())
+            raise
+        mine = [
+            row
+            for row in rows
+            if (record := outgoing.find(row.out.key)) is not None
+            and record.claim == claim
+        ]
+        if not isinstance(bodies, dict):
+            return mine
+        return [
+            filled
+            for row in mine
+            if (filled := self._filled(claim, row, lean, bodies)) is not None
+        ]
+
+    def _filled(
+        self, claim: Claim, row: OutboundRow, lean: list[int], bodies: dict[int, bytes]
+    ) -> OutboundRow | None:
+        """Return *row* with its body from the file."""
+        if row.seq not in lean:
+            return row
+        try:
+            if row.seq not in bodies:
+                raise Unreadable("it is gone from the file")  # noqa: EM101, TRY301
+            body = decode_body(bodies[row.seq])
+        except Unreadable as error:
+            log.warning("journal.row_lost", key=row.out.key, why=str(error))
+            rejected = Outcome(OutboundState.REJECTED, str(error))
+            self.outgoing.settle(claim, row.seq, rejected)
+            return None
+        return replace(row, out=evolve(row.out, body=body))
+
+    def listen(self, ring: Callable[[AccountKey], None]) -> None:
+        self._ring = ring
+
+    def listen_no_more(self, ring: Callable[[AccountKey], None]) -> None:
+        if self._ring is ring:
+            self._ring = _nobody
+
+    def tell(self, account: AccountKey) -> None:
+        """There is something to say through *account*."""
+        self._ring(account)
+
+    # --- the file ------------------------------------------------------------------------
+
+    def _note(self, record: OutgoingRecord) -> None:
+        self._changed[record.seq] = record
+        self._pump.note()
+
+    def changes(self) -> list[Effect]:
+        """Return where the rows stand that have moved since the last time."""
+        if not self._changed:
+            return []
+        now = self._calendar.wall()
+        rows: list[tuple[object, ...]] = [
+            (
+                record.outcome.state.value,
+                clean(record.outcome.detail),
+                clean(record.outcome.message_id),
+                record.attempt,
+                now if record.closed else None,
+                record.seq,
+            )
+            for record in self._changed.values()
+        ]
+        self._changed.clear()
+        return [settle_outbound(rows)]
+
+    async def restore(self, loaded: Loaded) -> set[AccountKey]:
+        """Take over what is open in the file; return who has something to say."""
+        ready = set()
+        self.outgoing.number_after(loaded.last_outbound)
+        for index, row in enumerate(loaded.outbound):
+            if (account := self._restore(row)) is not None:
+                ready.add(account)
+            if not index % _RESTORED_AT_ONCE:
+                await trio.lowlevel.checkpoint()
+        return ready
+
+    def _restore(self, row: OpenOutbound) -> AccountKey | None:
+        seq, key, platform, account, kind, chat, sort, state, detail = row[:9]
+        attempt, queued_at, expires_at, trace, content = row[9:]
+        to = ChatAddress(platform, account, Chat(ChatKind(kind), chat))
+        out = Outbound(key=key, to=to, body=(), kind=OutboundKind(sort), trace=trace)
+        calendar = self._calendar
+        record = OutgoingRecord(
+            seq,
+            out,
+            self.outgoing.account(out),
+            calendar.past(queued_at),
+            calendar.moment(expires_at),
+        )
+        if state != OutboundState.QUEUED:
+            record.outcome = Outcome(OutboundState(state), detail)
+        record.attempt = attempt
+        record.content = content
+        return (platform, account) if self.outgoing.restore(record) else None

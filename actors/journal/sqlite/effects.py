@@ -1,0 +1,274 @@
+"""What can be done to the file: each effect is a value with everything it needs.
+
+Rows are encoded before an effect is made, so the thread that performs it meets nothing
+but SQLite. An effect may be performed again when nobody knows whether the commit went
+through: the second time changes nothing and answers the same.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from actors.messages import OutboundState, Outcome
+
+_MARK = """INSERT INTO marks (mark, owner, derived, seq, expires_at)
+VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (mark) DO UPDATE SET seq = excluded.seq, expires_at = excluded.expires_at
+WHERE marks.expires_at <= ?"""
+_MARKED = "SELECT seq FROM marks WHERE mark = ?"
+_MARKED_NOW = "SELECT seq FROM marks WHERE mark = ? AND expires_at > ?"
+_ACCEPT = (
+    """INSERT INTO inbound VALUES (?, ?, ?, ?, ?, 'new', '', 0, ?, NULL, ?, ?, ?)"""
+)
+_MOVE = """INSERT INTO cursors VALUES (?, ?, ?)
+ON CONFLICT (platform, account) DO UPDATE SET cursor = excluded.cursor"""
+_SETTLE_IN = """UPDATE inbound SET state = ?, why = ?, boots = max(boots, ?), settled_at = ?
+WHERE seq = ?"""
+_ENQUEUE = """INSERT INTO outbound
+VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', '', '', 0, ?, ?, NULL, ?, ?, ?)
+ON CONFLICT (key) DO NOTHING"""
+_KNOWN = (
+    """SELECT seq, content, state, detail, message_id FROM outbound WHERE key = ?"""
+)
+_SETTLE_OUT = """UPDATE outbound SET state = ?, detail = ?, message_id = ?, attempt = ?,
+settled_at = ? WHERE seq = ?"""
+
+
+class Numbers:
+    """The next row's number. Never given twice, whatever is rolled back or deleted."""
+
+    __slots__ = ("last",)
+
+    def __init__(self, last: int = 0) -> None:
+        self.last = last
+
+
+class Effect(Protocol):
+    """One thing to do inside a transaction."""
+
+    def apply(self, db: sqlite3.Connection, numbers: Numbers) -> object:
+        """Do it; return the answer to whoever asked for it."""
+        ...
+
+    def parts(self) -> Sequence[Effect]:
+        """Return what it is made of: a part may fail without the others."""
+        ...
+
+
+class Single(msgspec.Struct):
+    """An effect that cannot be taken apart."""
+
+    def parts(self) -> Sequence[Effect]:
+        return (self,)  # type: ignore[return-value]  # subclasses have `apply`
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The answer to `Accept`."""
+
+    seq: int
+    fresh: bool
+
+
+class Accept(Single, kw_only=True):
+    """Mark, row and cursor of one event, in one step."""
+
+    mark: bytes
+    derived: bool
+    platform: str
+    account: str
+    chat_kind: str
+    chat: str
+    received_at: float
+    expires_at: float
+    """Of the mark. Both by the wall clock, seconds since 1970."""
+    size: int
+    trace: str
+    body: bytes
+    cursor: str | None = None
+    seq: int = 0
+    """Given when it is first performed, and kept if that has to be repeated."""
+
+    def apply(self, db: sqlite3.Connection, numbers: Numbers) -> Accepted:
+        seq = self.seq or numbers.last + 1
+        owner = f"{self.platform}/{self.account}"
+        marked = db.execute(
+            _MARK,
+            (self.mark, owner, self.derived, seq, self.expires_at, self.received_at),
+        )
+        known = seq
+        if marked.rowcount > 0:
+            db.execute(
+                _ACCEPT,
+                (
+                    seq,
+                    self.platform,
+                    self.account,
+                    self.chat_kind,
+                    self.chat,
+                    self.received_at,
+                    self.size,
+                    self.trace,
+                    self.body,
+                ),
+            )
+            self.seq = seq
+            numbers.last = max(numbers.last, seq)
+        else:
+            (known,) = db.execute(_MARKED, (self.mark,)).fetchone()
+        if self.cursor is not None:
+            db.execute(_MOVE, (self.platform, self.account, self.cursor))
+        return Accepted(known, known == self.seq)
+
+
+class IsKnown(Single):
+    """Was an event of this mark accepted, as far as we know at *now*?"""
+
+    mark: bytes
+    now: float
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> bool:
+        found = db.execute(_MARKED_NOW, (self.mark, self.now)).fetchone()
+        return found is not None
+
+
+class Advance(Single):
+    """Move a cursor."""
+
+    platform: str
+    account: str
+    cursor: str
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> None:
+        db.execute(_MOVE, (self.platform, self.account, self.cursor))
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """A row as it stands in the file."""
+
+    seq: int
+    platform: str
+    account: str
+    boots: int
+    received_at: float
+    size: int
+    trace: str
+    body: bytes
+
+
+class Fetch(Single):
+    """Read rows that are in the file only."""
+
+    seqs: Sequence[int]
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> dict[int, Fetched]:
+        rows = {}
+        for seq in self.seqs:
+            row = db.execute(
+                "SELECT seq, platform, account, boots, received_at, size, trace, body "
+                "FROM inbound WHERE seq = ?",
+                (seq,),
+            ).fetchone()
+            if row is not None:
+                rows[seq] = Fetched(*row)
+        return rows
+
+
+class FetchBodies(Single):
+    """Read the bodies of what is to be said."""
+
+    seqs: Sequence[int]
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> dict[int, bytes]:
+        found = {}
+        for seq in self.seqs:
+            row = db.execute("SELECT body FROM outbound WHERE seq = ?", (seq,))
+            for (body,) in row:
+                found[seq] = body
+        return found
+
+
+class Known(msgspec.Struct, frozen=True):
+    """The answer to `Enqueue` for a key that is in the file already."""
+
+    seq: int
+    content: bytes
+    outcome: Outcome
+
+
+class Enqueue(Single, kw_only=True):
+    """Write down something to say. Answers `None`, or what is known of its key."""
+
+    seq: int
+    key: str
+    platform: str
+    account: str
+    chat_kind: str
+    chat: str
+    kind: str
+    queued_at: float
+    expires_at: float
+    trace: str
+    content: bytes
+    body: bytes
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> Known | None:
+        written = db.execute(
+            _ENQUEUE,
+            (
+                self.seq,
+                self.key,
+                self.platform,
+                self.account,
+                self.chat_kind,
+                self.chat,
+                self.kind,
+                self.queued_at,
+                self.expires_at,
+                self.trace,
+                self.content,
+                self.body,
+            ),
+        )
+        if written.rowcount > 0:
+            return None
+        seq, content, state, detail, message_id = db.execute(
+            _KNOWN, (self.key,)
+        ).fetchone()
+        if seq == self.seq:  # ours: the commit went through the first time
+            return None
+        outcome = Outcome(OutboundState(state), detail, message_id)
+        return Known(seq, content, outcome)
+
+
+class Settle(msgspec.Struct):
+    """Where rows stand now: the newest state of each, whatever came before it."""
+
+    statement: str
+    rows: list[tuple[object, ...]]
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> None:
+        db.executemany(self.statement, self.rows)
+
+    def parts(self) -> Sequence[Effect]:
+        return [Settle(self.statement, [row]) for row in self.rows]
+
+
+class Barrier(Single):
+    """Nothing; answered when everything before it is committed."""
+
+    def apply(self, _: sqlite3.Connection, __: Numbers) -> None:
+        return None
+
+
+def settle_inbound(rows: list[tuple[object, ...]]) -> Settle:
+    """Rows are (state, why, boots, settled at, seq)."""
+    return Settle(_SETTLE_IN, rows)
+
+
+def settle_outbound(rows: list[tuple[object, ...]]) -> Settle:
+    """Rows are (state, detail, message id, attempt, settled at, seq)."""
+    return Settle(_SETTLE_OUT, rows)

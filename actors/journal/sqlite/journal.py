@@ -1,0 +1,282 @@
+"""The journal on disk, put together: the file behind, the promises of `Journal` before it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from math import inf
+
+import structlog
+import trio
+
+from actors.journal.backlog import InboxLimits
+from actors.journal.sayings import OutgoingLimits
+from actors.journal.sqlite.arrivals import Arrivals
+from actors.journal.sqlite.calendar import Calendar
+from actors.journal.sqlite.departures import Departures
+from actors.journal.sqlite.effects import Effect
+from actors.journal.sqlite.loading import Loaded
+from actors.journal.sqlite.pump import Pump
+from actors.journal.sqlite.store import Store
+from actors.journal.sqlite.thread import OwnThread, Run
+from actors.journal.values import (
+    AccountKey,
+    Appended,
+    Claim,
+    Expired,
+    InboundRow,
+    JournalCounts,
+    JournalHealth,
+    OutboundRow,
+    Queued,
+)
+from actors.messages import Inbound, InboundState, Outbound, Outcome
+
+log = structlog.get_logger()
+
+
+class FileJournal:
+    """Keeps rows in a file. Usable inside `async with journal.running():` only.
+
+    What has to be on the disk waits for the file to be open, and for as long as there is
+    trouble with it. Everything else is answered from the index at once.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+        *,
+        run: Run | None = None,
+        inbox: InboxLimits | None = None,
+        outbox: OutgoingLimits | None = None,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            store: The file.
+            clock: Monotonic seconds; the System's.
+            wall_clock: Seconds since 1970; for what outlives the process.
+            run: How the store's work is run; a thread of its own if not given.
+            inbox: Bounds of what came in.
+            outbox: Bounds of what is to go out.
+        """
+        calendar = Calendar(clock, wall_clock)
+        self._clock = clock
+        self._store = store
+        self._pump = Pump(
+            store,
+            run or OwnThread("journal"),
+            clock,
+            changes=self._changes,
+            mended=self._mended,
+        )
+        self._arrivals = Arrivals(self._pump, calendar, inbox or InboxLimits())
+        self._departures = Departures(self._pump, calendar, outbox or OutgoingLimits())
+        self._inbox = self._arrivals.inbox
+        self._outgoing = self._departures.outgoing
+        self._id = ""
+
+    @property
+    def id(self) -> str:
+        """Stands in the file; no row is handed out before it is known."""
+        if not self._id:
+            msg = "the journal must be open before its id is asked for"
+            raise RuntimeError(msg)
+        return self._id
+
+    @asynccontextmanager
+    async def running(
+        self, opened: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[FileJournal]:
+        """Keep the file open while the block lasts; *opened* is called once it is.
+
+        The block begins at once: that a disk is slow or broken keeps nobody from
+        starting. At its end what waits is written down, for a few seconds at most.
+        """
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._live, opened)
+            try:
+                yield self
+            finally:
+                with trio.CancelScope(shield=True):
+                    if not await self._pump.close():
+                        log.error(
+                            "journal.left_behind",
+                            rows=self._pump.waiting,
+                            why=self.health.why,
+                        )
+                nursery.cancel_scope.cancel(reason="the journal is closed")
+
+    async def _live(self, opened: Callable[[], None]) -> None:
+        loaded = await self._pump.load()
+        assert isinstance(loaded, Loaded)
+        await self._arrivals.restore(loaded)
+        ready = await self._departures.restore(loaded)
+        self._id = loaded.id
+        self._pump.opened.set()
+        log.info(
+            "journal.opened",
+            id=loaded.id,
+            unhandled=len(loaded.inbound),
+            handled_again=loaded.again,
+            quarantined=loaded.quarantined,
+            interrupted=loaded.interrupted,
+            unsent=len(loaded.outbound),
+            lost_sight_of=loaded.lost,
+        )
+        opened()
+        self._arrivals.recovered()
+        for account in ready:
+            self._departures.tell(account)
+        await self._pump.run()
+
+    def _mended(self) -> None:
+        self._arrivals.recovered()
+
+    def _changes(self) -> list[Effect]:
+        return self._arrivals.changes() + self._departures.changes()
+
+    @property
+    def health(self) -> JournalHealth:
+        return self._pump.health
+
+    # --- what comes in -----------------------------------------------------------------
+
+    async def append(
+        self,
+        platform: str,
+        account: str,
+        event: Inbound,
+        *,
+        trace: str,
+        cursor: str | None = None,
+    ) -> Appended:
+        """Accept an event; wait for room while the platform's backlog is full."""
+        return await self._arrivals.append(platform, account, event, trace, cursor)
+
+    async def advance(self, platform: str, account: str, cursor: str) -> None:
+        """Move the cursor for a frame that held no event."""
+        await self._arrivals.advance(platform, account, cursor)
+
+    async def cursor(self, platform: str, account: str) -> str | None:
+        """Return how far this account has been journalled. A new session asks this first."""
+        return await self._arrivals.cursor(platform, account)
+
+    async def claim_inbound(self, claim: Claim, limit: int) -> list[InboundRow]:
+        """Take up to *limit* new rows, platforms and chats in turn; none in trouble."""
+        return await self._arrivals.claim(claim, limit)
+
+    def settle_inbound(
+        self, claim: Claim, seq: int, state: InboundState, why: str = ""
+    ) -> bool:
+        """Say what became of a claimed or parked row."""
+        return self._arrivals.settle(claim, seq, state, why)
+
+    def park_inbound(self, claim: Claim, seq: int) -> bool:
+        """The handler waits for somebody's answer; the lane goes on without it."""
+        return self._arrivals.settle(claim, seq, InboundState.PARKED, "")
+
+    # --- what goes out -----------------------------------------------------------------
+
+    async def enqueue(self, out: Outbound, *, expires_at: float) -> Queued:
+        """Write down something to say. A known key changes nothing."""
+        return await self._departures.enqueue(out, expires_at)
+
+    async def claim_outbound(
+        self, claim: Claim, account: AccountKey, limit: int = 1
+    ) -> list[OutboundRow]:
+        """Take what may be said now through *account*, at most one row of each chat."""
+        return await self._departures.claim(claim, account, limit)
+
+    def settle_outbound(self, claim: Claim, seq: int, outcome: Outcome) -> bool:
+        """Say what became of a row that was `sending`."""
+        return self._outgoing.settle(claim, seq, outcome)
+
+    def requeue_outbound(self, claim: Claim, seq: int, not_before: float) -> bool:
+        """The platform refused for now: back to the front of its chat, for later."""
+        return self._outgoing.requeue(claim, seq, not_before)
+
+    def resolve_outbound(self, key: str, outcome: Outcome) -> Outcome | None:
+        """A late answer: `unknown` becomes `sent`. `None`: it is not (or no longer) unknown."""
+        return self._outgoing.resolve(key, outcome)
+
+    def cancel_outbound(self, key: str, why: str) -> bool:
+        """Withdraw what has not left yet."""
+        return self._outgoing.cancel(key, why)
+
+    @property
+    def shed(self) -> bool:
+        """Has something been dropped or expired that nobody has fetched?"""
+        return bool(self._outgoing.shed)
+
+    def take_expired(self, limit: int) -> list[Expired]:
+        """Expire up to *limit* stale rows and hand over what left the outbox unsaid."""
+        self._outgoing.sweep(self._clock(), limit)
+        shed = self._outgoing.shed
+        self._outgoing.shed = []
+        return shed
+
+    def next_expiry(self) -> float | None:
+        """When `take_expired` has something to do, at the earliest."""
+        at = self._outgoing.next_expiry()
+        return None if at == inf else at
+
+    def outcome_of(self, key: str) -> Outcome | None:
+        """Where the row of this key stands, if that was asked for lately."""
+        return self._outgoing.outcome_of(key)
+
+    def can_claim(self, account: AccountKey) -> bool:
+        """Would `claim_outbound` hand something out? A hint, and a cheap one."""
+        return self._outgoing.can_claim(account, self._clock)
+
+    # --- both --------------------------------------------------------------------------
+
+    async def release(self, claim: Claim) -> list[Expired]:
+        """Begin a new life of a claimer: free everything its predecessors had in hand."""
+        self._arrivals.release(claim)
+        return self._outgoing.release(claim)
+
+    def on_inbound(self, ring: Callable[[], None]) -> None:
+        """Call *ring* when there are new rows. One listener; the last one counts."""
+        self._arrivals.listen(ring)
+
+    def on_outbound(self, ring: Callable[[AccountKey], None]) -> None:
+        """Call *ring* when an account has something to say. One listener; the last one counts."""
+        self._departures.listen(ring)
+
+    def off_outbound(self, ring: Callable[[AccountKey], None]) -> None:
+        """Call it no longer; nothing happens if another one has taken its place."""
+        self._departures.listen_no_more(ring)
+
+    def counts(self) -> JournalCounts:
+        """Return depths and totals for an operator."""
+        inbox = self._inbox
+        queued, sending, unknown = self._outgoing.depths()
+        return JournalCounts(
+            accepted=inbox.accepted,
+            duplicates=inbox.duplicates,
+            evicted_marks=self._store.evicted,
+            waiting=len(self._arrivals.crowds),
+            new=inbox.waiting,
+            claimed=inbox.claimed,
+            parked=inbox.parked,
+            ended={state.value: n for state, n in sorted(inbox.ended.items())},
+            queued=queued,
+            sending=sending,
+            unknown=unknown,
+            dropped=self._outgoing.dropped,
+            stale_settles=inbox.stale_settles + self._outgoing.stale_settles,
+        )
+
+    def tidy(self) -> None:
+        """Free what time has made useless, in memory at once, in the file bit by bit."""
+        self._arrivals.tidy()
+        self._outgoing.tidy(self._clock())
+        self._pump.sweep()
+
+    async def compact(self) -> None:
+        """Give unused space back to the disk; whoever writes waits meanwhile."""
+        await self._pump.opened.wait()
+        await self._pump.compact()

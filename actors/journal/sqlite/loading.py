@@ -1,0 +1,101 @@
+"""What a new process finds in the file: what is open, and what became of the rest."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TypeAlias
+
+from attrs import frozen
+
+from actors.journal.inbox import INTERRUPTED, MAX_BOOTS, TOO_OFTEN
+
+DIED = "the process ended before the answer came"
+
+OpenInbound: TypeAlias = tuple[int, str, str, str, str, int]
+"""seq, platform, account, chat kind, chat, size"""
+OpenOutbound: TypeAlias = tuple[
+    int, str, str, str, str, str, str, str, str, int, float, float, str, bytes
+]
+"""seq, key, platform, account, chat kind, chat, kind, state, detail, attempt, queued at,
+expires at, trace, content"""
+
+
+@frozen(kw_only=True)
+class Loaded:
+    """The open rows of a file, oldest first, without their bodies."""
+
+    id: str
+    last_inbound: int
+    last_outbound: int
+    cursors: tuple[tuple[str, str, str], ...]
+    inbound: tuple[OpenInbound, ...]
+    outbound: tuple[OpenOutbound, ...]
+    again: int
+    """Events that somebody had in hand when the last process ended; they are new again."""
+    quarantined: int
+    interrupted: int
+    lost: int
+    """Messages on their way when the last process ended; they are unknown."""
+
+
+def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
+    """Free what the last process had in hand, and return what is open.
+
+    Every open row that it had claimed has cost one of its `MAX_BOOTS` lives.
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        interrupted = db.execute(
+            "UPDATE inbound SET state = 'failed', why = ?, settled_at = ? "
+            "WHERE settled_at IS NULL AND state = 'parked'",
+            (INTERRUPTED, now),
+        ).rowcount
+        quarantined = db.execute(
+            "UPDATE inbound SET state = 'quarantined', why = ?, settled_at = ?, "
+            "boots = boots + 1 "
+            "WHERE settled_at IS NULL AND state = 'claimed' AND boots + 1 >= ?",
+            (TOO_OFTEN, now, MAX_BOOTS),
+        ).rowcount
+        again = db.execute(
+            "UPDATE inbound SET state = 'new', boots = boots + 1 "
+            "WHERE settled_at IS NULL AND state = 'claimed'"
+        ).rowcount
+        lost = db.execute(
+            "UPDATE outbound SET state = 'unknown', detail = ? "
+            "WHERE settled_at IS NULL AND state = 'sending'",
+            (DIED,),
+        ).rowcount
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    return Loaded(
+        id=id_,
+        last_inbound=last_of(db, "inbound"),
+        last_outbound=last_of(db, "outbound"),
+        cursors=tuple(db.execute("SELECT platform, account, cursor FROM cursors")),
+        inbound=tuple(
+            db.execute(
+                "SELECT seq, platform, account, chat_kind, chat, size FROM inbound "
+                "WHERE settled_at IS NULL ORDER BY seq"
+            )
+        ),
+        outbound=tuple(
+            db.execute(
+                "SELECT seq, key, platform, account, chat_kind, chat, kind, state, "
+                "detail, attempt, queued_at, expires_at, trace, content FROM outbound "
+                "WHERE settled_at IS NULL ORDER BY seq"
+            )
+        ),
+        again=again,
+        quarantined=quarantined,
+        interrupted=interrupted,
+        lost=lost,
+    )
+
+
+def last_of(db: sqlite3.Connection, table: str) -> int:
+    """Return the highest number in a table."""
+    (last,) = db.execute(f"SELECT max(seq) FROM {table}").fetchone()  # noqa: S608
+    return int(last or 0)

@@ -1,0 +1,246 @@
+"""Group commit: whatever waits is one transaction, and the file is tidied in between.
+
+Who needs an effect on the disk before going on submits it, and waits. What became of
+rows is only noted; it rides with the next batch, or goes by itself a moment later. A
+batch is closed when it has not grown for one pass of the scheduler, so that a reply and
+its sending, or the events of one read, meet in it.
+
+Trouble with the file ends nothing: the batch in hand is tried again until it goes
+through, and whoever waits, waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Final, TypeAlias
+
+import structlog
+import trio
+
+from actors.journal.sqlite.effects import Barrier, Effect
+from actors.journal.sqlite.slot import Slot
+from actors.journal.sqlite.store import Store
+from actors.journal.sqlite.thread import Run
+from actors.journal.sqlite.troubles import Trouble, TroubleKind
+from actors.journal.values import JournalHealth
+
+LINGER_PASSES: Final = 16
+"""How often a batch that grows is given one more pass."""
+RIDE_SECONDS: Final = 0.05
+"""How long what is only noted waits for company."""
+RETRY_SECONDS: Final = 1.0
+HANGS_SECONDS: Final = 5.0
+"""A batch that takes longer has stalled the journal."""
+CLOSE_SECONDS: Final = 5.0
+
+Answered: TypeAlias = Callable[[object], None]
+"""Told the answer of an effect, or the error that it ended with. Plain."""
+Changes: TypeAlias = Callable[[], list[Effect]]
+"""Hands over what was noted since it was last asked."""
+
+log = structlog.get_logger()
+
+
+_OPENING, _OPEN = JournalHealth("opening"), JournalHealth("open")
+
+
+def _forget(_: object) -> None:
+    """Nobody asked."""
+
+
+class Pump:
+    """Between those who write and the store. One task runs it."""
+
+    def __init__(
+        self,
+        store: Store,
+        run: Run,
+        clock: Callable[[], float],
+        *,
+        changes: Changes,
+        mended: Callable[[], None],
+    ) -> None:
+        """Do nothing yet.
+
+        Args:
+            store: Where effects go.
+            run: How the store's work is run.
+            clock: Monotonic seconds.
+            changes: Hands over what was noted, as effects.
+            mended: Told when there is no trouble with the file any more.
+        """
+        self._store = store
+        self._run = run
+        self._clock = clock
+        self._changes = changes
+        self._mended = mended
+        self._effects: list[tuple[Effect, Answered]] = []
+        self._noted = False
+        self._parked = trio.lowlevel.ParkingLot()
+        self._busy_since = inf
+        self._trouble: Trouble | None = None
+        self._closing = False
+        self._compacting: list[Answered] = []
+        self._more = True  # a new process looks through the whole file once
+        self._done = trio.Event()
+        self.opened = trio.Event()
+
+    # --- for those who write -------------------------------------------------------------
+
+    def submit(self, effect: Effect, answered: Answered = _forget) -> None:
+        """Put *effect* into the next batch; *answered* is called after the commit."""
+        self._effects.append((effect, answered))
+        self._parked.unpark_all()
+
+    def note(self) -> None:
+        """There are changes to fetch; they need not be on the disk at once."""
+        if not self._noted:
+            self._noted = True
+            self._parked.unpark_all()
+
+    async def ask(self, effect: Effect) -> object:
+        """Submit *effect* and return its answer. Who is cancelled is not answered."""
+        slot: Slot[object] = Slot()
+        self.submit(effect, slot.fill)
+        return await slot.wait()
+
+    async def settled(self) -> None:
+        """Return once everything submitted or noted until now is committed."""
+        await self.ask(Barrier())
+
+    async def compact(self) -> None:
+        """Give unused space back to the disk, between two batches."""
+        slot: Slot[object] = Slot()
+        self._compacting.append(slot.fill)
+        self._parked.unpark_all()
+        await slot.wait()
+
+    def sweep(self) -> None:
+        """Look through the file for what may leave it, when nobody waits."""
+        self._more = True
+        self._parked.unpark_all()
+
+    @property
+    def health(self) -> JournalHealth:
+        if self._trouble is not None:
+            return JournalHealth("stalled", self._trouble.kind, str(self._trouble))
+        busy = self._clock() - self._busy_since
+        if busy >= HANGS_SECONDS:
+            hangs = Trouble(
+                TroubleKind.HANGS, f"a write has not returned for {busy:.0f} s"
+            )
+            return JournalHealth("stalled", hangs.kind, str(hangs))
+        return _OPEN if self.opened.is_set() else _OPENING
+
+    @property
+    def waiting(self) -> int:
+        """Count the effects that are not committed."""
+        return len(self._effects)
+
+    # --- the task ------------------------------------------------------------------------
+
+    async def load(self) -> object:
+        """Open the file and read what is open in it, however long that takes."""
+        return await self._until_done(self._store.load)
+
+    async def run(self) -> None:
+        """Commit what comes, until `close`; the file is open then."""
+        while not self._closing or self._pending:
+            await self._wait()
+            if self._pending:
+                await self._linger()
+                await self._commit()
+            await self._tidy()
+        self._done.set()
+
+    async def close(self) -> bool:
+        """Commit the rest and let go of the file; False if it was not to be had."""
+        self._closing = True
+        self._parked.unpark_all()
+        with trio.move_on_after(CLOSE_SECONDS) as patience:
+            if self.opened.is_set():
+                await self._done.wait()
+            await self._run(self._store.close)
+        self._run.close()
+        return not patience.cancelled_caught
+
+    @property
+    def _pending(self) -> bool:
+        return bool(self._effects or self._noted)
+
+    async def _wait(self) -> None:
+        """Wait for something to do, or until what is noted has waited long enough."""
+        while not self._urgent:
+            if self._noted or self._tidy_due:
+                with trio.move_on_after(RIDE_SECONDS):
+                    while not self._urgent:
+                        await self._parked.park()
+                return
+            await self._parked.park()
+
+    @property
+    def _urgent(self) -> bool:
+        return bool(self._effects or self._compacting or self._closing)
+
+    @property
+    def _tidy_due(self) -> bool:
+        return self._more or self._store.tidy_due
+
+    async def _linger(self) -> None:
+        size = 0
+        for _ in range(LINGER_PASSES):
+            if len(self._effects) == size:
+                return
+            size = len(self._effects)
+            await trio.lowlevel.checkpoint()
+
+    async def _commit(self) -> None:
+        asked, self._effects = self._effects, []
+        self._noted = False
+        changes = self._changes()
+        # Changes last: each is the newest state of a row that may be written before it.
+        batch = [effect for effect, _ in asked] + changes
+        answers = await self._until_done(lambda: self._store.commit(batch))
+        assert isinstance(answers, list)
+        for change, answer in zip(changes, answers[len(asked) :], strict=True):
+            if isinstance(answer, Exception):
+                log.error(
+                    "journal.change_lost", kind=type(change).__name__, why=str(answer)
+                )
+        for (_, answered), answer in zip(asked, answers, strict=False):
+            try:
+                answered(answer)
+            except Exception:  # whoever is told must not stop those behind them
+                log.exception("journal.answer_failed")
+
+    async def _tidy(self) -> None:
+        if self._compacting:
+            asked, self._compacting = self._compacting, []
+            await self._until_done(self._store.compact)
+            for answered in asked:
+                answered(None)
+        elif self._store.tidy_urgent or (self._tidy_due and not self._effects):
+            self._more = bool(await self._until_done(self._store.tidy))
+
+    async def _until_done(self, job: Callable[[], object]) -> object:
+        """Do it again until the file lets us."""
+        while True:
+            self._busy_since = self._clock()
+            try:
+                result = await self._run(job)
+            except Trouble as trouble:
+                self._trouble = trouble
+            except Exception as error:  # a mistake of ours must not end the host
+                log.exception("journal.work_failed")
+                why = f"{type(error).__name__}: {error}"
+                self._trouble = Trouble(TroubleKind.FAILING, why)
+            else:
+                stalled = self.health.state == "stalled"
+                self._trouble = None
+                if stalled:
+                    self._mended()
+                return result
+            finally:
+                self._busy_since = inf
+            await trio.sleep(RETRY_SECONDS)

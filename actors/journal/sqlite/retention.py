@@ -1,0 +1,135 @@
+"""What may leave the file: settled rows and old marks, a few at a time.
+
+Rows go oldest first. The newest row of a table stays whatever its age, so that its
+number is never given again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from attrs import define, frozen
+
+from actors.journal.sqlite.effects import Numbers
+
+STEP_ROWS: Final = 200
+"""Rows looked at in one step: about a millisecond of somebody else's wait."""
+
+
+@frozen(kw_only=True)
+class Retention:
+    """How much the file keeps of what is over."""
+
+    seconds: float = 24 * 3600.0
+    rows: int = 100_000
+    """Settled rows are kept that long or that many, whichever is more,"""
+    size_bytes: int = 1024**3
+    """as long as the file holds no more than this."""
+    marks: int = 100_000
+    """Dedup marks per account; a tenth of it of those whose ids were derived."""
+
+
+@define
+class Sweeper:
+    """Goes through the tables, step by step, and begins again at the end."""
+
+    limits: Retention
+    evicted: int = 0
+    """Marks that had to go before their time."""
+    _inbound: int = 0
+    _outbound: int = 0
+    _owner: tuple[str, int] = ("", -1)
+
+    def step(self, db: sqlite3.Connection, numbers: Numbers, now: float) -> bool:
+        """Do one step in a transaction of its own; is there more to do at once?"""
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            crowded = used_bytes(db) > self.limits.size_bytes
+            self._inbound = self._rows(
+                db, "inbound", self._inbound, numbers.last, now, crowded=crowded
+            )
+            (last,) = db.execute("SELECT max(seq) FROM outbound").fetchone()
+            self._outbound = self._rows(
+                db, "outbound", self._outbound, last or 0, now, crowded=crowded
+            )
+            marks = self._marks(db, now)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+        return bool(self._inbound or self._outbound or marks)
+
+    def _rows(
+        self,
+        db: sqlite3.Connection,
+        table: str,
+        after: int,
+        last: int,
+        now: float,
+        *,
+        crowded: bool,
+    ) -> int:
+        """Delete among the rows after *after*; return where to go on, 0 for the start."""
+        begun = "received_at" if table == "inbound" else "queued_at"
+        looked_at = db.execute(
+            f"SELECT seq, {begun}, settled_at FROM {table} "  # noqa: S608 - our own words
+            "WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?",
+            (after, last, STEP_ROWS),
+        ).fetchall()
+        old, many = now - self.limits.seconds, last - self.limits.rows
+        gone = []
+        for seq, at, settled_at in looked_at:
+            if not crowded and (seq > many or at > old):
+                after = 0
+                break
+            after = seq
+            if settled_at is not None and (crowded or settled_at <= old):
+                gone.append((seq,))
+        else:
+            if len(looked_at) < STEP_ROWS:
+                after = 0
+        db.executemany(f"DELETE FROM {table} WHERE seq = ?", gone)  # noqa: S608 - as above
+        return after
+
+    def _marks(self, db: sqlite3.Connection, now: float) -> bool:
+        """Look at the next account's oldest marks; is there more to do at once?"""
+        owner = db.execute(
+            "SELECT owner, derived FROM marks WHERE (owner, derived) > (?, ?) "
+            "ORDER BY owner, derived LIMIT 1",
+            self._owner,
+        ).fetchone()
+        if owner is None:
+            self._owner = ("", -1)
+            return False
+        cap = self.limits.marks // 10 if owner[1] else self.limits.marks
+        beyond = db.execute(
+            "SELECT seq FROM marks WHERE owner = ? AND derived = ? "
+            "ORDER BY seq DESC LIMIT 1 OFFSET ?",
+            (*owner, cap),
+        ).fetchone()
+        oldest = db.execute(
+            "SELECT mark, seq, expires_at FROM marks WHERE owner = ? AND derived = ? "
+            "ORDER BY seq LIMIT ?",
+            (*owner, STEP_ROWS),
+        ).fetchall()
+        gone = []
+        for mark, seq, expires_at in oldest:
+            if expires_at > now:
+                if beyond is None or seq > beyond[0]:
+                    break
+                self.evicted += 1
+            gone.append((mark,))
+        db.executemany("DELETE FROM marks WHERE mark = ?", gone)
+        if len(gone) < STEP_ROWS:
+            self._owner = owner
+        return True
+
+
+def used_bytes(db: sqlite3.Connection) -> int:
+    """Return how much of the file is in use; the rest waits to be used again."""
+    (pages,) = db.execute("PRAGMA page_count").fetchone()
+    (free,) = db.execute("PRAGMA freelist_count").fetchone()
+    (size,) = db.execute("PRAGMA page_size").fetchone()
+    return int((pages - free) * size)

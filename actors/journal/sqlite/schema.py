@@ -1,0 +1,102 @@
+"""What the file looks like, version by version, and the way from one to the next.
+
+A step is never changed once it was released: another one is added. The version is
+SQLite's `user_version`; a file that is not ours is told by its `application_id`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from attrs import frozen
+
+APPLICATION_ID: Final = 0x526F6F6B  # "Rook"
+
+STEPS: Final[Sequence[Sequence[str]]] = (
+    (
+        "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE cursors (
+            platform TEXT NOT NULL, account TEXT NOT NULL, cursor TEXT NOT NULL,
+            PRIMARY KEY (platform, account)) WITHOUT ROWID""",
+        """CREATE TABLE inbound (
+            seq INTEGER PRIMARY KEY, platform TEXT NOT NULL, account TEXT NOT NULL,
+            chat_kind TEXT NOT NULL, chat TEXT NOT NULL, state TEXT NOT NULL,
+            why TEXT NOT NULL, boots INTEGER NOT NULL, received_at REAL NOT NULL,
+            settled_at REAL, size INTEGER NOT NULL, trace TEXT NOT NULL,
+            body BLOB NOT NULL)""",
+        """CREATE TABLE marks (
+            mark BLOB PRIMARY KEY, owner TEXT NOT NULL, derived INTEGER NOT NULL,
+            seq INTEGER NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID""",
+        "CREATE INDEX marks_by_age ON marks (owner, derived, seq)",
+        """CREATE TABLE outbound (
+            seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, platform TEXT NOT NULL,
+            account TEXT NOT NULL, chat_kind TEXT NOT NULL, chat TEXT NOT NULL,
+            kind TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL,
+            message_id TEXT NOT NULL, attempt INTEGER NOT NULL, queued_at REAL NOT NULL,
+            expires_at REAL NOT NULL, settled_at REAL, trace TEXT NOT NULL,
+            content BLOB NOT NULL, body BLOB NOT NULL)""",
+    ),
+    # What is open is found at a start without a look at everything that was settled.
+    (
+        "CREATE INDEX inbound_open ON inbound (seq) WHERE settled_at IS NULL",
+        "CREATE INDEX outbound_open ON outbound (seq) WHERE settled_at IS NULL",
+    ),
+)
+VERSION: Final = len(STEPS)
+
+
+@frozen
+class NotOurs(Exception):
+    """The file is none that this version can work on; a person has to look."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """Return the version of the file; 0 for an empty one.
+
+    Raises:
+        NotOurs: it is a database of somebody else, or of a later version.
+    """
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if not tables:
+        return 0
+    if application != APPLICATION_ID:
+        why = "it is a database of another program, no journal"
+        raise NotOurs(why)
+    if version > VERSION:
+        why = (
+            f"it was written by a later version of Rookery (its schema is {version}, "
+            f"this one knows {VERSION})"
+        )
+        raise NotOurs(why)
+    return int(version)
+
+
+def migrate(db: sqlite3.Connection, to: int = VERSION) -> int:
+    """Bring the file to version *to*, a transaction for each step; return where it was.
+
+    Raises:
+        NotOurs: see `version_of`.
+    """
+    before = version_of(db)
+    for version in range(before, to):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in STEPS[version]:
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {version + 1}")
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+    return before

@@ -1,0 +1,356 @@
+"""What a journal promises, over both of its forms, against a list that is looked through.
+
+One case is a string of operations on a virtual clock. The form in a file is also killed
+and opened again in between; it must then know what it had promised.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import trio
+from attrs import define, field
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from trio.testing import MockClock
+
+from actors.journal import Claim, FileJournal, InboundRow, OutboundRow, OutgoingLimits
+from actors.journal.inbox import MAX_BOOTS
+from actors.messages import (
+    IllegalTransition,
+    InboundState,
+    OutboundKind,
+    OutboundState,
+    Outcome,
+)
+from tests.actors.journal.builders import event, saying
+from tests.actors.journal.forms import AnyJournal, crash, in_file, in_memory
+
+I = InboundState  # noqa: E741 - the rules below are read aloud
+O = OutboundState  # noqa: E741
+T = TypeVar("T")
+CAP = 5
+
+_small = st.integers(0, 30)
+_operations = st.one_of(
+    st.tuples(st.just("append"), st.sampled_from(["qq", "irc"]), st.sampled_from("xy"), _small),
+    st.tuples(st.just("take"), st.integers(1, 4)),
+    st.tuples(st.just("settle"), _small, st.sampled_from([I.DONE, I.FAILED, I.EXPIRED, I.PARKED])),
+    st.tuples(st.just("router_dies")),
+    st.tuples(st.just("say"), st.integers(0, 40), st.sampled_from("xy"), st.sampled_from(OutboundKind)),
+    st.tuples(st.just("send"), st.integers(1, 3)),
+    st.tuples(st.just("answer"), _small, st.sampled_from([O.SENT, O.DEGRADED, O.REJECTED, O.UNKNOWN])),
+    st.tuples(st.just("not_now"), _small, st.integers(1, 20)),
+    st.tuples(st.just("answered_late"), _small),
+    st.tuples(st.just("withdraw"), _small),
+    st.tuples(st.just("sender_dies")),
+    st.tuples(st.just("time_passes"), st.integers(1, 15)),
+    st.tuples(st.just("sweep")),
+    st.tuples(st.just("restart")),
+)  # fmt: skip
+TTL = {OutboundKind.REPLY: 10.0, OutboundKind.NOTICE: 40.0}
+
+
+@define
+class In:
+    seq: int
+    platform: str
+    room: str
+    name: str
+    state: I = I.NEW
+    boots: int = 0
+
+
+@define
+class Out:
+    key: str
+    room: str
+    expires_at: float
+    text: str
+    state: O = O.QUEUED
+    seq: int = 0
+
+
+@define
+class Model:
+    """A journal as somebody would write it who has all the time in the world."""
+
+    inbound: list[In] = field(factory=list)
+    outbound: list[Out] = field(factory=list)
+    not_before: dict[str, float] = field(factory=dict)
+    router: int = 1
+    sender: int = 1
+
+    def came(self, *states: I) -> list[In]:
+        return [row for row in self.inbound if row.state in states]
+
+    def said(self, *states: O) -> list[Out]:
+        return [row for row in self.outbound if row.state in states]
+
+    def heads(self) -> dict[str, Out]:
+        """Who may leave now: the oldest of each chat that has nothing on the wire."""
+        busy = {row.room for row in self.said(O.SENDING)}
+        heads: dict[str, Out] = {}
+        for row in self.said(O.QUEUED):
+            if row.room not in busy and self.not_before.get(row.room, 0) <= _now():
+                heads.setdefault(row.room, row)
+        return heads
+
+    def died(self) -> None:
+        for row in self.came(I.PARKED):
+            row.state = I.FAILED
+        for row in self.came(I.CLAIMED):
+            row.boots += 1
+            row.state = I.QUARANTINED if row.boots >= MAX_BOOTS else I.NEW
+
+    def lost(self) -> None:
+        for row in self.said(O.SENDING):
+            row.state = O.UNKNOWN
+
+
+def _now() -> float:
+    return trio.current_time()
+
+
+def _pick(rows: list[T], n: int) -> T | None:
+    return rows[n % len(rows)] if rows else None
+
+
+class Case:
+    """One journal beside its model."""
+
+    def __init__(self, journal: AnyJournal, model: Model) -> None:
+        self.journal = journal
+        self.model = model
+
+    @property
+    def router(self) -> Claim:
+        return Claim("router", self.model.router)
+
+    @property
+    def sender(self) -> Claim:
+        return Claim("sender", self.model.sender)
+
+    async def append(self, platform: str, room: str, n: int) -> None:
+        model, name = self.model, str(n)
+        (known,) = [
+            row.seq
+            for row in model.inbound
+            if (row.platform, row.room, row.name) == (platform, room, name)
+        ] or (None,)
+
+        accepted = await self.journal.append(
+            platform, "1", event(name, room), trace="t", cursor=f"{platform}{n}"
+        )
+
+        assert accepted.duplicate == (known is not None)
+        assert known in (None, accepted.row)
+        assert await self.journal.cursor(platform, "1") == f"{platform}{n}"
+        if known is None:
+            assert all(accepted.row > row.seq for row in model.inbound)
+            model.inbound.append(In(accepted.row, platform, room, name))
+
+    async def take(self, limit: int) -> None:
+        rows = await self.journal.claim_inbound(self.router, limit)
+        for row in rows:
+            self._taken(row)
+        assert len(rows) <= limit
+        assert len(rows) == limit or not self.model.came(I.NEW)
+
+    def _taken(self, row: InboundRow) -> None:
+        chat = row.event.chat
+        assert chat is not None
+        waiting = [
+            mine
+            for mine in self.model.came(I.NEW)
+            if (mine.platform, mine.room) == (row.platform, chat.id)
+        ]
+        assert waiting[0].seq == row.seq, "rows of one chat come in order, each once"
+        assert (waiting[0].name, waiting[0].boots) == (row.event.id, row.boots)
+        waiting[0].state = I.CLAIMED
+
+    async def settle(self, n: int, state: I) -> None:
+        row = _pick(self.model.came(I.CLAIMED, I.PARKED), n)
+        if row is None:
+            return
+        stale = Claim("router", self.model.router - 1)
+        assert not self.journal.settle_inbound(stale, row.seq, state)
+        if row.state is I.PARKED and state in (I.EXPIRED, I.PARKED):
+            with pytest.raises(IllegalTransition):
+                self.journal.settle_inbound(self.router, row.seq, state)
+            return
+        assert self.journal.settle_inbound(self.router, row.seq, state, "so")
+        row.state = state
+
+    async def router_dies(self) -> None:
+        self.model.router += 1
+        assert await self.journal.release(self.router) == []
+        self.model.died()
+
+    async def say(self, n: int, room: str, kind: OutboundKind) -> None:
+        model, key = self.model, f"k{n}"
+        known = next((row for row in model.outbound if row.key == key), None)
+        text = f"{n % 2}{room}"
+        expires_at = _now() + TTL[kind]
+
+        queued = await self.journal.enqueue(
+            saying(key, room, text=text, kind=kind), expires_at=expires_at
+        )
+
+        assert queued.fresh == (known is None)
+        if known is not None:
+            assert queued.same == (text == known.text)
+            assert queued.outcome.state is known.state
+            return
+        waiting = model.said(O.QUEUED)
+        model.outbound.append(Out(key, room, expires_at, text, seq=queued.seq))
+        if len(waiting) >= CAP:
+            waiting[0].state = O.DROPPED
+
+    async def send(self, limit: int) -> None:
+        heads = self.model.heads()
+        rows = await self.journal.claim_outbound(self.sender, ("qq", "1"), limit)
+        assert len(rows) <= limit
+        for row in rows:
+            self._sent(row, heads)
+        if len(rows) < limit:  # whatever else could have left was stale
+            while heads := self.model.heads():
+                for head in heads.values():
+                    assert head.expires_at <= _now()
+                    head.state = O.EXPIRED
+        self._see_stale()
+
+    def _sent(self, row: OutboundRow, heads: dict[str, Out]) -> None:
+        room = row.out.chat.id
+        while heads[room].key != row.out.key:
+            assert heads[room].expires_at <= _now(), "only what is stale is passed over"
+            heads[room].state = O.EXPIRED
+            heads.update(self.model.heads())
+        mine = heads[room]
+        assert mine.expires_at > _now()
+        assert row.out == saying(mine.key, room, text=mine.text, kind=row.out.kind)
+        mine.state = O.SENDING
+
+    def _see_stale(self) -> None:
+        for row in self.model.said(O.QUEUED):
+            outcome = self.journal.outcome_of(row.key)
+            if row.expires_at <= _now() and outcome and outcome.state is O.EXPIRED:
+                row.state = O.EXPIRED
+
+    async def answer(self, n: int, state: O) -> None:
+        row = _pick(self.model.said(O.SENDING), n)
+        if row is not None:
+            outcome = Outcome(state, "so", "77")
+            stale = Claim("sender", self.model.sender - 1)
+            assert not self.journal.settle_outbound(stale, row.seq, outcome)
+            assert self.journal.settle_outbound(self.sender, row.seq, outcome)
+            row.state = state
+
+    async def not_now(self, n: int, pause: int) -> None:
+        row = _pick(self.model.said(O.SENDING), n)
+        if row is not None:
+            until = self.model.not_before[row.room] = _now() + pause
+            assert self.journal.requeue_outbound(self.sender, row.seq, until)
+            row.state = O.QUEUED
+
+    async def answered_late(self, n: int) -> None:
+        row = _pick(self.model.outbound, n)
+        if row is not None:
+            late = self.journal.resolve_outbound(row.key, Outcome(O.SENT))
+            assert (late is not None) == (row.state is O.UNKNOWN)
+            row.state = O.SENT if late else row.state
+
+    async def withdraw(self, n: int) -> None:
+        row = _pick(self.model.outbound, n)
+        if row is not None:
+            withdrawn = self.journal.cancel_outbound(row.key, "so")
+            assert withdrawn == (row.state is O.QUEUED)
+            row.state = O.CANCELLED if withdrawn else row.state
+
+    async def sender_dies(self) -> None:
+        self.model.sender += 1
+        lost = await self.journal.release(self.sender)
+        mine = {row.key for row in self.model.said(O.SENDING)}
+        assert {one.out.key for one in lost} == mine
+        self.model.lost()
+
+    async def time_passes(self, seconds: int) -> None:
+        await trio.sleep(seconds)
+
+    async def sweep(self) -> None:
+        self.journal.take_expired(1_000)
+        for row in self.model.said(O.QUEUED):
+            if row.expires_at <= _now():
+                row.state = O.EXPIRED
+
+    def check(self) -> None:
+        model, counts = self.model, self.journal.counts()
+        assert counts.new == len(model.came(I.NEW))
+        assert counts.claimed == len(model.came(I.CLAIMED))
+        assert counts.parked == len(model.came(I.PARKED))
+        assert counts.queued == len(model.said(O.QUEUED))
+        assert counts.sending == len(model.said(O.SENDING))
+        assert counts.unknown == len(model.said(O.UNKNOWN))
+        waiting = [row.expires_at for row in model.said(O.QUEUED)]
+        if waiting:
+            next_expiry = self.journal.next_expiry()
+            assert next_expiry == pytest.approx(min(waiting))
+
+
+async def run(
+    case: Case, operations: list[tuple[object, ...]]
+) -> list[tuple[object, ...]]:
+    """Perform *operations* up to the next restart; return those behind it."""
+    for index, (name, *arguments) in enumerate(operations):
+        if name == "restart":
+            return operations[index + 1 :]
+        operation: Callable[..., Awaitable[None]] = getattr(case, str(name))
+        await operation(*arguments)
+        case.check()
+    return []
+
+
+LIMITS = OutgoingLimits(queued=CAP)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_operations, max_size=40))
+def test_in_memory(operations: list[tuple[object, ...]]) -> None:
+    async def main() -> None:
+        async with in_memory(Path(), outbox=LIMITS) as journal:
+            case = Case(journal, Model())
+            left = operations
+            while left:  # it ends with its process: there is nothing to restart
+                left = await run(case, left)
+
+    trio.run(main, clock=MockClock(autojump_threshold=0))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_operations, max_size=40), st.booleans())
+def test_in_a_file(operations: list[tuple[object, ...]], killed: bool) -> None:
+    async def main() -> None:
+        left, model = operations, Model()
+        with tempfile.TemporaryDirectory() as folder:
+            while left:
+                async with in_file(Path(folder), outbox=LIMITS) as journal:
+                    await opened(journal)
+                    case = Case(journal, model)
+                    case.check()
+                    left = await run(case, left)
+                    if killed:
+                        await journal._pump.settled()  # the rest may be lost, or not
+                        await crash(journal)
+                model.died()
+                model.lost()
+                model.not_before.clear()
+
+    trio.run(main, clock=MockClock(autojump_threshold=0))
+
+
+async def opened(journal: FileJournal) -> None:
+    await journal.cursor("", "")
