@@ -288,7 +288,7 @@ class Context:
         voice, row = self._voice, self._row
         return Outbound(
             key=reply_key(
-                voice.services.journal,
+                voice.services.journal(),
                 row.seq,
                 bot=voice.name,
                 handler=self._handler,

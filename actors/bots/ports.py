@@ -41,8 +41,9 @@ class Services:
     """The host, as a bot sees it."""
 
     outbox: Outbox
-    journal: str
-    """The journal's own id: rows of two journals may have equal numbers."""
+    journal: Callable[[], str]
+    """The journal's own id: rows of two journals may have equal numbers. It is known
+    once there is an event to answer."""
     call: CallAction = no_connections
     """Call an action of a platform by its name."""
     is_operator: Callable[[str, str], bool] = lambda _platform, _user: False

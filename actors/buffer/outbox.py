@@ -130,6 +130,13 @@ class Outbox:
         """Call *wake* when the next deadline has come closer. The last listener counts."""
         self._wake = wake
 
+    def rearm(self) -> None:
+        """There may be rows that this outbox has not seen come: of an earlier process."""
+        at = self._journal.next_expiry()
+        if at is not None and at < self._due_at:
+            self._due_at = at
+            self._wake()
+
     @property
     def due_at(self) -> float:
         """When `sweep` has something to do, at the earliest; `inf` for never."""

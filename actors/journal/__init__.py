@@ -7,7 +7,7 @@ means.
 """
 
 from actors.journal.backlog import InboxLimits
-from actors.journal.keeper import CountRows, JournalKeeper
+from actors.journal.keeper import CountRows, JournalKeeper, KeptJournal
 from actors.journal.memory import MemoryJournal
 from actors.journal.protocol import Journal
 from actors.journal.sayings import OutgoingLimits, Victim
@@ -48,6 +48,7 @@ __all__ = [
     "JournalCounts",
     "JournalHealth",
     "JournalKeeper",
+    "KeptJournal",
     "MemoryJournal",
     "OutboundRow",
     "OutgoingLimits",

@@ -10,11 +10,13 @@ from attrs import frozen
 from actors.journal.dedup import Dedup
 from actors.journal.values import Claim, InboundRow
 from actors.lanes import KeyedQueue
-from actors.messages import InboundState
+from actors.messages import Inbound, InboundState
 
 ChatKey: TypeAlias = tuple[str, str, str]
 """Account, kind and id."""
 MarkKey: TypeAlias = tuple[str, str, str, int]
+DERIVED_BELOW_SECONDS = 3600.0
+"""Ids that live shorter are derived ones, and have a window of their own."""
 
 
 @frozen(kw_only=True)
@@ -89,6 +91,12 @@ class Backlog:
         self.claimed = 0
         self.offered = False
 
+    def shrink(self, size: int) -> None:
+        """There is one row less."""
+        self.rows -= 1
+        # Of a row that was lost from the file nobody knows the size.
+        self.size = self.size - size if self.rows else 0
+
 
 class InboxAccount:
     """What one login of ours has brought: its marks, its cursor, its platform's backlog."""
@@ -111,3 +119,20 @@ class InboxAccount:
         """Everything up to *cursor* is journalled."""
         if not self.torn:
             self.cursor = cursor
+
+
+def is_derived(event: Inbound) -> bool:
+    """Was its id derived from its fields, because the wire has none?"""
+    return event.dedup_seconds <= DERIVED_BELOW_SECONDS
+
+
+def chat_key(account: str, event: Inbound) -> ChatKey:
+    chat = event.chat
+    return (account, "", "") if chat is None else (account, chat.kind, chat.id)
+
+
+def mark_key(event: Inbound) -> MarkKey:
+    chat = event.chat
+    if chat is None:
+        return ("", "", event.id, event.edit)
+    return (chat.kind, chat.id, event.id, event.edit)

@@ -13,12 +13,14 @@ from msgspec.structs import replace
 
 from actors.journal.backlog import (
     Backlog,
-    ChatKey,
     InboxAccount,
     InboxLimits,
     InboxRecord,
-    MarkKey,
+    chat_key,
+    is_derived,
+    mark_key,
 )
+from actors.journal.suspects import MAX_BOOTS, Suspects
 from actors.journal.values import Claim, InboundRow
 from actors.messages import (
     FINAL_INBOUND,
@@ -28,10 +30,7 @@ from actors.messages import (
     check_inbound,
 )
 
-MAX_BOOTS = 3
 TIDIED_MARKS = 1_000
-DERIVED_BELOW_SECONDS = 3600.0
-"""Ids that live shorter are derived ones, and have a window of their own."""
 INTERRUPTED = "interrupted"
 TOO_OFTEN = f"{MAX_BOOTS} claimers ended with it in hand"
 _S = InboundState
@@ -67,6 +66,7 @@ class Inbox:
         self._settled_bytes = 0
         self._last = 0
         self._warm = 0
+        self._suspects = Suspects()
         self.accepted = 0
         self.duplicates = 0
         self.stale_settles = 0
@@ -124,7 +124,7 @@ class Inbox:
     def known(self, account: InboxAccount, event: Inbound, now: float) -> int | None:
         """Return the row of an event that was accepted before."""
         window = account.derived if is_derived(event) else account.named
-        return window.row_of(_mark_key(event), now)
+        return window.row_of(mark_key(event), now)
 
     def append(
         self, account: InboxAccount, event: Inbound, trace: str, now: float, size: int
@@ -132,7 +132,7 @@ class Inbox:
         """Accept an event that is not known: mark and row in one step."""
         self._last = seq = self._last + 1
         window = account.derived if is_derived(event) else account.named
-        window.mark(_mark_key(event), seq, now, event.dedup_seconds)
+        window.mark(mark_key(event), seq, now, event.dedup_seconds)
         self.reserve(account, size)
         row = InboundRow(seq, account.platform, account.name, event, trace, now)
         self.enter(account, row, size)
@@ -146,12 +146,12 @@ class Inbox:
 
     def free(self, account: InboxAccount, size: int) -> None:
         """Give the room of one row back."""
-        _shrink(account.backlog, size)
+        account.backlog.shrink(size)
 
     def enter(self, account: InboxAccount, row: InboundRow, size: int) -> None:
         """Let a row wait for its turn; its room was reserved."""
         backlog = account.backlog
-        key = _chat_key(account.name, row.event)
+        key = chat_key(account.name, row.event)
         item: InboxRecord | int = row.seq
         if self._warm < self.limits.waiting:
             item = self._rows[row.seq] = InboxRecord(row.seq, row, backlog, key, size)
@@ -161,12 +161,22 @@ class Inbox:
             self._offer(backlog)
 
     def restore(
-        self, account: InboxAccount, chat: tuple[str, str], seq: int, size: int
+        self,
+        account: InboxAccount,
+        chat: tuple[str, str],
+        seq: int,
+        size: int,
+        boots: int,
     ) -> None:
         """Let a row wait that is in the file, from an earlier process."""
         self.reserve(account, size)
         backlog = account.backlog
-        if backlog.queue.push((account.name, *chat), seq):
+        key = (account.name, *chat)
+        item: InboxRecord | int = seq
+        if boots:
+            item = self._rows[seq] = InboxRecord(seq, None, backlog, key, size)
+            item.boots = boots
+        if backlog.queue.push(key, item):
             self._offer(backlog)
 
     # --- claiming ----------------------------------------------------------------------
@@ -188,6 +198,9 @@ class Inbox:
             if isinstance(record, int):
                 seq = record
                 record = self._rows[seq] = InboxRecord(seq, None, backlog, chat, 0)
+            elif self._suspects.must_wait(record):
+                self._offer(backlog)
+                continue
             elif record.row is not None:
                 self._warm -= 1
             record.claim = claim
@@ -280,6 +293,8 @@ class Inbox:
 
     def _let_go(self, record: InboxRecord) -> None:
         """It no longer takes a place among the claimed ones of its chat and platform."""
+        for other in self._suspects.left(record):
+            self._offer(other)
         backlog = record.backlog
         backlog.claimed -= 1
         backlog.queue.done(record.chat)
@@ -297,7 +312,7 @@ class Inbox:
         record.why = why
         record.claim = None
         del self._held[claim.name][record.seq]
-        _shrink(record.backlog, record.size)
+        record.backlog.shrink(record.size)
         self._settled.append(record)
         self._settled_bytes += record.size
         self._note(record)
@@ -318,28 +333,5 @@ class Inbox:
         self._note(record)
 
 
-def is_derived(event: Inbound) -> bool:
-    """Was its id derived from its fields, because the wire has none?"""
-    return event.dedup_seconds <= DERIVED_BELOW_SECONDS
-
-
-def _shrink(backlog: Backlog, size: int) -> None:
-    backlog.rows -= 1
-    # Of a row that was lost from the file nobody knows the size.
-    backlog.size = backlog.size - size if backlog.rows else 0
-
-
 def _seq(record: InboxRecord) -> int:
     return record.seq
-
-
-def _chat_key(account: str, event: Inbound) -> ChatKey:
-    chat = event.chat
-    return (account, "", "") if chat is None else (account, chat.kind, chat.id)
-
-
-def _mark_key(event: Inbound) -> MarkKey:
-    chat = event.chat
-    if chat is None:
-        return ("", "", event.id, event.edit)
-    return (chat.kind, chat.id, event.id, event.edit)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from math import inf
 from typing import cast
 
@@ -19,6 +20,7 @@ from actors.journal.values import (
     Expired,
     InboundRow,
     JournalCounts,
+    JournalHealth,
     OutboundRow,
     Queued,
 )
@@ -60,6 +62,18 @@ class MemoryJournal:
         self._ring_inbound: Callable[[], None] = _nobody
         self._ring_outbound: Callable[[AccountKey], None] = _nobody
         self._rung = False
+
+    @asynccontextmanager
+    async def running(
+        self, opened: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[MemoryJournal]:
+        """Do nothing: memory is there at once, and nothing of it stays."""
+        opened()
+        yield self
+
+    @property
+    def health(self) -> JournalHealth:
+        return JournalHealth("open")
 
     # --- what comes in -----------------------------------------------------------------
 

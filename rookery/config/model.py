@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from attrs import field, frozen
 
@@ -14,7 +15,9 @@ FILE_NAME = "rookery.toml"
 @frozen(kw_only=True)
 class HostSettings:
     data: str = DEFAULT_DATA
-    """Folder of the lock and the control socket; created if missing."""
+    """Folder of journal, lock and control socket; created if missing."""
+    durability: Literal["process", "power", "memory"] = "process"
+    """What the journal survives: the end of the process, a loss of power too, or neither."""
 
 
 @frozen(kw_only=True)

@@ -112,6 +112,13 @@ class Manager(Actor[ManagerMessage]):
                 f"got {found.data} (stop the host and start it again to move it)"
             )
             return self._refuse(ctx, fault)
+        before, after = estate.configuration.settings.host, found.settings.host
+        if after.durability != before.durability:
+            fault = (
+                f'host.durability: expected "{before.durability}", as this host runs, '
+                f'got "{after.durability}" (stop the host and start it again to change it)'
+            )
+            return self._refuse(ctx, fault)
         report = await self._apply(ctx, found)
         ctx.log.info(
             "config.applied",

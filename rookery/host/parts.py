@@ -13,7 +13,7 @@ from attrs import frozen
 
 from actors.bots import HandlerFault, Services
 from actors.buffer import Outbox
-from actors.journal import MemoryJournal
+from actors.journal import FileJournal, MemoryJournal
 from actors.kernel import AddressNotFound, System
 from actors.messages import Outbound
 from actors.monitor import Board, Faults
@@ -38,7 +38,7 @@ class Parts:
 
     system: System
     estate: Estate
-    journal: MemoryJournal
+    journal: FileJournal | MemoryJournal
     tracker: Tracker
     outbox: Outbox
     desks: Desks
@@ -50,9 +50,13 @@ class Parts:
 
     @classmethod
     def of(
-        cls, system: System, estate: Estate, campaigns: Campaigns | None = None
+        cls,
+        system: System,
+        estate: Estate,
+        journal: FileJournal | MemoryJournal,
+        campaigns: Campaigns | None = None,
     ) -> Parts:
-        """Make them all, empty."""
+        """Make them all, around *journal*."""
         # The bound method: it is read several times for every message.
         clock = trio.lowlevel.current_clock().current_time
         faults = Faults(clock, system.wall_clock)
@@ -60,15 +64,19 @@ class Parts:
         def dead(out: Outbound, why: str) -> None:
             faults.add(str(out.to), "message.not_said", why, trace=out.trace)
 
-        journal = MemoryJournal(clock, id=system.new_id())
         tracker = Tracker(clock)
+        desks = Desks(journal)
+        # Before anything runs: what an earlier process left is routed as soon as there
+        # is a router, and must wait for bots that are still being loaded.
+        for bot_id in estate.configuration.settings.bots:
+            desks.expect(bot_id)
         return cls(
             system=system,
             estate=estate,
             journal=journal,
             tracker=tracker,
             outbox=Outbox(journal, tracker, clock, dead=dead),
-            desks=Desks(journal),
+            desks=desks,
             lines=Lines(),
             board=Board(clock),
             faults=faults,
@@ -88,7 +96,7 @@ class Parts:
         """Return the host as a bot sees it."""
         return Services(
             outbox=self.outbox,
-            journal=self.journal.id,
+            journal=lambda: self.journal.id,
             call=self._call,
             is_operator=self.estate.is_operator,
             on_fault=self._note_fault,
@@ -102,6 +110,10 @@ class Parts:
             self.tracker.index.counts(),
             self.system.dead_letters.counts,
         )
+
+    def note_trouble(self, kind: str, why: str) -> None:
+        """The journal has stalled."""
+        self.faults.add("/journal", f"journal.{kind}", why)
 
     def tree_text(self, path: str = "/") -> str:
         """Draw the supervision tree as it stands, from *path* on; or say who is not there."""

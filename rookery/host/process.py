@@ -24,6 +24,7 @@ from rookery.control import PathTooLong, socket_address
 from rookery.host.banner import banner, lines
 from rookery.host.collector import settle_collector
 from rookery.host.estate import Estate
+from rookery.host.journals import journal_for
 from rookery.host.kinds import PLATFORM_CONFIGS
 from rookery.host.leaving import drain
 from rookery.host.loading import Loader
@@ -80,13 +81,15 @@ async def _live(
         hooks=None if campaigns is None else campaigns.hooks,
         witness=None if campaigns is None else campaigns.observer,
     )
-    parts = Parts.of(system, estate, campaigns)
+    journal = journal_for(found, system)
+    parts = Parts.of(system, estate, journal, campaigns)
     if campaigns is not None:
         log.warning("chaos.allowed", pid=os.getpid())
     signals = Signals(lambda: _reload(system))
     with signals_to(signals), Watchdog(_tell_blocked):
         try:
-            async with system:
+            # Around the tree: the journal is the last to leave.
+            async with journal.running(parts.outbox.rearm), system:
                 return await _until_the_end(parts, signals, notifier)
         except StartupFailed as failed:
             why = ", ".join(map(str, leaves(_root_of(failed))))

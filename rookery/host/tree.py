@@ -60,7 +60,9 @@ def host_tree(
     data = parts.estate.configuration.data
     control = partial(ControlSocket, data, HostOperations(parts))
     children = [
-        _steadfast("journal", partial(JournalKeeper, parts.journal)),
+        _steadfast(
+            "journal", partial(JournalKeeper, parts.journal, parts.note_trouble)
+        ),
         _child("core", _core(parts)),
         _child("bots", _supervisor()),
         _child("platforms", _supervisor()),

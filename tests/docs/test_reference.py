@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from actors.journal import MemoryJournal
 from actors.kernel import System
 from actors.messages import InboundState, OutboundState
 from actors.monitor import Phase
@@ -29,7 +30,7 @@ LOGS = DOCS / "reference/logs.md"
 GUARANTEES = DOCS / "explanation/guarantees.md"
 _EVENT = re.compile(r"`([\w.]+)`")
 # A noun of ours and a dot, and yet no event: keys and files.
-_NO_EVENT = re.compile(r".*\.(data|env|json|py|sock|target|toml|ya?ml)")
+_NO_EVENT = re.compile(r".*\.(data|env|json|py|sock|sqlite|target|toml|ya?ml)")
 _LIKE_AN_EVENT = re.compile(r"([a-z]+)\.[a-z_]+")
 _UNITS = {
     "": 1,
@@ -38,6 +39,7 @@ _UNITS = {
     "min": 60,
     "h": 3600,
     "MiB": 2**20,
+    "GiB": 2**30,
 }
 
 
@@ -116,7 +118,8 @@ def test_states_are_those_of_the_code() -> None:
 
 async def test_the_tree_that_is_drawn_is_the_one_that_runs(tmp_path: Path) -> None:
     found = load(None, here=tmp_path, kinds=PLATFORM_CONFIGS, env={})
-    parts = Parts.of(System(Supervisor().actor), Estate(found))
+    journal = MemoryJournal(lambda: 0.0, id="drawn")
+    parts = Parts.of(System(Supervisor().actor), Estate(found), journal)
     spec = host_tree(parts, lambda: found, Notifier(), Loader().load)
     [drawn, *_] = blocks(DOCS / "explanation/tree.md", "text")
     names = {

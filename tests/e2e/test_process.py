@@ -175,7 +175,7 @@ async def test_ten_mistakes_are_ten_lines_and_nothing_starts(
         color = "blue"
         [host]
         data = 5
-        durability = "process"
+        durability = "forever"
         [operators]
         qq = [10001]
         [bots.demo]

@@ -13,9 +13,14 @@ import structlog
 import trio
 from attrs import evolve
 
-from actors.journal.backlog import InboxAccount, InboxLimits, InboxRecord
+from actors.journal.backlog import (
+    InboxAccount,
+    InboxLimits,
+    InboxRecord,
+    is_derived,
+)
 from actors.journal.crowds import Crowds, Waiter
-from actors.journal.inbox import Inbox, is_derived
+from actors.journal.inbox import Inbox
 from actors.journal.sizes import ROW_BYTES
 from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.codec import (
@@ -318,10 +323,11 @@ class Arrivals:
         inbox = self.inbox
         for platform, account, cursor in loaded.cursors:
             inbox.account(platform, account).cursor = cursor
-        for index, (seq, platform, account, kind, chat, size) in enumerate(
+        for index, (seq, platform, account, kind, chat, size, boots) in enumerate(
             loaded.inbound
         ):
-            inbox.restore(inbox.account(platform, account), (kind, chat), seq, size)
+            owner = inbox.account(platform, account)
+            inbox.restore(owner, (kind, chat), seq, size, boots)
             if not index % _RESTORED_AT_ONCE:
                 await trio.lowlevel.checkpoint()
 

@@ -95,21 +95,32 @@ class FileJournal:
         The block begins at once: that a disk is slow or broken keeps nobody from
         starting. At its end what waits is written down, for a few seconds at most.
         """
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._live, opened)
-            try:
-                yield self
-            finally:
-                with trio.CancelScope(shield=True):
-                    if not await self._pump.close():
-                        log.error(
-                            "journal.left_behind",
-                            rows=self._pump.waiting,
-                            why=self.health.why,
-                        )
-                nursery.cancel_scope.cancel(reason="the journal is closed")
+        # A system task: it belongs to no actor, and a nursery would wrap what is raised.
+        scope = trio.CancelScope()
+        trio.lowlevel.spawn_system_task(self._live, scope, opened)
+        try:
+            yield self
+        finally:
+            with trio.CancelScope(shield=True):
+                if not await self._pump.close():
+                    log.error(
+                        "journal.left_behind",
+                        rows=self._pump.waiting,
+                        why=self.health.why,
+                    )
+            scope.cancel(reason="the journal is closed")
 
-    async def _live(self, opened: Callable[[], None]) -> None:
+    async def _live(self, scope: trio.CancelScope, opened: Callable[[], None]) -> None:
+        with scope:
+            try:
+                await self._open()
+                opened()
+                await self._pump.run()
+            except Exception as error:  # whatever it is, the host goes on without us
+                log.exception("journal.broke")
+                self._pump.break_off(error)
+
+    async def _open(self) -> None:
         loaded = await self._pump.load()
         assert isinstance(loaded, Loaded)
         await self._arrivals.restore(loaded)
@@ -123,14 +134,12 @@ class FileJournal:
             handled_again=loaded.again,
             quarantined=loaded.quarantined,
             interrupted=loaded.interrupted,
-            unsent=len(loaded.outbound),
-            lost_sight_of=loaded.lost,
+            unsent=len(loaded.outbound) - loaded.unknown,
+            unknown=loaded.unknown,
         )
-        opened()
         self._arrivals.recovered()
         for account in ready:
             self._departures.tell(account)
-        await self._pump.run()
 
     def _mended(self) -> None:
         self._arrivals.recovered()

@@ -7,12 +7,14 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from actors.journal.inbox import INTERRUPTED, MAX_BOOTS, TOO_OFTEN
+from actors.journal.inbox import INTERRUPTED, TOO_OFTEN
+from actors.journal.suspects import MAX_BOOTS
+from actors.messages import OutboundState
 
 DIED = "the process ended before the answer came"
 
-OpenInbound: TypeAlias = tuple[int, str, str, str, str, int]
-"""seq, platform, account, chat kind, chat, size"""
+OpenInbound: TypeAlias = tuple[int, str, str, str, str, int, int]
+"""seq, platform, account, chat kind, chat, size, boots"""
 OpenOutbound: TypeAlias = tuple[
     int, str, str, str, str, str, str, str, str, int, float, float, str, bytes
 ]
@@ -34,8 +36,11 @@ class Loaded:
     """Events that somebody had in hand when the last process ended; they are new again."""
     quarantined: int
     interrupted: int
-    lost: int
-    """Messages on their way when the last process ended; they are unknown."""
+
+    @property
+    def unknown(self) -> int:
+        """Count the messages of which nobody knows, also those that were on their way."""
+        return sum(row[7] == OutboundState.UNKNOWN for row in self.outbound)
 
 
 def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
@@ -60,11 +65,11 @@ def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
             "UPDATE inbound SET state = 'new', boots = boots + 1 "
             "WHERE settled_at IS NULL AND state = 'claimed'"
         ).rowcount
-        lost = db.execute(
+        db.execute(
             "UPDATE outbound SET state = 'unknown', detail = ? "
             "WHERE settled_at IS NULL AND state = 'sending'",
             (DIED,),
-        ).rowcount
+        )
         db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:
@@ -77,7 +82,7 @@ def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
         cursors=tuple(db.execute("SELECT platform, account, cursor FROM cursors")),
         inbound=tuple(
             db.execute(
-                "SELECT seq, platform, account, chat_kind, chat, size FROM inbound "
+                "SELECT seq, platform, account, chat_kind, chat, size, boots FROM inbound "
                 "WHERE settled_at IS NULL ORDER BY seq"
             )
         ),
@@ -91,7 +96,6 @@ def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
         again=again,
         quarantined=quarantined,
         interrupted=interrupted,
-        lost=lost,
     )
 
 

@@ -154,6 +154,11 @@ class Pump:
             await self._tidy()
         self._done.set()
 
+    def break_off(self, error: Exception) -> None:
+        """Our own mistake: nothing is committed any more, and that is shown."""
+        why = f"{type(error).__name__}: {error}"
+        self._trouble = Trouble(TroubleKind.FAILING, why)
+
     async def close(self) -> bool:
         """Commit the rest and let go of the file; False if it was not to be had."""
         self._closing = True

@@ -130,7 +130,7 @@ class Room:
         self.faults: list[HandlerFault] = []
         self.services = Services(
             outbox=self.outbox,
-            journal="j1",
+            journal=lambda: "j1",
             call=call,
             is_operator=lambda platform, user: (platform, user) in operators,
             on_fault=self.faults.append,

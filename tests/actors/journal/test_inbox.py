@@ -13,7 +13,8 @@ from hypothesis.stateful import (
 )
 
 from actors.journal import Claim, InboundRow, InboxLimits
-from actors.journal.inbox import MAX_BOOTS, Inbox
+from actors.journal.inbox import Inbox
+from actors.journal.suspects import MAX_BOOTS
 from actors.messages import IllegalTransition, InboundState
 from tests.actors.journal.builders import event
 
@@ -211,3 +212,32 @@ def test_settled_rows_are_bounded_by_size_too() -> None:
         inbox.settle(claim, seq, S.DONE, "")
 
     assert sum(inbox.state_of(seq) is not None for seq in range(1, 21)) == 2
+
+
+def test_who_was_in_hand_with_the_culprit_is_spared() -> None:
+    """Law 8: a row is quarantined for its own deaths, not for those of its neighbours."""
+    inbox = Inbox()
+    mine = inbox.account("qq", "1")
+    for n in range(4):
+        inbox.append(mine, event(str(n), room=str(n)), "t", 0.0, 1)
+    behind = inbox.append(mine, event("behind", room="0"), "t", 0.0, 1)
+    for life in (1, 2):
+        claim = Claim("router", life)
+        inbox.release(claim)
+        assert len(inbox.claim(claim, 10)) == 5
+    last = Claim("router", 3)
+    inbox.release(last)
+    settled = []
+    while record := next(iter(inbox.claim(last, 10)), None):
+        assert inbox.claim(last, 10) == []
+        if record.seq == 3:  # this one ends whoever has it
+            last = Claim("router", 4)
+            inbox.release(last)
+        else:
+            settled.append(record.seq)
+            inbox.settle(last, record.seq, S.DONE, "")
+
+    assert set(settled) == {1, 2, 4, behind}
+    assert settled.index(1) < settled.index(behind)  # they are of one chat
+    assert inbox.ended[S.QUARANTINED] == 1
+    assert inbox.state_of(3) == (S.QUARANTINED, "3 claimers ended with it in hand")

@@ -118,7 +118,7 @@ def test_ten_mistakes_are_ten_lines() -> None:
     ) == [
         "hots: expected bots, host, operators or platforms, got an unknown table",
         'host.data: expected a text, got the integer 5 (write "5")',
-        "host.dta: expected data, got the unknown key dta",
+        "host.dta: expected data or durability, got the unknown key dta",
         'bots.demo.use: expected "module:attribute" or "file.py:attribute", got the text "not a module"',
         "bots.empty.use: expected a value, got nothing (the key is missing)",
         'platforms.r.volume: expected an integer, got the text "7"',

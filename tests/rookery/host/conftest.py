@@ -12,6 +12,7 @@ import trio
 from attrs import field, frozen
 
 from actors.bots import Bot, load_bot
+from actors.journal import MemoryJournal
 from actors.kernel import System
 from actors.messages import Chat, ChatKind, Inbound, Outbound, Sender, Text
 from actors.sender import Sent
@@ -134,7 +135,8 @@ def living(tmp_path: Path) -> Living:
             hooks=None if campaigns is None else campaigns.hooks,
             witness=None if campaigns is None else campaigns.observer,
         )
-        parts = Parts.of(system, estate, campaigns)
+        journal = MemoryJournal(trio.current_time, id="living")
+        parts = Parts.of(system, estate, journal, campaigns)
         async with system:
             host = LivingHost(parts, tmp_path)
             await estate.settled.wait()
