@@ -7,6 +7,7 @@ it anew, so whoever mends disk, lock or rights has mended the journal.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -176,12 +177,7 @@ class SqliteStore:
             # Written to a file without a name, rows would be gone with the process.
             self._let_go()
         try:
-            if not self._path.exists():
-                for left_over in ("-wal", "-shm"):  # of a file that was moved away
-                    self._path.with_name(self._path.name + left_over).unlink(
-                        missing_ok=True
-                    )
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            _prepare(self._path)
             db = self._connect(self._path)
         except Exception as error:
             raise trouble_of(error) or error from error
@@ -279,6 +275,18 @@ class SqliteStore:
             mode = "TRUNCATE"
         db.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
         self._pages = 0
+
+
+def _prepare(path: Path) -> None:
+    """Make the file if it is missing; raise `OSError` where we could not write."""
+    if not path.exists():
+        for left_over in ("-wal", "-shm"):  # of a file that was moved away
+            path.with_name(path.name + left_over).unlink(missing_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    for place in (path.parent, path):
+        if not os.access(place, os.W_OK):
+            # SQLite would open it for reading, and leave a log that nobody can write.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
 
 
 def connected(path: Path) -> sqlite3.Connection:

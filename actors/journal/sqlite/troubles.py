@@ -6,6 +6,7 @@ until it goes through) or it is the row's own fault, and nobody else's.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from enum import StrEnum
 
@@ -28,7 +29,7 @@ _ADVICE = {
     TroubleKind.FULL: "free some space",
     TroubleKind.LOCKED: "end the other program that has it open",
     TroubleKind.DAMAGED: "move it away to begin a new one, or put a backup in its place",
-    TroubleKind.FORBIDDEN: "let this user write the file and its folder",
+    TroubleKind.FORBIDDEN: "let this user write the file, and its folder",
     TroubleKind.FOREIGN: "move it away, or give this host another data directory",
     TroubleKind.HANGS: "look at the disk; a restart of the host would hang as well",
     TroubleKind.FAILING: "look at the disk",
@@ -83,8 +84,10 @@ def trouble_of(error: Exception) -> Trouble | None:
             if kind is None and _says_no_table(error):
                 kind = TroubleKind.DAMAGED
             return None if kind is None else Trouble(kind, str(error))
-        case OSError():
-            return Trouble(TroubleKind.FORBIDDEN, str(error))
+        case OSError(errno=number, strerror=what, filename=where):
+            full = number in (errno.ENOSPC, errno.EDQUOT)
+            kind = TroubleKind.FULL if full else TroubleKind.FORBIDDEN
+            return Trouble(kind, f"{where}: {what}")
         case _:
             return None
 
