@@ -1,0 +1,283 @@
+"""Who waits, who is woken, what a cursor may say: the same in both forms of a journal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from actors.journal import (
+    Appended,
+    Claim,
+    InboxLimits,
+    JournalKeeper,
+    OutgoingLimits,
+)
+from actors.journal.keeper import CountRows
+from actors.messages import Inbound, InboundState, OutboundState, Outcome, Raw, Text
+from tests.actors.journal.builders import end_and_start_again, event, nest, saying
+from tests.actors.journal.forms import AnyJournal, in_file, in_memory
+
+CLAIM = Claim("router", 1)
+SENDER = Claim("sender", 1)
+
+
+class Opened(Protocol):
+    async def __call__(
+        self, *, inbox: InboxLimits | None = None, outbox: OutgoingLimits | None = None
+    ) -> AnyJournal: ...
+
+
+@pytest.fixture(params=["memory", "file"])
+async def opened(
+    request: pytest.FixtureRequest, tmp_path: Path, autojump_clock: MockClock
+) -> AsyncIterator[Opened]:
+    """Open a journal of either form; it is closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(
+            *, inbox: InboxLimits | None = None, outbox: OutgoingLimits | None = None
+        ) -> AnyJournal:
+            if request.param == "memory":
+                return await stack.enter_async_context(
+                    in_memory(tmp_path, inbox=inbox, outbox=outbox)
+                )
+            return await stack.enter_async_context(
+                in_file(tmp_path, inbox=inbox, outbox=outbox)
+            )
+
+        yield opened
+
+
+async def settle_oldest(store: AnyJournal, claim: Claim = CLAIM) -> int:
+    (row,) = await store.claim_inbound(claim, 1)
+    assert store.settle_inbound(claim, row.seq, InboundState.DONE)
+    return row.seq
+
+
+async def test_accepting_twice_is_accepting_once(opened: Opened) -> None:
+    """B22, B27: the same answer again; mark, row and cursor are one step."""
+    store = await opened()
+    first = await store.append("qq", "1", event("7"), trace="t", cursor="c1")
+    again = await store.append("qq", "1", event("7"), trace="u", cursor="c2")
+
+    assert first == Appended(1, False)
+    assert again == Appended(1, True)
+    assert await store.cursor("qq", "1") == "c2"
+    assert len(await store.claim_inbound(CLAIM, 10)) == 1
+
+
+async def test_a_refused_event_is_not_marked_as_seen(opened: Opened) -> None:
+    """Section 2 (router): full -> given up; redelivery is accepted, not "duplicate"."""
+    store = await opened(inbox=InboxLimits(rows=1))
+    await store.append("qq", "1", event("1"), trace="t", cursor="1")
+    with trio.move_on_after(0):
+        await store.append("qq", "1", event("2"), trace="t", cursor="2")
+    await settle_oldest(store)
+
+    again = await store.append("qq", "1", event("2"), trace="t", cursor="2")
+
+    assert not again.duplicate
+
+
+async def test_a_full_platform_waits_and_no_other_does(opened: Opened) -> None:
+    """B26, B32, law 4: fullness is backpressure, and each platform has its own."""
+    store = await opened(inbox=InboxLimits(rows=2))
+    accepted: list[str] = []
+
+    async def bring(platform: str, name: str) -> None:
+        await store.append(platform, "1", event(name), trace="t")
+        accepted.append(f"{platform}{name}")
+
+    for name in "12":
+        await bring("noisy", name)
+    async with trio.open_nursery() as nursery:
+        for name in "345":
+            nursery.start_soon(bring, "noisy", name)
+            await wait_all_tasks_blocked()
+        await bring("quiet", "1")
+        assert accepted == ["noisy1", "noisy2", "quiet1"]
+        assert store.counts().waiting == 3
+
+        await settle_oldest(store)
+        await wait_all_tasks_blocked()
+        assert accepted[3:] == ["noisy3"]  # first come, first served, one place each
+        while store.counts().waiting:
+            await settle_oldest(store)
+            await wait_all_tasks_blocked()
+
+    assert accepted[3:] == ["noisy3", "noisy4", "noisy5"]
+    assert store.counts().waiting == 0
+
+
+async def test_size_counts_too_but_the_first_event_always_fits(opened: Opened) -> None:
+    store = await opened(inbox=InboxLimits(size_bytes=10_000))
+    big = Inbound("1", raw={"x": "A" * 50_000})
+    await store.append("qq", "1", big, trace="t")
+    with trio.move_on_after(0.01) as scope:
+        await store.append("qq", "1", event("2"), trace="t")
+    assert scope.cancelled_caught
+
+    await settle_oldest(store)
+
+    await store.append("qq", "1", event("2"), trace="t")
+
+
+async def test_cursor_never_passes_an_event_that_was_given_up(opened: Opened) -> None:
+    """Law 1: it is the contiguous low-water mark of what is journalled."""
+    store = await opened(inbox=InboxLimits(rows=1))
+    await store.append("qq", "1", event("1"), trace="t", cursor="1")
+    async with trio.open_nursery() as nursery:
+        given_up = trio.CancelScope()
+
+        async def bring_2() -> None:
+            with given_up:
+                await store.append("qq", "1", event("2"), trace="t", cursor="2")
+
+        async def bring_3() -> None:
+            await store.append("qq", "1", event("3"), trace="t", cursor="3")
+
+        nursery.start_soon(bring_2)
+        await wait_all_tasks_blocked()
+        nursery.start_soon(bring_3)
+        await wait_all_tasks_blocked()
+        given_up.cancel()
+        await wait_all_tasks_blocked()
+        await settle_oldest(store)
+
+    # A new session asks for it, gets 2 and 3 again, and all is well.
+    assert await store.cursor("qq", "1") == "1"
+    await settle_oldest(store)
+    await store.append("qq", "1", event("2"), trace="t", cursor="2")
+    assert (await store.append("qq", "1", event("3"), trace="t", cursor="3")).duplicate
+    assert await store.cursor("qq", "1") == "3"
+
+
+async def test_advance_does_not_overtake_an_event_that_waits(opened: Opened) -> None:
+    store = await opened(inbox=InboxLimits(rows=1))
+    await store.append("qq", "1", event("1"), trace="t", cursor="1")
+    async with trio.open_nursery() as nursery:
+
+        async def bring() -> None:
+            await store.append("qq", "1", event("2"), trace="t", cursor="2")
+
+        async def advance() -> None:
+            await store.advance("qq", "1", "2b")
+
+        nursery.start_soon(bring)
+        await wait_all_tasks_blocked()
+        nursery.start_soon(advance)
+        await wait_all_tasks_blocked()
+        assert await store.cursor("qq", "1") == "1"
+        await settle_oldest(store)
+
+    assert await store.cursor("qq", "1") == "2b"
+
+
+async def test_listener_hears_once_until_somebody_has_taken_all(opened: Opened) -> None:
+    store = await opened(inbox=InboxLimits(claimed_per_chat=1))
+    rings: list[int] = []
+    store.on_inbound(lambda: rings.append(1))
+    for name in "123":
+        await store.append("qq", "1", event(name), trace="t")
+    assert len(rings) == 1
+
+    (row,) = await store.claim_inbound(CLAIM, 5)
+    await store.append("qq", "1", event("4"), trace="t")
+    assert len(rings) == 1  # nothing more may be taken of this chat now
+
+    store.settle_inbound(CLAIM, row.seq, InboundState.DONE)
+    assert len(rings) == 2
+
+
+async def test_say_rings_for_its_account_and_only_when_the_chat_is_free(
+    opened: Opened,
+) -> None:
+    store = await opened()
+    rings: list[tuple[str, str]] = []
+    store.on_outbound(rings.append)
+    await store.enqueue(saying("a"), expires_at=1e9)
+    await store.enqueue(saying("b"), expires_at=1e9)
+    await store.enqueue(saying("c", "other"), expires_at=1e9)
+    assert rings == [("qq", "1"), ("qq", "1")]
+
+
+async def test_listener_that_left_is_not_called(opened: Opened) -> None:
+    store = await opened()
+    rings: list[tuple[str, str]] = []
+    mine, newer = rings.append, rings.append
+    store.on_outbound(mine)
+    store.on_outbound(newer)
+    store.off_outbound(mine)  # a late farewell takes nothing away from the newer one
+    await store.enqueue(saying("a"), expires_at=1e9)
+    assert len(rings) == 1
+    store.off_outbound(newer)
+    await store.enqueue(saying("b", "other"), expires_at=1e9)
+    assert len(rings) == 1
+
+
+async def test_rows_wait_and_claims_are_freed_across_lives(opened: Opened) -> None:
+    """Design 5: a new incarnation first frees its predecessor's claims."""
+    store = await opened()
+    await store.append("qq", "1", event("1"), trace="t")
+    await store.enqueue(saying("a"), expires_at=1e9)
+    (old,) = await store.claim_inbound(CLAIM, 5)
+    (sent,) = await store.claim_outbound(SENDER, ("qq", "1"))
+
+    assert await store.release(Claim("router", 2)) == []
+    (lost,) = await store.release(Claim("sender", 2))
+
+    assert lost.outcome.unknown
+    assert not store.settle_inbound(CLAIM, old.seq, InboundState.DONE)
+    assert not store.settle_outbound(SENDER, sent.seq, Outcome(OutboundState.SENT))
+    (new,) = await store.claim_inbound(Claim("router", 2), 5)
+    assert (new.seq, new.boots) == (old.seq, 1)
+    assert store.counts().stale_settles == 2
+
+
+async def test_parked_rows_of_a_dead_router_are_failed_not_run_again(
+    opened: Opened,
+) -> None:
+    """Law 2: after a restart it ends as `failed(interrupted)`."""
+    store = await opened()
+    await store.append("qq", "1", event("1"), trace="t")
+    (row,) = await store.claim_inbound(CLAIM, 5)
+    assert store.park_inbound(CLAIM, row.seq)
+
+    await store.release(Claim("router", 2))
+
+    assert store.counts().ended["failed"] == 1
+    assert await store.claim_inbound(Claim("router", 2), 5) == []
+
+
+async def test_nothing_is_forgotten_while_its_keeper_restarts(opened: Opened) -> None:
+    """Design 4: the store belongs to the System, not to an incarnation."""
+    store = await opened()
+
+    def make() -> JournalKeeper:
+        return JournalKeeper(store)
+
+    async with nest(journal=make) as system:
+        await store.append("qq", "1", event("1"), trace="t")
+        await end_and_start_again(system, "/journal", make)
+
+        keeper = system.find("/journal", JournalKeeper)
+        counts = await keeper.ask(CountRows(), within=1.0)
+        assert counts.new == 1
+        assert (await store.append("qq", "1", event("1"), trace="t")).duplicate
+
+
+@pytest.mark.parametrize(
+    "raw", [{"x": 2**80}, {"x": object()}, {"x": b"bytes"}, {"x": float("nan")}]
+)
+async def test_a_frame_that_cannot_be_measured_is_accepted(
+    opened: Opened, raw: dict[str, object]
+) -> None:
+    store = await opened()
+    odd = Inbound("1", raw=raw, body=(Text("a"), Raw("qq", {"x": 1})))
+    assert not (await store.append("qq", "1", odd, trace="t")).duplicate
