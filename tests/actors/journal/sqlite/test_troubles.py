@@ -430,3 +430,24 @@ def test_what_is_no_trouble_of_the_file() -> None:
     assert trouble_of(sqlite3.OperationalError("no such table: inbound")) is not None
     assert trouble_of(NotOurs("so")) is not None
     assert trouble_of(PermissionError("so")) is not None
+
+
+async def test_who_was_sent_away_empty_is_told_though_nothing_new_came(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    async with in_file(tmp_path) as journal, trio.open_nursery() as nursery:
+        await journal.append("qq", "1", event("before"), trace="t")
+        moved = tmp_path / "moved"
+        (tmp_path / FILE).rename(moved)
+        (tmp_path / FILE).mkdir()  # in the way
+        nursery.start_soon(journal.advance, "qq", "1", "cursor")
+        await until(lambda: journal.health.state == "stalled")
+        assert await journal.claim_inbound(ROUTER, 5) == []
+        rings: list[int] = []
+        journal.on_inbound(lambda: rings.append(1))
+
+        (tmp_path / FILE).rmdir()
+        moved.rename(tmp_path / FILE)
+
+        await until(lambda: rings)
+        assert len(await journal.claim_inbound(ROUTER, 5)) == 1
