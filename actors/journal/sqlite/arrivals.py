@@ -83,7 +83,7 @@ class Arrivals:
         trace: str,
         cursor: str | None,
     ) -> Appended:
-        await self._pump.opened.wait()
+        await self._pump.ready()
         inbox = self.inbox
         owner = inbox.account(platform, account)
         effect = self._accept_of(owner, event, trace, cursor)
@@ -104,7 +104,7 @@ class Arrivals:
         return answer
 
     async def advance(self, platform: str, account: str, cursor: str) -> None:
-        await self._pump.opened.wait()
+        await self._pump.ready()
         owner = self.inbox.account(platform, account)
 
         def accept(waiter: Waiter[Appended | None]) -> None:
@@ -120,7 +120,7 @@ class Arrivals:
             await waiter.answered(_left)
 
     async def cursor(self, platform: str, account: str) -> str | None:
-        await self._pump.opened.wait()
+        await self._pump.ready()
         owner = self.inbox.account(platform, account)
         owner.torn = False
         return owner.cursor

@@ -85,7 +85,7 @@ class Departures:
         self._writing: set[str] = set()
 
     async def enqueue(self, out: Outbound, expires_at: float) -> Queued:
-        await self._pump.opened.wait()
+        await self._pump.ready()
         while out.key in self._writing:
             await self._pump.settled()
         body = encode_body(out.body)

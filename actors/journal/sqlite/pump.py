@@ -91,7 +91,8 @@ class Pump:
     def submit(self, effect: Effect, answered: Answered = _forget) -> None:
         """Put *effect* into the next batch; *answered* is called after the commit."""
         self._effects.append((effect, answered))
-        self._parked.unpark_all()
+        if self._parked:
+            self._parked.unpark_all()
 
     def note(self) -> None:
         """There are changes to fetch; they need not be on the disk at once."""
@@ -120,6 +121,11 @@ class Pump:
         """Look through the file for what may leave it, when nobody waits."""
         self._more = True
         self._parked.unpark_all()
+
+    async def ready(self) -> None:
+        """Return once the file is open; at once, without a checkpoint, when it is."""
+        if not self.opened.is_set():
+            await self.opened.wait()
 
     @property
     def health(self) -> JournalHealth:
