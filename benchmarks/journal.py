@@ -109,10 +109,10 @@ def prepared(events: int) -> list[Accept]:
         async def main(folder: str) -> None:
             arrivals = journal(folder)._arrivals
             owner = arrivals.inbox.account("qq", "1")
-            for n in range(EVENTS):
-                _prepared.append(
-                    arrivals._accept_of(owner, _events[n], "0123456789abcdef", None)
-                )
+            _prepared.extend(
+                arrivals._accept_of(owner, each, "0123456789abcdef", None)
+                for each in _events
+            )
 
         with tempfile.TemporaryDirectory() as folder:
             trio.run(main, folder)

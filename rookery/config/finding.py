@@ -10,7 +10,7 @@ from attrs import evolve
 
 from platforms.base import PlatformConfig
 from rookery.config.faults import ConfigRefused, Fault
-from rookery.config.model import DEFAULT_DATA, FILE_NAME, Configuration, HostSettings
+from rookery.config.model import DEFAULT_DATA, FILE_NAME, Configuration
 from rookery.config.reading import read_settings
 
 EMBEDDED = """\
@@ -61,7 +61,7 @@ def load(
         text, name, folder = _text_of(file), file.name, file.absolute().parent
     settings = read_settings(text, name=name, kinds=kinds, env=env)
     if data is not None:
-        settings = evolve(settings, host=HostSettings(data=str(here / data)))
+        settings = evolve(settings, host=evolve(settings.host, data=str(here / data)))
     source = None if file is None else file.absolute()
     return Configuration(settings=settings, source=source, folder=folder)
 

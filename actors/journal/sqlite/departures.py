@@ -146,12 +146,9 @@ class Departures:
         rows = outgoing.claim(claim, account, limit, self._calendar.clock())
         if not rows:
             return []
+        records = [outgoing.find(row.out.key) for row in rows]
         just_said = any(row.out.key in self._writing for row in rows)
-        lean = [
-            row.seq
-            for row in rows
-            if (record := outgoing.find(row.out.key)) is not None and record.lean
-        ]
+        lean = [record.seq for record in records if record is not None and record.lean]
         try:
             bodies = await self._pump.ask(FetchBodies(lean) if lean else Barrier())
             if just_said:
@@ -162,11 +159,13 @@ class Departures:
             for row in rows:  # no byte of it has left
                 outgoing.requeue(claim, row.seq, self._calendar.clock())
             raise
+        # Compared by identity: a key that was taken back may have been said again.
         mine = [
             row
-            for row in rows
-            if (record := outgoing.find(row.out.key)) is not None
+            for row, record in zip(rows, records, strict=True)
+            if record is not None
             and record.claim == claim
+            and outgoing.find(record.key) is record
         ]
         if not isinstance(bodies, dict):
             return mine

@@ -48,7 +48,9 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 
 
 def test_a_data_directory_given_goes_before_the_file(tmp_path: Path) -> None:
-    (tmp_path / "rookery.toml").write_text('[host]\ndata = "state"\n')
+    (tmp_path / "rookery.toml").write_text(
+        '[host]\ndata = "state"\ndurability = "power"\n'
+    )
 
     found = load(
         tmp_path / "rookery.toml",
@@ -59,6 +61,7 @@ def test_a_data_directory_given_goes_before_the_file(tmp_path: Path) -> None:
     )
 
     assert found.data == tmp_path / "other"
+    assert found.settings.host.durability == "power"  # nothing else of it is lost
     assert find_data(None, Path("other"), tmp_path) == tmp_path / "other"
 
 
