@@ -11,6 +11,7 @@ from typing import Annotated, TypeAlias
 
 from cyclopts import App, CycloptsError, Parameter
 
+from rookery.cli.journal import journal
 from rookery.cli.places import DEFAULT, Which
 
 NOT_DONE, USAGE = 1, 2
@@ -30,6 +31,7 @@ For example:
     rookery tree                  # what runs, from another terminal
     rookery send qq/10001/group:42 "good morning"
     rookery reload                # after editing rookery.toml or a bot
+    rookery journal stats         # what was accepted, and what became of it
 
 Commands for a running host find it by ./rookery.toml, else ./rookery-data,
 or by --config FILE or --data DIR, and take --json.
@@ -110,6 +112,7 @@ app = App(
 )
 new = App(name="new", help="Write something to start from.", help_format="plaintext")
 app.command(new)
+app.command(journal)
 
 
 @app.command

@@ -153,3 +153,32 @@ def _listed(counts: object) -> str:
 def _named(names: object) -> str:
     assert isinstance(names, list | tuple)
     return f": {', '.join(dict.fromkeys(names))}" if names else ""
+
+
+def journal_text(result: Mapping[str, object]) -> str:
+    """Say how much is in the journal, and how it is in a running host."""
+    lines = []
+    if "path" in result:
+        used, size = result["bytes_used"], result["bytes"]
+        lines += [
+            f"{result['path']} (journal {result['id']}, schema {result['schema']})",
+            f"size      {size} bytes, {used} in use; log {result['log_bytes']}",
+            f"inbound   {_counted(result['inbound'])}",
+            f"outbound  {_counted(result['outbound'])}",
+            f"known     {result['marks']} events",
+        ]
+    host = result["host"]
+    if host is None:
+        lines.append("host      none is running")
+    else:
+        assert isinstance(host, dict)
+        why = f": {host['why']}" if host["why"] else ""
+        lines.append(
+            f"host      {host['state']}{why} (durability {host['durability']})"
+        )
+    return "\n".join(lines)
+
+
+def _counted(states: object) -> str:
+    assert isinstance(states, dict)
+    return ", ".join(f"{n} {state}" for state, n in states.items()) or "none"

@@ -11,7 +11,9 @@ from rookery.control.place import PathTooLong, socket_address
 from rookery.control.protocol import (
     SOCKET_NAME,
     BeginChaos,
+    CompactJournal,
     HealChaos,
+    Journal,
     LookAtChaos,
     Platforms,
     Refused,
@@ -30,8 +32,10 @@ from rookery.control.server import ControlSocket, Operations
 __all__ = [
     "SOCKET_NAME",
     "BeginChaos",
+    "CompactJournal",
     "ControlSocket",
     "HealChaos",
+    "Journal",
     "LookAtChaos",
     "NoAnswer",
     "NoHost",

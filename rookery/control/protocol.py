@@ -73,8 +73,26 @@ class HealChaos:
     campaign: str
 
 
+@frozen
+class Journal:
+    """How the journal is, and how much is in it."""
+
+
+@frozen
+class CompactJournal:
+    """Give the unused space of the journal's file back to the disk."""
+
+
 Request: TypeAlias = (
-    Tree | Platforms | Send | Reload | BeginChaos | LookAtChaos | HealChaos
+    Tree
+    | Platforms
+    | Send
+    | Reload
+    | BeginChaos
+    | LookAtChaos
+    | HealChaos
+    | Journal
+    | CompactJournal
 )
 
 _OPERATIONS: dict[str, type[Request]] = {
@@ -85,6 +103,8 @@ _OPERATIONS: dict[str, type[Request]] = {
     "chaos": BeginChaos,
     "chaos_look": LookAtChaos,
     "chaos_heal": HealChaos,
+    "journal": Journal,
+    "compact_journal": CompactJournal,
 }
 
 
@@ -139,6 +159,10 @@ def decode_request(line: bytes) -> Request:
             return LookAtChaos(campaign)
         case {"op": "chaos_heal", "campaign": str(campaign), **rest} if not rest:
             return HealChaos(campaign)
+        case {"op": "journal", **rest} if not rest:
+            return Journal()
+        case {"op": "compact_journal", **rest} if not rest:
+            return CompactJournal()
         case {"op": "send", "address": str(address), "text": str(text), **rest} if (
             not rest
         ):

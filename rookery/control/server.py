@@ -22,7 +22,9 @@ from rookery.control.protocol import (
     MAX_LINE_BYTES,
     SOCKET_NAME,
     BeginChaos,
+    CompactJournal,
     HealChaos,
+    Journal,
     LookAtChaos,
     Platforms,
     Refused,
@@ -54,6 +56,8 @@ class Operations(Protocol):
     ) -> Mapping[str, object]: ...
     async def look_at_chaos(self, campaign: str) -> Mapping[str, object]: ...
     async def heal_chaos(self, campaign: str) -> Mapping[str, object]: ...
+    async def journal(self) -> Mapping[str, object]: ...
+    async def compact_journal(self) -> Mapping[str, object]: ...
 
 
 class ControlSocket(Actor[Never]):
@@ -144,6 +148,10 @@ class ControlSocket(Actor[Never]):
                 return await self._operations.look_at_chaos(campaign)
             case HealChaos(campaign):
                 return await self._operations.heal_chaos(campaign)
+            case Journal():
+                return await self._operations.journal()
+            case CompactJournal():
+                return await self._operations.compact_journal()
             case _:
                 assert_never(request)
 

@@ -7,8 +7,20 @@ anything with sockets of a platform, or with messages.
 """
 
 from rookery.host.collector import settle_collector
+from rookery.host.journals import JOURNAL_NAME, compact_file
 from rookery.host.kinds import PLATFORM_CONFIGS
+from rookery.host.lock import DataTaken, DataUnusable, locked
 from rookery.host.parts import PROVIDED
 from rookery.host.process import run_host
 
-__all__ = ["PLATFORM_CONFIGS", "PROVIDED", "run_host", "settle_collector"]
+__all__ = [
+    "JOURNAL_NAME",
+    "PLATFORM_CONFIGS",
+    "PROVIDED",
+    "DataTaken",
+    "DataUnusable",
+    "compact_file",
+    "locked",
+    "run_host",
+    "settle_collector",
+]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
 import trio
 
-from actors.journal import FileJournal, MemoryJournal, SqliteStore
+from actors.journal import FileJournal, MemoryJournal, NoJournal, SqliteStore, Trouble
 from actors.kernel import System
 from rookery.config import Configuration
 
@@ -30,3 +32,19 @@ def journal_for(found: Configuration, system: System) -> FileJournal | MemoryJou
         durability=durability,
     )
     return FileJournal(store, clock, system.wall_clock)
+
+
+def compact_file(path: Path) -> None:
+    """Give the unused space of a file back that no host runs on.
+
+    Raises:
+        NoJournal: it cannot be worked on.
+    """
+    store = SqliteStore(path, new_id=token_hex(8), wall_clock=time.time)
+    try:
+        store.compact()
+    except Trouble as trouble:
+        why = f"{path}: {trouble}"
+        raise NoJournal(why) from trouble
+    finally:
+        store.close()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import inf
 
+import trio
 from attrs import evolve
+from msgspec.structs import asdict
 
 from actors.buffer import notice_key
+from actors.journal import FileJournal
 from actors.kernel import ActorError, AddressNotFound
 from actors.messages import ChatAddress, Outbound, OutboundKind, Text
 from actors.tracker import Receipt
@@ -21,6 +24,8 @@ SEND_SECONDS = 10.0
 RELOAD_SECONDS = 80.0
 CHAOS_SECONDS = 60.0
 """How long a plan is in force that says nothing else."""
+
+COMPACT_SECONDS = 80.0
 
 
 class HostOperations:
@@ -160,6 +165,33 @@ class HostOperations:
             )
             raise Refused(kind="forbidden", message=msg)
         return campaigns
+
+    async def journal(self) -> Mapping[str, object]:
+        """How the journal is, and how much it holds that is open."""
+        journal = self._parts.journal
+        health = journal.health
+        return {
+            "durability": self._parts.estate.configuration.settings.host.durability,
+            "state": health.state,
+            "kind": health.kind,
+            "why": health.why,
+            "counts": asdict(journal.counts()),
+        }
+
+    async def compact_journal(self) -> Mapping[str, object]:
+        """Give the unused space of its file back; whoever writes waits meanwhile."""
+        journal = self._parts.journal
+        if not isinstance(journal, FileJournal):
+            msg = "the journal of this host is in memory: there is no file"
+            raise Refused(kind="no_file", message=msg)
+        if journal.health.state != "open":
+            msg = f"the journal is {journal.health.state}: {journal.health.why}"
+            raise Refused(kind="stalled", message=msg)
+        with trio.move_on_after(COMPACT_SECONDS):
+            await journal.compact()
+            return {}
+        msg = f"it takes longer than {COMPACT_SECONDS:g} s, and goes on"
+        raise Refused(kind="busy", message=msg)
 
 
 def _why(receipt: Receipt, to: ChatAddress, *, connected: bool) -> str:

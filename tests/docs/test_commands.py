@@ -7,12 +7,14 @@ import shlex
 from collections.abc import Iterator
 
 import pytest
+from cyclopts import App
 
 from rookery.cli import app
 from tests.docs.pages import PAGES, ROOT, commands, every, rows, words
 
 PAGE = ROOT / "docs/reference/command-line.md"
 OTHERS = {"cd", "journalctl", "make", "mkdir", "printf", "systemctl"}
+GROUPS = ("new", "journal")
 _TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
 
 
@@ -63,8 +65,11 @@ def test_commands_in_running_text_exist() -> None:
 
 
 def test_the_reference_names_every_command_and_no_other() -> None:
-    named = {row[0].strip("`").split()[1] for row in rows(PAGE, "command")}
-    assert named == names()
+    said = [row[0].strip("`").split()[1:] for row in rows(PAGE, "command")]
+    assert {words[0] for words in said} == names()
+    for group in GROUPS:
+        own = {words[1] for words in said if words[0] == group}
+        assert own == {name for name in app[group] if not name.startswith("-")}
 
 
 def test_the_reference_names_every_option_and_no_other() -> None:
@@ -74,13 +79,19 @@ def test_the_reference_names_every_option_and_no_other() -> None:
         for command in re.findall(r"`(\w+)`", row[1]):
             named.setdefault(command, set()).update(options)
     for name in names() - {"new"}:
-        assert named.get(name, set()) == options_of(name), name
+        if name in GROUPS:
+            group = app[name]
+            wanted = [options_of(group, each) for each in group if each[0] != "-"]
+        else:
+            wanted = [options_of(app, name)]
+        for options in wanted:
+            assert named.get(name, set()) == options, name
 
 
-def options_of(name: str) -> set[str]:
+def options_of(group: App, name: str) -> set[str]:
     return {
         option
-        for argument in app[name].assemble_argument_collection()
+        for argument in group[name].assemble_argument_collection()
         for option in argument.names
         if option.startswith("-")
     }

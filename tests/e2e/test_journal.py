@@ -265,3 +265,22 @@ async def test_in_memory_there_is_no_file(
     refused = await host.rookery("reload")
     assert refused.returncode == 2
     assert 'host.durability: expected "memory", as this host runs' in refused.stderr
+
+
+async def test_the_commands_work_beside_a_running_host(
+    start: Start, tmp_path: Path, port: int
+) -> None:
+    host = await started(start)
+    async with dialled(port) as peer:
+        await peer.event("/say hello", group=1)
+        assert await peer.hear() == "hello"
+        stats = json.loads((await host.rookery("journal", "stats", "--json")).stdout)
+        assert stats["host"]["state"] == "open"
+        assert stats["host"]["durability"] == "process"
+        assert stats["host"]["counts"]["accepted"] >= 1
+        for command in (["compact"], ["check"], ["export"], ["backup", "copy.sqlite"]):
+            done = await host.rookery("journal", *command)
+            assert done.returncode == 0, done.stderr
+        await peer.event("/say still here", group=1)
+        assert await peer.hear() == "still here"
+    assert (tmp_path / "copy.sqlite").stat().st_size > 0

@@ -8,6 +8,7 @@ here: deciding what a row may become (`actors.messages`) and who gets it
 """
 
 from actors.journal.sqlite.journal import FileJournal
+from actors.journal.sqlite.looking import NoJournal, backup, faults, rows, stats
 from actors.journal.sqlite.retention import Retention
 from actors.journal.sqlite.store import Durability, SqliteStore, Store
 from actors.journal.sqlite.thread import Inline, OwnThread, Run
@@ -17,6 +18,7 @@ __all__ = [
     "Durability",
     "FileJournal",
     "Inline",
+    "NoJournal",
     "OwnThread",
     "Retention",
     "Run",
@@ -24,4 +26,8 @@ __all__ = [
     "Store",
     "Trouble",
     "TroubleKind",
+    "backup",
+    "faults",
+    "rows",
+    "stats",
 ]

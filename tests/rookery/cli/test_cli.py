@@ -20,7 +20,21 @@ from rookery.cli.rendering import (
 from rookery.config import EMBEDDED
 
 HOME = Path(__file__).resolve().parents[3]
-COMMANDS = ("chaos", "check", "new", "platforms", "reload", "run", "send", "tree")
+COMMANDS = (
+    "chaos",
+    "check",
+    "journal",
+    "new",
+    "platforms",
+    "reload",
+    "run",
+    "send",
+    "tree",
+)
+
+JOURNAL = [
+    f"journal {each}" for each in ("stats", "check", "compact", "backup", "export")
+]
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +55,7 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
         assert word in out
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "new bot"])
+@pytest.mark.parametrize("command", [*COMMANDS, "new bot", *JOURNAL])
 def test_every_command_has_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from rookery.control import (
     BeginChaos,
+    CompactJournal,
     HealChaos,
+    Journal,
     LookAtChaos,
     Platforms,
     Refused,
@@ -25,7 +27,7 @@ from rookery.control import (
 
 texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
 requests = (
-    st.sampled_from([Tree(), Platforms(), Reload()])
+    st.sampled_from([Tree(), Platforms(), Reload(), Journal(), CompactJournal()])
     | st.builds(Tree, path=texts, all=st.booleans())
     | st.builds(Send, address=st.just("qq/10001/group:42"), text=texts.filter(bool))
     | st.builds(

@@ -60,6 +60,12 @@ class Recorder:
     async def heal_chaos(self, campaign: str) -> Mapping[str, object]:
         return {"healed": campaign}
 
+    async def journal(self) -> Mapping[str, object]:
+        return {"state": "open"}
+
+    async def compact_journal(self) -> Mapping[str, object]:
+        return {}
+
 
 @asynccontextmanager
 async def control(data: Path) -> AsyncIterator[Recorder]:

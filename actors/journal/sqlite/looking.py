@@ -1,0 +1,191 @@
+"""Look into a journal's file from outside: for the command line, beside a host or without.
+
+Reading disturbs nobody, a host that runs on the file included. Nothing here changes rows.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import attrs
+from attrs import frozen
+
+from actors.journal.sqlite.codec import Unreadable, decode_body, decode_event
+from actors.journal.sqlite.retention import used_bytes
+from actors.journal.sqlite.schema import VERSION, NotOurs, version_of
+from actors.journal.sqlite.troubles import trouble_of
+from actors.messages import FINAL_INBOUND, FINAL_OUTBOUND, Segment
+
+_BUSY_MS = 5_000
+
+
+@frozen
+class NoJournal(Exception):
+    """There is no file that can be looked into."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the file for reading.
+
+    Raises:
+        NoJournal: it is missing, damaged at its head, or no journal of this version.
+    """
+    if not path.exists():
+        raise NoJournal(f"there is no journal at {path}")  # noqa: EM102
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        ) as db:
+            db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            version = version_of(db)
+            if version < VERSION:
+                why = f"its schema is {version}, this Rookery reads {VERSION}; a host that starts on it brings it up to date"
+                raise NoJournal(f"{path}: {why}")  # noqa: EM102
+            yield db
+    except (sqlite3.Error, NotOurs) as error:
+        trouble = trouble_of(error)
+        if trouble is None:
+            raise
+        raise NoJournal(f"{path}: {trouble}") from error  # noqa: EM102
+
+
+def stats(path: Path) -> dict[str, object]:
+    """Return how much is in the file, and in which states."""
+    log = path.with_name(path.name + "-wal")
+    with opened(path) as db:
+        (name,) = db.execute("SELECT value FROM meta WHERE name = 'id'").fetchone()
+        return {
+            "path": str(path),
+            "id": name,
+            "schema": VERSION,
+            "bytes": path.stat().st_size,
+            "bytes_used": used_bytes(db),
+            "log_bytes": log.stat().st_size if log.exists() else 0,
+            "inbound": _states(db, "inbound"),
+            "outbound": _states(db, "outbound"),
+            "marks": _one(db, "SELECT count(*) FROM marks"),
+            "oldest_open_utc": _one(
+                db, "SELECT min(received_at) FROM inbound WHERE settled_at IS NULL"
+            ),
+        }
+
+
+def faults(path: Path) -> list[str]:
+    """Return what is wrong with the file; nothing, as a rule."""
+    found: list[str] = []
+    with opened(path) as db:
+        for (line,) in db.execute("PRAGMA integrity_check"):
+            if line != "ok":
+                found.append(f"SQLite: {line}")
+        found += _orders(db)
+        for table, decode in (("inbound", decode_event), ("outbound", decode_body)):
+            for seq, body in db.execute(f"SELECT seq, body FROM {table}"):  # noqa: S608
+                try:
+                    decode(body)
+                except Unreadable as error:
+                    found.append(f"{table} {seq}: {error}")
+    return found
+
+
+def backup(path: Path, to: Path) -> int:
+    """Copy the file as it is at one instant to *to*; return its size in bytes.
+
+    Raises:
+        NoJournal: there is nothing to copy.
+        OSError: *to* is there already, or cannot be written.
+    """
+    with opened(path) as db:
+        os.close(os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            with closing(sqlite3.connect(to)) as copy:
+                db.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+        except BaseException:
+            with suppress(OSError):
+                to.unlink()
+            raise
+    return to.stat().st_size
+
+
+def rows(path: Path) -> Iterator[dict[str, object]]:
+    """Yield every row, decoded: what came in first, then what was to be said."""
+    with opened(path) as db:
+        yield from _rows(db, "inbound")
+        yield from _rows(db, "outbound")
+
+
+# --- inside ----------------------------------------------------------------------------
+
+
+def _rows(db: sqlite3.Connection, table: str) -> Iterator[dict[str, object]]:
+    found = db.execute(f"SELECT * FROM {table} ORDER BY seq")  # noqa: S608 - our own words
+    names = [column[0] for column in found.description]
+    for values in found:
+        row = dict(zip(names, values, strict=True))
+        body = row.pop("body")
+        row.pop("content", None)
+        try:
+            if table == "inbound":
+                event = decode_event(body)
+                sender = event.sender
+                row["event"] = {
+                    **attrs.asdict(event, recurse=False, filter=_beside_the_chat),
+                    "sender": None if sender is None else attrs.asdict(sender),
+                    "body": list(map(as_mapping, event.body)),
+                }
+            else:
+                row["body"] = list(map(as_mapping, decode_body(body)))
+        except Unreadable as error:
+            row["unreadable"] = str(error)
+        yield {"table": table, **row}
+
+
+def _beside_the_chat(attribute: attrs.Attribute[object], _: object) -> bool:
+    return attribute.name != "chat"  # it has columns of its own
+
+
+def as_mapping(part: Segment) -> Mapping[str, object]:
+    """Return a segment as plain values, named by its kind."""
+    fields = attrs.asdict(part, recurse=False)
+    if "messages" in fields:
+        fields["messages"] = [
+            {
+                **attrs.asdict(node, recurse=False),
+                "body": list(map(as_mapping, node.body)),
+            }
+            for node in fields["messages"]
+        ]
+    return {"segment": type(part).__name__.lower(), **fields}
+
+
+def _states(db: sqlite3.Connection, table: str) -> dict[str, int]:
+    found = db.execute(
+        f"SELECT state, count(*) FROM {table} GROUP BY state ORDER BY state"  # noqa: S608
+    )
+    return dict(found.fetchall())
+
+
+def _one(db: sqlite3.Connection, question: str) -> object:
+    return db.execute(question).fetchone()[0]
+
+
+def _orders(db: sqlite3.Connection) -> Iterator[str]:
+    """What SQLite cannot know: a row is open exactly as long as its state is not final."""
+    for table, final in (("inbound", FINAL_INBOUND), ("outbound", FINAL_OUTBOUND)):
+        for seq, state, settled_at in db.execute(
+            f"SELECT seq, state, settled_at FROM {table}"  # noqa: S608 - our own words
+        ):
+            # An unknown one may be closed: then it is not waited for any more.
+            if state != "unknown" and (state in final) != (settled_at is not None):
+                is_open = "open" if settled_at is None else "settled"
+                yield f"{table} {seq}: it is {state!r} and {is_open}"
