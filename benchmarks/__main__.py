@@ -24,14 +24,23 @@ def main() -> None:
     parser.add_argument(
         "suite", nargs="*", help=f"{' or '.join(SUITES)}; all if none is named"
     )
-    chosen = parser.parse_args().suite or list(SUITES)
+    parser.add_argument(
+        "--durability",
+        choices=("process", "power", "memory"),
+        default="process",
+        help="of the journal of the host; process if not given",
+    )
+    options = parser.parse_args()
+    chosen = options.suite or list(SUITES)
     if unknown := set(chosen) - set(SUITES):
         parser.error(
             f"a suite must be one of {', '.join(SUITES)} (got {', '.join(unknown)})"
         )
     for name in chosen:
         print(f"{name}: {SUITES[name]}", flush=True)
-        for line in importlib.import_module(f"benchmarks.{name}").run():
+        suite = importlib.import_module(f"benchmarks.{name}")
+        given = {"durability": options.durability} if name == "host" else {}
+        for line in suite.run(**given):
             print(f"  {line}", flush=True)
 
 

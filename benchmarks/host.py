@@ -31,6 +31,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 CONFIG = """
 [host]
 data = "{data}"
+durability = "{durability}"
 [bots.load]
 use = "{bot}:bot"
 [platforms.qq]
@@ -188,15 +189,17 @@ def reported(host: Server) -> Iterator[object]:
     yield f"     rookery --version: {median(times) * 1e3:.0f} ms"
 
 
-def run() -> Iterator[object]:
-    """Yield one line for each figure, as it is measured."""
+def run(durability: str = "process") -> Iterator[object]:
+    """Yield one line for each figure, as it is measured; *durability* is the journal's."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         bot = Path(folder, "load_bot.py")
         bot.write_text(BOT, encoding="utf-8")
         config = Path(folder, "rookery.toml")
         config.write_text(
-            CONFIG.format(data=Path(folder, "data"), bot=bot, port=port),
+            CONFIG.format(
+                data=Path(folder, "data"), durability=durability, bot=bot, port=port
+            ),
             encoding="utf-8",
         )
         host = Server(sys.executable, "-m", "rookery", "run", str(config), port=port)

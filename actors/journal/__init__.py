@@ -29,6 +29,7 @@ from actors.journal.sqlite import (
 from actors.journal.values import (
     AccountKey,
     Appended,
+    Arrived,
     Claim,
     Expired,
     InboundRow,
@@ -42,6 +43,7 @@ from actors.journal.values import (
 __all__ = [
     "AccountKey",
     "Appended",
+    "Arrived",
     "Claim",
     "CountRows",
     "Durability",

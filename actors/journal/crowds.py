@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar, cast
 
 import trio
-from outcome import Error, Value
+from outcome import Error, Outcome, Value
 
 from actors.journal.backlog import InboxAccount
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 class Waiter(Generic[T]):
     """Somebody who waits until what they brought is accepted; they may leave before."""
 
-    __slots__ = ("_task", "accept", "line", "owner", "size")
+    __slots__ = ("_answer", "_task", "accept", "line", "owner", "size")
 
     def __init__(
         self, owner: InboxAccount, size: int, accept: Callable[[Waiter[T]], None]
@@ -29,9 +29,12 @@ class Waiter(Generic[T]):
         """Called when there is room; answers, now or later."""
         self.line: deque[Waiter[T]] | None = None
         self._task: trio.lowlevel.Task | None = None
+        self._answer: Outcome[T] | None = None
 
     async def answered(self, left: Callable[[Waiter[T]], None]) -> T:
-        """Wait for the answer; *left* is told if they go before."""
+        """Wait for the answer; *left* is told if they go before. It may be here already."""
+        if self._answer is not None:
+            return self._answer.unwrap()
 
         def leave(_: trio.lowlevel.RaiseCancelT) -> trio.lowlevel.Abort:
             self._task = None
@@ -44,13 +47,18 @@ class Waiter(Generic[T]):
 
     def answer(self, value: T) -> None:
         """Wake them with *value*, if they are still here."""
-        if self._task is not None:
-            trio.lowlevel.reschedule(self._task, Value(value))
+        self._end(Value(value))
 
     def fail(self, error: Exception) -> None:
         """Wake them with an error, if they are still here."""
-        if self._task is not None:
-            trio.lowlevel.reschedule(self._task, Error(error))
+        self._end(Error(error))
+
+    def _end(self, answer: Outcome[T]) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            trio.lowlevel.reschedule(task, answer)
+        else:
+            self._answer = answer
 
 
 class Crowds(Generic[T]):

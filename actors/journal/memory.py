@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from math import inf
 from typing import cast
@@ -16,6 +16,7 @@ from actors.journal.sizes import size_of
 from actors.journal.values import (
     AccountKey,
     Appended,
+    Arrived,
     Claim,
     Expired,
     InboundRow,
@@ -103,6 +104,17 @@ class MemoryJournal:
                 assert waited is not None
                 return waited
         return self._accept(owner, event, trace, cursor, size)
+
+    async def append_all(
+        self, platform: str, account: str, arrived: Sequence[Arrived]
+    ) -> list[Appended]:
+        """Accept events in this order."""
+        return [
+            await self.append(
+                platform, account, one.event, trace=one.trace, cursor=one.cursor
+            )
+            for one in arrived
+        ]
 
     async def advance(self, platform: str, account: str, cursor: str) -> None:
         """Move the cursor for a frame that held no event."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from actors.journal.values import (
     AccountKey,
     Appended,
+    Arrived,
     Claim,
     Expired,
     InboundRow,
@@ -54,6 +55,15 @@ class Journal(Protocol):
         cursor: str | None = None,
     ) -> Appended:
         """Accept an event; wait for room while the platform's backlog is full."""
+        ...
+
+    async def append_all(
+        self, platform: str, account: str, arrived: Sequence[Arrived]
+    ) -> list[Appended]:
+        """Accept events in this order; return once all of them are committed.
+
+        The same as one `append` after the other, for the price of one commit.
+        """
         ...
 
     async def advance(self, platform: str, account: str, cursor: str) -> None:

@@ -29,6 +29,15 @@ class Claim:
     incarnation: int
 
 
+class Arrived(msgspec.Struct, frozen=True, eq=False):
+    """One event on its way into the journal."""
+
+    event: Inbound
+    trace: str
+    cursor: str | None = None
+    """How far the account is journalled once this is."""
+
+
 class Appended(msgspec.Struct, frozen=True):
     """The answer to `append`: the event is *accepted*, whether it is new or not."""
 

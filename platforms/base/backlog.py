@@ -60,9 +60,9 @@ class Backlog(Generic[F]):
             await trio.lowlevel.checkpoint()
         return self._pop()
 
-    def take_all(self) -> list[F]:
-        """Return all events at once."""
-        return [self._pop() for _ in range(len(self._events))]
+    def take_all(self, at_most: int = MAX_EVENTS) -> list[F]:
+        """Return what is here at once, up to *at_most* events; never waits."""
+        return [self._pop() for _ in range(min(at_most, len(self._events)))]
 
     def close(self) -> None:
         """Nothing more will be put."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, TypeVar
 
+from actors.journal import Appended, Arrived
 from actors.messages import Inbound
 from actors.monitor import ConnectionState, Phase
 from platforms.base.line import AccountLine
@@ -14,7 +15,7 @@ from platforms.base.seats import Seat
 from platforms.base.visitors import Visitor, Visitors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from structlog.typing import FilteringBoundLogger
 
@@ -72,6 +73,22 @@ class Link:
         appended = await self._host.journal.append(
             self.platform, self.account, event, trace=trace, cursor=cursor
         )
+        self._note(event, trace, appended)
+
+    async def deliver_all(self, events: Sequence[Inbound]) -> None:
+        """Return once all *events* are journalled, in this order, in one go.
+
+        For a platform that reads several at once and acknowledges them together, or not
+        at all.
+        """
+        arrived = [Arrived(event, self.new_id()) for event in events]
+        appended = await self._host.journal.append_all(
+            self.platform, self.account, arrived
+        )
+        for one, became in zip(arrived, appended, strict=True):
+            self._note(one.event, one.trace, became)
+
+    def _note(self, event: Inbound, trace: str, appended: Appended) -> None:
         self.log.debug(
             "event.accepted",
             trace=trace,

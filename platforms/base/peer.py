@@ -24,7 +24,7 @@ from attrs import frozen
 
 from actors.sender import Retry, SendRefused
 from platforms.base.answers import Answer, Answers
-from platforms.base.backlog import Backlog
+from platforms.base.backlog import MAX_EVENTS, Backlog
 from platforms.base.ends import SessionEnded
 from platforms.base.refusals import Refusals
 from platforms.transport import (
@@ -134,9 +134,9 @@ class Peer(Generic[F, A]):
             self.liveness.heard()
             self.liveness.waits(trio.current_time())
 
-    def unheard(self) -> list[F]:
-        """Take the events that were read and not handed out yet, all at once."""
-        return self._backlog.take_all()
+    def unheard(self, at_most: int = MAX_EVENTS) -> list[F]:
+        """Take events that were read and not handed out yet, without waiting."""
+        return self._backlog.take_all(at_most)
 
     def __aiter__(self) -> AsyncIterator[F]:
         return self

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
-from actors.journal import Appended
+from actors.journal import Appended, Arrived
 from actors.messages import Inbound
 from actors.monitor import ConnectionState
 from actors.sender import Line
@@ -26,6 +26,12 @@ class Inbox(Protocol):
         cursor: str | None = None,
     ) -> Appended:
         """Accept an event; return once it is committed, its cursor with it."""
+        ...
+
+    async def append_all(
+        self, platform: str, account: str, arrived: Sequence[Arrived]
+    ) -> list[Appended]:
+        """Accept events in this order; return once all of them are committed."""
         ...
 
     async def advance(self, platform: str, account: str, cursor: str) -> None:

@@ -13,7 +13,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -40,6 +40,8 @@ PROBE_SECONDS = 10.0
 FIRST_EVENT_SECONDS = 1.0
 ASK_AGAIN_SECONDS = 30.0
 LAST_WORDS_SECONDS = 1.0
+TOGETHER = 63
+"""Events beside the first that are journalled in one go: one commit for all of them."""
 NOT_CONNECTED_SECONDS = 1.0
 
 _REFUSALS = (1401, 1403)
@@ -124,26 +126,36 @@ class Session:
 
     async def _hear(self, peer: OneBotPeer) -> None:
         """Hand every event to the host, in order; also those read before the end."""
-        in_hand: Heard | None = None
+        in_hand: list[Heard] = []
         try:
             async for heard in peer:
-                in_hand = heard
-                await self._take(peer, heard)
-                in_hand = None
+                # What was read together is written down together.
+                in_hand = [heard, *peer.unheard(TOGETHER)]
+                await self._take(peer, in_hand)
+                in_hand = []
         except trio.Cancelled:
             # OneBot says nothing twice: what we have read is journalled before we go.
             with trio.move_on_after(LAST_WORDS_SECONDS, shield=True):
-                if in_hand is not None:
-                    await self._take(peer, in_hand)
-                for heard in peer.unheard():
-                    await self._take(peer, heard)
+                await self._take(peer, [*in_hand, *peer.unheard()])
             raise
 
-    async def _take(self, peer: OneBotPeer, heard: Heard) -> None:
+    async def _take(self, peer: OneBotPeer, heard: Sequence[Heard]) -> None:
+        events: list[Inbound] = []
+        try:
+            for one in heard:
+                event = await self._understood(peer, one)
+                if event is not None:
+                    events.append(event)
+        finally:  # whatever the last one was, those before it are events
+            if events:
+                await self._link.deliver_all(events)
+
+    async def _understood(self, peer: OneBotPeer, heard: Heard) -> Inbound | None:
+        """Return the event to hand to the host; what is for the session alone ends here."""
         match heard:
             case wire.Answer():
                 self._unasked(heard)
-                return
+                return None
             case wire.Heartbeat(online=online, interval_seconds=interval):
                 if interval is not None:
                     peer.liveness.heartbeat(interval)
@@ -156,9 +168,7 @@ class Session:
             if heard.self_id:
                 self.identify(heard.self_id)
             await self._identified.wait()
-        event = self._inbound(heard)
-        if event is not None:
-            await self._link.deliver(event)
+        return self._inbound(heard)
 
     def _inbound(self, heard: wire.Event) -> Inbound | None:
         try:

@@ -6,7 +6,7 @@ hand and of a few more. Whether an event is known, the file says.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import structlog
@@ -42,7 +42,7 @@ from actors.journal.sqlite.effects import (
 )
 from actors.journal.sqlite.loading import Loaded
 from actors.journal.sqlite.pump import Pump
-from actors.journal.values import Appended, Claim, InboundRow, RowRefused
+from actors.journal.values import Appended, Arrived, Claim, InboundRow, RowRefused
 from actors.messages import FINAL_INBOUND, Inbound, InboundState
 
 WAITING_ROWS = 1_000
@@ -102,6 +102,30 @@ class Arrivals:
             answer = await waiter.answered(_left)
         assert answer is not None
         return answer
+
+    async def append_all(
+        self, platform: str, account: str, arrived: Sequence[Arrived]
+    ) -> list[Appended]:
+        """Submit them together; one that needs to wait for room holds up those behind."""
+        await self._pump.ready()
+        inbox = self.inbox
+        owner = inbox.account(platform, account)
+        written: list[Waiter[Appended | None]] = []
+        answers: list[Appended | None] = []
+        for one in arrived:
+            effect = self._accept_of(owner, one.event, one.trace, one.cursor)
+            if platform not in self.crowds and inbox.fits(owner, effect.size):
+                waiter: Waiter[Appended | None] = Waiter(owner, effect.size, _no_line)
+                self._write(effect, one.event, waiter)
+                written.append(waiter)
+                continue
+            answers += [await waiter.answered(_left) for waiter in written]
+            written.clear()
+            answers.append(
+                await self.append(platform, account, one.event, one.trace, one.cursor)
+            )
+        answers += [await waiter.answered(_left) for waiter in written]
+        return [answer for answer in answers if answer is not None]
 
     async def advance(self, platform: str, account: str, cursor: str) -> None:
         await self._pump.ready()
@@ -334,6 +358,10 @@ class Arrivals:
     def tidy(self) -> None:
         if not self.crowds and not self._writing:  # each of them holds on to an account
             self.inbox.tidy(self._calendar.clock())
+
+
+def _no_line(_: Waiter[Appended | None]) -> None:
+    """There was room at once."""
 
 
 def _left(_: Waiter[Appended | None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from math import inf
 
@@ -22,6 +22,7 @@ from actors.journal.sqlite.thread import OwnThread, Run
 from actors.journal.values import (
     AccountKey,
     Appended,
+    Arrived,
     Claim,
     Expired,
     InboundRow,
@@ -164,6 +165,12 @@ class FileJournal:
     ) -> Appended:
         """Accept an event; wait for room while the platform's backlog is full."""
         return await self._arrivals.append(platform, account, event, trace, cursor)
+
+    async def append_all(
+        self, platform: str, account: str, arrived: Sequence[Arrived]
+    ) -> list[Appended]:
+        """Accept events in this order, as far as there is room in one commit."""
+        return await self._arrivals.append_all(platform, account, arrived)
 
     async def advance(self, platform: str, account: str, cursor: str) -> None:
         """Move the cursor for a frame that held no event."""

@@ -13,6 +13,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.journal import (
     Appended,
+    Arrived,
     Claim,
     InboxLimits,
     JournalKeeper,
@@ -281,3 +282,36 @@ async def test_a_frame_that_cannot_be_measured_is_accepted(
     store = await opened()
     odd = Inbound("1", raw=raw, body=(Text("a"), Raw("qq", {"x": 1})))
     assert not (await store.append("qq", "1", odd, trace="t")).duplicate
+
+
+async def test_what_arrives_together_is_accepted_in_its_order(opened: Opened) -> None:
+    """As one `append` after the other: also what is known, and what waits for room."""
+    store = await opened(inbox=InboxLimits(rows=3))
+    await store.append("qq", "1", event("b"), trace="t")
+    arrived = [Arrived(event(name), f"t{name}", f"c{name}") for name in "abcde"]
+    answers: list[Appended] = []
+
+    async def bring() -> None:
+        answers.extend(await store.append_all("qq", "1", arrived))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(bring)
+        await wait_all_tasks_blocked()
+        await trio.sleep(1)
+        assert not answers
+        assert await store.cursor("qq", "1") == "cc"
+        seen = [await settle_oldest(store)]
+        while not answers:
+            await trio.sleep(1)
+            if store.counts().new:
+                seen.append(await settle_oldest(store))
+
+    assert [answer.duplicate for answer in answers] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert await store.cursor("qq", "1") == "ce"
+    assert seen == sorted(seen)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NoReturn
 
 import structlog
 import trio
 from attrs import define, field
 
-from actors.journal import Appended
+from actors.journal import Appended, Arrived
 from actors.messages import (
     Chat,
     ChatAddress,
@@ -61,6 +61,14 @@ class FakeJournal:
             self.changed.set()
             self.changed = trio.Event()
         return Appended(row, known)
+
+    async def append_all(
+        self, platform: str, account: str, arrived: Sequence[Arrived]
+    ) -> list[Appended]:
+        return [
+            await self.append(platform, account, one.event, trace=one.trace)
+            for one in arrived
+        ]
 
     async def advance(self, platform: str, account: str, cursor: str) -> None:
         self.cursors[platform, account] = cursor

@@ -9,6 +9,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.journal import (
+    Arrived,
     Claim,
     FileJournal,
     InboxLimits,
@@ -109,6 +110,17 @@ async def test_those_who_wait_together_share_a_commit(
                 nursery.start_soon(bring, journal, n, str(n))
         assert store.commits <= 2
         assert journal.counts().new == 500
+
+
+async def test_what_arrives_together_is_one_commit(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    store = counted(tmp_path)
+    async with in_file(tmp_path, store=store) as journal:
+        arrived = [Arrived(event(str(n), str(n)), "t") for n in range(60)]
+        await journal.append_all("qq", "1", arrived)
+        assert store.commits == 1
+        assert journal.counts().new == 60
 
 
 async def test_a_backlog_is_in_the_file_and_not_in_memory(
