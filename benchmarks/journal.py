@@ -17,7 +17,9 @@ import structlog
 import trio
 
 from actors.journal import Claim, FileJournal, SqliteStore
+from actors.journal.inbox import Inbox
 from actors.journal.sqlite.effects import Accept, Numbers
+from actors.journal.sqlite.rows import accept_of
 from actors.messages import (
     Chat,
     ChatAddress,
@@ -105,17 +107,11 @@ _events = [event(n, n % PRODUCERS) for n in range(EVENTS)]
 def prepared(events: int) -> list[Accept]:
     """Return what the floor writes, made before anything is measured."""
     if not _prepared:
-
-        async def main(folder: str) -> None:
-            arrivals = journal(folder)._arrivals
-            owner = arrivals.inbox.account("qq", "1")
-            _prepared.extend(
-                arrivals._accept_of(owner, each, "0123456789abcdef", None)
-                for each in _events
-            )
-
-        with tempfile.TemporaryDirectory() as folder:
-            trio.run(main, folder)
+        owner = Inbox().account("qq", "1")
+        _prepared.extend(
+            accept_of(owner, each, "0123456789abcdef", None, time.time())
+            for each in _events
+        )
     return _prepared[:events]
 
 

@@ -33,8 +33,11 @@ class Journal(Protocol):
       stale claim settles nothing and is told so (`False`).
     * Every move obeys the tables of `actors.messages`; another one raises
       `IllegalTransition` and changes nothing.
-    * The listeners are called after the commit and never wait. That of new events is not
-      called again before a claim got less than it asked for.
+    * The listeners never wait. That of new events is called after the commit, and not
+      again before a claim got less than it asked for. That of the outbox may be called
+      while its row is still being written: `claim_outbound` waits for the same commit.
+    * Whoever needs the disk waits for as long as there is trouble with it; only then
+      does a claim of new events come back empty, and its listener is called later.
     * Every call may be repeated by somebody who does not know whether it arrived.
 
     Times are seconds of one monotonic clock, that of the System.

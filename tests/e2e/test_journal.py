@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -95,6 +96,11 @@ def _count(folder: Path, question: str) -> int:
     with closing(sqlite3.connect(folder / "rookery-data" / "journal.sqlite")) as db:
         (n,) = db.execute(question).fetchone()
         return int(n)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 async def silent(peer: OneBot) -> None:
@@ -189,6 +195,7 @@ async def test_an_event_that_ends_the_process_is_quarantined(
 
     # One more than three if the first claim had no time to reach the disk.
     assert len((tmp_path / "deaths").read_text()) in (3, 4)
+    await eventually(lambda: _listens(port), "its port", host)
     async with dialled(port) as peer:
         await peer.event("/say alive", group=1)
         assert await peer.hear() == "alive"

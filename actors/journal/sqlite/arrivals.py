@@ -17,18 +17,13 @@ from actors.journal.backlog import (
     InboxAccount,
     InboxLimits,
     InboxRecord,
-    is_derived,
 )
 from actors.journal.crowds import Crowds, Waiter
 from actors.journal.inbox import Inbox
-from actors.journal.sizes import ROW_BYTES
 from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.codec import (
     Unreadable,
     clean,
-    decode_event,
-    digest,
-    encode_event,
 )
 from actors.journal.sqlite.effects import (
     Accept,
@@ -42,6 +37,7 @@ from actors.journal.sqlite.effects import (
 )
 from actors.journal.sqlite.loading import Loaded
 from actors.journal.sqlite.pump import Pump
+from actors.journal.sqlite.rows import accept_of, inbound_row
 from actors.journal.values import Appended, Arrived, Claim, InboundRow, RowRefused
 from actors.messages import FINAL_INBOUND, Inbound, InboundState
 
@@ -86,7 +82,7 @@ class Arrivals:
         await self._pump.ready()
         inbox = self.inbox
         owner = inbox.account(platform, account)
-        effect = self._accept_of(owner, event, trace, cursor)
+        effect = accept_of(owner, event, trace, cursor, self._calendar.wall())
         size = effect.size
         waiter: Waiter[Appended | None] = Waiter(
             owner, size, partial(self._write, effect, event)
@@ -113,7 +109,9 @@ class Arrivals:
         written: list[Waiter[Appended | None]] = []
         answers: list[Appended | None] = []
         for one in arrived:
-            effect = self._accept_of(owner, one.event, one.trace, one.cursor)
+            effect = accept_of(
+                owner, one.event, one.trace, one.cursor, self._calendar.wall()
+            )
             if platform not in self.crowds and inbox.fits(owner, effect.size):
                 waiter: Waiter[Appended | None] = Waiter(owner, effect.size, _no_line)
                 self._write(effect, one.event, waiter)
@@ -148,29 +146,6 @@ class Arrivals:
         owner = self.inbox.account(platform, account)
         owner.torn = False
         return owner.cursor
-
-    def _accept_of(
-        self, owner: InboxAccount, event: Inbound, trace: str, cursor: str | None
-    ) -> Accept:
-        """Encode it all here: the thread meets nothing that could surprise it."""
-        platform, account, chat = owner.platform, owner.name, event.chat
-        kind, room = ("", "") if chat is None else (chat.kind.value, chat.id)
-        body = encode_event(event)
-        now = self._calendar.wall()
-        return Accept(
-            mark=digest(platform, account, kind, room, event.id, str(event.edit)),
-            derived=is_derived(event),
-            platform=clean(platform),
-            account=clean(account),
-            chat_kind=kind,
-            chat=clean(room),
-            received_at=now,
-            expires_at=now + event.dedup_seconds,
-            size=ROW_BYTES + len(body),
-            trace=clean(trace),
-            body=body,
-            cursor=None if cursor is None else clean(cursor),
-        )
 
     async def _is_known(self, effect: Accept) -> bool:
         known = await self._pump.ask(IsKnown(effect.mark, effect.received_at))
@@ -280,14 +255,8 @@ class Arrivals:
     def _fill(self, record: InboxRecord, row: Fetched) -> None:
         record.size = row.size
         record.boots = max(record.boots, row.boots)
-        record.row = InboundRow(
-            row.seq,
-            row.platform,
-            row.account,
-            decode_event(row.body),
-            row.trace,
-            self._calendar.past(row.received_at),
-            record.boots,
+        record.row = inbound_row(
+            row, self._calendar.past(row.received_at), record.boots
         )
 
     def settle(self, claim: Claim, seq: int, state: InboundState, why: str) -> bool:

@@ -35,6 +35,7 @@ from actors.journal.sqlite.effects import (
 )
 from actors.journal.sqlite.loading import Loaded, OpenOutbound
 from actors.journal.sqlite.pump import Pump
+from actors.journal.sqlite.rows import enqueue_of
 from actors.journal.sqlite.slot import Slot
 from actors.journal.values import (
     AccountKey,
@@ -97,30 +98,18 @@ class Departures:
             return queued
         slot: Slot[Queued] = Slot()
         self._writing.add(out.key)
-        effect = self._enqueue_of(queued.seq, out, expires_at, content, body)
+        effect = enqueue_of(
+            queued.seq,
+            out,
+            queued_at=self._calendar.wall(),
+            expires_at=self._calendar.date(expires_at),
+            content=content,
+            body=body,
+        )
         self._pump.submit(effect, partial(self._written, queued, effect, slot))
         if ready:
             self._ring((out.to.platform, out.to.account))
         return await slot.wait()
-
-    def _enqueue_of(
-        self, seq: int, out: Outbound, expires_at: float, content: bytes, body: bytes
-    ) -> Enqueue:
-        to = out.to
-        return Enqueue(
-            seq=seq,
-            key=clean(out.key),
-            platform=clean(to.platform),
-            account=clean(to.account),
-            chat_kind=to.chat.kind.value,
-            chat=clean(to.chat.id),
-            kind=out.kind.value,
-            queued_at=self._calendar.wall(),
-            expires_at=self._calendar.date(expires_at),
-            trace=clean(out.trace),
-            content=content,
-            body=body,
-        )
 
     def _written(
         self, queued: Queued, effect: Enqueue, slot: Slot[Queued], answer: object

@@ -1,0 +1,76 @@
+"""Rows as they are written down, and as they are read again. Pure.
+
+All encoding is done here, before an effect is queued: the thread that performs it meets
+nothing but SQLite. Dates are seconds since 1970.
+"""
+
+from __future__ import annotations
+
+from actors.journal.backlog import InboxAccount, is_derived
+from actors.journal.sizes import ROW_BYTES
+from actors.journal.sqlite.codec import clean, decode_event, digest, encode_event
+from actors.journal.sqlite.effects import Accept, Enqueue, Fetched
+from actors.journal.values import InboundRow
+from actors.messages import Inbound, Outbound
+
+
+def accept_of(
+    owner: InboxAccount, event: Inbound, trace: str, cursor: str | None, now: float
+) -> Accept:
+    """Return what accepting *event* writes down."""
+    platform, account, chat = owner.platform, owner.name, event.chat
+    kind, room = ("", "") if chat is None else (chat.kind.value, chat.id)
+    body = encode_event(event)
+    return Accept(
+        mark=digest(platform, account, kind, room, event.id, str(event.edit)),
+        derived=is_derived(event),
+        platform=clean(platform),
+        account=clean(account),
+        chat_kind=kind,
+        chat=clean(room),
+        received_at=now,
+        expires_at=now + event.dedup_seconds,
+        size=ROW_BYTES + len(body),
+        trace=clean(trace),
+        body=body,
+        cursor=None if cursor is None else clean(cursor),
+    )
+
+
+def inbound_row(row: Fetched, received_at: float, boots: int) -> InboundRow:
+    """Return a row as it is handed out; *received_at* is a moment of the clock.
+
+    Raises:
+        Unreadable: there is no event in it.
+    """
+    event = decode_event(row.body)
+    return InboundRow(
+        row.seq, row.platform, row.account, event, row.trace, received_at, boots
+    )
+
+
+def enqueue_of(
+    seq: int,
+    out: Outbound,
+    *,
+    queued_at: float,
+    expires_at: float,
+    content: bytes,
+    body: bytes,
+) -> Enqueue:
+    """Return what saying *out* writes down; *body* is its own, encoded."""
+    to = out.to
+    return Enqueue(
+        seq=seq,
+        key=clean(out.key),
+        platform=clean(to.platform),
+        account=clean(to.account),
+        chat_kind=to.chat.kind.value,
+        chat=clean(to.chat.id),
+        kind=out.kind.value,
+        queued_at=queued_at,
+        expires_at=expires_at,
+        trace=clean(out.trace),
+        content=content,
+        body=body,
+    )
