@@ -29,6 +29,9 @@ LINGER_PASSES: Final = 16
 """How often a batch that grows is given one more pass."""
 RIDE_SECONDS: Final = 0.05
 """How long what is only noted waits for company."""
+SWEEP_EFFECTS: Final = 200
+"""After so many effects something old is looked for, if there may be any: as much may
+leave the file as comes into it, however busy it is."""
 RETRY_SECONDS: Final = 1.0
 HANGS_SECONDS: Final = 5.0
 """A batch that takes longer has stalled the journal."""
@@ -83,6 +86,7 @@ class Pump:
         self._closing = False
         self._compacting: list[Answered] = []
         self._more = True  # a new process looks through the whole file once
+        self._committed = 0
         self._done = trio.Event()
         self.opened = trio.Event()
 
@@ -153,11 +157,11 @@ class Pump:
     async def run(self) -> None:
         """Commit what comes, until `close`; the file is open then."""
         while not self._closing or self._pending:
-            await self._wait()
+            idle = await self._wait()
             if self._pending:
                 await self._linger()
                 await self._commit()
-            await self._tidy()
+            await self._tidy(idle=idle)
         self._done.set()
 
     def break_off(self, error: Exception) -> None:
@@ -180,15 +184,20 @@ class Pump:
     def _pending(self) -> bool:
         return bool(self._effects or self._noted)
 
-    async def _wait(self) -> None:
-        """Wait for something to do, or until what is noted has waited long enough."""
+    async def _wait(self) -> bool:
+        """Wait for something to do, or until what is noted has waited long enough.
+
+        Returns:
+            Did nobody come for so long?
+        """
         while not self._urgent:
             if self._noted or self._tidy_due:
-                with trio.move_on_after(RIDE_SECONDS):
+                with trio.move_on_after(RIDE_SECONDS) as ride:
                     while not self._urgent:
                         await self._parked.park()
-                return
+                return ride.cancelled_caught
             await self._parked.park()
+        return False
 
     @property
     def _urgent(self) -> bool:
@@ -213,6 +222,7 @@ class Pump:
         # Changes last: each is the newest state of a row that may be written before it.
         batch = [effect for effect, _ in asked] + changes
         answers = await self._until_done(lambda: self._store.commit(batch))
+        self._committed += len(batch)
         assert isinstance(answers, list)
         for change, answer in zip(changes, answers[len(asked) :], strict=True):
             if isinstance(answer, Exception):
@@ -225,13 +235,18 @@ class Pump:
             except Exception:  # whoever is told must not stop those behind them
                 log.exception("journal.answer_failed")
 
-    async def _tidy(self) -> None:
+    async def _tidy(self, *, idle: bool) -> None:
         if self._compacting:
             asked, self._compacting = self._compacting, []
             await self._until_done(self._store.compact)
             for answered in asked:
                 answered(None)
-        elif self._store.tidy_urgent or (self._tidy_due and not self._effects):
+        elif (
+            self._store.tidy_urgent
+            or (idle and self._tidy_due)
+            or (self._more and self._committed >= SWEEP_EFFECTS)
+        ):
+            self._committed = 0
             self._more = bool(await self._until_done(self._store.tidy))
 
     async def _until_done(self, job: Callable[[], object]) -> object:

@@ -28,7 +28,7 @@ BUSY_SECONDS: Final = 2.0
 """How long another process may hold the file before that is trouble."""
 CHECKPOINT_PAGES: Final = 1_000
 """Pages in the log before it is written back, when nobody waits."""
-CHECKPOINT_PAGES_MAX: Final = 8_000
+CHECKPOINT_PAGES_MAX: Final = 4_000
 """The same, whoever waits."""
 LOG_BYTES: Final = 64 * 1024 * 1024
 """Beyond, the log is cut: it does not shrink by itself."""
