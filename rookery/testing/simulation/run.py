@@ -144,6 +144,7 @@ class _World:
                 cells = list(system.cells.values())
         except StartupFailed as failed:
             log.did(failed)
+            hooks.heal()  # a message that was held would be nobody's
         self._judge(log, cells, stopped=stopped)
 
     async def _suffer(self, system: System, log: Log, operations: Operations) -> None:
