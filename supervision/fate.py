@@ -101,8 +101,7 @@ def calm(turn: Turn, child: Child) -> None:
 def release_group(turn: Turn, reason: ExitReason) -> None:
     """The leader of a sleeping group will not be back: the others are just down."""
     core = turn.core
-    if core.leader is None:
-        return
+    assert core.leader is not None
     for member in core.reach(core.leader):
         if member.state is ChildState.HELD:
             core.set_state(member, ChildState.DOWN)

@@ -197,7 +197,7 @@ def _failed(turn: Turn, job: Job, exception: BaseException) -> None:
             if needed is not None:
                 _needs_operator(turn, child, needed)
             else:
-                _rest(turn, child, NeverUp(exception), forget=False)
+                _rest(turn, child, NeverUp(exception))
             turn.out.append(Reply(job.ref, StartRefused(exception)))
             _go_on(turn, job)
         case _:
@@ -252,11 +252,8 @@ def _try_again(turn: Turn, child: Child, exception: BaseException) -> None:
 def _halted(turn: Turn, job: Job) -> None:
     child = job.current
     if child is None:
-        for other in job.halts:
-            lay_down(turn, other)
-        job.halts.clear()
+        job.halts.clear()  # all at once: this was the last
     else:
-        job.current = None
         lay_down(turn, child)
         _after_halt(turn, job, child)
     _go_on(turn, job)
@@ -268,12 +265,14 @@ def _after_halt(turn: Turn, job: Job, child: Child) -> None:
             _rest(turn, child, TERMINATED, forget=turn.core.is_dynamic)
         case JobKind.RESTART | JobKind.SLEEP:
             if child.spec.restart is TEMPORARY:
-                _rest(turn, child, Shutdown(), forget=True)
+                _rest(turn, child, Shutdown())
         case _:
             pass
 
 
-def _rest(turn: Turn, child: Child, reason: ExitReason, *, forget: bool) -> None:
+def _rest(
+    turn: Turn, child: Child, reason: ExitReason, *, forget: bool = False
+) -> None:
     if forget or child.spec.restart is TEMPORARY:
         turn.core.remove(child)
         turn.out.append(Forget(child.id, reason))
@@ -307,7 +306,6 @@ def _seen(turn: Turn, job: Job, ended: tuple[tuple[int, ExitReason], ...]) -> No
     for child in job.fresh or ():
         reason = fallen.get(child.token)
         if reason is not None and is_restarted(child.spec.restart, reason):
-            turn.core.job = None
             turn.out.append(
                 ChildEnded(
                     child.id, child.incarnation, reason, True, child.spec.counted

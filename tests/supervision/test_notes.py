@@ -11,6 +11,7 @@ from supervision import (
     FOREVER,
     ONE_FOR_ALL,
     ONE_FOR_ONE,
+    REST_FOR_ONE,
     TEMPORARY,
     TRANSIENT,
     Backoff,
@@ -44,10 +45,11 @@ from supervision.events import (
     ShuttingDown,
     Stop,
 )
-from tests.supervision.core_world import Boom, CoreWorld
+from tests.supervision.core_world import Boom, CoreWorld, story
 
 STEADY = Backoff(first=10.0, jitter=Jitter.NONE, give_up=FOREVER)
 BOOM = Crash(Boom())
+TERMINATED = Shutdown("terminate_child")
 TOKEN = NeedsOperator("token")
 SHOWN = (
     Abandon
@@ -164,6 +166,42 @@ def test_a_restart_that_fails_and_sleeps() -> None:
     assert (timer.why, timer.streak) == ("Boom('a')", 2)
 
 
+def test_too_many_in_a_row() -> None:
+    world = alone(backoff=Backoff(first=10.0, jitter=Jitter.NONE, give_up=0))
+
+    assert after(world)[1:] == [GaveUp("a", 1, "give_up"), Exit(Shutdown())]
+
+
+def test_what_an_operator_gets_to_read() -> None:
+    child = ChildSpec("a", start)
+    flags = Supervisor(children=[child], max_restarts=1, needs_operator=True)
+    world = CoreWorld(flags)
+    fails = iter(["fail"])
+    world.starts = lambda _: next(fails, "ok")
+
+    after(world)
+
+    assert str(world.exited) == "a failed 2 times, last with Boom('a')"
+
+
+def test_an_early_death_in_a_group_that_slept() -> None:
+    """It ends the start at once: nobody is started for nothing."""
+    children = [ChildSpec(name, start, backoff=STEADY) for name in "ab"]
+    world = CoreWorld(Supervisor(ONE_FOR_ALL, children))
+    after(world)
+    world.starts = lambda _: "dying"
+
+    restarted, ended, timer, held = shown(world.sleep(10.0))
+
+    assert restarted == Restarted("a", 3, 1)
+    assert isinstance(ended, ChildEnded)
+    assert (ended.child, ended.incarnation, ended.restarts) == ("a", 3, True)
+    assert isinstance(timer, SetTimer)
+    assert (timer.child, timer.streak, timer.seconds) == ("a", 2, 20.0)
+    assert held == Hold("b", "a")
+    assert story(world.log)[-1] == "+a"
+
+
 def test_who_stays_down() -> None:
     assert after(alone(restart=TRANSIENT), Normal()) == [
         ChildEnded("a", 1, Normal(), False),
@@ -188,6 +226,18 @@ def test_who_needs_an_operator() -> None:
         OperatorNeeded("a", "token"),
         Forget("a", TOKEN),
     ]
+
+
+def test_who_needs_an_operator_already_to_start() -> None:
+    child = ChildSpec("a", start)
+    world = CoreWorld(Supervisor(children=[child]), starts=lambda _: "operator")
+
+    needed, rest, booted = shown(world.log)
+
+    assert needed == OperatorNeeded("a", "no token")
+    assert isinstance(rest, Rest)
+    assert str(rest.reason) == "no token"
+    assert booted == Booted()
 
 
 def test_an_instance_that_needs_an_operator_is_kept_and_shown() -> None:
@@ -244,9 +294,43 @@ def test_what_is_done_by_hand() -> None:
         done.append(shown(world.log[before:]))
 
     assert done == [
-        [Rest("a", Shutdown("terminate_child"))],
+        [Rest("a", TERMINATED)],
         [Forget("a", Shutdown("delete_child"))],
     ]
+
+
+def test_a_child_that_waits_is_terminated() -> None:
+    world = alone(backoff=STEADY)
+    after(world)
+    before = len(world.log)
+
+    world.ask(TerminateChild("a"))
+
+    assert shown(world.log[before:]) == [Rest("a", TERMINATED)]
+
+
+def test_the_leader_of_a_group_that_sleeps_is_terminated() -> None:
+    children = [ChildSpec(name, start, backoff=STEADY) for name in "abc"]
+    world = CoreWorld(Supervisor(REST_FOR_ONE, children))
+    world.kill("b")
+    world.work()
+    before = len(world.log)
+
+    world.ask(TerminateChild("b"))
+
+    assert shown(world.log[before:]) == [Rest("c", TERMINATED), Rest("b", TERMINATED)]
+
+
+def test_an_instance_that_waits_is_terminated() -> None:
+    template = ChildSpec("t", start, backoff=STEADY)
+    world = CoreWorld(Supervisor(DYNAMIC, [template]))
+    world.ask(StartChild(Instance("a")))
+    after(world)
+    before = len(world.log)
+
+    world.ask(TerminateChild(Instance("a")))
+
+    assert shown(world.log[before:]) == [Forget("a", TERMINATED)]
 
 
 def test_what_does_not_start_by_hand() -> None:

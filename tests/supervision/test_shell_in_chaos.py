@@ -253,7 +253,7 @@ class Run:
                 assert child.incarnation is None, "it outlived its supervisor"
         if cell.incarnation is None:
             assert cell.resting is None or cell.depth == 0, "mail that nobody will read"
-        elif cell.incarnation.in_hand is None and not cell.depth + cell.system_depth:
+        elif is_idle(cell.incarnation):
             # One slot for the exit of each child that ever ran, one for each timer.
             ever = sum(child.launched > 0 for child in below)
             assert cell.reserved == ever + len(cell.incarnation.timers or ())
@@ -272,6 +272,12 @@ class Run:
         for child in core.children.values():
             lives = places[child.id].incarnation is not None
             assert lives is (child.state is ChildState.RUNNING)
+
+
+def is_idle(life: Incarnation) -> bool:
+    """Tell whether it is up, in the middle of nothing, and has no mail."""
+    cell = life.cell
+    return life.up and life.in_hand is None and not cell.depth + cell.system_depth
 
 
 @settings(max_examples=200)

@@ -24,6 +24,7 @@ from supervision import (
     Strategy,
     Supervisor,
     TerminateChild,
+    WhichChildren,
 )
 from supervision.decide import decide
 from supervision.events import (
@@ -33,8 +34,10 @@ from supervision.events import (
     PostRetry,
     SetTimer,
     Start,
+    Started,
     StartFailed,
     Stop,
+    TimerFired,
     TryAgain,
 )
 from tests.supervision.core_world import Boom, CoreWorld, actions_of, story
@@ -63,6 +66,50 @@ def test_a_failure_without_backoff_joins_the_group_that_sleeps() -> None:
     assert story(world.work()) == []
     assert [at for at, _ in world.timers.values()] == [10.0]
     assert story(world.sleep(6.0)) == ["+a", "+b"]
+
+
+def test_a_failure_without_backoff_makes_the_sleep_no_longer() -> None:
+    world = world_of(REST_FOR_ONE, a=None, b=STEADY)
+    world.kill("b")
+    world.work()
+    world.sleep(9.5)
+    world.kill("a")
+    world.work()
+
+    assert [at for at, _ in world.timers.values()] == [10.0]
+
+
+def test_a_group_whose_leader_was_terminated_does_not_wait_for_it() -> None:
+    world = world_of(ONE_FOR_ALL, a=None, b=STEADY)
+    world.kill("b")
+    world.work()
+    world.ask(TerminateChild("b"))
+    world.ask(RestartChild("a"))
+    world.log.clear()
+    world.kill("a")
+
+    assert story(world.work()) == ["+a", "+b"]
+
+
+def test_while_a_group_is_tried_again_nobody_in_it_is_held() -> None:
+    world = world_of(ONE_FOR_ALL, a=None, b=STEADY, c=None)
+    world.kill("b")
+    world.work()
+    fails = iter(["fail"])
+    world.starts = lambda _: next(fails, "ok")
+    (generation,) = world.timers
+    del world.timers[generation]
+    world.lane += TimerFired(generation), Called(WhichChildren(), None)
+    world.work()
+
+    (rows,) = world.replies
+    assert isinstance(rows, tuple)
+    assert [(row.id, row.state) for row in rows] == [
+        ("c", ChildState.DOWN),
+        ("b", ChildState.DOWN),
+        ("a", ChildState.RESTARTING),
+    ]
+    assert world.alive.keys() == {"a", "b", "c"}
 
 
 def test_a_held_child_can_be_woken_and_wakes_its_group() -> None:
@@ -127,8 +174,19 @@ def test_the_retry_of_an_instance_is_not_that_of_its_namesake() -> None:
     (retry,) = actions_of(actions, PostRetry)
     assert isinstance(retry, PostRetry)
 
-    assert decide(core, TryAgain("a", retry.generation - 1), 0.0, 0.0)[1] == []
-    assert decide(core, TryAgain("a", retry.generation), 0.0, 0.0)[1] != []
+    for call in (TerminateChild(Instance("a")), StartChild(Instance("a"))):
+        core, actions = decide(core, Called(call, None), 0.0, 0.0)
+    assert isinstance(actions[-1], Start)
+    token = actions[-1].token
+    core, _ = decide(core, Started(token, 2), 0.0, 0.0)
+    core, actions = decide(core, Exited("a", token, Killed()), 0.0, 0.0)
+    assert isinstance(actions[-1], Start)
+    core, actions = decide(core, StartFailed(actions[-1].token, Boom()), 0.0, 0.0)
+    (second,) = actions_of(actions, PostRetry)
+    assert isinstance(second, PostRetry)
+
+    assert decide(core, TryAgain("a", retry.generation), 0.0, 0.0)[1] == []
+    assert decide(core, TryAgain("a", second.generation), 0.0, 0.0)[1] != []
 
 
 def test_after_a_boot_that_failed_nothing_is_answered() -> None:
