@@ -197,7 +197,7 @@ class Core:
         return child
 
     def remove(self, child: Child) -> None:
-        self.set_state(child, ChildState.DOWN)
+        """Forget *child*, which does not run."""
         self.supervisors -= child.spec.is_supervisor
         del self.children[child.id]
 

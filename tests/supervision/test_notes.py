@@ -15,6 +15,7 @@ from supervision import (
     TEMPORARY,
     TRANSIENT,
     Backoff,
+    ChildRow,
     ChildSpec,
     ChildState,
     DeleteChild,
@@ -170,6 +171,24 @@ def test_too_many_in_a_row() -> None:
     world = alone(backoff=Backoff(first=10.0, jitter=Jitter.NONE, give_up=0))
 
     assert after(world)[1:] == [GaveUp("a", 1, "give_up"), Exit(Shutdown())]
+
+
+def test_too_many_restarts_of_an_instance() -> None:
+    world = CoreWorld(Supervisor(DYNAMIC, [ChildSpec("t", start)], max_restarts=0))
+    world.ask(StartChild(Instance("a")))
+
+    assert after(world)[1:] == [
+        GaveUp("a", 1, "window"),
+        Forget("a", Shutdown()),
+        Exit(Shutdown()),
+    ]
+
+
+def test_who_never_ran_has_no_incarnation_and_nothing_to_say() -> None:
+    child = ChildSpec("a", start)
+    world = CoreWorld(Supervisor(children=[child]), starts=lambda _: "ignore")
+
+    assert world.peek() == (ChildRow("a", ChildState.DOWN, 0, is_supervisor=False),)
 
 
 def test_what_an_operator_gets_to_read() -> None:

@@ -112,6 +112,43 @@ def test_while_a_group_is_tried_again_nobody_in_it_is_held() -> None:
     assert world.alive.keys() == {"a", "b", "c"}
 
 
+def test_a_group_that_sleeps_leaves_alone_who_needs_an_operator() -> None:
+    world = world_of(ONE_FOR_ALL, a=STEADY, b=STEADY, c=STEADY)
+    world.kill("a", NeedsOperator("token"))
+    world.work()
+    world.kill("c")
+    world.work()
+    assert world.rows()["a"].state is ChildState.NEEDS_OPERATOR
+
+    assert story(world.sleep(10.0)) == ["+b", "+c"]
+
+
+def test_two_that_sleep_side_by_side_wake_each_in_its_time() -> None:
+    world = world_of(ONE_FOR_ONE, a=STEADY, b=STEADY)
+    world.kill("a")
+    world.work()
+    world.sleep(4.0)
+    world.kill("b")
+    world.work()
+
+    assert story(world.sleep(6.0)) == ["+a"]
+    assert story(world.sleep(4.0)) == ["+b"]
+
+
+def test_a_significant_child_that_sleeps_keeps_its_supervisor() -> None:
+    children = [
+        ChildSpec("a", start, restart=TRANSIENT, significant=True, backoff=STEADY),
+        ChildSpec("b", start, restart=TRANSIENT, significant=True),
+    ]
+    world = CoreWorld(Supervisor(children=children, auto_shutdown=ALL_SIGNIFICANT))
+    world.kill("a")
+    world.kill("b", Normal())
+    world.work()
+
+    assert world.exited is None
+    assert story(world.sleep(10.0)) == ["+a"]
+
+
 def test_a_held_child_can_be_woken_and_wakes_its_group() -> None:
     world = world_of(ONE_FOR_ALL, a=STEADY, b=STEADY)
     world.kill("a")
