@@ -197,7 +197,7 @@ class Core:
         return child
 
     def remove(self, child: Child) -> None:
-        """Forget *child*, which does not run."""
+        self.set_state(child, ChildState.DOWN)
         self.supervisors -= child.spec.is_supervisor
         del self.children[child.id]
 

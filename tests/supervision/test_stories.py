@@ -135,6 +135,24 @@ def test_two_that_sleep_side_by_side_wake_each_in_its_time() -> None:
     assert story(world.sleep(4.0)) == ["+b"]
 
 
+def test_a_significant_child_that_is_deleted_while_held_holds_nobody_up() -> None:
+    children = [
+        ChildSpec("a", start, restart=TRANSIENT, significant=True),
+        ChildSpec("b", start, backoff=STEADY),
+        ChildSpec("c", start, restart=TRANSIENT, significant=True),
+    ]
+    flags = Supervisor(REST_FOR_ONE, children, auto_shutdown=ALL_SIGNIFICANT)
+    world = CoreWorld(flags)
+    world.kill("b")
+    world.work()
+
+    assert world.ask(DeleteChild("c")) == Done()
+    world.kill("a", Normal())
+    world.work()
+
+    assert world.exited == Shutdown()
+
+
 def test_a_significant_child_that_sleeps_keeps_its_supervisor() -> None:
     children = [
         ChildSpec("a", start, restart=TRANSIENT, significant=True, backoff=STEADY),
