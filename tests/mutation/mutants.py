@@ -151,7 +151,7 @@ def _instead(
     def edit(operator: str, new: ast.AST) -> Edit:
         return Edit(operator, owner, field, place, new, node)
 
-    if isinstance(node, ast.stmt) and _can_go(node):
+    if isinstance(node, ast.stmt) and _can_go(node) and not _is_idle(owner, node):
         yield edit("delete", ast.Pass())
     # A single comparison, or a `not`, is negated by what comes below.
     by_itself = isinstance(node, ast.UnaryOp) or (
@@ -209,6 +209,17 @@ def _can_go(statement: ast.stmt) -> bool:
             return not isinstance(target, ast.Name)
         case _:
             return False
+
+
+def _is_idle(owner: ast.AST, statement: ast.stmt) -> bool:
+    """Tell whether it is the `return None` that would come anyway."""
+    return (
+        isinstance(owner, ast.FunctionDef)
+        and isinstance(statement, ast.Return)
+        and statement is owner.body[-1]
+        and isinstance(statement.value, ast.Constant)
+        and statement.value.value is None
+    )
 
 
 def _is_empty(node: ast.AST) -> bool:
