@@ -241,6 +241,26 @@ async def test_what_is_duplicated_arrives_twice(autojump_clock: MockClock) -> No
         assert home.diary == ["1", "1", "2"]
 
 
+async def test_of_two_whose_time_it_is_the_first_is_done_and_the_other_kept(
+    autojump_clock: MockClock,
+) -> None:
+    plan = (
+        Chaos()
+        .at("deliver", "/a", Note)
+        .nth(1)
+        .drops()
+        .at("deliver", "/a", Note)
+        .times(1)
+        .duplicates()
+    )
+    async with house(plan) as home:
+        home.tell("1", "2", "3")
+        await settle()
+
+        assert home.diary == ["2", "2", "3"]
+        assert [firing.nth for firing in home.hooks.firings] == [1, 2]
+
+
 async def test_what_is_reordered_goes_when_enough_are_there_or_time_is_up(
     autojump_clock: MockClock,
 ) -> None:
