@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         Text,
         Video,
     )
+    from actors.schedule import TooManyLaters
     from actors.tracker import Receipt
     from platforms.base import (
         ALL_SEGMENTS,
@@ -136,6 +137,7 @@ _HOMES = {
         "Text",
         "Video",
     ),
+    "actors.schedule": ("TooManyLaters",),
     "actors.tracker": ("Receipt",),
     "platforms.base": (
         "ALL_SEGMENTS",
@@ -243,6 +245,7 @@ __all__ = [
     "SessionEnded",
     "SocketClosed",
     "Text",
+    "TooManyLaters",
     "Unreadable",
     "Video",
     "Visitor",

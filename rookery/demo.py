@@ -4,8 +4,9 @@ Copy it and change it; `rookery new bot NAME` starts a smaller one.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from rookery import Bot, Context, NoAnswer, use
+from rookery import Bot, Context, NoAnswer, TooManyLaters, use
 
 bot = Bot("demo")
 
@@ -31,6 +32,22 @@ async def ask(ctx: Context) -> None:
         await ctx.reply("never mind, ask me again some day")
     else:
         await answer.reply(f"greetings to {answer.text.strip()}")
+
+
+@bot.later()
+async def ring(ctx: Context, text: str) -> None:
+    await ctx.reply(f"you asked me to remind you: {text}")
+
+
+@bot.command("remind")
+async def remind(ctx: Context, delay: timedelta, text: str) -> None:
+    """Says TEXT after a while: /remind 5m the tea is ready."""
+    try:
+        due = await ctx.later(delay, ring, text)
+    except TooManyLaters:
+        await ctx.reply("I have enough to remember in this chat already")
+    else:
+        await ctx.reply(f"I will, at {due:%H:%M:%S} UTC")
 
 
 @bot.command("help")

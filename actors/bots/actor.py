@@ -7,12 +7,12 @@ from typing import TypeAlias, assert_never
 from attrs import frozen
 
 from actors.bots.bot import Bot
-from actors.bots.context import Voice
 from actors.bots.desk import BotDesk
 from actors.bots.errors import MissingDependency
 from actors.bots.ports import Services
 from actors.bots.providers import check_uses, opened
 from actors.bots.runner import Runner
+from actors.bots.voice import Voice
 from actors.kernel import Actor, ActorContext, ExitReason, NeedsOperator, Query
 from actors.lanes import open_lanes
 

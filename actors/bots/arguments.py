@@ -1,7 +1,7 @@
 """What a command takes after its name: words in, typed values out. Pure.
 
-The kinds are `str`, `int`, `float`, `bool`, `Literal`, enums and `Mention`. A `str`
-that comes last takes the rest of the message as it was typed; any other is one word
+The kinds are `str`, `int`, `float`, `bool`, `timedelta`, `Literal`, enums and
+`Mention`. A `str` that comes last takes the rest of the message as it was typed; any other is one word
 (quoted where it holds spaces).
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Final, Literal, TypeAlias, Union, get_args, get_origin
@@ -18,6 +19,7 @@ from attrs import field, frozen
 from actors.bots.errors import BotMistake
 from actors.bots.words import Line, Word
 from actors.messages import Mention
+from actors.schedule import LONGEST_SECONDS, duration
 
 Convert: TypeAlias = Callable[[Word], object]
 
@@ -131,7 +133,7 @@ def declare(name: str, annotation: object, default: object, *, last: bool) -> Ar
             choices = {str(value): value for value in get_args(kind)}
             return Argument(name, "|".join(choices), _choice(choices), default)
     msg = (
-        f"an argument must be annotated with str, int, float, bool, Literal, an enum or Mention, "
+        f"an argument must be annotated with str, int, float, bool, timedelta, Literal, an enum or Mention, "
         f"or get its value from use(...) (got {name}: {_shown(annotation)})"
     )
     raise BotMistake(msg)
@@ -184,6 +186,13 @@ def _bool(word: Word) -> bool:
     raise NotThat(takes="yes or no")
 
 
+def _duration(word: Word) -> timedelta:
+    seconds = duration(word.text)
+    if seconds is None or seconds > LONGEST_SECONDS:
+        raise NotThat(takes="a duration such as 30s, 5m, 1h or 2d, at most a year")
+    return timedelta(seconds=seconds)
+
+
 def _mention(word: Word) -> Mention:
     """A real mention, or `@name` where a platform has none (the console)."""
     if word.mention is not None:
@@ -209,4 +218,9 @@ def _choice(*spellings: Mapping[str, object]) -> Convert:
     return convert
 
 
-_SIMPLE: dict[type, Convert] = {int: _int, float: _float, bool: _bool}
+_SIMPLE: dict[type, Convert] = {
+    int: _int,
+    float: _float,
+    bool: _bool,
+    timedelta: _duration,
+}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -27,10 +28,13 @@ from actors.bots.handlers import (
     check_word,
     make_handler,
 )
-from actors.bots.matching import MESSAGE, Table, Test, always, searching, when
+from actors.bots.matching import MESSAGE, Table, always, searching, when
 from actors.bots.middleware import Middleware, check_middleware
 from actors.bots.permissions import Allow
 from actors.bots.providers import Provider, check_provider
+from actors.bots.registry import Registry
+from actors.bots.timing import RUN_MAX_AGE, on_request, on_schedule
+from actors.schedule import Schedule, cron, every
 
 F = TypeVar("F", bound=Function)
 M = TypeVar("M", bound=Middleware)
@@ -54,14 +58,12 @@ class Bot:
             raise BotMistake(msg)
         self.name = name
         self.prefix = prefix
-        self._handlers: dict[str, Handler] = {}
-        self._commands: dict[str, Handler] = {}
-        self._listeners: dict[str, list[tuple[Handler, Test]]] = {}
+        self._registry = Registry(prefix)
         self._middleware: list[Middleware] = []
         self._providers: dict[str, Provider] = {}
 
     def __repr__(self) -> str:
-        return f"<Bot {self.name!r}: {len(self._handlers)} handlers>"
+        return f"<Bot {self.name!r}: {len(self.handlers)} handlers>"
 
     # --- what an author declares -------------------------------------------------------
 
@@ -109,7 +111,7 @@ class Bot:
         def declare(function: F) -> F:
             handler = make_handler(f"command:{name}", what, function, options)
             shown = arguments.usage(self.prefix + name, handler.signature.arguments)
-            self._add_command(evolve(handler, usage=shown), words)
+            self._registry.add_command(evolve(handler, usage=shown), words)
             return function
 
         return declare
@@ -142,13 +144,16 @@ class Bot:
 
         def declare(function: F) -> F:
             handler = make_handler(
-                self._fresh(f"on:{event}", function), f"on {event!r}", function, options
+                self._registry.fresh(f"on:{event}", function),
+                f"on {event!r}",
+                function,
+                options,
             )
             if handler.signature.arguments:
                 first = handler.signature.arguments[0].name
                 msg = f"on {event!r}: an event has no arguments; read them from ctx.event, or give {first!r} a default of use(...)"
                 raise BotMistake(msg)
-            self._add_listener(event, handler, always)
+            self._registry.add_listener(event, handler, always)
             return function
 
         return declare
@@ -184,7 +189,7 @@ class Bot:
 
         def declare(function: F) -> F:
             shown = pattern.pattern if pattern is not None else what
-            name = self._fresh("match", function)
+            name = self._registry.fresh("match", function)
             handler = make_handler(name, f"match {shown!r}", function, options)
             taken = handler.signature.arguments
             if pattern is not None:
@@ -194,10 +199,77 @@ class Bot:
                 raise BotMistake(msg)
             else:
                 test = when(what)
-            self._add_listener(MESSAGE, handler, test)
+            self._registry.add_listener(MESSAGE, handler, test)
             return function
 
         return declare
+
+    def every(
+        self,
+        period: str | float | timedelta,
+        *,
+        missed: str = "once",
+        timeout: float = TIMEOUT,
+        retry: int = 0,
+        max_age: float = RUN_MAX_AGE,
+    ) -> Callable[[F], F]:
+        """Run a handler each *period*, such as `"1h"`, counted from when it first came here.
+
+        There is no chat to reply in; it says something with `ctx.send(address, ...)`.
+
+        Args:
+            period: From 1 s to 366 days; a restart does not begin it anew.
+            missed: What becomes of runs that came due while the host was down: `"once"`
+                makes up for all with one, `"all"` for each (the latest 100), `"skip"` for none.
+            timeout: Seconds one run may take.
+            retry: How often to run it again after it failed.
+            max_age: Seconds after which a run that waited for the bot is `expired`.
+
+        Raises:
+            BotMistake: something about the declaration does not hold.
+        """
+        options = Options(timeout=timeout, retry=retry, max_age=max_age)
+        return on_schedule(
+            self._registry, "every", lambda: every(period), missed, options
+        )
+
+    def cron(
+        self,
+        expression: str,
+        *,
+        tz: str = "UTC",
+        missed: str = "once",
+        timeout: float = TIMEOUT,
+        retry: int = 0,
+        max_age: float = RUN_MAX_AGE,
+    ) -> Callable[[F], F]:
+        """Run a handler when the clocks of *tz* show it: `cron("0 9 * * 1-5", tz="Asia/Shanghai")`.
+
+        *expression* is minute, hour, day, month and weekday, as in crontab(5); *tz* is the
+        name of a time zone. The rest is as for `every`.
+
+        Raises:
+            BotMistake: something about the declaration does not hold.
+        """
+        options = Options(timeout=timeout, retry=retry, max_age=max_age)
+        return on_schedule(
+            self._registry, "cron", lambda: cron(expression, tz), missed, options
+        )
+
+    def later(
+        self,
+        *,
+        timeout: float = TIMEOUT,
+        retry: int = 0,
+        max_age: float = EVENT_MAX_AGE,
+    ) -> Callable[[F], F]:
+        """Let `ctx.later` run a handler. By its name it is found again after a restart.
+
+        Raises:
+            BotMistake: something about the declaration does not hold.
+        """
+        options = Options(timeout=timeout, retry=retry, max_age=max_age)
+        return on_request(self._registry, options)
 
     def middleware(self, function: M) -> M:
         """Run *function* around every turn; see `actors/bots/middleware.py`.
@@ -231,7 +303,7 @@ class Bot:
     @property
     def handlers(self) -> tuple[Handler, ...]:
         """Every handler, in the order of declaration."""
-        return tuple(self._handlers.values())
+        return tuple(self._registry.handlers.values())
 
     @property
     def middlewares(self) -> tuple[Middleware, ...]:
@@ -241,35 +313,14 @@ class Bot:
     def providers(self) -> Mapping[str, Provider]:
         return MappingProxyType(self._providers)
 
+    @property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """What is run again and again, and when."""
+        return tuple(self._registry.schedules)
+
     def table(self) -> Table:
         """Return what it listens to, as of now: later declarations do not change it."""
-        listeners = {event: tuple(all_) for event, all_ in self._listeners.items()}
-        return Table(self.prefix, dict(self._commands), listeners)
-
-    # --- inside ------------------------------------------------------------------------
-
-    def _add_command(self, handler: Handler, words: Iterable[str]) -> None:
-        keys = [(self.prefix + word).casefold() for word in words]
-        for key in keys:
-            other = self._commands.get(key)
-            if other is not None:
-                msg = f"a command must have a name of its own (got {key!r} for {handler.name!r}, which {other.name!r} has)"
-                raise BotMistake(msg)
-        self._commands |= dict.fromkeys(keys, handler)
-        self._handlers[handler.name] = handler
-
-    def _add_listener(self, event: str, handler: Handler, test: Test) -> None:
-        self._listeners.setdefault(event, []).append((handler, test))
-        self._handlers[handler.name] = handler
-
-    def _fresh(self, kind: str, function: Function) -> str:
-        """Return a name that is the same at every start; many handlers are called `_`."""
-        base = f"{kind}:{getattr(function, '__name__', 'handler')}"
-        name, number = base, 1
-        while name in self._handlers:
-            number += 1
-            name = f"{base}#{number}"
-        return name
+        return self._registry.table()
 
 
 def _fits(value: object, pattern: str) -> bool:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import structlog
-from attrs import field, frozen
 
 from actors.bots.asking import Asked
 from actors.bots.calling import called
-from actors.bots.errors import NoChat, NotInThread
+from actors.bots.errors import CallRefused, NoChat, NotInThread
 from actors.bots.helping import help_text
 from actors.bots.permissions import allowed
-from actors.bots.ports import Services
 from actors.bots.speech import as_body, in_short, parsed
 from actors.bots.sync import ASK_SECONDS, Sync
-from actors.bots.turn import LaneKey, Turn, lane_of
+from actors.bots.timing import asked_for
+from actors.bots.turn import Turn
+from actors.bots.voice import Voice
 from actors.buffer import reply_key
 from actors.journal import InboundRow
 from actors.messages import (
@@ -29,6 +30,7 @@ from actors.messages import (
     Segment,
     Sender,
 )
+from actors.schedule import PLATFORM, Later, due_of, moment
 from actors.tracker import Receipt
 
 if TYPE_CHECKING:
@@ -36,41 +38,9 @@ if TYPE_CHECKING:
 
     from actors.bots.bot import Bot
 
-ADDRESSES = 1_000
-"""Addresses of chats that a bot keeps at hand."""
+P = ParamSpec("P")
 
 log = structlog.get_logger()
-
-
-@frozen(eq=False)
-class Voice:
-    """Whose context it is: a bot under the name it has in this host."""
-
-    bot: Bot
-    name: str
-    services: Services
-    _addresses: dict[LaneKey, tuple[ChatAddress, str]] = field(
-        init=False, factory=dict, repr=False
-    )
-
-    def address_of(self, row: InboundRow) -> tuple[ChatAddress, str]:
-        """Return the address of the row's chat, and how it is written.
-
-        Kept for the chats of late: most replies go where the one before went.
-
-        Raises:
-            NoChat: the event belongs to no chat.
-        """
-        lane = lane_of(row)
-        known = self._addresses.get(lane)
-        if known is None:
-            if row.event.chat is None:
-                raise NoChat(row.event.event)
-            to = ChatAddress(row.platform, row.account, row.event.chat)
-            if len(self._addresses) >= ADDRESSES:
-                self._addresses.clear()
-            known = self._addresses[lane] = (to, str(to))
-        return known
 
 
 class Context:
@@ -153,6 +123,11 @@ class Context:
             NoChat: the event belongs to no chat.
         """
         return self._voice.address_of(self._row)[0]
+
+    @property
+    def due(self) -> datetime | None:
+        """When this run was due, in the zone of its schedule; `None` for any other event."""
+        return due_of(self._row.event)
 
     @property
     def raw(self) -> Mapping[str, object]:
@@ -260,6 +235,28 @@ class Context:
             raise NotInThread(method="call")
         return self._call(action, params)
 
+    def later(
+        self,
+        delay: str | float | timedelta,
+        handler: Callable[Concatenate[Context, P], object],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Coroutine[Any, Any, datetime]:
+        """Run a handler later, in this chat: `await ctx.later("5m", remind, "tea")`.
+
+        Returns when that will be, once it is written down: it survives the process.
+        The handler is one that was declared with `@bot.later()`, and its arguments are
+        what JSON can hold. Run again for the same event, this asks for nothing twice.
+
+        Raises:
+            BotMistake: *delay* is no duration, or *handler* cannot be run so.
+            TooManyLaters: as much as may wait, waits already.
+        """
+        if self._in_thread:
+            raise NotInThread(method="later")
+        return self._keep(self._later(delay, handler, args, kwargs))
+
     @property
     def sync(self) -> Sync:
         """The same for plain functions, which run in a thread: `ctx.sync.reply(...)`."""
@@ -301,6 +298,21 @@ class Context:
             trace=row.trace,
         )
 
+    def _later(
+        self,
+        delay: object,
+        function: object,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+    ) -> Later:
+        request = asked_for(self.bot, delay, function, args, kwargs)
+        mark = next(self._ordinals)
+        return self._voice.later(self._row, self._handler, mark, request)
+
+    async def _keep(self, later: Later) -> datetime:
+        await self._voice.services.laters.keep(later)
+        return moment(later.due)
+
     def _say(self, out: Outbound) -> Coroutine[Any, Any, Receipt]:
         return self._voice.services.outbox.say(out)
 
@@ -308,6 +320,9 @@ class Context:
         self, action: str, params: Mapping[str, object]
     ) -> Coroutine[Any, Any, object]:
         row = self._row
+        if row.platform == PLATFORM:
+            why = "no platform began this run, so there is none to call"
+            raise CallRefused(action, why)
         return called(
             self._voice.services.call, row.platform, row.account, action, params
         )

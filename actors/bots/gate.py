@@ -12,13 +12,14 @@ from collections.abc import Hashable
 import structlog
 import trio
 
-from actors.bots.context import Context, Voice
+from actors.bots.context import Context
 from actors.bots.handlers import Handler
 from actors.bots.helping import refused, too_many, wrong_arguments
 from actors.bots.matching import Match
 from actors.bots.permissions import Permission, allowed
 from actors.bots.rates import Rate, Scope, Windows
 from actors.bots.turn import Turn
+from actors.bots.voice import Voice
 from actors.journal import InboundRow
 from actors.messages import InboundState
 

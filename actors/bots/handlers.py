@@ -47,7 +47,7 @@ EVENTS = frozenset(
         "platform.needs_operator",
     }
 )
-_OURS = frozenset(event.split(".")[0] for event in EVENTS)
+_OURS = frozenset(event.split(".")[0] for event in EVENTS) | {"schedule"}
 
 
 @frozen(eq=False, kw_only=True)
@@ -90,13 +90,17 @@ class Options:
     bots: bool = False
 
 
-def make_handler(name: str, what: str, function: Function, options: Options) -> Handler:
+def make_handler(
+    name: str, what: str, function: Function, options: Options, *, typed: bool = True
+) -> Handler:
     """Check *function* and *options*; *what* names the declaration in errors.
+
+    *typed*: its arguments are read from messages, and have to say what they take.
 
     Raises:
         BotMistake: something does not hold.
     """
-    signature = read_signature(function, what)
+    signature = read_signature(function, what, typed=typed)
     try:
         return Handler(
             name=name,

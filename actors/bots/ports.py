@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from actors.bots.calling import CallAction, no_connections
 from actors.messages import Outbound
+from actors.schedule import Later
 from actors.tracker import Receipt
 
 
@@ -17,6 +18,22 @@ class Outbox(Protocol):
 
     async def say(self, out: Outbound) -> Receipt:
         """Write *out* down and return its receipt. The same key is the same message."""
+        ...
+
+
+class Laters(Protocol):
+    """What is to be run later; see `actors.schedule.Timetable`."""
+
+    def now(self) -> float:
+        """Return the time on the wall, in seconds since 1970."""
+        ...
+
+    async def keep(self, later: Later) -> None:
+        """Write *later* down. The same id is the same later.
+
+        Raises:
+            TooManyLaters: too much waits already.
+        """
         ...
 
 
@@ -41,6 +58,7 @@ class Services:
     """The host, as a bot sees it."""
 
     outbox: Outbox
+    laters: Laters
     journal: Callable[[], str]
     """The journal's own id: rows of two journals may have equal numbers. It is known
     once there is an event to answer."""

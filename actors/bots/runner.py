@@ -16,7 +16,7 @@ import trio
 
 from actors.bots.asking import Questions
 from actors.bots.binding import forget_bound
-from actors.bots.context import Context, Voice
+from actors.bots.context import Context
 from actors.bots.errors import HandlerExited, HandlerTimedOut, NoAnswer
 from actors.bots.failing import from_author, is_ordinary, one_line
 from actors.bots.gate import Gate
@@ -28,11 +28,13 @@ from actors.bots.ports import HandlerFault
 from actors.bots.speech import returned
 from actors.bots.threads import Threads
 from actors.bots.turn import LaneKey, Shared, Turn, TurnJob, lane_of
+from actors.bots.voice import Voice
 from actors.journal import InboundRow
 from actors.kernel import current_turn
 from actors.lanes import Ended, Lanes, LanesClosed, LanesFull
 from actors.messages import InboundState
 from actors.router import Settle
+from actors.schedule import DUE
 
 if TYPE_CHECKING:
     from actors.bots.desk import BotDesk
@@ -97,6 +99,8 @@ class Runner:
         # A message nobody listens to may still be the answer to a question that a
         # handler before it in this lane is about to ask: people type ahead.
         if not matches and not (event.event == MESSAGE and self.lanes.busy(lane)):
+            if event.event == DUE:
+                self._drop_run(row)
             settle(InboundState.DONE, "")
             return
         limit = _limit(matches)
@@ -107,6 +111,16 @@ class Runner:
             self._desk.give_back(row, settle, deaths)
         except LanesFull as full:
             settle(InboundState.FAILED, str(full))
+
+    def _drop_run(self, row: InboundRow) -> None:
+        """What was to be run is not there: the bot was changed in the meantime."""
+        log.warning(
+            "schedule.run_dropped",
+            why="no such handler",
+            bot=self._name,
+            handler=row.event.facts.get("handler"),
+            trace=row.trace,
+        )
 
     async def calm(self, within: float) -> bool:
         return await self.lanes.calm(within)

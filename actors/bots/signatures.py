@@ -53,8 +53,12 @@ class Signature:
     is_async: bool
 
 
-def read_signature(function: Callable[..., object], what: str) -> Signature:
+def read_signature(
+    function: Callable[..., object], what: str, *, typed: bool = True
+) -> Signature:
     """Inspect *function*; *what* names it in errors (`command 'weather'`).
+
+    Unless *typed*, nothing is read from messages, and arguments may be anything.
 
     Raises:
         BotMistake: it is no handler; the message names the parameter.
@@ -80,7 +84,7 @@ def read_signature(function: Callable[..., object], what: str) -> Signature:
             plain.append(parameter)
     arguments = tuple(
         _argument(parameter, function, what, last=parameter is plain[-1])
-        for parameter in plain
+        for parameter in (plain if typed else ())
     )
     _check_order(arguments, what)
     return Signature(arguments, uses, inspect.iscoroutinefunction(function))

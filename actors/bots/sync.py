@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import trio
 
@@ -75,6 +76,28 @@ class Sync:
             TurnEnded: the handler's deadline has passed; nothing was called.
         """
         return self.run(self._ctx._call, action, params)  # noqa: SLF001
+
+    def later(
+        self,
+        delay: str | float | timedelta,
+        handler: Callable[Concatenate[Context, P], object],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> datetime:
+        """See `Context.later`.
+
+        Raises:
+            BotMistake: *delay* is no duration, or *handler* cannot be run so.
+            TooManyLaters: as much as may wait, waits already.
+            TurnEnded: the handler's deadline has passed; nothing was asked for.
+        """
+        ctx = self._ctx
+
+        async def keep() -> datetime:
+            return await ctx._keep(ctx._later(delay, handler, args, kwargs))  # noqa: SLF001
+
+        return self.run(keep)
 
     def run(
         self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs

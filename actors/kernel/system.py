@@ -59,7 +59,7 @@ class System:
         seed: of `system.random`; the same seed gives the same run on a virtual clock.
         stop_within: seconds that an orderly stop of the whole tree may take.
         kill_wait: seconds until something killed that does not die is fenced.
-        wall_clock: seconds since 1970; only for showing to people.
+        wall_clock: seconds since 1970; for schedules, and for showing to people.
         stopwatch: measures how long a turn hogs the loop; a simulation passes its own.
         hooks: stand at the named points of every life; see `Hooks`. Without them
             there are no points.

@@ -10,6 +10,7 @@ import structlog
 from actors.journal import Claim, InboundRow, Journal
 from actors.messages import InboundState
 from actors.router.passage import MAX_DEATHS, Passage, Slip
+from actors.schedule import DUE, is_for
 
 Settle: TypeAlias = Callable[[InboundState, str], None]
 """Say what became of a row for one bot: (state, why). Plain, never raises, first call wins.
@@ -180,6 +181,17 @@ class Desks:
     def _interested(self, row: InboundRow) -> Sequence[BotEvents]:
         """Return the bots that get *row*; one that is away might want it."""
         bots = self._all
+        if row.event.event == DUE:  # it is for one bot, and that one is meant
+            bots = tuple(bot for bot in bots if is_for(row.event, bot.name))
+            if not bots:
+                facts = row.event.facts
+                log.warning(
+                    "schedule.run_dropped",
+                    why="no such bot",
+                    bot=facts.get("bot"),
+                    handler=facts.get("handler"),
+                    trace=row.trace,
+                )
         if len(bots) == 1:  # most hosts have one bot, which shares with nobody
             desk = bots[0].desk
             return bots if desk is None or _wants(desk, row) else ()

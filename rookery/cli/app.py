@@ -216,6 +216,22 @@ def platforms(*, which: Which = DEFAULT) -> int:
 
 
 @app.command
+def schedules(*, which: Which = DEFAULT) -> int:
+    """List what the running host runs without a message, and when it is due next.
+
+    For example:
+
+        rookery schedules
+        rookery schedules --json
+    """
+    from rookery.cli.client import perform
+    from rookery.cli.rendering import schedules_text
+    from rookery.control import Schedules
+
+    return perform(which, Schedules(), schedules_text)
+
+
+@app.command
 def send(address: Address, text: Text, /, *, which: Which = DEFAULT) -> int:
     """Say something in a chat, through the running host, and wait for what became of it.
 

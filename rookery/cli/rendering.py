@@ -49,6 +49,27 @@ def platforms_text(result: Mapping[str, object]) -> str:
         ]
     if len(rows) == 1:
         return "no platforms are configured"
+    return _table(rows)
+
+
+def schedules_text(result: Mapping[str, object]) -> str:
+    """List what is due: when, for which bot and handler, by which plan or in which chat."""
+    schedules, laters = result["schedules"], result["laters"]
+    assert isinstance(schedules, list)
+    assert isinstance(laters, list)
+    rows = [("DUE", "BOT", "HANDLER", "PLAN OR CHAT")]
+    rows += [
+        (one["due"] or "soon", one["bot"], one["handler"], one["plan"])
+        for one in schedules
+    ]
+    rows += [(one["due"], one["bot"], one["handler"], one["to"]) for one in laters]
+    if len(rows) == 1:
+        return "nothing is scheduled"
+    more = int(str(result["waiting"])) - len(laters)
+    return _table(rows) + (f"\nand {more} more" if more else "")
+
+
+def _table(rows: list[tuple[str, str, str, str]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join(
         "  ".join(

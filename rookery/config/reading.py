@@ -14,6 +14,7 @@ import attrs
 from attrs import define, field
 from cattrs import Converter
 
+from actors.schedule import PLATFORM as SCHEDULE
 from platforms.base import Fault as KeyFault
 from platforms.base import PlatformConfig
 from rookery.config.faults import ConfigRefused, Fault, Wrong, join, one_of, shown
@@ -139,6 +140,11 @@ class _Reader:
         if not isinstance(value, Mapping):
             self.faults.append(Fault(path, f"expected a table, got {shown(value)}"))
             return None
+        if path == join("platforms", SCHEDULE):
+            fault = (
+                f"expected another id: {SCHEDULE} is where runs of schedules come from"
+            )
+            self.faults.append(Fault(path, fault))
         keys = dict(value)
         kind = keys.pop("type", None)
         config_class = self.kinds.get(kind) if isinstance(kind, str) else None

@@ -35,6 +35,11 @@ class Platforms:
 
 
 @frozen
+class Schedules:
+    """What is run without a message, and when."""
+
+
+@frozen
 class Send:
     """Say *text* at an address, and wait a while for what becomes of it."""
 
@@ -86,6 +91,7 @@ class CompactJournal:
 Request: TypeAlias = (
     Tree
     | Platforms
+    | Schedules
     | Send
     | Reload
     | BeginChaos
@@ -98,6 +104,7 @@ Request: TypeAlias = (
 _OPERATIONS: dict[str, type[Request]] = {
     "tree": Tree,
     "platforms": Platforms,
+    "schedules": Schedules,
     "send": Send,
     "reload": Reload,
     "chaos": BeginChaos,
@@ -145,6 +152,8 @@ def decode_request(line: bytes) -> Request:
                     raise Refused(kind="bad_request", message=msg)
         case {"op": "platforms", **rest} if not rest:
             return Platforms()
+        case {"op": "schedules", **rest} if not rest:
+            return Schedules()
         case {"op": "reload", **rest} if not rest:
             return Reload()
         case {

@@ -30,6 +30,7 @@ from rookery.control.protocol import (
     Refused,
     Reload,
     Request,
+    Schedules,
     Send,
     Tree,
     decode_request,
@@ -49,6 +50,7 @@ class Operations(Protocol):
 
     async def tree(self, path: str, *, everybody: bool) -> Mapping[str, object]: ...
     async def platforms(self) -> Mapping[str, object]: ...
+    async def schedules(self) -> Mapping[str, object]: ...
     async def send(self, address: str, text: str) -> Mapping[str, object]: ...
     async def reload(self) -> Mapping[str, object]: ...
     async def begin_chaos(
@@ -138,6 +140,8 @@ class ControlSocket(Actor[Never]):
                 return await self._operations.tree(path, everybody=everybody)
             case Platforms():
                 return await self._operations.platforms()
+            case Schedules():
+                return await self._operations.schedules()
             case Send(address, text):
                 return await self._operations.send(address, text)
             case Reload():

@@ -66,6 +66,7 @@ class BotKeeper:
         self._ctx = ctx
         self._estate = parts.estate
         self._desks = parts.desks
+        self._timetable = parts.timetable
         self._services = parts.for_bots()
         self._load = load
 
@@ -108,12 +109,16 @@ class BotKeeper:
             await self._replace(bot_id, running, bot)
             return True
         if running is not None:
-            await self.remove(bot_id, "it was loaded again")
+            await self._take_down(bot_id, "it was loaded again")
         await self._begin(bot_id, bot)
         return running is not None
 
     async def remove(self, bot_id: str, why: str) -> None:
         """Stop a bot, after what it has in hand; what waits for it is failed."""
+        await self._take_down(bot_id, why)
+        self._timetable.withdraw(bot_id)
+
+    async def _take_down(self, bot_id: str, why: str) -> None:
         running = self._estate.bots.pop(bot_id)
         await self._drop(self._bots(), bot_id)
         running.desk.close(why)
@@ -134,6 +139,7 @@ class BotKeeper:
     def give_up(self, bot_id: str, running: RunningBot, why: str) -> None:
         """Only a person can help this bot: take no more events for it."""
         running.needs_operator = why
+        self._timetable.pause(bot_id)
         running.desk.close(f"the bot needs an operator: {why}")
         self._desks.forget(bot_id)
         log.error("bot.given_up", bot=bot_id, why=why)
@@ -147,6 +153,7 @@ class BotKeeper:
             raise NotStarted(_why(up))
         self._estate.bots[bot_id] = running
         self._desks.connect(running.desk)
+        self._timetable.declare(bot_id, bot.schedules)
 
     async def _replace(self, bot_id: str, running: RunningBot, bot: Bot) -> None:
         supervisor = self._supervisor(bot_id)
@@ -162,6 +169,7 @@ class BotKeeper:
             msg = f"it was not ready within {READY_SECONDS:g} s: {error}"
             raise NotStarted(msg) from error
         self._estate.bots[bot_id] = new
+        self._timetable.declare(bot_id, bot.schedules)
         await self._drop(supervisor, running.child)
 
     def _version(self, running: RunningBot) -> ChildSpec:

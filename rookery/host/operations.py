@@ -13,6 +13,7 @@ from actors.buffer import notice_key
 from actors.journal import FileJournal
 from actors.kernel import ActorError, AddressNotFound
 from actors.messages import ChatAddress, Outbound, OutboundKind, Text
+from actors.schedule import moment
 from actors.tracker import Receipt
 from rookery.chaos import CampaignRefused, Campaigns, read_plan
 from rookery.config import ConfigRefused
@@ -26,6 +27,7 @@ CHAOS_SECONDS = 60.0
 """How long a plan is in force that says nothing else."""
 
 COMPACT_SECONDS = 80.0
+LATERS_SHOWN = 1_000
 
 
 class HostOperations:
@@ -76,6 +78,34 @@ class HostOperations:
                 }
             )
         return {"platforms": listed}
+
+    async def schedules(self) -> Mapping[str, object]:
+        """What is run again and again, and what is run once, the earliest first."""
+        timetable = self._parts.timetable
+        entries = sorted(timetable.entries, key=lambda entry: entry.due)
+        laters = timetable.laters
+        return {
+            "schedules": [
+                {
+                    "bot": entry.bot,
+                    "handler": entry.schedule.handler,
+                    "plan": str(entry.schedule.plan),
+                    "missed": entry.schedule.missed.value,
+                    "due": _date(entry.due),
+                }
+                for entry in entries
+            ],
+            "laters": [
+                {
+                    "bot": later.bot,
+                    "handler": later.handler,
+                    "to": "" if later.to is None else str(later.to),
+                    "due": _date(later.due),
+                }
+                for later in laters[:LATERS_SHOWN]
+            ],
+            "waiting": len(laters),
+        }
 
     async def send(self, address: str, text: str) -> Mapping[str, object]:
         """Say *text*, and wait a while for what becomes of it."""
@@ -192,6 +222,11 @@ class HostOperations:
             return {}
         msg = f"it takes longer than {COMPACT_SECONDS:g} s, and goes on"
         raise Refused(kind="busy", message=msg)
+
+
+def _date(due: float) -> str | None:
+    """Return an instant as people and programs write it; `None`: it is not known yet."""
+    return moment(due).isoformat(timespec="seconds") if due < inf else None
 
 
 def _why(receipt: Receipt, to: ChatAddress, *, connected: bool) -> str:

@@ -18,6 +18,7 @@ from actors.kernel import AddressNotFound, System
 from actors.messages import Outbound
 from actors.monitor import Board, Faults
 from actors.router import Desks
+from actors.schedule import MemoryLaterStore, Timetable
 from actors.sender import Lines, Rejected, Retry
 from actors.tracker import Tracker
 from platforms.base import Actions, Host
@@ -45,6 +46,7 @@ class Parts:
     lines: Lines
     board: Board
     faults: Faults
+    timetable: Timetable
     campaigns: Campaigns | None = None
     """Of a host that may be broken on purpose; `None` of any other."""
 
@@ -80,6 +82,7 @@ class Parts:
             lines=Lines(),
             board=Board(clock),
             faults=faults,
+            timetable=Timetable(MemoryLaterStore(), system.wall_clock),
             campaigns=campaigns,
         )
 
@@ -96,6 +99,7 @@ class Parts:
         """Return the host as a bot sees it."""
         return Services(
             outbox=self.outbox,
+            laters=self.timetable,
             journal=lambda: self.journal.id,
             call=self._call,
             is_operator=self.estate.is_operator,

@@ -2,7 +2,7 @@
 
 root (one_for_one; giving up ends the process with exit code 70)
 ├─ journal     restarted for ever; what it keeps belongs to the System
-├─ core        router, outbox, sender, tracker, monitor, announcer
+├─ core        router, outbox, sender, tracker, scheduler, monitor, announcer
 ├─ bots        the manager adds them, each below a supervisor of its own
 ├─ platforms   the manager adds them, each below a supervisor of its own
 ├─ control     the control socket
@@ -21,6 +21,7 @@ from actors.journal import JournalKeeper
 from actors.kernel import ActorContext, AnyActor
 from actors.monitor import Monitor
 from actors.router import Router
+from actors.schedule import Scheduler
 from actors.sender import Sender
 from actors.tracker import TrackerKeeper
 from rookery.config import Configuration
@@ -81,6 +82,7 @@ def _core(parts: Parts) -> Supervisor:
         _child("outbox", partial(OutboxKeeper, parts.outbox)),
         _child("sender", partial(Sender, parts.journal, parts.outbox, parts.lines)),
         _child("router", partial(Router, parts.journal, parts.desks)),
+        _child("scheduler", partial(Scheduler, parts.timetable, parts.journal)),
         _child("monitor", monitor),
         _child("announcer", partial(Announcer, parts.board, parts.journal)),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from actors.messages import InboundState
 from rookery.demo import bot
 from tests.actors.bots.harness import running
@@ -24,6 +26,21 @@ async def test_it_answers_ping_echo_and_help() -> None:
         (text,) = await room.hears("/help", user="14")
         assert "/crash" in text
         assert await room.hears("good morning") == []
+
+
+async def test_it_reminds() -> None:
+    async with running(bot, provided={"tree": tree}) as room:
+        (said,) = await room.hears("/remind 5s the tea")
+        assert re.fullmatch(r"I will, at \d\d:\d\d:\d\d UTC", said)
+        (later,) = room.laters.kept.values()
+        await room.comes_due(later).settled()
+        assert room.texts[-1] == "you asked me to remind you: the tea"
+        (said,) = await room.hears("/remind soon the tea")
+        assert "usage: /remind DELAY TEXT" in said
+        room.laters.full = True
+        assert await room.hears("/remind 5s the tea") == [
+            "I have enough to remember in this chat already"
+        ]
 
 
 async def test_it_asks_and_understands() -> None:

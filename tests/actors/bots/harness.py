@@ -44,6 +44,7 @@ from actors.messages import (
     check_inbound,
     plain_text,
 )
+from actors.schedule import Later, TooManyLaters, event_of, run_of
 from actors.tracker import Receipt
 
 ROOM = Chat(ChatKind.GROUP, "42")
@@ -115,6 +116,22 @@ class FakeOutbox:
         return self.texts
 
 
+class FakeLaters:
+    """Writes down what is to be run later; a test says when that is."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Later] = {}
+        self.full = False
+
+    def now(self) -> float:
+        return 1_000_000.0 + trio.current_time()
+
+    async def keep(self, later: Later) -> None:
+        if self.full:
+            raise TooManyLaters(later.bot, str(later.to), 3)
+        self.kept.setdefault(later.id, later)
+
+
 class Room:
     """The host, as far as a bot can tell."""
 
@@ -127,15 +144,18 @@ class Room:
         call: CallAction = no_connections,
     ) -> None:
         self.outbox = FakeOutbox()
+        self.laters = FakeLaters()
         self.faults: list[HandlerFault] = []
         self.services = Services(
             outbox=self.outbox,
+            laters=self.laters,
             journal=lambda: "j1",
             call=call,
             is_operator=lambda platform, user: (platform, user) in operators,
             on_fault=self.faults.append,
             provided=provided or {},
         )
+        self.bot = bot
         self.desk = BotDesk(bot.name, bot)
         self._rows = count(1)
 
@@ -143,11 +163,13 @@ class Room:
     def texts(self) -> list[str]:
         return self.outbox.texts
 
-    def event(self, event: Inbound, *, platform: str = "qq") -> Posted:
+    def event(
+        self, event: Inbound, *, platform: str = "qq", account: str = "10001"
+    ) -> Posted:
         """Hand in any event, as the router would."""
         number = next(self._rows)
         now = trio.current_time()
-        posted = Posted(InboundRow(number, platform, "10001", event, f"t{number}", now))
+        posted = Posted(InboundRow(number, platform, account, event, f"t{number}", now))
         if self.desk.wants(posted.row):
             self.desk.put(posted.row, posted.settle)
         else:
@@ -174,6 +196,19 @@ class Room:
             from_self=from_self,
         )
         return self.event(message, platform=platform)
+
+    def comes_due(self, later: Later) -> Posted:
+        """It is time for *later*."""
+        return self.event(
+            event_of(later), platform=later.platform, account=later.account
+        )
+
+    def runs(self, handler: str, due: float = 0.0) -> Posted:
+        """It is time for a schedule of the bot."""
+        [schedule] = [one for one in self.bot.schedules if one.handler == handler]
+        event = run_of(self.desk.bot, schedule, due, 0)
+        account = f"{self.desk.bot}/{handler}"
+        return self.event(event, platform="schedule", account=account)
 
     async def hears(self, *body: str | Segment, user: str = "7") -> list[str]:
         """Somebody says something; return what was said once that is handled."""

@@ -15,6 +15,7 @@ from rookery.cli import main
 from rookery.cli.rendering import (
     platforms_text,
     reload_text,
+    schedules_text,
     send_text,
 )
 from rookery.config import EMBEDDED
@@ -28,6 +29,7 @@ COMMANDS = (
     "platforms",
     "reload",
     "run",
+    "schedules",
     "send",
     "tree",
 )
@@ -268,6 +270,39 @@ def test_platforms_are_listed() -> None:
         "t         -        console",
     ]
     assert platforms_text({"platforms": []}) == "no platforms are configured"
+
+
+def test_what_is_due_is_listed() -> None:
+    result: dict[str, object] = {
+        "schedules": [
+            {
+                "bot": "demo",
+                "handler": "every:report",
+                "plan": "every 1h",
+                "missed": "once",
+                "due": "2026-01-05T10:00:00+00:00",
+            },
+            {"bot": "demo", "handler": "cron:x", "plan": "cron ...", "due": None},
+        ],
+        "laters": [
+            {
+                "bot": "demo",
+                "handler": "later:ring",
+                "to": "qq/1/group:2",
+                "due": "2026-01-05T09:00:00+00:00",
+            }
+        ],
+        "waiting": 3,
+    }
+    assert schedules_text(result).splitlines() == [
+        "DUE                        BOT   HANDLER       PLAN OR CHAT",
+        "2026-01-05T10:00:00+00:00  demo  every:report  every 1h",
+        "soon                       demo  cron:x        cron ...",
+        "2026-01-05T09:00:00+00:00  demo  later:ring    qq/1/group:2",
+        "and 2 more",
+    ]
+    nothing = {"schedules": [], "laters": [], "waiting": 0}
+    assert schedules_text(nothing) == "nothing is scheduled"
 
 
 def test_a_reload_is_told() -> None:

@@ -16,6 +16,7 @@ from rookery.control import (
     Refused,
     Reload,
     Request,
+    Schedules,
     Send,
     Tree,
     decode_answer,
@@ -27,7 +28,9 @@ from rookery.control import (
 
 texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
 requests = (
-    st.sampled_from([Tree(), Platforms(), Reload(), Journal(), CompactJournal()])
+    st.sampled_from(
+        [Tree(), Platforms(), Schedules(), Reload(), Journal(), CompactJournal()]
+    )
     | st.builds(Tree, path=texts, all=st.booleans())
     | st.builds(Send, address=st.just("qq/10001/group:42"), text=texts.filter(bool))
     | st.builds(

@@ -42,6 +42,9 @@ class Recorder:
     async def platforms(self) -> Mapping[str, object]:
         raise ZeroDivisionError
 
+    async def schedules(self) -> Mapping[str, object]:
+        return {"schedules": []}
+
     async def send(self, address: str, text: str) -> Mapping[str, object]:
         self.said.append((address, text))
         return {"state": "sent"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ from rookery.host.kinds import PLATFORM_CONFIGS
 from rookery.host.notify import Notifier
 from rookery.host.parts import Parts
 from rookery.host.tree import host_tree
+
+wall_clock = time.time
 
 HELLO = """\
 from rookery import Bot, Context
@@ -132,6 +135,7 @@ def living(tmp_path: Path) -> Living:
         estate = Estate(read())
         system = System(
             lambda: host_tree(parts, read, Notifier(), load).actor(),
+            wall_clock=wall_clock,
             hooks=None if campaigns is None else campaigns.hooks,
             witness=None if campaigns is None else campaigns.observer,
         )

@@ -31,6 +31,7 @@ def _hello(tmp_path: Path) -> None:
         "/core/sender",
         "/core/outbox",
         "/core/tracker",
+        "/core/scheduler",
         "/core/monitor",
         "/core/announcer",
         "/bots",
