@@ -20,6 +20,7 @@ from actors.schedule.plans import (
     moment,
 )
 from actors.schedule.scheduler import Scheduler, SchedulerMessage
+from actors.schedule.shelved import LATERS, ShelvedLaterStore
 from actors.schedule.store import LaterStore, MemoryLaterStore
 from actors.schedule.timetable import Entry, Timetable, TooManyLaters
 from actors.schedule.values import (
@@ -35,6 +36,7 @@ from actors.schedule.values import (
 
 __all__ = [
     "DUE",
+    "LATERS",
     "LONGEST_SECONDS",
     "MISSED_CAP",
     "ON_TIME_SECONDS",
@@ -52,6 +54,7 @@ __all__ = [
     "Schedule",
     "Scheduler",
     "SchedulerMessage",
+    "ShelvedLaterStore",
     "Timetable",
     "TooManyLaters",
     "cron",

@@ -11,6 +11,7 @@ import trio
 
 from actors.journal import FileJournal, MemoryJournal, NoJournal, SqliteStore, Trouble
 from actors.kernel import System
+from actors.schedule import LATERS, LaterStore, MemoryLaterStore, ShelvedLaterStore
 from rookery.config import Configuration
 
 JOURNAL_NAME: Final = "journal.sqlite"
@@ -32,6 +33,13 @@ def journal_for(found: Configuration, system: System) -> FileJournal | MemoryJou
         durability=durability,
     )
     return FileJournal(store, clock, system.wall_clock)
+
+
+def laters_in(journal: FileJournal | MemoryJournal) -> LaterStore:
+    """Return where laters are kept: beside the rows, wherever these are."""
+    if isinstance(journal, FileJournal):
+        return ShelvedLaterStore(journal.shelf(LATERS))
+    return MemoryLaterStore()
 
 
 def compact_file(path: Path) -> None:

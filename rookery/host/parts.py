@@ -18,13 +18,14 @@ from actors.kernel import AddressNotFound, System
 from actors.messages import Outbound
 from actors.monitor import Board, Faults
 from actors.router import Desks
-from actors.schedule import MemoryLaterStore, Timetable
+from actors.schedule import Timetable
 from actors.sender import Lines, Rejected, Retry
 from actors.tracker import Tracker
 from platforms.base import Actions, Host
 from rookery.chaos import Campaigns, Counted
 from rookery.control import tree_of, tree_text, visible
 from rookery.host.estate import Estate
+from rookery.host.journals import laters_in
 
 PROVIDED = ("tree",)
 """What a bot may `use()` of the host."""
@@ -82,7 +83,7 @@ class Parts:
             lines=Lines(),
             board=Board(clock),
             faults=faults,
-            timetable=Timetable(MemoryLaterStore(), system.wall_clock),
+            timetable=Timetable(laters_in(journal), system.wall_clock),
             campaigns=campaigns,
         )
 

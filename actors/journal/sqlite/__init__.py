@@ -10,6 +10,7 @@ here: deciding what a row may become (`actors.messages`) and who gets it
 from actors.journal.sqlite.journal import FileJournal
 from actors.journal.sqlite.looking import NoJournal, backup, faults, rows, stats
 from actors.journal.sqlite.retention import Retention
+from actors.journal.sqlite.shelf import Shelf
 from actors.journal.sqlite.store import Durability, SqliteStore, Store
 from actors.journal.sqlite.thread import Inline, OwnThread, Run
 from actors.journal.sqlite.troubles import Trouble, TroubleKind
@@ -22,6 +23,7 @@ __all__ = [
     "OwnThread",
     "Retention",
     "Run",
+    "Shelf",
     "SqliteStore",
     "Store",
     "Trouble",

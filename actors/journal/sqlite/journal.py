@@ -17,6 +17,7 @@ from actors.journal.sqlite.departures import Departures
 from actors.journal.sqlite.effects import Effect
 from actors.journal.sqlite.loading import Loaded
 from actors.journal.sqlite.pump import Pump
+from actors.journal.sqlite.shelf import Shelf
 from actors.journal.sqlite.store import Store
 from actors.journal.sqlite.thread import OwnThread, Run
 from actors.journal.values import (
@@ -147,6 +148,10 @@ class FileJournal:
 
     def _changes(self) -> list[Effect]:
         return self._arrivals.changes() + self._departures.changes()
+
+    def shelf(self, kind: str) -> Shelf:
+        """Return where things of a kind are kept beside the rows."""
+        return Shelf(self._pump, kind)
 
     @property
     def health(self) -> JournalHealth:

@@ -43,6 +43,12 @@ STEPS: Final[Sequence[Sequence[str]]] = (
         "CREATE INDEX inbound_open ON inbound (seq) WHERE settled_at IS NULL",
         "CREATE INDEX outbound_open ON outbound (seq) WHERE settled_at IS NULL",
     ),
+    # What is to be run later, and whatever else has to be kept beside the rows.
+    (
+        """CREATE TABLE shelf (
+            kind TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL,
+            PRIMARY KEY (kind, name)) WITHOUT ROWID""",
+    ),
 )
 VERSION: Final = len(STEPS)
 

@@ -1,0 +1,83 @@
+"""Things kept beside the rows, by name: small, few, and written down before anybody goes on.
+
+What they mean is the business of whoever puts them there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from actors.journal.sqlite.effects import Numbers, Single
+from actors.journal.sqlite.pump import Pump
+from actors.journal.values import RowRefused
+
+
+class Put(Single):
+    """Keep a thing. One of the same name stays as it is."""
+
+    kind: str
+    name: str
+    body: bytes
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> None:
+        db.execute(
+            "INSERT INTO shelf VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (self.kind, self.name, self.body),
+        )
+
+
+class Drop(Single):
+    """Keep a thing no longer."""
+
+    kind: str
+    name: str
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> None:
+        db.execute(
+            "DELETE FROM shelf WHERE kind = ? AND name = ?", (self.kind, self.name)
+        )
+
+
+class List(Single):
+    """Read everything of a kind."""
+
+    kind: str
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> dict[str, bytes]:
+        found = db.execute(
+            "SELECT name, body FROM shelf WHERE kind = ? ORDER BY name", (self.kind,)
+        )
+        return dict(found.fetchall())
+
+
+class Shelf:
+    """One kind of things. Each call returns after the commit, and may be repeated."""
+
+    def __init__(self, pump: Pump, kind: str) -> None:
+        self._pump = pump
+        self._kind = kind
+
+    async def put(self, name: str, body: bytes) -> None:
+        """Keep *body* under *name*; what has that name already stays as it is.
+
+        Raises:
+            RowRefused: it cannot be written down.
+        """
+        await self._ask(Put(self._kind, name, body))
+
+    async def drop(self, name: str) -> None:
+        """Keep it no longer."""
+        await self._ask(Drop(self._kind, name))
+
+    async def all(self) -> dict[str, bytes]:
+        """Return everything, by name."""
+        found = await self._ask(List(self._kind))
+        assert isinstance(found, dict)
+        return found
+
+    async def _ask(self, effect: Put | Drop | List) -> object:
+        await self._pump.opened.wait()
+        try:
+            return await self._pump.ask(effect)
+        except sqlite3.Error as error:
+            raise RowRefused(str(error)) from error
