@@ -47,16 +47,20 @@ def owed(plan: Plan, missed: Missed, since: float, now: float) -> Owed:
     """
     latest_first = list(islice(plan.before(now, since), MISSED_CAP + 1))
     if not latest_first:
-        return Owed()
+        # Should a zone do what looking back does not foresee, its run comes all the same.
+        due = plan.next(since)
+        if due > now:
+            return Owed()
+        latest_first = [due]
     latest = latest_first[0]
     if missed is Missed.ALL:
-        due = latest_first[:MISSED_CAP]
+        begun = latest_first[:MISSED_CAP]
     elif missed is Missed.ONCE or now - latest <= ON_TIME_SECONDS:
-        due = [latest]
+        begun = [latest]
     else:
-        due = []
-    over = min(len(latest_first) - len(due), MISSED_CAP)
-    return Owed(tuple(reversed(due)), latest, over)
+        begun = []
+    over = min(len(latest_first) - len(begun), MISSED_CAP)
+    return Owed(tuple(reversed(begun)), latest, over)
 
 
 def corrected(plan: Plan, since: float, now: float) -> float:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import trio
 from attrs import define, field
 
-from actors.journal import Claim, InboundRow, MemoryJournal
+from actors.journal import Claim, InboundRow, InboxLimits, MemoryJournal
 from actors.kernel import System
 from actors.messages import InboundState
 from actors.schedule import (
@@ -40,12 +40,13 @@ class Office:
     wall: Wall = field(factory=Wall)
     store: MemoryLaterStore = field(factory=MemoryLaterStore)
     nap: float = 86400.0
+    room: InboxLimits = field(factory=InboxLimits)
     journal: MemoryJournal = field(init=False)
     timetable: Timetable = field(init=False)
     _router: Claim = field(factory=lambda: Claim("/router", 1))
 
     def __attrs_post_init__(self) -> None:
-        self.journal = MemoryJournal(trio.current_time, id="j1")
+        self.journal = MemoryJournal(trio.current_time, id="j1", inbox=self.room)
         self.timetable = Timetable(self.store, self.wall)
 
     @asynccontextmanager

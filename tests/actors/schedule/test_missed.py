@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.schedule import MISSED_CAP, ON_TIME_SECONDS, Missed, every, owed
+from actors.schedule import MISSED_CAP, ON_TIME_SECONDS, Missed, Owed, every, owed
 from actors.schedule.missed import corrected
 from actors.schedule.plans import CORRECTION_SECONDS, cron
 
@@ -55,6 +58,22 @@ def test_years_away_do_not_hold_up_the_loop(missed: Missed) -> None:
     for plan in (every(1), cron("* * * * *")):
         debt = owed(plan, missed, 1e9, 1e9 + 10 * 366 * 86400.0)
         assert len(debt.due) == {"skip": 1, "once": 1, "all": MISSED_CAP}[missed]
+
+
+def test_what_is_due_by_looking_ahead_is_owed_whatever_looking_back_finds() -> None:
+    """Else the scheduler would look again and again, and never sleep."""
+
+    class Forgetful:
+        zone, patience = UTC, 60.0
+
+        def next(self, after: float) -> float:
+            return after + 60
+
+        def before(self, now: float, after: float) -> Iterator[float]:
+            return iter(())
+
+    assert owed(Forgetful(), Missed.ONCE, 0.0, 59.0) == Owed()
+    assert owed(Forgetful(), Missed.ONCE, 0.0, 200.0) == Owed((60.0,), 60.0)
 
 
 def test_a_clock_that_goes_back_a_little_is_waited_for() -> None:

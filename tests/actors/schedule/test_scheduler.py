@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from actors.journal import Appended
+from actors.journal import Appended, InboxLimits
 from actors.kernel import System
 from actors.messages import Chat, ChatAddress, ChatKind, Inbound, Sender
 from actors.schedule import Later, Missed, Plan, Schedule, TooManyLaters, cron, every
@@ -202,6 +202,23 @@ async def test_a_crash_of_the_scheduler_loses_nothing(
             await office.pass_by(HOUR)
             await kill(system)
         assert sorted(await office.due()) == sorted(hours(*range(1, 11), 5))
+
+
+async def test_a_scheduler_that_dies_while_it_waits_for_room_forgets_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    """The journal lets a cursor stand after that, until it is asked for it again."""
+    office = Office(room=InboxLimits(rows=1))
+    schedule = evolve(report, missed=Missed.ALL)
+    async with office.open("demo", schedule) as system:
+        await office.pass_by(2.5 * HOUR)
+        await kill(system)
+        assert await office.due() == hours(1, 2)
+        await office.pass_by(HOUR)
+        assert await office.due() == hours(3)
+    async with office.open("demo", schedule):
+        await office.pass_by(0.1 * HOUR)
+        assert await office.due() == []
 
 
 # --- clocks ---------------------------------------------------------------------------------

@@ -96,6 +96,19 @@ async def test_a_reload_disturbs_no_schedule_that_did_not_change(
         await host.hears("tick", "tick")
 
 
+async def test_each_bot_runs_its_own_schedules_only(
+    living: Living, autojump_clock: MockClock
+) -> None:
+    async with living(
+        ONE_BOT + ONE_BOT.replace("[bots.clock]", "[bots.other]")
+    ) as host:
+        await trio.sleep(3700)
+        await host.hears("tick", "tick")
+        await host.say("/remind 10m tea", chat="7")
+        await trio.sleep(700)
+        await host.hears("tea", "tea")
+
+
 async def test_a_bot_that_is_removed_is_run_no_more(
     living: Living, autojump_clock: MockClock
 ) -> None:
