@@ -129,6 +129,10 @@ def test_an_hour_that_comes_twice_has_its_runs_once() -> None:
     ]
     second = at("2026-10-25T02:10", "Europe/Berlin", fold=1)
     assert shown(plan, second) == ["10-26 02:30 CET"]
+    # Clocks show less than at the run, and yet it is behind us.
+    assert list(plan.before(second, second - DAY)) == [
+        at("2026-10-25T02:30", "Europe/Berlin")
+    ]
 
 
 def test_what_is_due_all_the_time_goes_on_through_both_hours() -> None:
