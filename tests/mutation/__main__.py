@@ -1,19 +1,18 @@
 """Break the decision core, one small change at a time, and see whether a test notices.
 
-`python -m tests.mutation` runs all changes in one process, for about half an hour, and
-writes down who survived. Each survivor is either equal in what can be observed, which is to be
-said in `docs/explanation/how-supervision-is-tested.md`, or a test is missing. Ctrl-C
-prints what is known so far; `--again` tries the survivors once more.
+`python -m tests.mutation` tries all changes in one process, for about half an hour.
+Who survives is either equal in all that can be observed, which is to be said in
+`docs/explanation/how-supervision-is-tested.md`, or a test is missing. Ctrl-C prints what
+is known so far; `--resume` goes on, and tries once more who survived. Exit code 1 if
+anybody did.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TypeAlias
 
 import hypothesis
 import hypothesis.strategies
@@ -21,6 +20,7 @@ import trio.testing
 
 import actors.kernel
 from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.results import Key, equal_ones, keyed, read, write
 from tests.mutation.running import Fate, path_of, run
 
 # Imported before the first fork, so that no child has to.
@@ -35,10 +35,6 @@ MODULES = (
     "calling",
     "specs",
 )
-RESULTS = Path(".mutants.json")
-
-
-Key: TypeAlias = tuple[str, str, str, str, int]
 
 
 def say(line: str) -> None:
@@ -46,27 +42,16 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def keyed(mutants: list[Mutant]) -> dict[Key, Mutant]:
-    """Name mutants by what they are: lines and numbers move with every edit."""
-    named: dict[Key, Mutant] = {}
-    seen: Counter[tuple[str, str, str, str]] = Counter()
-    for mutant in mutants:
-        what = (mutant.module, mutant.operator, mutant.before, mutant.after)
-        named[*what, seen[what]] = mutant
-        seen[what] += 1
-    return named
-
-
-def read(results: Path) -> dict[Key, Fate]:
-    if not results.exists():
-        return {}
-    rows = json.loads(results.read_text("utf-8"))
-    return {(m, o, b, a, n): Fate(fate) for m, o, b, a, n, fate in rows}
-
-
-def write(results: Path, fates: dict[Key, Fate]) -> None:
-    rows = [[*key, fate.value] for key, fate in fates.items()]
-    results.write_text(json.dumps(rows, indent=0), "utf-8")
+def everybody(modules: list[str]) -> dict[Key, Mutant]:
+    """Return all mutants of *modules*."""
+    paths = {f"supervision.{name}": path_of(f"supervision.{name}") for name in modules}
+    return keyed(
+        [
+            mutant
+            for module, path in paths.items()
+            for mutant in mutants_of(module, path.read_text("utf-8"))
+        ]
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -74,35 +59,32 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--module", action="append", choices=MODULES)
     parser.add_argument("--list", action="store_true", help="only list the mutants")
     parser.add_argument(
-        "--again", action="store_true", help="only who survived the last time"
+        "--resume", action="store_true", help="leave out who was noticed the last time"
     )
-    parser.add_argument(
-        "--resume", action="store_true", help="only who has not been tried"
-    )
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--results", type=Path, default=Path(".mutants.json"))
     options = parser.parse_args(arguments)
-    everybody = keyed(
-        [
-            mutant
-            for name in options.module or MODULES
-            for mutant in mutants_of(
-                f"supervision.{name}", path_of(f"supervision.{name}").read_text("utf-8")
-            )
-        ]
-    )
-    known = read(options.results) if options.again or options.resume else {}
-    fates = {key: fate for key, fate in known.items() if key in everybody}
-    chosen = {
-        key: mutant
-        for key, mutant in everybody.items()
-        if (options.again and fates.get(key) is Fate.SURVIVED)
-        or (options.resume and key not in fates)
-        or not (options.again or options.resume)
-    }
+    mutants = everybody(options.module or list(MODULES))
     if options.list:
-        for mutant in chosen.values():
+        for mutant in mutants.values():
             say(str(mutant))
         return 0
+    known = read(options.results) if options.resume else {}
+    fates: dict[Key, Fate] = {
+        key: fate
+        for key, fate in known.items()
+        if key in mutants and fate is not Fate.SURVIVED
+    }
+    equal = equal_ones()
+    fates.update((key, Fate.EQUAL) for key in mutants if key[:3] in equal)
+    chosen = {key: mutant for key, mutant in mutants.items() if key not in fates}
+    if not try_all(chosen, fates, options.results):
+        return 2
+    tell(mutants, fates)
+    return 0 if Fate.SURVIVED not in fates.values() else 1
+
+
+def try_all(chosen: dict[Key, Mutant], fates: dict[Key, Fate], results: Path) -> bool:
+    """Find out the fates of *chosen*. False: the tests fail with nothing changed."""
     hypothesis.settings.register_profile(
         "mutation",
         database=None,
@@ -111,20 +93,19 @@ def main(arguments: list[str] | None = None) -> int:
         phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    fate, took = run(None, 600)
-    if fate is not Fate.SURVIVED:
-        say("the tests fail with nothing changed")
-        return 2
-    say(f"{len(chosen)} mutants; without a change the tests take {took:.1f} s")
     try:
+        fate, took = run(None, 600)
+        if fate is not Fate.SURVIVED:
+            say("the tests fail with nothing changed")
+            return False
+        say(f"{len(chosen)} mutants; without a change the tests take {took:.1f} s")
         for number, (key, mutant) in enumerate(chosen.items(), 1):
             fates[key], spent = run(mutant, took + 10)
-            write(options.results, fates)
+            write(results, fates)
             say(f"{number}/{len(chosen)} {fates[key].value} ({spent:.1f} s) {mutant}")
     except KeyboardInterrupt:
         say("interrupted; --resume goes on")
-    tell({key: everybody[key] for key in fates}, fates)
-    return 0 if Fate.SURVIVED not in fates.values() else 1
+    return True
 
 
 def tell(mutants: dict[Key, Mutant], fates: dict[Key, Fate]) -> None:
@@ -132,12 +113,17 @@ def tell(mutants: dict[Key, Mutant], fates: dict[Key, Fate]) -> None:
     for key, fate in fates.items():
         if fate is Fate.SURVIVED:
             say(f"survived: {mutants[key]}")
-    noticed = Counter(
-        key[0] for key, fate in fates.items() if fate is not Fate.SURVIVED
-    )
     made = Counter(key[0] for key in fates)
+    by_fate = Counter((key[0], fate) for key, fate in fates.items())
+    noticed = Counter(
+        key[0] for key, fate in fates.items() if fate in (Fate.KILLED, Fate.TIMED_OUT)
+    )
     for module, number in made.items():
-        say(f"{module}: {noticed[module]} of {number}")
+        equal = by_fate[module, Fate.EQUAL]
+        survived = by_fate[module, Fate.SURVIVED]
+        say(
+            f"{module}: {noticed[module]} noticed, {equal} equal, {survived} survived, of {number}"
+        )
     say(f"{noticed.total()} of {made.total()} mutants were noticed")
 
 

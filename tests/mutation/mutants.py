@@ -27,7 +27,7 @@ class Mutant:
 
     def __str__(self) -> str:
         where = f"{self.module}:{self.line}"
-        return f"{where} {self.operator}: {self.before} -> {self.after}"
+        return f"{where} {self.operator}: {_short(self.before)} -> {_short(self.after)}"
 
 
 @define(eq=False)
@@ -40,7 +40,7 @@ class Edit:
     place: int | None
     new: object
     shown: ast.AST
-    """Of which a person sees the text before and after."""
+    """The statement or condition of which a person sees the text before and after."""
 
     def swap(self) -> None:
         """Make the change; or undo it, if it was made."""
@@ -53,13 +53,13 @@ class Edit:
         self.new = old
 
     def texts(self) -> tuple[str, str]:
-        before = _short(self.shown)
+        before = _text(self.shown)
         self.swap()
-        own = self.new is self.shown
-        new = getattr(self.owner, self.field)
-        after = _short(
-            (new if self.place is None else new[self.place]) if own else self.shown
-        )
+        if self.new is self.shown:
+            new = getattr(self.owner, self.field)
+            after = _text(new if self.place is None else new[self.place])
+        else:
+            after = _text(self.shown)
         self.swap()
         return before, after
 
@@ -87,6 +87,11 @@ ARITHMETIC: Kinds = {
 }
 BOOLEAN: Kinds = {ast.And: ast.Or, ast.Or: ast.And}
 STATES = ("RUNNING", "DOWN", "RESTARTING", "WAITING", "HELD", "NEEDS_OPERATOR")
+BLOCKS = (
+    *(ast.Module, ast.ClassDef, ast.FunctionDef),
+    *(ast.If, ast.For, ast.While, ast.Match, ast.match_case),
+)
+"""What holds statements; each of those, or the condition before them, is shown alone."""
 LEFT_ALONE = {"annotation", "returns", "decorator_list", "bases", "targets", "pattern"}
 
 
@@ -105,26 +110,31 @@ def mutated(source: str, number: int) -> ast.Module:
     return ast.fix_missing_locations(tree)
 
 
-def _short(node: ast.AST) -> str:
-    text = " ".join(ast.unparse(node).split())
+def _text(node: ast.AST) -> str:
+    return " ".join(ast.unparse(node).split())
+
+
+def _short(text: str) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _edits(tree: ast.Module) -> list[Edit]:
     # All of them before any is made: making one must not move the others.
-    return list(_inside(tree))
+    return list(_inside(tree, tree))
 
 
-def _inside(owner: ast.AST) -> Iterator[Edit]:
+def _inside(owner: ast.AST, shown: ast.AST) -> Iterator[Edit]:
     for field, value in ast.iter_fields(owner):
         if field in LEFT_ALONE:
             continue
         listed = isinstance(value, list)
         for place, node in enumerate(value if listed else [value]):
             if isinstance(node, ast.AST) and not _is_left_alone(owner, node):
-                yield from _instead(owner, field, place if listed else None, node)
-                yield from _within(node)
-                yield from _inside(node)
+                # A statement that holds others is too long to be shown: its condition is.
+                of = node if isinstance(owner, BLOCKS) else shown
+                yield from _instead(owner, field, place if listed else None, node, of)
+                yield from _within(node, of)
+                yield from _inside(node, of)
 
 
 def _is_left_alone(owner: ast.AST, node: ast.AST) -> bool:
@@ -144,14 +154,14 @@ def _is_left_alone(owner: ast.AST, node: ast.AST) -> bool:
 
 
 def _instead(
-    owner: ast.AST, field: str, place: int | None, node: ast.AST
+    owner: ast.AST, field: str, place: int | None, node: ast.AST, shown: ast.AST
 ) -> Iterator[Edit]:
     """Yield what may stand where *node* does."""
 
     def edit(operator: str, new: ast.AST) -> Edit:
-        return Edit(operator, owner, field, place, new, node)
+        return Edit(operator, owner, field, place, new, shown)
 
-    if isinstance(node, ast.stmt) and _can_go(node) and not _is_idle(owner, node):
+    if isinstance(node, ast.stmt) and _can_go(node):
         yield edit("delete", ast.Pass())
     # A single comparison, or a `not`, is negated by what comes below.
     by_itself = isinstance(node, ast.UnaryOp) or (
@@ -175,32 +185,32 @@ def _instead(
             pass
 
 
-def _within(node: ast.AST) -> Iterator[Edit]:
+def _within(node: ast.AST, shown: ast.AST) -> Iterator[Edit]:
     """Yield what may change in *node* itself."""
     match node:
         case ast.Compare(ops=ops):
             for place, op in enumerate(ops):
                 new = COMPARISONS[type(op)]()
-                yield Edit("comparison", node, "ops", place, new, node)
+                yield Edit("comparison", node, "ops", place, new, shown)
         case ast.BoolOp(op=op):
-            yield Edit("boolean", node, "op", None, BOOLEAN[type(op)](), node)
+            yield Edit("boolean", node, "op", None, BOOLEAN[type(op)](), shown)
         case ast.BinOp(op=op) | ast.AugAssign(op=op) if type(op) in ARITHMETIC:
-            yield Edit("arithmetic", node, "op", None, ARITHMETIC[type(op)](), node)
+            yield Edit("arithmetic", node, "op", None, ARITHMETIC[type(op)](), shown)
         case ast.Constant(value=bool(value)):
-            yield Edit("constant", node, "value", None, not value, node)
+            yield Edit("constant", node, "value", None, not value, shown)
         case ast.Constant(value=int(value) | float(value)):
-            yield Edit("constant", node, "value", None, value + 1, node)
+            yield Edit("constant", node, "value", None, value + 1, shown)
         case ast.Constant(value=str(value)):
-            yield Edit("constant", node, "value", None, value + "!", node)
+            yield Edit("constant", node, "value", None, value + "!", shown)
         case _:
             pass
 
 
 def _can_go(statement: ast.stmt) -> bool:
     match statement:
-        case ast.Expr() | ast.AugAssign() | ast.Delete() | ast.Raise() | ast.Return():
+        case ast.Expr() | ast.AugAssign() | ast.Delete() | ast.Raise():
             return True
-        case ast.Continue() | ast.Break():
+        case ast.Continue() | ast.Break() | ast.Return(value=None):
             return True
         case ast.Assign(targets=targets):
             # Without a plain name any test would fail: it is not defined.
@@ -209,17 +219,6 @@ def _can_go(statement: ast.stmt) -> bool:
             return not isinstance(target, ast.Name)
         case _:
             return False
-
-
-def _is_idle(owner: ast.AST, statement: ast.stmt) -> bool:
-    """Tell whether it is the `return None` that would come anyway."""
-    return (
-        isinstance(owner, ast.FunctionDef)
-        and isinstance(statement, ast.Return)
-        and statement is owner.body[-1]
-        and isinstance(statement.value, ast.Constant)
-        and statement.value.value is None
-    )
 
 
 def _is_empty(node: ast.AST) -> bool:

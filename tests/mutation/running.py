@@ -54,6 +54,8 @@ class Fate(Enum):
     KILLED = "killed"
     TIMED_OUT = "timed out"
     SURVIVED = "survived"
+    EQUAL = "equal"
+    """Not tried: nobody can observe the change."""
 
 
 def path_of(module: str) -> Path:

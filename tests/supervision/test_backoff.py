@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervision import EQUAL, FOREVER, Backoff, BadSpec, Jitter
+from supervision import EQUAL, FOREVER, FULL, Backoff, BadSpec, Jitter
 
 
 def test_the_delays_of_the_docstring() -> None:
@@ -63,6 +63,22 @@ def test_no_pause_is_longer_than_the_cap_however_long_the_streak(
     assert first <= backoff.longest(streak) <= backoff.cap
 
 
+@given(
+    st.floats(0.001, 1e3), st.floats(1.0, 5.0), st.floats(1.0, 1e6), st.integers(1, 99)
+)
+def test_a_pause_grows_by_the_factor_up_to_the_cap(
+    first: float, factor: float, more: float, streak: int
+) -> None:
+    cap = first * more
+    longest = Backoff(first=first, factor=factor, cap=cap).longest(streak)
+
+    assert longest == pytest.approx(min(cap, first * factor ** (streak - 1)))
+
+
+def test_what_it_is_if_nothing_is_said() -> None:
+    assert Backoff() == Backoff(1.0, 2.0, 300.0, FULL, 60.0, 8)
+
+
 def test_a_peer_that_is_away_for_months_breaks_nothing() -> None:
     assert Backoff().longest(1025) == 300.0
     assert Backoff(factor=1.0).longest(10**9) == 1.0
@@ -85,6 +101,7 @@ def test_a_streak_is_given_up_when_it_is_longer_than_the_number() -> None:
         ({"factor": 0.5}, "backoff.factor must be at least 1 (got 0.5)"),
         ({"cap": 0.5}, "backoff.cap must not be below first (got 0.5)"),
         ({"cap": float("inf")}, "backoff.cap must not be below first (got inf)"),
+        ({"reset_after": 0}, "backoff.reset_after must be a positive number (got 0)"),
         ({"reset_after": -1}, "backoff.reset_after must be a positive number (got -1)"),
         ({"jitter": "full"}, "backoff.jitter must be FULL, EQUAL or NONE (got 'full')"),
         (
