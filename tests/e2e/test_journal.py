@@ -120,6 +120,17 @@ async def test_what_was_in_hand_is_handled_by_the_next_process(
         second = await peer.event("/wait two", group=2)
         await accepted(host, tmp_path, 2)
         await eventually((tmp_path / "begun").exists, "a handler at work", host)
+        # That the peer came was an event, too; how it ended is written a moment later.
+        await eventually(
+            lambda: (
+                _count(
+                    tmp_path, "SELECT count(*) FROM inbound WHERE settled_at IS NULL"
+                )
+                == 2
+            ),
+            "two events in hand",
+            host,
+        )
         host.process.send_signal(signal.SIGKILL)
     (tmp_path / "go").touch()
 
