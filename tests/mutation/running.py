@@ -25,13 +25,13 @@ from tests.mutation.mutants import Mutant, mutated
 
 ROOT = Path(__file__).parents[2]
 FIRST = (
-    ("notes", "stories", "specs"),
+    ("notes", "stories", "retries", "specs"),
     ("backoff", "dynamic", "which_child", "bad_calls", "waiting", "tree"),
     ("differential", "cost"),
     ("properties_of_time",),
     ("properties",),
 )
-ASIDE = ("chaos", "limits", "test_memory.py", "test_crowds.py")
+ASIDE = ("chaos", "limits", "test_crowds.py")
 """What is about other parts of the room, or about size."""
 STAGES: tuple[tuple[str, ...], ...] = (
     *(tuple(f"tests/supervision/test_{name}.py" for name in names) for names in FIRST),
