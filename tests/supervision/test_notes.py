@@ -19,9 +19,11 @@ from supervision import (
     ChildSpec,
     ChildState,
     DeleteChild,
+    Fault,
     Instance,
     Jitter,
     RestartChild,
+    SpecRefused,
     StartChild,
     StartRefused,
     Supervisor,
@@ -352,6 +354,18 @@ def test_an_instance_that_waits_is_terminated() -> None:
     assert shown(world.log[before:]) == [Forget("a", TERMINATED)]
 
 
+def test_what_is_not_for_this_kind_of_supervisor() -> None:
+    spec, instance = ChildSpec("a", start), Instance("b")
+
+    refused = CoreWorld(Supervisor()).ask(StartChild(instance))
+    must = "must be a ChildSpec for this supervisor"
+    assert refused == SpecRefused(Fault("child", must, instance))
+
+    refused = CoreWorld(Supervisor(DYNAMIC, [spec])).ask(StartChild(spec))
+    must = "must be an Instance for this supervisor"
+    assert refused == SpecRefused(Fault("child", must, spec))
+
+
 def test_what_does_not_start_by_hand() -> None:
     world = CoreWorld(Supervisor(ONE_FOR_ONE, [ChildSpec("a", start)]))
     world.ask(TerminateChild("a"))
@@ -374,3 +388,13 @@ def test_what_is_not_needed() -> None:
     world.ask(RestartChild("a"))
 
     assert shown(world.log)[-1] == Rest("a", Normal())
+
+
+def test_who_needed_an_operator_and_is_not_needed_any_more() -> None:
+    world = alone()
+    after(world, TOKEN)
+    world.starts = lambda _: "ignore"
+
+    world.ask(RestartChild("a"))
+
+    assert world.rows()["a"].state is ChildState.DOWN

@@ -187,13 +187,20 @@ def test_a_permanent_child_is_never_significant() -> None:
 
 def test_ids_are_unique_and_a_dynamic_supervisor_has_one_template() -> None:
     assert "duplicate must be unique (got 'a')" in refusal(child(), child())
-    assert "exactly one" in refusal(strategy=DYNAMIC)
+    assert refusal(strategy=DYNAMIC) == (
+        "children must be exactly one, the template, for a DYNAMIC supervisor (got 0)"
+    )
     # OTP counts the specs before it looks at anything that newer versions refuse.
     assert "exactly one" in refusal(strategy=DYNAMIC, auto_shutdown=ANY_SIGNIFICANT)
     assert "exactly one" in refusal(child(), child(id="b"), strategy=DYNAMIC)
-    assert "DYNAMIC" in refusal(
-        child(), strategy=DYNAMIC, auto_shutdown=ANY_SIGNIFICANT
-    )
+    ends = refusal(child(), strategy=DYNAMIC, auto_shutdown=ANY_SIGNIFICANT)
+    must = "auto_shutdown must be NEVER for a DYNAMIC supervisor (got "
+    assert ends == f"{must}{ANY_SIGNIFICANT!r})"
+
+
+def test_what_makes_giving_up_a_person_s_business_is_named() -> None:
+    with pytest.raises(TypeError):
+        Supervisor(ONE_FOR_ONE, (), 3, 5.0, NEVER, True)  # type: ignore[call-arg]  # wrong on purpose
 
 
 def test_a_window_that_can_never_trip_is_refused_unless_giving_up_is_settled() -> None:
