@@ -211,13 +211,13 @@ def _backoff_faults(
         if not _is_flag(spec.counted) or not spec.counted:
             must = "must be True for a child without backoff: nothing would end a storm"
             yield "counted", must, spec.counted
-        return
-    if not isinstance(backoff, Backoff):
+    elif not isinstance(backoff, Backoff):
         yield "backoff", "must be a Backoff or None", backoff
-        return
-    if not _is_flag(spec.counted):
+    elif not _is_flag(spec.counted):
         yield "counted", "must be True or False", spec.counted
-    if backoff.give_up is None and not _window_can_trip(spec, flags):
+    elif backoff.give_up is None and not (
+        spec.counted and _window_can_trip(backoff, flags)
+    ):
         must = (
             f"must have give_up (a number or FOREVER): with its delays "
             f"{flags.max_restarts + 1} failures never fall within {flags.within:g} s"
@@ -225,10 +225,8 @@ def _backoff_faults(
         yield "backoff", must, spec.backoff
 
 
-def _window_can_trip(spec: ChildSpec, flags: Supervisor) -> bool:
-    if spec.backoff is None or not spec.counted:
-        return spec.counted
-    needs = spec.backoff.seconds_to_trip(flags.max_restarts, flags.within)
+def _window_can_trip(backoff: Backoff, flags: Supervisor) -> bool:
+    needs = backoff.seconds_to_trip(flags.max_restarts, flags.within)
     return needs <= flags.within
 
 

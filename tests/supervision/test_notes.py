@@ -365,6 +365,10 @@ def test_what_is_not_for_this_kind_of_supervisor() -> None:
     must = "must be an Instance for this supervisor"
     assert refused == SpecRefused(Fault("child", must, spec))
 
+    refused = CoreWorld(Supervisor(DYNAMIC, [spec])).ask(StartChild(Instance("")))
+    must = "must be a non-empty string without a slash"
+    assert refused == SpecRefused(Fault("id", must, ""))
+
 
 def test_what_does_not_start_by_hand() -> None:
     world = CoreWorld(Supervisor(ONE_FOR_ONE, [ChildSpec("a", start)]))

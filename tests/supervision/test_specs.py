@@ -26,6 +26,7 @@ from supervision import (
     BadSpec,
     ChildSpec,
     Counts,
+    Jitter,
     Restart,
     SpecRefused,
     Supervisor,
@@ -206,8 +207,12 @@ def test_what_makes_giving_up_a_person_s_business_is_named() -> None:
 def test_a_window_that_can_never_trip_is_refused_unless_giving_up_is_settled() -> None:
     slow = Backoff(first=10.0, give_up=None)
     what = refusal(child(backoff=slow))
-    assert "4 failures never fall within 5 s" in what
+    must = "must have give_up (a number or FOREVER): with its delays 4 failures never"
+    assert what.startswith(f"child 'a': backoff {must} fall within 5 s (got Backoff(")
 
+    # Two failures five seconds apart lie within five seconds, just so.
+    just = Backoff(first=5.0, cap=5.0, jitter=Jitter.NONE, give_up=None)
+    Supervisor(children=[child(backoff=just)], max_restarts=1)
     quick = Backoff(first=0.1, give_up=None)
     Supervisor(children=[child(backoff=quick)])
     for settled in (8, FOREVER):
