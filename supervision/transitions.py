@@ -219,7 +219,10 @@ def _operator_needed(exception: BaseException) -> NeedsOperator | None:
 
 def _needs_operator(turn: Turn, child: Child, needed: NeedsOperator) -> None:
     turn.out.append(OperatorNeeded(child.id, needed.why))
-    wait_for_operator(turn, child, needed)
+    if child.spec.restart is TEMPORARY:
+        _rest(turn, child, needed)
+    else:
+        wait_for_operator(turn, child, needed)
 
 
 def _undo(turn: Turn, child: Child, exception: BaseException) -> None:

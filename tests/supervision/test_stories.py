@@ -9,6 +9,7 @@ from supervision import (
     ONE_FOR_ALL,
     ONE_FOR_ONE,
     REST_FOR_ONE,
+    TEMPORARY,
     TRANSIENT,
     Backoff,
     ChildSpec,
@@ -28,9 +29,12 @@ from supervision import (
 )
 from supervision.decide import decide
 from supervision.events import (
+    Boot,
     Called,
     Exited,
+    Forget,
     GaveUp,
+    OperatorNeeded,
     PostRetry,
     SetTimer,
     Start,
@@ -40,6 +44,7 @@ from supervision.events import (
     TimerFired,
     TryAgain,
 )
+from supervision.state import Core
 from tests.supervision.core_world import Boom, CoreWorld, actions_of, story
 
 STEADY = Backoff(first=10.0, jitter=Jitter.NONE)
@@ -338,3 +343,16 @@ def test_while_a_retry_is_under_way_there_is_nothing_to_wake_or_restart() -> Non
 
     assert world.replies == [Refusal.RESTARTING] * 3
     assert told == ["+a", "+a"]
+
+
+def test_a_temporary_child_that_needs_an_operator_at_its_boot_is_forgotten() -> None:
+    """As after any other end: there is nobody that a person could start again."""
+    children = [ChildSpec("a", start, TEMPORARY), ChildSpec("b", start)]
+    core, _ = decide(Core(Supervisor(children=children)), Boot(), 0.0, 0.5)
+
+    needed = StartFailed(1, NeedsOperator("no token"))
+    core, actions = decide(core, needed, 0.0, 0.5)
+
+    assert list(core.children) == ["b"]
+    assert OperatorNeeded("a", "no token") in actions
+    assert [each.child for each in actions if isinstance(each, Forget)] == ["a"]
