@@ -1,9 +1,9 @@
 """Where every accepted event and everything to be said is written down first.
 
 Read `protocol` for the promises, then `values` for what rows look like. `inbox` and
-`outgoing` are its two pure halves; `memory` keeps rows in this process and nowhere else,
-`sqlite` in a file. What does not happen here: routing, sending, deciding what a message
-means.
+`outgoing` are its two pure halves, `outbox_side` what needs no disk to be answered;
+`memory` keeps rows in this process and nowhere else, `sqlite` in a file. What does not
+happen here: routing, sending, deciding what a message means.
 """
 
 from actors.journal.backlog import InboxLimits

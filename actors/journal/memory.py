@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from math import inf
 from typing import cast
 
 from actors.journal.backlog import InboxAccount, InboxLimits
 from actors.journal.crowds import Crowds, Waiter
 from actors.journal.inbox import Inbox
+from actors.journal.outbox_side import OutboxSide
 from actors.journal.outgoing import Outgoing
 from actors.journal.sayings import OutgoingLimits
 from actors.journal.sizes import size_of
@@ -25,14 +25,14 @@ from actors.journal.values import (
     OutboundRow,
     Queued,
 )
-from actors.messages import Inbound, InboundState, Outbound, Outcome
+from actors.messages import Inbound, InboundState, Outbound
 
 
 def _nobody(_account: AccountKey = ("", "")) -> None:
     """Nobody listens yet."""
 
 
-class MemoryJournal:
+class MemoryJournal(OutboxSide):
     """Keeps rows in dictionaries. No call is a checkpoint unless it has to wait.
 
     One object for the life of the System, shared by whoever needs it: it belongs to no
@@ -56,9 +56,8 @@ class MemoryJournal:
             outbox: Bounds of what is to go out.
         """
         self.id = id
-        self._clock = clock
+        super().__init__(Outgoing(outbox), clock)
         self._inbox = Inbox(inbox)
-        self._outgoing = Outgoing(outbox)
         self._crowds: Crowds[Appended | None] = Crowds(self._inbox.fits)
         self._ring_inbound: Callable[[], None] = _nobody
         self._ring_outbound: Callable[[AccountKey], None] = _nobody
@@ -175,47 +174,6 @@ class MemoryJournal:
     ) -> list[OutboundRow]:
         """Take what may be said now through *account*, at most one row of each chat."""
         return self._outgoing.claim(claim, account, limit, self._clock())
-
-    def settle_outbound(self, claim: Claim, seq: int, outcome: Outcome) -> bool:
-        """Say what became of a row that was `sending`."""
-        return self._outgoing.settle(claim, seq, outcome)
-
-    def requeue_outbound(self, claim: Claim, seq: int, not_before: float) -> bool:
-        """The platform refused for now: back to the front of its chat, for later."""
-        return self._outgoing.requeue(claim, seq, not_before)
-
-    def resolve_outbound(self, key: str, outcome: Outcome) -> Outcome | None:
-        """A late answer: `unknown` becomes `sent`. `None`: it is not (or no longer) unknown."""
-        return self._outgoing.resolve(key, outcome)
-
-    def cancel_outbound(self, key: str, why: str) -> bool:
-        """Withdraw what has not left yet."""
-        return self._outgoing.cancel(key, why)
-
-    @property
-    def shed(self) -> bool:
-        """Has something been dropped or expired that nobody has fetched?"""
-        return bool(self._outgoing.shed)
-
-    def take_expired(self, limit: int) -> list[Expired]:
-        """Expire up to *limit* stale rows and hand over what left the outbox unsaid."""
-        self._outgoing.sweep(self._clock(), limit)
-        shed = self._outgoing.shed
-        self._outgoing.shed = []
-        return shed
-
-    def next_expiry(self) -> float | None:
-        """When `take_expired` has something to do, at the earliest."""
-        at = self._outgoing.next_expiry()
-        return None if at == inf else at
-
-    def outcome_of(self, key: str) -> Outcome | None:
-        """Where the row of this key stands."""
-        return self._outgoing.outcome_of(key)
-
-    def can_claim(self, account: AccountKey) -> bool:
-        """Would `claim_outbound` hand something out? A hint, and a cheap one."""
-        return self._outgoing.can_claim(account, self._clock)
 
     # --- both --------------------------------------------------------------------------
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from math import inf
 
 import structlog
 import trio
 
 from actors.journal.backlog import InboxLimits
+from actors.journal.outbox_side import OutboxSide
 from actors.journal.sayings import OutgoingLimits
 from actors.journal.sqlite.arrivals import Arrivals
 from actors.journal.sqlite.calendar import Calendar
@@ -32,12 +32,12 @@ from actors.journal.values import (
     OutboundRow,
     Queued,
 )
-from actors.messages import Inbound, InboundState, Outbound, Outcome
+from actors.messages import Inbound, InboundState, Outbound
 
 log = structlog.get_logger()
 
 
-class FileJournal:
+class FileJournal(OutboxSide):
     """Keeps rows in a file. Usable inside `async with journal.running():` only.
 
     What has to be on the disk waits for the file to be open, and for as long as there is
@@ -65,7 +65,6 @@ class FileJournal:
             outbox: Bounds of what is to go out.
         """
         calendar = Calendar(clock, wall_clock)
-        self._clock = clock
         self._store = store
         self._pump = Pump(
             store,
@@ -77,7 +76,7 @@ class FileJournal:
         self._arrivals = Arrivals(self._pump, calendar, inbox or InboxLimits())
         self._departures = Departures(self._pump, calendar, outbox or OutgoingLimits())
         self._inbox = self._arrivals.inbox
-        self._outgoing = self._departures.outgoing
+        super().__init__(self._departures.outgoing, clock)
         self._id = ""
 
     @property
@@ -210,47 +209,6 @@ class FileJournal:
     ) -> list[OutboundRow]:
         """Take what may be said now through *account*, at most one row of each chat."""
         return await self._departures.claim(claim, account, limit)
-
-    def settle_outbound(self, claim: Claim, seq: int, outcome: Outcome) -> bool:
-        """Say what became of a row that was `sending`."""
-        return self._outgoing.settle(claim, seq, outcome)
-
-    def requeue_outbound(self, claim: Claim, seq: int, not_before: float) -> bool:
-        """The platform refused for now: back to the front of its chat, for later."""
-        return self._outgoing.requeue(claim, seq, not_before)
-
-    def resolve_outbound(self, key: str, outcome: Outcome) -> Outcome | None:
-        """A late answer: `unknown` becomes `sent`. `None`: it is not (or no longer) unknown."""
-        return self._outgoing.resolve(key, outcome)
-
-    def cancel_outbound(self, key: str, why: str) -> bool:
-        """Withdraw what has not left yet."""
-        return self._outgoing.cancel(key, why)
-
-    @property
-    def shed(self) -> bool:
-        """Has something been dropped or expired that nobody has fetched?"""
-        return bool(self._outgoing.shed)
-
-    def take_expired(self, limit: int) -> list[Expired]:
-        """Expire up to *limit* stale rows and hand over what left the outbox unsaid."""
-        self._outgoing.sweep(self._clock(), limit)
-        shed = self._outgoing.shed
-        self._outgoing.shed = []
-        return shed
-
-    def next_expiry(self) -> float | None:
-        """When `take_expired` has something to do, at the earliest."""
-        at = self._outgoing.next_expiry()
-        return None if at == inf else at
-
-    def outcome_of(self, key: str) -> Outcome | None:
-        """Where the row of this key stands, if that was asked for lately."""
-        return self._outgoing.outcome_of(key)
-
-    def can_claim(self, account: AccountKey) -> bool:
-        """Would `claim_outbound` hand something out? A hint, and a cheap one."""
-        return self._outgoing.can_claim(account, self._clock)
 
     # --- both --------------------------------------------------------------------------
 

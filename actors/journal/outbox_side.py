@@ -1,0 +1,63 @@
+"""What both journals answer from the index of what goes out, at once and alike.
+
+Where a row is kept makes no difference here: the file learns of a change from the index,
+later. What has to be on the disk first (`enqueue`, `claim_outbound`) is each one's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+from actors.journal.outgoing import Outgoing
+from actors.journal.values import AccountKey, Claim, Expired
+from actors.messages import Outcome
+
+
+class OutboxSide:
+    """The half of a `Journal` that settles, withdraws and expires what is to be said."""
+
+    def __init__(self, outgoing: Outgoing, clock: Callable[[], float]) -> None:
+        self._outgoing = outgoing
+        self._clock = clock
+
+    def settle_outbound(self, claim: Claim, seq: int, outcome: Outcome) -> bool:
+        """Say what became of a row that was `sending`."""
+        return self._outgoing.settle(claim, seq, outcome)
+
+    def requeue_outbound(self, claim: Claim, seq: int, not_before: float) -> bool:
+        """The platform refused for now: back to the front of its chat, for later."""
+        return self._outgoing.requeue(claim, seq, not_before)
+
+    def resolve_outbound(self, key: str, outcome: Outcome) -> Outcome | None:
+        """A late answer: `unknown` becomes `sent`. `None`: it is not (or no longer) unknown."""
+        return self._outgoing.resolve(key, outcome)
+
+    def cancel_outbound(self, key: str, why: str) -> bool:
+        """Withdraw what has not left yet."""
+        return self._outgoing.cancel(key, why)
+
+    @property
+    def shed(self) -> bool:
+        """Has something been dropped or expired that nobody has fetched?"""
+        return bool(self._outgoing.shed)
+
+    def take_expired(self, limit: int) -> list[Expired]:
+        """Expire up to *limit* stale rows and hand over what left the outbox unsaid."""
+        self._outgoing.sweep(self._clock(), limit)
+        shed = self._outgoing.shed
+        self._outgoing.shed = []
+        return shed
+
+    def next_expiry(self) -> float | None:
+        """When `take_expired` has something to do, at the earliest."""
+        at = self._outgoing.next_expiry()
+        return None if at == inf else at
+
+    def outcome_of(self, key: str) -> Outcome | None:
+        """Where the row of this key stands, if that was asked for lately."""
+        return self._outgoing.outcome_of(key)
+
+    def can_claim(self, account: AccountKey) -> bool:
+        """Would `claim_outbound` hand something out? A hint, and a cheap one."""
+        return self._outgoing.can_claim(account, self._clock)
