@@ -9,6 +9,7 @@ import sys
 SUITES = {
     "kernel": "the kernel beside naive forms of a raw trio channel",
     "supervision": "what one child costs among 100,000, beside one among 1,000",
+    "tracker": "the index of deliveries beside a dict with a heap of deadlines",
     "journal": "the journal in a file beside SQLite alone",
     "host": "OneBot events over reverse WebSocket beside a bare trio-websocket server",
     "chaos": "the hooks of chaos beside a system without",

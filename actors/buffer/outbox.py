@@ -130,8 +130,10 @@ class Outbox:
         """Call *wake* when the next deadline has come closer. The last listener counts."""
         self._wake = wake
 
-    def rearm(self) -> None:
-        """There may be rows that this outbox has not seen come: of an earlier process."""
+    def recall(self) -> None:
+        """The journal is open: look at what an earlier process left in it."""
+        for row in self._journal.take_recalled():
+            self._tracker.recall(row.key, row.to, row.kind, row.outcome, row.at)
         at = self._journal.next_expiry()
         if at is not None and at < self._due_at:
             self._due_at = at

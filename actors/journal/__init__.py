@@ -38,6 +38,7 @@ from actors.journal.values import (
     JournalHealth,
     OutboundRow,
     Queued,
+    Recalled,
     RowRefused,
 )
 
@@ -64,6 +65,7 @@ __all__ = [
     "OutgoingLimits",
     "OwnThread",
     "Queued",
+    "Recalled",
     "Retention",
     "RowRefused",
     "Shelf",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import inf
 
 from actors.journal.outgoing import Outgoing
-from actors.journal.values import AccountKey, Claim, Expired
+from actors.journal.values import AccountKey, Claim, Expired, Recalled
 from actors.messages import Outcome
 
 
@@ -20,6 +20,7 @@ class OutboxSide:
     def __init__(self, outgoing: Outgoing, clock: Callable[[], float]) -> None:
         self._outgoing = outgoing
         self._clock = clock
+        self._recalled: list[Recalled] = []
 
     def settle_outbound(self, claim: Claim, seq: int, outcome: Outcome) -> bool:
         """Say what became of a row that was `sending`."""
@@ -48,6 +49,11 @@ class OutboxSide:
         shed = self._outgoing.shed
         self._outgoing.shed = []
         return shed
+
+    def take_recalled(self) -> list[Recalled]:
+        """Hand over what earlier processes left; memory remembers none."""
+        recalled, self._recalled = self._recalled, []
+        return recalled
 
     def next_expiry(self) -> float | None:
         """When `take_expired` has something to do, at the earliest."""

@@ -15,6 +15,7 @@ from actors.journal.values import (
     JournalCounts,
     OutboundRow,
     Queued,
+    Recalled,
 )
 from actors.messages import Inbound, InboundState, Outbound, Outcome
 
@@ -124,6 +125,13 @@ class Journal(Protocol):
 
     def take_expired(self, limit: int) -> list[Expired]:
         """Expire up to *limit* stale rows and hand over every row dropped since the last call."""
+        ...
+
+    def take_recalled(self) -> list[Recalled]:
+        """Hand over, once, what earlier processes left in the outbox, oldest first.
+
+        Everything that is open, and the newest of what was delivered within a day.
+        """
         ...
 
     def next_expiry(self) -> float | None:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import msgspec
 from attrs import frozen
 
-from actors.messages import Inbound, Outbound, Outcome
+from actors.messages import ChatAddress, Inbound, Outbound, OutboundKind, Outcome
 
 AccountKey: TypeAlias = tuple[str, str]
 """(platform id, account): one login of ours."""
@@ -87,6 +87,17 @@ class Expired(msgspec.Struct, frozen=True, eq=False):
     seq: int
     out: Outbound
     outcome: Outcome
+
+
+class Recalled(msgspec.Struct, frozen=True, eq=False):
+    """A row of the outbox that an earlier process left: without its body, it was said."""
+
+    key: str
+    to: ChatAddress
+    kind: OutboundKind
+    outcome: Outcome
+    at: float
+    """Monotonic seconds: when it was queued, or settled."""
 
 
 class JournalCounts(msgspec.Struct, frozen=True):

@@ -1,21 +1,21 @@
 """What became of what we said: an index over the outbox, and the receipts callers hold.
 
-Read `receipt` first, then `index` (pure) and `tracker`; `keeper` is the actor that keeps
+Read `receipt` and `values` first, then `index` and `names` (pure) and `tracker`; `keeper` is the actor that keeps
 its time. What does not happen here: deciding states (the outbox does).
 """
 
-from actors.tracker.index import (
+from actors.tracker.index import TrackerIndex
+from actors.tracker.keeper import CountDeliveries, TrackerKeeper
+from actors.tracker.receipt import Receipt
+from actors.tracker.tracker import PENDING_SECONDS, STALE_SECONDS, Tracker
+from actors.tracker.values import (
     Ambiguous,
     Final,
     Pending,
     TrackerCounts,
     TrackerFull,
-    TrackerIndex,
     Verdict,
 )
-from actors.tracker.keeper import CountDeliveries, TrackerKeeper
-from actors.tracker.receipt import Receipt
-from actors.tracker.tracker import PENDING_SECONDS, STALE_SECONDS, Tracker
 
 __all__ = [
     "PENDING_SECONDS",

@@ -10,83 +10,23 @@ No clock: `now` is an argument. Three rules keep it cheap:
 
 from __future__ import annotations
 
-from enum import StrEnum
 from itertools import islice
 from math import inf
 
-import msgspec
-from attrs import frozen
-
 from actors.messages import ChatAddress, OutboundState, Outcome
+from actors.tracker.names import Names
+from actors.tracker.values import (
+    Ambiguous,
+    Final,
+    Pending,
+    TrackerCounts,
+    TrackerFull,
+    Verdict,
+)
 
 EXPIRED_PER_TURN = 256
 MAX_CLASSES = 16
-MAX_NAMESAKES = 15
-"""A platform that gives every message the same id costs us no more than this."""
 NO_ANSWER = "no answer in time"
-
-
-class Pending(msgspec.Struct, frozen=True, eq=False):
-    """A delivery that nobody has answered yet."""
-
-    key: str
-    to: ChatAddress
-    begun_at: float
-    expires_at: float
-    ttl: float
-    generation: int
-
-
-class Final(msgspec.Struct, frozen=True, eq=False):
-    """A delivery with an outcome. Kept for a while, so that a late answer finds it."""
-
-    key: str
-    to: ChatAddress
-    outcome: Outcome
-    settled_at: float
-    timed_out: bool
-    generation: int
-
-
-class Verdict(StrEnum):
-    """What an answer turned out to be."""
-
-    MATCHED = "matched"
-    """It was waited for."""
-    LATE = "late"
-    """We had given up, and the outcome was unknown; now it is known."""
-    DUPLICATE = "duplicate"
-    """There is an outcome already. The first one stands."""
-    UNMATCHED = "unmatched"
-    """Nothing of that key is known (any more)."""
-
-
-@frozen
-class Ambiguous:
-    """Several messages bear this id; the account or the chat tells them apart."""
-
-    message_id: str
-    matches: tuple[Final, ...]
-
-
-@frozen
-class TrackerFull(Exception):
-    """So many deliveries wait for an answer that one more is refused."""
-
-    capacity: int
-
-    def __str__(self) -> str:
-        return f"{self.capacity} deliveries wait for their answer already"
-
-
-@frozen
-class TrackerCounts:
-    pending: int
-    final: int
-    oldest_pending_at: float | None
-    refused: int
-    timed_out: int
-    verdicts: dict[str, int]
 
 
 class TrackerIndex:
@@ -107,17 +47,19 @@ class TrackerIndex:
             keep_seconds: How long an outcome is kept.
         """
         self._capacity = capacity
-        self._keep = keep
+        self._full = keep + EXPIRED_PER_TURN
         self._keep_seconds = keep_seconds
-        self._pending: dict[str, Pending] = {}
         self._classes: dict[float, dict[str, Pending]] = {}
+        self._groups: tuple[dict[str, Pending], ...] = ()
+        """The values of `_classes`: few, so a key is looked for in each of them."""
         self._final: dict[str, Final] = {}
-        self._by_message: dict[str, tuple[str, ...]] = {}
+        self._named = Names()
         self._generation = 0
         self._next = inf
         self._refused = 0
         self._timed_out = 0
-        self._verdicts: dict[Verdict, int] = dict.fromkeys(Verdict, 0)
+        self._matched = 0
+        self._others: dict[Verdict, int] = dict.fromkeys(Verdict, 0)
 
     @property
     def next_deadline(self) -> float:
@@ -138,16 +80,18 @@ class TrackerIndex:
         group = self._classes.get(ttl)
         if group is None:
             group = self._open_class(ttl)
-        again = self._pending.get(key)
-        if again is not None:
-            del self._classes[again.ttl][key]
-        elif len(self._pending) >= self._capacity:
-            self._refused += 1
-            raise TrackerFull(self._capacity)
+        waiting = 0
+        for each in self._groups:
+            if each.pop(key, None) is not None:
+                break
+            waiting += len(each)
+        else:
+            if waiting >= self._capacity:
+                self._refused += 1
+                raise TrackerFull(self._capacity)
         self._generation += 1
         expires_at = now + ttl
-        pending = Pending(key, to, now, expires_at, ttl, self._generation)
-        self._pending[key] = group[key] = pending
+        pending = group[key] = Pending(key, to, expires_at, ttl, self._generation)
         self._next = min(self._next, expires_at)
         return pending
 
@@ -155,15 +99,33 @@ class TrackerIndex:
         self, key: str, outcome: Outcome, now: float, *, generation: int | None = None
     ) -> Verdict:
         """Record the answer to *key*; with *generation*, only to that attempt of it."""
-        pending = self._pending.get(key)
-        if pending is None or generation not in (None, pending.generation):
-            verdict = self._late(key, outcome, now)
+        if generation is not None:
+            pending = self.pending(key)
+            if pending is None or pending.generation != generation:
+                return self._late(key, outcome, now)
+        for group in self._groups:
+            pending = group.pop(key, None)
+            if pending is not None:
+                break
         else:
-            del self._pending[key], self._classes[pending.ttl][key]
-            self._settle(pending, outcome, now, timed_out=False)
-            verdict = Verdict.MATCHED
-        self._verdicts[verdict] += 1
-        return verdict
+            return self._late(key, outcome, now)
+        self._matched += 1
+        # From here on it is what `_record` does, for every message once more in full.
+        final = Final(key, pending.to, outcome, now, False, pending.generation)
+        finals = self._final
+        if finals.setdefault(key, final) is not final:
+            self._replace(final)
+        message_id = outcome.message_id
+        if message_id and self._named.setdefault(message_id, final) is not final:
+            self._named.share(final)
+        size = len(finals)
+        if size == 1 or size > self._full:
+            self._resized()
+        return Verdict.MATCHED
+
+    def restore(self, key: str, to: ChatAddress, outcome: Outcome, at: float) -> None:
+        """Take over the outcome of an earlier process, oldest first; *at* may be past."""
+        self._record(Final(key, to, outcome, at, False, 0))
 
     def expire(self, now: float, limit: int = EXPIRED_PER_TURN) -> list[Final]:
         """Give up on deliveries whose time has passed, and forget old outcomes.
@@ -176,12 +138,12 @@ class TrackerIndex:
         """
         lost: list[Final] = []
         unknown = Outcome(OutboundState.UNKNOWN, NO_ANSWER)
-        for group in self._classes.values():
+        for group in self._groups:
             front = islice(group.values(), limit - len(lost))
             due = [p for p in front if p.expires_at <= now]
             for pending in due:
-                del group[pending.key], self._pending[pending.key]
-                lost.append(self._settle(pending, unknown, now, timed_out=True))
+                del group[pending.key]
+                lost.append(self._end(pending, unknown, now, timed_out=True))
         self._timed_out += len(lost)
         self._forget(now, limit - len(lost))
         self._next = self._earliest()
@@ -190,48 +152,46 @@ class TrackerIndex:
     def clear(self, now: float) -> list[Final]:
         """End every wait as `cancelled`; nothing is forgotten silently."""
         cancelled = Outcome(OutboundState.CANCELLED, "the tracker was cleared")
-        waiting = list(self._pending.values())
-        self._pending.clear()
-        for group in self._classes.values():
+        waiting = [pending for group in self._groups for pending in group.values()]
+        for group in self._groups:
             group.clear()
-        return [self._settle(p, cancelled, now, timed_out=False) for p in waiting]
+        return [self._end(p, cancelled, now, timed_out=False) for p in waiting]
 
     def pending(self, key: str) -> Pending | None:
-        return self._pending.get(key)
+        for group in self._groups:
+            found = group.get(key)
+            if found is not None:
+                return found
+        return None
 
     def final(self, key: str) -> Final | None:
         return self._final.get(key)
 
     def by_message(
-        self,
-        message_id: str,
-        *,
-        platform: str | None = None,
-        to: ChatAddress | None = None,
+        self, message_id: str, *, to: ChatAddress | None = None
     ) -> Final | Ambiguous | None:
-        """Find what bears the platform's *message_id*; platforms use equal ones."""
-        found = tuple(
-            final
-            for key in self._by_message.get(message_id, ())
-            if (final := self._final.get(key)) is not None
-            and (platform is None or final.to.platform == platform)
-            and (to is None or final.to == to)
-        )
+        """Find what bears the platform's *message_id*, with *to* in that chat only.
+
+        Many platforms count in each chat anew: without *to*, equal ids are `Ambiguous`,
+        of which the first 16 are told.
+        """
+        found = self._named.find(message_id, to)
         if len(found) > 1:
             return Ambiguous(message_id, found)
         return found[0] if found else None
 
     def counts(self) -> TrackerCounts:
         """Return depths and totals for an operator."""
-        fronts = (next(iter(g.values()), None) for g in self._classes.values())
+        fronts = (next(iter(group.values()), None) for group in self._groups)
         oldest = min((p.begun_at for p in fronts if p is not None), default=None)
+        verdicts = {verdict.value: n for verdict, n in self._others.items()}
         return TrackerCounts(
-            len(self._pending),
+            sum(map(len, self._groups)),
             len(self._final),
             oldest,
             self._refused,
             self._timed_out,
-            {verdict.value: n for verdict, n in self._verdicts.items()},
+            verdicts | {Verdict.MATCHED.value: self._matched},
         )
 
     # --- inside ------------------------------------------------------------------------
@@ -243,50 +203,56 @@ class TrackerIndex:
         if len(self._classes) >= MAX_CLASSES:
             msg = f"there must be at most {MAX_CLASSES} different times to live (got one more: {ttl:g})"
             raise ValueError(msg)
-        return self._classes.setdefault(ttl, {})
+        group = self._classes[ttl] = {}
+        self._groups = tuple(self._classes.values())
+        return group
 
     def _late(self, key: str, outcome: Outcome, now: float) -> Verdict:
         known = self._final.get(key)
         if known is None:
-            return Verdict.UNMATCHED
-        if not known.outcome.unknown or outcome.unknown:
-            return Verdict.DUPLICATE
-        del self._final[key]
-        self._unlist(known)
-        self._record(
-            Final(key, known.to, outcome, now, known.timed_out, known.generation)
-        )
-        return Verdict.LATE
+            verdict = Verdict.UNMATCHED
+        elif not known.outcome.unknown or outcome.unknown:
+            verdict = Verdict.DUPLICATE
+        else:
+            verdict = Verdict.LATE
+            final = Final(
+                key, known.to, outcome, now, known.timed_out, known.generation
+            )
+            self._record(final)
+        self._others[verdict] += 1
+        return verdict
 
-    def _settle(
+    def _end(
         self, pending: Pending, outcome: Outcome, now: float, *, timed_out: bool
     ) -> Final:
         final = Final(
             pending.key, pending.to, outcome, now, timed_out, pending.generation
         )
-        # An earlier attempt of the same key may have an outcome: it goes, and the
-        # newest outcome is the last in order.
-        earlier = self._final.pop(pending.key, None)
-        if earlier is not None:
-            self._unlist(earlier)
         self._record(final)
         return final
 
     def _record(self, final: Final) -> None:
-        if not self._final:
-            self._next = min(self._next, final.settled_at + self._keep_seconds)
-        self._final[final.key] = final
+        finals = self._final
+        if finals.setdefault(final.key, final) is not final:
+            self._replace(final)
         message_id = final.outcome.message_id
-        if message_id:
-            others = self._by_message.get(message_id)
-            self._by_message[message_id] = (
-                (final.key,)
-                if others is None
-                else (*others[-MAX_NAMESAKES:], final.key)
-            )
+        if message_id and self._named.setdefault(message_id, final) is not final:
+            self._named.share(final)
+        self._resized()
+
+    def _replace(self, final: Final) -> None:
+        """An earlier outcome of the same key goes: the newest is the last in order."""
+        self._named.discard(self._final.pop(final.key))
+        self._final[final.key] = final
+
+    def _resized(self) -> None:
+        finals = self._final
+        if len(finals) == 1:
+            (only,) = finals.values()
+            self._next = min(self._next, only.settled_at + self._keep_seconds)
         # In batches: finding the front of a dict behind deleted keys is a walk.
-        if len(self._final) > self._keep + EXPIRED_PER_TURN:
-            self._drop(list(islice(self._final.values(), EXPIRED_PER_TURN)))
+        elif len(finals) > self._full:
+            self._drop(list(islice(finals.values(), EXPIRED_PER_TURN)))
 
     def _forget(self, now: float, limit: int) -> None:
         oldest = islice(self._final.values(), max(0, limit))
@@ -297,21 +263,10 @@ class TrackerIndex:
     def _drop(self, finals: list[Final]) -> None:
         for final in finals:
             del self._final[final.key]
-            self._unlist(final)
-
-    def _unlist(self, final: Final) -> None:
-        message_id = final.outcome.message_id
-        keys = self._by_message.get(message_id)
-        if keys is None:
-            return
-        left = tuple(key for key in keys if key != final.key)
-        if left:
-            self._by_message[message_id] = left
-        else:
-            del self._by_message[message_id]
+            self._named.discard(final)
 
     def _earliest(self) -> float:
-        fronts = [next(iter(g.values()), None) for g in self._classes.values()]
+        fronts = [next(iter(group.values()), None) for group in self._groups]
         due = [p.expires_at for p in fronts if p is not None]
         oldest = next(iter(self._final.values()), None)
         if oldest is not None:

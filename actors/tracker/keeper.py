@@ -9,8 +9,8 @@ from attrs import frozen
 
 from actors.kernel import Actor, ActorContext, Mailbox, Overflow, Query, Timer
 from actors.lanes import bell, wakes
-from actors.tracker.index import TrackerCounts
 from actors.tracker.tracker import Tracker
+from actors.tracker.values import TrackerCounts
 
 
 @frozen

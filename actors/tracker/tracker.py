@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from weakref import WeakValueDictionary
 
 import structlog
 
-from actors.messages import Outbound, OutboundKind, OutboundState, Outcome
-from actors.tracker.index import TrackerFull, TrackerIndex, Verdict
+from actors.messages import ChatAddress, Outbound, OutboundKind, OutboundState, Outcome
+from actors.tracker.index import TrackerIndex
 from actors.tracker.receipt import Receipt
+from actors.tracker.values import TrackerFull, Verdict
 
 log = structlog.get_logger()
 
@@ -66,6 +68,16 @@ class Tracker:
         if index.next_deadline < before:
             self._wake()
         return receipt
+
+    def recall(
+        self, key: str, to: ChatAddress, kind: OutboundKind, outcome: Outcome, at: float
+    ) -> None:
+        """Know of a message again that an earlier process has said; nobody has its receipt."""
+        if outcome.state in (OutboundState.QUEUED, OutboundState.SENDING):
+            with suppress(TrackerFull):  # it is in the outbox all the same
+                self.index.begin(key, to, self._clock(), _TTL[kind])
+        else:
+            self.index.restore(key, to, outcome, at)
 
     def sending(self, key: str) -> None:
         """It is on its way; nobody is woken for that."""

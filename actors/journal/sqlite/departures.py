@@ -42,6 +42,7 @@ from actors.journal.values import (
     Claim,
     OutboundRow,
     Queued,
+    Recalled,
     RowRefused,
 )
 from actors.messages import (
@@ -227,6 +228,28 @@ class Departures:
             if not index % _RESTORED_AT_ONCE:
                 await trio.lowlevel.checkpoint()
         return ready
+
+    def recalled(self, loaded: Loaded) -> list[Recalled]:
+        """Return what is open, and what was delivered lately, for who keeps receipts."""
+        past = self._calendar.past
+        recalled = [
+            Recalled(
+                key,
+                ChatAddress(platform, account, Chat(ChatKind(kind), chat)),
+                OutboundKind(sort),
+                Outcome(OutboundState(state), detail, message_id),
+                past(settled_at),
+            )
+            for key, platform, account, kind, chat, sort, state, detail, message_id, settled_at in loaded.delivered
+        ]
+        for row in loaded.outbound:
+            record = self.outgoing.find(row[1])
+            if record is not None and record.out is not None:
+                at = record.queued_at
+                recalled.append(
+                    Recalled(record.key, record.out.to, record.kind, record.outcome, at)
+                )
+        return recalled
 
     def _restore(self, row: OpenOutbound) -> AccountKey | None:
         seq, key, platform, account, kind, chat, sort, state, detail = row[:9]

@@ -126,6 +126,7 @@ class FileJournal(OutboxSide):
         assert isinstance(loaded, Loaded)
         await self._arrivals.restore(loaded)
         ready = await self._departures.restore(loaded)
+        self._recalled = self._departures.recalled(loaded)
         self._id = loaded.id
         self._pump.opened.set()
         log.info(

@@ -20,6 +20,11 @@ OpenOutbound: TypeAlias = tuple[
 ]
 """seq, key, platform, account, chat kind, chat, kind, state, detail, attempt, queued at,
 expires at, trace, content"""
+Delivered: TypeAlias = tuple[str, str, str, str, str, str, str, str, str, float]
+"""key, platform, account, chat kind, chat, kind, state, detail, message id, settled at"""
+RECALLED = 10_000
+"""Delivered messages whose ids a new process still knows."""
+RECALLED_SECONDS = 24 * 3600.0
 
 
 @frozen(kw_only=True)
@@ -32,6 +37,8 @@ class Loaded:
     cursors: tuple[tuple[str, str, str], ...]
     inbound: tuple[OpenInbound, ...]
     outbound: tuple[OpenOutbound, ...]
+    delivered: tuple[Delivered, ...]
+    """The newest of a day to which the platform gave an id, oldest first."""
     again: int
     """Events that somebody had in hand when the last process ended; they are new again."""
     quarantined: int
@@ -93,10 +100,22 @@ def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
                 "WHERE settled_at IS NULL ORDER BY seq"
             )
         ),
+        delivered=_delivered(db, now),
         again=again,
         quarantined=quarantined,
         interrupted=interrupted,
     )
+
+
+def _delivered(db: sqlite3.Connection, now: float) -> tuple[Delivered, ...]:
+    # Walks the newest rows only, however many of them have no id.
+    newest = db.execute(
+        "SELECT key, platform, account, chat_kind, chat, kind, state, detail, "
+        "message_id, settled_at FROM outbound WHERE seq > ? AND message_id <> '' "
+        "AND settled_at > ? ORDER BY seq",
+        (last_of(db, "outbound") - RECALLED, now - RECALLED_SECONDS),
+    )
+    return tuple(newest)
 
 
 def last_of(db: sqlite3.Connection, table: str) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import inf
+from pathlib import Path
+
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,13 +14,14 @@ from trio.testing import MockClock
 from actors.buffer import Outbox, OutboxKeeper
 from actors.journal import Claim, MemoryJournal, OutgoingLimits
 from actors.messages import Outbound, OutboundKind, OutboundState, Outcome
-from actors.tracker import Tracker
+from actors.tracker import Final, Tracker
 from tests.actors.journal.builders import (
     end_and_start_again,
     journal,
     nest,
     saying,
 )
+from tests.actors.journal.forms import in_file
 
 S = OutboundState
 SENT = Outcome(S.SENT, "", "77")
@@ -193,3 +197,31 @@ def test_each_receipt_tells_what_the_journal_knows(
                 assert receipt.state is known.state
 
     trio.run(main, clock=MockClock(autojump_threshold=0))
+
+
+async def test_what_an_earlier_process_said_is_tracked_again(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """E21: its late answers are told from those of nobody, and its ids are known."""
+    async with in_file(tmp_path) as file:
+        outbox = Outbox(file, Tracker(trio.current_time), trio.current_time, dead=print)
+        receipt = await outbox.say(saying("a"))
+        (row,) = await outbox.claim(CLAIM, QQ)
+        assert outbox.settle(CLAIM, row, SENT)
+        await outbox.say(saying("b"))
+        assert await outbox.claim(CLAIM, QQ)
+        await outbox.say(saying("c", "elsewhere"))
+        assert receipt.state is S.SENT
+
+    async with in_file(tmp_path) as file:
+        await file.cursor("qq", "1")
+        tracker = Tracker(trio.current_time)
+        outbox = Outbox(file, tracker, trio.current_time, dead=print)
+        outbox.recall()
+        found = tracker.index.by_message("77", to=saying("a").to)
+        assert isinstance(found, Final)
+        assert found.key == "a"
+        assert tracker.index.pending("c") is not None
+        assert outbox.answered_late("b", "78")
+        assert tracker.index.counts().verdicts["late"] == 1
+        assert outbox.due_at < inf

@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from actors.messages import OutboundState, Outcome
+from actors.messages import ChatAddress, OutboundState, Outcome
 from actors.tracker import (
     Ambiguous,
     Final,
@@ -28,6 +28,14 @@ S = OutboundState
 SENT = Outcome(S.SENT, "", "77")
 UNKNOWN = Outcome(S.UNKNOWN, "lost")
 KEYS = st.sampled_from([f"k{n}" for n in range(8)])
+NAMED = [Outcome(S.SENT, "", "77"), Outcome(S.SENT, "", "78"), SENT, UNKNOWN]
+
+
+def home(key: str) -> ChatAddress:
+    """Keys k0, k3, k6 are said in one chat, and so on."""
+    return to(str(int(key[1:]) % 3))
+
+
 TTLS = st.sampled_from([10.0, 30.0])
 KEEP = 60.0
 
@@ -47,14 +55,14 @@ class AgainstLists(RuleBasedStateMachine):
     def begin(self, key: str, ttl: float) -> None:
         if key not in self.pending and len(self.pending) >= 5:
             with pytest.raises(TrackerFull):
-                self.index.begin(key, to(), self.now, ttl)
+                self.index.begin(key, home(key), self.now, ttl)
             return
-        begun = self.index.begin(key, to(), self.now, ttl)
+        begun = self.index.begin(key, home(key), self.now, ttl)
         assert begun.generation > self.generation.get(key, 0)
         self.generation[key] = begun.generation
         self.pending[key] = self.now + ttl
 
-    @rule(key=KEYS, outcome=st.sampled_from([SENT, UNKNOWN]))
+    @rule(key=KEYS, outcome=st.sampled_from(NAMED))
     def answer(self, key: str, outcome: Outcome) -> None:
         verdict = self.index.finish(key, outcome, self.now)
         if key in self.pending:
@@ -63,7 +71,7 @@ class AgainstLists(RuleBasedStateMachine):
             self.final[key] = (outcome, self.now)
         elif key not in self.final:
             expected = Verdict.UNMATCHED
-        elif self.final[key][0].unknown and outcome is SENT:
+        elif self.final[key][0].unknown and not outcome.unknown:
             expected = Verdict.LATE
             self.final[key] = (outcome, self.now)
         else:
@@ -118,14 +126,32 @@ class AgainstLists(RuleBasedStateMachine):
             assert final.outcome.state is outcome.state
         if self.pending:
             assert self.index.next_deadline <= min(self.pending.values())
-        named = {k for k, (o, _) in self.final.items() if o.message_id == "77"}
-        match self.index.by_message("77"):
-            case None:
-                assert not named
-            case Final(key=key):
-                assert named == {key}
-            case Ambiguous(matches=matches):
-                assert {m.key for m in matches} == named
+        for message_id in ("77", "78"):
+            named = {
+                k for k, (o, _) in self.final.items() if o.message_id == message_id
+            }
+            assert _keys(self.index.by_message(message_id)) == named
+            for room in ("k0", "k1", "k2"):
+                there = {key for key in named if home(key) == home(room)}
+                assert _keys(self.index.by_message(message_id, to=home(room))) == there
+
+    @rule(key=KEYS, outcome=st.sampled_from(NAMED))
+    def an_earlier_process_left_it(self, key: str, outcome: Outcome) -> None:
+        """E21: outcomes are taken over, and are looked up and improved like any other."""
+        if key not in self.pending:
+            self.index.restore(key, home(key), outcome, self.now)
+            self.final[key] = (outcome, self.now)
+
+
+def _keys(found: Final | Ambiguous | None) -> set[str]:
+    match found:
+        case None:
+            return set()
+        case Final(key=key):
+            return {key}
+        case Ambiguous(matches=matches):
+            assert len(matches) > 1
+            return {final.key for final in matches}
 
 
 TestAgainstLists = AgainstLists.TestCase
@@ -145,13 +171,30 @@ def test_equal_ids_of_two_platforms_are_told_apart() -> None:
     found = index.by_message("7")
     assert isinstance(found, Ambiguous)
     assert {final.key for final in found.matches} == {"a", "b"}
-    irc = index.by_message("7", platform="irc")
+    irc = index.by_message("7", to=there)
     assert isinstance(irc, Final)
     assert irc.key == "b"
     mine = index.by_message("7", to=here)
     assert isinstance(mine, Final)
     assert mine.key == "a"
     assert index.by_message("8") is None
+
+
+def test_ids_that_are_counted_in_each_chat_anew_are_found_by_chat() -> None:
+    """E02, E03: in the chat it is one look, however many chats have a message 5."""
+    index = TrackerIndex()
+    rooms = [to(str(n)) for n in range(500)]
+    for n, room in enumerate(rooms):
+        index.begin(f"k{n}", room, 0.0, 10.0)
+        index.finish(f"k{n}", Outcome(S.SENT, "", "5"), 1.0)
+    for n, room in enumerate(rooms):
+        found = index.by_message("5", to=room)
+        assert isinstance(found, Final)
+        assert found.key == f"k{n}"
+    anywhere = index.by_message("5")
+    assert isinstance(anywhere, Ambiguous)
+    assert len(anywhere.matches) == 16
+    assert index.by_message("5", to=to("elsewhere")) is None
 
 
 def test_a_platform_that_names_all_its_messages_alike_costs_little() -> None:
@@ -198,7 +241,7 @@ def test_outcomes_are_bounded_in_number() -> None:
         index.begin(f"k{n}", to(), 0.0, 10.0)
         index.finish(f"k{n}", Outcome(S.SENT, "", str(n)), 1.0)
     assert index.counts().final <= 100 + EXPIRED_PER_TURN
-    assert len(index._by_message) == index.counts().final
+    assert len(index._named) == index.counts().final
     assert index.counts().pending == 0
     assert not any(index._classes.values())
 

@@ -83,6 +83,38 @@ async def test_two_commits_lie_on_the_way_of_a_message_and_its_reply(
         assert look(tmp_path, "SELECT state FROM outbound") == [("sent",)]
 
 
+async def test_a_new_process_recalls_what_was_said(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """E21: what waits, what nobody knows and what was delivered, once, oldest first."""
+    sent = Outcome(OutboundState.SENT, "", "77")
+    async with in_file(tmp_path) as journal:
+        assert journal.take_recalled() == []
+        await trio.sleep(10)
+        for key, outcome in (("named", sent), ("bare", Outcome(OutboundState.SENT))):
+            await journal.enqueue(saying(key), expires_at=900)
+            (row,) = await journal.claim_outbound(SENDER, ACCOUNT)
+            assert journal.settle_outbound(SENDER, row.seq, outcome)
+        for room in ("lost", "waits"):
+            await journal.enqueue(saying(room, room), expires_at=900)
+        (row,) = await journal.claim_outbound(SENDER, ACCOUNT)
+        await journal.cursor("qq", "1")
+        await trio.sleep(1)
+        await crash(journal)
+    async with in_file(tmp_path) as journal:
+        await journal.cursor("qq", "1")
+        recalled = journal.take_recalled()
+        assert [(row.key, row.outcome.state) for row in recalled] == [
+            ("named", OutboundState.SENT),
+            ("lost", OutboundState.UNKNOWN),
+            ("waits", OutboundState.QUEUED),
+        ]
+        assert recalled[0].outcome == sent
+        assert recalled[0].to == saying("named").to
+        assert recalled[0].at == pytest.approx(10, abs=1)
+        assert journal.take_recalled() == []
+
+
 async def test_what_nobody_waits_for_is_written_all_the_same(
     autojump_clock: MockClock, tmp_path: Path
 ) -> None:
