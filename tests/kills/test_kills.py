@@ -1,0 +1,24 @@
+"""The plug is pulled on a real host; `python -m tests.kills` does it fifty times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.kills.campaign import Campaign
+from tests.kills.verdict import complaints
+
+
+@pytest.mark.parametrize(
+    ("rounds", "kinds"), [(5, ("kill",)), (2, ("kill", "disk", "line"))]
+)
+async def test_nothing_is_lost_and_nothing_is_said_twice(
+    tmp_path: Path, rounds: int, kinds: tuple[str, ...]
+) -> None:
+    """Laws 5, 6, 8, 13, B36, B40: killed under load, on a full disk, over a torn line."""
+    campaign = Campaign(tmp_path, seed=rounds, kinds=kinds)
+    found = await campaign.run(rounds)
+    assert list(complaints(found)) == []
+    assert campaign.kills == rounds
+    assert len(found.handled) > 50, "hardly anything was accepted: no proof of anything"
