@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 
 from attrs import frozen
@@ -70,30 +71,32 @@ def soak(
     host = HostProcess(folder)
     try:
         looks: list[Look] = []
-        for look in _looks(host, port):
-            progress(look)
-            looks.append(look)
-            if look.messages >= messages:
-                return looks
+        with closing(_looks(host, port)) as seen:
+            for look in seen:
+                progress(look)
+                looks.append(look)
+                if look.messages >= messages:
+                    break
+        return looks
     finally:
         host.end()
-    raise AssertionError
 
 
-def _looks(host: HostProcess, port: int) -> Iterator[Look]:
+def _looks(host: HostProcess, port: int) -> Generator[Look, None, None]:
     while not host.logged("host.started"):
         if host.process.poll() is not None:
             raise AssertionError(host.text())
         time.sleep(0.05)
     # One account for ever: another one would cost what an account costs.
     peer = Peer(port, ACCOUNT, CHATS)
-    peer.begin()
-    done = 0
-    while True:
-        answered = int(drive([peer], TURN_SECONDS)["events"])
-        assert answered, "the host answered nothing"
-        done += answered
-        yield Look(done, resident_megabytes(host.process.pid))
+    with peer.socket:
+        peer.begin()
+        done = 0
+        while True:
+            answered = int(drive([peer], TURN_SECONDS)["events"])
+            assert answered, "the host answered nothing"
+            done += answered
+            yield Look(done, resident_megabytes(host.process.pid))
 
 
 def resident_megabytes(pid: int) -> float:
