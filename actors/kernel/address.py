@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, cast
 
 import trio
@@ -20,6 +21,8 @@ M = TypeVar("M", contravariant=True)
 A_contra = TypeVar("A_contra", contravariant=True)
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
+
+_NO_NUMBER = "within must be a number of seconds (got nan)"
 
 
 class Askable(Protocol[A_contra, R_co]):
@@ -82,7 +85,10 @@ class Address(Generic[M]):
             MailboxFull: no room in time, or the policy is REJECT.
             ActorDown: the target is gone for good.
             WouldDeadlock: the target waits for us.
+            ValueError: *within* is no number.
         """
+        if isnan(within):
+            raise ValueError(_NO_NUMBER)
         await trio.lowlevel.checkpoint_if_cancelled()
         cell = self.cell
         turn = current.get()
@@ -103,6 +109,7 @@ class Address(Generic[M]):
             HandlerCrashed: the target raised while it handled the question.
             WouldDeadlock: the target waits for us.
             MailboxFull: no room, and the policy is REJECT.
+            ValueError: *within* is no number.
         """
         # The answer's type is read off the question, which nothing at run time can see.
         return cast(R, await _ask(self.cell, question, within))
@@ -123,6 +130,8 @@ def _inherit(cell: Cell, message: object, turn: Turn) -> Envelope:
 
 
 async def _ask(cell: Cell, question: object, within: float) -> object:
+    if isnan(within):
+        raise ValueError(_NO_NUMBER)
     if cell.resting is not None:
         raise ActorDown(cell.path, str(cell.resting))
     system = cell.system

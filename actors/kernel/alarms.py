@@ -105,7 +105,8 @@ class Wheel:
 
     def add(self, slot: ReplySlot | Place, deadline: float) -> None:
         try:
-            index = int(deadline / BUCKET_SECONDS) + 1
+            # No clock was ever below 0: what is already over has a bucket, too.
+            index = int(max(deadline, 0.0) / BUCKET_SECONDS) + 1
         except OverflowError:  # for ever
             return
         slot.bucket = index

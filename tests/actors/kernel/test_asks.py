@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from math import inf
+from math import inf, nan
 
 import pytest
 import trio
@@ -115,6 +115,43 @@ async def test_a_question_may_have_no_deadline_at_all() -> None:
         actor = await home.keep("a", Doer)
 
         assert await actor.ask(Get(lambda *_: 1), within=inf) == 1
+
+
+@pytest.mark.parametrize("full", [False, True])
+async def test_a_wait_that_is_no_number_is_refused_and_nothing_goes_out(
+    full: bool, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Its answer would wake whoever asked out of something else."""
+    diary: list[object] = []
+    async with house() as home:
+        special = doer(capacity=1)
+        actor = await home.keep("a", lambda: special(diary))
+        if full:
+            actor.tell(Do(sleeping(1)))
+            await settle()
+            actor.tell(Note("full"))
+        with pytest.raises(ValueError, match=r"within must be .* \(got nan\)"):
+            await actor.ask(Get(lambda *_: "late"), within=nan)
+        with pytest.raises(ValueError, match=r"within must be .* \(got nan\)"):
+            await actor.send(Note("sent"), within=nan)
+        await trio.sleep(5)
+
+        assert await actor.ask(Get(lambda *_: 1), within=1) == 1
+        assert diary == ["full"] * full
+
+
+async def test_a_wait_that_is_over_before_it_began_ends_at_once(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        await trio.sleep(7)
+        actor.tell(Do(sleeping(1)))
+        for within in (0, -1, -inf):
+            began = trio.current_time()
+            with pytest.raises(AskTimeout):
+                await actor.ask(Get(lambda *_: 1), within=within)
+            assert trio.current_time() - began <= 0.051
 
 
 async def test_an_answer_may_come_after_the_handler() -> None:
