@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
+from math import isnan
 from typing import TYPE_CHECKING, NoReturn, TypeVar, overload
 
 import trio
@@ -123,6 +124,9 @@ class ActorContext:
 
     def after(self, seconds: float, message: object) -> Timer:
         """Get *message* once, in *seconds*, in the trace of what is in hand now."""
+        if isnan(seconds):
+            msg = f"a delay must be a number of seconds (got {seconds!r})"
+            raise ValueError(msg)
         return self._timer(seconds, message, None)
 
     def every(self, seconds: float, message: object) -> Timer:

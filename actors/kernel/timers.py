@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, nextafter
 from typing import TYPE_CHECKING
 
 from actors.kernel.envelope import Slot
@@ -41,7 +42,7 @@ class Timer(Slot):
         self._waiting = False
         self.done = False
         self.skipped = 0
-        """Ticks left out because the one before was still waiting to be handled."""
+        """Ticks left out: the one before still waited to be handled, or they were too late."""
         system = owner.cell.system
         self._alarm: Alarm = system.alarms.at(system.clock() + first, self._fire)
 
@@ -72,7 +73,7 @@ class Timer(Slot):
             self.done = True
             self._leave()
         else:
-            at = self._alarm.at + self._period
+            at = self._next(self._alarm.at + self._period, self._period)
             self._alarm = owner.cell.system.alarms.at(at, self._fire)
         if self._waiting:
             self.skipped += 1
@@ -80,6 +81,19 @@ class Timer(Slot):
         self._waiting = True
         trace = self._trace or owner.cell.system.new_id()
         owner.cell.notify(self._message, trace, self)
+
+    def _next(self, at: float, period: float) -> float:
+        """Return *at*, or the first instant after it that is still to come.
+
+        What the loop was too late for is skipped all at once: if a period is shorter
+        than it takes to skip it, nothing else would ever run.
+        """
+        now = self._owner.cell.system.clock()
+        if at > now:
+            return at
+        missed = min((now - at) // period + 1, 2.0**63)
+        self.skipped += int(missed)
+        return max(at + missed * period, nextafter(now, inf))
 
     def _leave(self) -> None:
         if self._owner.timers is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import pytest
 import trio
 import trio.testing
@@ -154,6 +156,42 @@ def test_a_period_must_be_positive() -> None:
             )
 
     trio.run(main)
+
+
+@pytest.mark.parametrize("how", ["after", "every"])
+async def test_an_instant_that_is_no_number_is_refused(
+    how: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    """One such alarm would end the task of all alarms, and the system with it."""
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+
+        def arm(_: Doer, ctx: ActorContext) -> None:
+            with pytest.raises(ValueError, match=r"seconds \(got nan\)"):
+                getattr(ctx, how)(nan, "never")
+
+        await actor.ask(Get(arm), within=1)
+        await trio.sleep(1)
+        assert home.cell("a").reserved == 0
+
+
+@pytest.mark.parametrize("period", [5e-324, 1e-300, 1e-6])
+async def test_a_period_shorter_than_a_turn_starves_nobody(
+    period: float, mock_clock: trio.testing.MockClock
+) -> None:
+    timers: list[Timer] = []
+    diary: list[object] = []
+    async with house() as home:
+        actor = await home.keep("a", lambda: Doer(diary))
+        actor.tell(Do(lambda _, ctx: timers.append(ctx.every(period, "tick"))))
+        await settle()
+        mock_clock.jump(3600)
+        for _ in range(10):
+            await trio.lowlevel.checkpoint()
+
+        assert timers[0].skipped >= min(3600 / period, 2.0**63) - 10
+        assert 1 <= len(diary) <= 10
+        timers[0].cancel()
 
 
 async def test_many_cancelled_alarms_are_swept() -> None:
