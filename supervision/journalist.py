@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from actors.kernel import Crash, ExitReason
+from actors.kernel import Crash, ExitReason, shown
 from supervision.events import (
     ChildEnded,
     Doubtful,
@@ -49,7 +49,7 @@ def write_down(log: FilteringBoundLogger, note: Note) -> None:
             log.warning(
                 "supervisor.restart_failed",
                 child=child,
-                reason=repr(exception),
+                reason=shown(exception),
                 exc_info=exception,
             )
         case OperatorNeeded(child, why):

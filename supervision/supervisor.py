@@ -21,6 +21,7 @@ from actors.kernel import (
     Mailbox,
     StopRequested,
     Timer,
+    shown,
 )
 from supervision.calls import (
     Call,
@@ -91,7 +92,7 @@ class ChildNotStarted(Exception):
     """A supervisor did not come up, because one of its children did not."""
 
     def __init__(self, child: str, exception: BaseException) -> None:
-        super().__init__(f"child {child!r} did not start: {exception!r}")
+        super().__init__(f"child {child!r} did not start: {shown(exception)}")
         self.child = child
         self.exception = exception
 

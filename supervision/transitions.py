@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from actors.kernel import ExitReason, NeedsOperator, Normal, Shutdown, leaves
+from actors.kernel import ExitReason, NeedsOperator, Normal, Shutdown, leaves, shown
 from actors.kernel import StartFailed as NeverUp
 from supervision import fate
 from supervision.calls import ChildState, Done, Ignored, StartRefused
@@ -240,9 +240,9 @@ def _try_again(turn: Turn, child: Child, exception: BaseException) -> None:
     left, core.job = core.job.starts, None
     turn.out.append(RestartFailed(child.id, exception))
     if child.spec.backoff is not None:
-        fate.fail(turn, child, repr(exception))
+        fate.fail(turn, child, shown(exception))
         return
-    child.why = repr(exception)
+    child.why = shown(exception)
     child.generation = core.next_generation()
     core.set_state(child, ChildState.RESTARTING)
     core.stranded = left

@@ -61,6 +61,7 @@ from actors.kernel.reasons import (
     StartFailed,
     Zombie,
     leaves,
+    shown,
 )
 from actors.kernel.snapshot import ActorSnapshot
 from actors.kernel.system import ChildExited, StartupFailed, System
@@ -141,5 +142,6 @@ __all__ = [
     "current_trace",
     "current_turn",
     "leaves",
+    "shown",
     "tracing",
 ]

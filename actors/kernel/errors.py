@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from actors.kernel.reasons import shown
+
 
 class ActorError(Exception):
     """Base of what the kernel raises on purpose."""
@@ -88,9 +90,7 @@ class HandlerCrashed(ActorError):
     exception: BaseException
 
     def __str__(self) -> str:
-        return (
-            f"{self.address} crashed while handling {self.question}: {self.exception!r}"
-        )
+        return f"{self.address} crashed while handling {self.question}: {shown(self.exception)}"
 
 
 @frozen

@@ -35,6 +35,7 @@ from actors.kernel.reasons import (
     Zombie,
     leaves,
     reason_of,
+    shown,
 )
 from actors.kernel.turn import Span, current
 
@@ -123,10 +124,13 @@ class Incarnation(Life):
 
     def _first(self, crash: BaseException | None, error: Exception) -> BaseException:
         """What went wrong first: `stop` may stumble over the same thing once more."""
-        if not isinstance(crash, Exception) or crash in leaves(error) or crash is error:
+        # By identity: how an exception compares is its author's, and may raise.
+        if not isinstance(crash, Exception) or crash is error:
+            return error
+        if any(leaf is crash for leaf in leaves(error)):
             return error
         self.cell.system.log.warning(
-            "actor.cleanup_failed", actor=self.cell.path, error=repr(error)
+            "actor.cleanup_failed", actor=self.cell.path, error=shown(error)
         )
         return crash
 

@@ -35,7 +35,7 @@ class Crash:
     original: BaseException | None = field(default=None, repr=False, eq=False)
 
     def __str__(self) -> str:
-        return f"crash: {self.exception!r}"
+        return f"crash: {shown(self.exception)}"
 
 
 @frozen
@@ -61,7 +61,7 @@ class StartFailed:
     exception: BaseException
 
     def __str__(self) -> str:
-        return f"start failed: {self.exception!r}"
+        return f"start failed: {shown(self.exception)}"
 
 
 @frozen
@@ -71,7 +71,7 @@ class NeedsOperator(Exception):
     Raise it anywhere in an actor; it is also the exit reason that a supervisor sees.
     """
 
-    why: str
+    why: str = field(converter=str)
 
     def __str__(self) -> str:
         return self.why
@@ -80,6 +80,18 @@ class NeedsOperator(Exception):
 ExitReason: TypeAlias = (
     Normal | Shutdown | Crash | Killed | Zombie | StartFailed | NeedsOperator
 )
+
+
+def shown(error: BaseException) -> str:
+    """Return the `repr` of *error*, or what can be said of one that has none.
+
+    It is somebody else's code, and runs where nothing may raise: at the end of a life,
+    and in the supervisor that decides what comes next.
+    """
+    try:
+        return repr(error)
+    except Exception as worse:  # noqa: BLE001 - whatever it is, the error is the news
+        return f"<{type(error).__name__}, whose repr raised {type(worse).__name__}>"
 
 
 def leaves(error: BaseException) -> list[BaseException]:

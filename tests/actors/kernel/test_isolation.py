@@ -13,6 +13,7 @@ import trio.testing
 
 from actors.kernel import (
     ActorContext,
+    ActorError,
     Crash,
     ExitReason,
     ForeignCancelled,
@@ -25,6 +26,7 @@ from actors.kernel import (
     Zombie,
 )
 from tests.actors.kernel.keeper import (
+    LATER,
     Boom,
     Do,
     Doer,
@@ -32,6 +34,7 @@ from tests.actors.kernel.keeper import (
     Get,
     Keeper,
     Note,
+    Work,
     boom,
     house,
     is_boom,
@@ -100,6 +103,74 @@ async def test_a_group_of_a_crash_and_a_cancellation_is_the_crash() -> None:
         await settle()
 
         assert is_boom(home.reasons("a")[0], "inner")
+
+
+class Mute(Exception):
+    """Cannot be shown, and cannot be compared."""
+
+    def __repr__(self) -> str:
+        msg = "no text"
+        raise Boom(msg)
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        msg = "no comparison"
+        raise Boom(msg)
+
+    __hash__ = Exception.__hash__
+
+
+def raise_mute(*_: object) -> None:
+    raise Mute
+
+
+async def test_an_exception_that_cannot_be_shown_ends_one_life_as_any_other() -> None:
+    """T1: its text is for whoever waits for an answer, and made where nothing may raise."""
+    failed: list[ActorError] = []
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        sibling = await home.keep("b", Doer)
+
+        async def ask(work: Work) -> None:
+            with pytest.raises(ActorError) as caught:
+                await actor.ask(Get(work), within=1)
+            failed.append(caught.value)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask, lambda *_: LATER)
+            await settle()
+            nursery.start_soon(ask, raise_mute)
+
+        assert sorted(str(error) for error in failed) == [
+            "/a crashed while handling Get: <Mute, whose repr raised Boom>",
+            "/a is down (crash: <Mute, whose repr raised Boom>)",
+        ]
+        assert await sibling.ask(Get(lambda *_: "alive"), within=1) == "alive"
+        assert home.life("a").number == 2
+
+
+@pytest.mark.parametrize(("first", "then"), [(Mute, Mute), (Boom, Mute), (Mute, Boom)])
+async def test_cleaning_up_after_an_exception_may_raise_one_that_cannot_be_compared(
+    first: type[Exception], then: type[Exception]
+) -> None:
+    """T2."""
+
+    def fail(*_: object) -> None:
+        raise first
+
+    def fail_again(*_: object) -> None:
+        raise then
+
+    async with house() as home:
+        actor = await home.keep("a", stops(fail_again))
+        actor.tell(Do(fail))
+        await settle()
+
+        (reason,) = home.reasons("a")
+        assert isinstance(reason, Crash)
+        assert type(reason.exception) is first
+        assert home.life("a").number == 2
 
 
 @pytest.mark.parametrize("alien", [KeyboardInterrupt, SystemExit, GeneratorExit])
