@@ -72,9 +72,16 @@ class Incarnation(Life):
             self.cell.open_lanes(type(actor).mailbox)
         except Exception as error:  # noqa: BLE001 - whatever it is, it never came up
             self.finish(StartFailed(error))
-            return
-        if self._is_ready():
-            self._is_up()
+        except trio.Cancelled as cancelled:
+            self.finish(self._foreign(cancelled))
+        except BaseExceptionGroup as group:
+            self.finish(self._split(group))
+        except BaseException:
+            self.finish(Killed())
+            raise
+        else:
+            if self._is_ready():
+                self._is_up()
 
     def _is_ready(self) -> bool:
         assert self.actor is not None

@@ -112,12 +112,12 @@ class System:
         # The bound method, not `trio.current_time`: every ask reads it.
         self.clock = trio.lowlevel.current_clock().current_time
         self._context.run(self._nursery.start_soon, self.alarms.run)
-        top = self._top.launch(self._root, shutdown=inf)
         try:
-            failed = await top.started()
+            failed = await self._top.launch(self._root, shutdown=inf).started()
         except BaseException as error:
-            with trio.CancelScope(shield=True):
-                await top.kill_and_fence()
+            if self._top.incarnation is not None:
+                with trio.CancelScope(shield=True):
+                    await self._top.incarnation.kill_and_fence()
             self._top.close(self._top_reason())
             self._nursery.cancel_scope.cancel(reason="cancelled while starting")
             await self._manager.__aexit__(type(error), error, error.__traceback__)

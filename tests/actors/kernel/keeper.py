@@ -389,3 +389,14 @@ def sleeping(seconds: float) -> Callable[..., object]:
         await trio.sleep(seconds)
 
     return sleep
+
+
+async def stored_cancelled() -> trio.Cancelled:
+    """Return a `Cancelled` of somebody else's scope."""
+    with trio.CancelScope() as scope:
+        scope.cancel(reason="somebody else's")
+        try:
+            await trio.lowlevel.checkpoint()
+        except trio.Cancelled as cancelled:
+            return cancelled
+    raise AssertionError

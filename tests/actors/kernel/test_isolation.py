@@ -42,6 +42,7 @@ from tests.actors.kernel.keeper import (
     sleeping,
     starts,
     stops,
+    stored_cancelled,
 )
 
 
@@ -212,17 +213,6 @@ async def test_an_interrupt_inside_a_group_is_never_swallowed() -> None:
                 exits.append(life.reason)
 
     assert is_boom(exits[0], "half")
-
-
-async def stored_cancelled() -> trio.Cancelled:
-    """Return a `Cancelled` of somebody else's scope."""
-    with trio.CancelScope() as scope:
-        scope.cancel(reason="somebody else's")
-        try:
-            await trio.lowlevel.checkpoint()
-        except trio.Cancelled as cancelled:
-            return cancelled
-    raise AssertionError
 
 
 @pytest.mark.parametrize("wrapped", [False, True])

@@ -12,9 +12,11 @@ from actors.kernel import (
     IGNORE,
     Actor,
     ActorContext,
+    ActorError,
     AddressNotFound,
     Crash,
     DeadLetters,
+    ForeignCancelled,
     Killed,
     Normal,
     Shutdown,
@@ -40,6 +42,7 @@ from tests.actors.kernel.keeper import (
     sleeping,
     starts,
     stops,
+    stored_cancelled,
 )
 
 # --- starting and leaving ---------------------------------------------------------------
@@ -95,6 +98,49 @@ async def test_a_factory_that_raises_is_a_failed_start() -> None:
         assert isinstance(failed, StartFailed)
         assert isinstance(failed.exception, Boom)
         assert home.exits == []
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+async def test_a_factory_that_raises_a_foreign_cancelled_is_a_failed_start(
+    wrapped: bool, autojump_clock: trio.testing.MockClock
+) -> None:
+    """T4: it lands in the supervisor's own task, which it would end."""
+    cancelled: BaseException = await stored_cancelled()
+
+    def factory() -> Doer:
+        raise BaseExceptionGroup("group", [cancelled]) if wrapped else cancelled
+
+    with pytest.raises(StartupFailed, match="Cancelled"):
+        async with System(factory):
+            raise AssertionError
+
+    async with house() as home:
+        failed = await home.try_to_keep("a", factory)
+        assert isinstance(failed, StartFailed)
+        assert isinstance(failed.exception, ForeignCancelled)
+        assert home.exits == []
+        assert trio.current_time() == 0
+
+
+@pytest.mark.parametrize("alien", [KeyboardInterrupt, SystemExit, GeneratorExit])
+async def test_what_is_no_exception_leaves_a_factory_at_once(
+    alien: type[BaseException], autojump_clock: trio.testing.MockClock
+) -> None:
+    """T3: there never was a task, so there is none to wait for, and no zombie."""
+
+    def factory() -> Doer:
+        raise alien
+
+    with pytest.RaisesGroup(alien):
+        async with System(factory):
+            raise AssertionError
+
+    with pytest.RaisesGroup(alien, flatten_subgroups=True):
+        async with house() as home:
+            with pytest.raises(ActorError):
+                await home.try_to_keep("a", factory)
+            assert home.cell("a").phase == "down"
+    assert trio.current_time() == 0
 
 
 async def test_a_start_that_says_ignore_is_no_fault_and_no_life() -> None:
