@@ -5,13 +5,18 @@ The random number is an argument, so every delay can be computed in a test.
 
 from __future__ import annotations
 
-from math import isfinite, log
+from math import log
+from sys import float_info
 from typing import assert_never
 
 from attrs import field, frozen
 
 from supervision.faults import BadSpec, Fault
+from supervision.numbers import is_seconds, is_time, is_whole
 from supervision.values import FULL, Forever, Jitter
+
+LARGEST_GROWTH = log(float_info.max)
+"""Of a pause, as a logarithm: beyond it a power overflows, so it is the cap."""
 
 
 @frozen
@@ -44,27 +49,38 @@ class Backoff:
     is refused where that window could never trip."""
 
     def __attrs_post_init__(self) -> None:
-        for name, must, holds in (
-            ("first", "must be a positive number of seconds", self.first > 0),
-            ("factor", "must be at least 1", self.factor >= 1),
-            ("cap", "must not be below first", self.cap >= self.first),
-            ("reset_after", "must be a positive number", self.reset_after > 0),
-        ):
-            got = getattr(self, name)
-            if not holds or not isfinite(got):
-                raise BadSpec(Fault(f"backoff.{name}", must, got))
-        if not isinstance(self.jitter, Jitter):
-            raise BadSpec(
-                Fault("backoff.jitter", "must be FULL, EQUAL or NONE", self.jitter)
-            )
-        if not _is_limit(self.give_up):
-            must = "must be a whole number from 0, FOREVER or None"
-            raise BadSpec(Fault("backoff.give_up", must, self.give_up))
+        self._require(
+            is_seconds(self.first), "first", "must be a positive number of seconds"
+        )
+        self._require(
+            is_time(self.factor) and self.factor >= 1, "factor", "must be at least 1"
+        )
+        self._require(
+            is_time(self.cap) and self.cap >= self.first,
+            "cap",
+            "must not be below first",
+        )
+        self._require(
+            is_seconds(self.reset_after), "reset_after", "must be a positive number"
+        )
+        self._require(
+            isinstance(self.jitter, Jitter), "jitter", "must be FULL, EQUAL or NONE"
+        )
+        self._require(
+            _is_limit(self.give_up),
+            "give_up",
+            "must be a whole number from 0, FOREVER or None",
+        )
+
+    def _require(self, holds: bool, name: str, must: str) -> None:
+        if not holds:
+            raise BadSpec(Fault(f"backoff.{name}", must, getattr(self, name)))
 
     def longest(self, streak: int) -> float:
         """Return the longest pause after *streak* failures in a row, in seconds."""
         # A power overflows long before a streak that may last for ever does.
-        if (streak - 1) * log(self.factor) >= log(self.cap / self.first):
+        growth = min(log(self.cap / self.first), LARGEST_GROWTH)
+        if (streak - 1) * log(self.factor) >= growth:
             return self.cap
         return min(self.cap, self.first * self.factor ** (streak - 1))
 
@@ -100,15 +116,20 @@ class Backoff:
         That is, from the first failure of one child to the one that is too many.
         Stops counting once it is clear that *within* is exceeded.
         """
-        total = 0.0
+        total, last = 0.0, 0.0
         for streak in range(1, max_restarts + 1):
-            total += self.mean_delay(streak)
+            mean = self.mean_delay(streak)
+            if mean == last:
+                # It grows no more, and there may be as many left as one can write.
+                left = max_restarts - streak + 1
+                return total + mean * min(left, float_info.max)
+            total, last = total + mean, mean
             if total > within:
                 break
         return total
 
 
 def _is_limit(value: object) -> bool:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if is_whole(value):
         return value >= 0
     return value is None or isinstance(value, Forever)

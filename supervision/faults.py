@@ -11,7 +11,7 @@ class Fault:
 
     field: str
     """`strategy`, `max_restarts`, `within`, `auto_shutdown`, `needs_operator`, `children`, `child`,
-    `id`, `duplicate`, `restart`, `significant`, `start`, `shutdown`, `backoff`, `counted`;
+    `id`, `args`, `duplicate`, `restart`, `significant`, `start`, `shutdown`, `backoff`, `counted`;
     of limits, `breaker.`, `pace.` or `permits.` and a field."""
     must: str
     got: object = None

@@ -7,14 +7,14 @@ A spec is checked where it meets a supervisor, not when it is written: whether
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import isfinite
-from typing import TYPE_CHECKING, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import field, frozen
 
 from actors.kernel import AnyActor
 from supervision.backoff import Backoff
 from supervision.faults import BadSpec, Fault
+from supervision.numbers import is_seconds, is_time, is_whole
 from supervision.values import (
     DEFAULT_WORKER_GRACE,
     DYNAMIC,
@@ -123,10 +123,10 @@ def flags_fault(flags: Supervisor) -> Fault | None:
     if not isinstance(flags.strategy, Strategy):
         must = "must be ONE_FOR_ONE, ONE_FOR_ALL, REST_FOR_ONE or DYNAMIC"
         return Fault("strategy", must, flags.strategy)
-    if not _is_whole(flags.max_restarts) or flags.max_restarts < 0:
+    if not is_whole(flags.max_restarts) or flags.max_restarts < 0:
         must = "must be a whole number from 0"
         return Fault("max_restarts", must, flags.max_restarts)
-    if not _is_seconds(flags.within):
+    if not is_seconds(flags.within):
         return Fault("within", "must be a positive number of seconds", flags.within)
     if not isinstance(flags.auto_shutdown, AutoShutdown):
         must = "must be NEVER, ANY_SIGNIFICANT or ALL_SIGNIFICANT"
@@ -166,9 +166,12 @@ def child_fault(spec: ChildSpec, flags: Supervisor) -> Fault | None:
 
 def instance_fault(instance: Instance) -> Fault | None:
     """Return what is wrong with *instance*, or `None`."""
-    if _is_id(instance.id):
-        return None
-    return Fault("id", _ID_MUST, instance.id)
+    if not _is_id(instance.id):
+        return Fault("id", _ID_MUST, instance.id)
+    if not isinstance(instance.args, tuple):
+        must = "must be a tuple, of what the template is called with"
+        return Fault("args", must, instance.args, instance.id)
+    return None
 
 
 def _child_faults(
@@ -253,18 +256,4 @@ def _is_flag(value: object) -> bool:
 
 
 def _is_grace(value: object) -> bool:
-    return isinstance(value, Brutal | Forever) or _is_time(value)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_time(value: object) -> TypeGuard[float]:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return isfinite(value) and value >= 0
-
-
-def _is_seconds(value: object) -> bool:
-    return _is_time(value) and value > 0
+    return isinstance(value, Brutal | Forever) or is_time(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import inf, nan
 
 import pytest
 from hypothesis import given
@@ -117,8 +118,28 @@ def test_what_is_refused(wrong: dict[str, object], what: str) -> None:
     assert str(raised.value) == what
 
 
+@pytest.mark.parametrize("number", [True, "1", None, nan, inf, 10**400, [1]])
+@pytest.mark.parametrize("name", ["first", "factor", "cap", "reset_after"])
+def test_what_is_no_number_is_refused(name: str, number: object) -> None:
+    with pytest.raises(BadSpec) as raised:
+        Backoff(**{name: number})  # type: ignore[arg-type]  # wrong on purpose
+
+    assert raised.value.fault.field == f"backoff.{name}"
+    assert raised.value.fault.got is number
+
+
+def test_a_pause_too_small_to_write_grows_to_the_cap_all_the_same() -> None:
+    backoff = Backoff(first=5e-324, cap=300.0, give_up=FOREVER)
+    assert backoff.longest(1) == 5e-324
+    assert backoff.longest(10_000) == 300.0
+
+
 def test_the_mean_time_of_a_storm_is_the_sum_of_half_the_delays() -> None:
     assert Backoff().seconds_to_trip(3, 100.0) == pytest.approx(0.5 + 1 + 2)
     assert Backoff().seconds_to_trip(0, 100.0) == 0
     # It stops where the answer is clear: a million restarts are not added up.
     assert Backoff().seconds_to_trip(10**12, 5.0) == pytest.approx(7.5)
+    assert Backoff(first=2.0).seconds_to_trip(3, 100.0) == pytest.approx(1 + 2 + 4)
+    # Nor is what grows no more: 0.5, 1, 1, 1, ...
+    flat = Backoff(first=1.0, cap=2.0)
+    assert flat.seconds_to_trip(1001, 5000.0) == pytest.approx(1000.5)

@@ -62,6 +62,22 @@ async def test_what_is_no_instance_is_refused(
         assert await count_children(house.root) == Counts(1, 0, 0, 0)
 
 
+@pytest.mark.parametrize("args", [None, 5, "ab", [1], {}])
+async def test_what_an_instance_is_made_with_is_a_tuple(
+    args: Any, diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    """A lone argument would end the supervisor, and a lone text be spelt out."""
+    async with living(Supervisor(DYNAMIC, [diary.spec("t")]), diary) as house:
+        refused = await start_child(house.root, Instance("a", args))
+
+        assert isinstance(refused, SpecRefused)
+        assert str(refused.fault) == (
+            "child 'a': args must be a tuple, of what the template is called with "
+            f"(got {args!r})"
+        )
+        assert await count_children(house.root) == Counts(1, 0, 0, 0)
+
+
 @pytest.mark.parametrize("ask", BY_ID)
 @pytest.mark.parametrize("key", [None, 5, [], {}, b"a"])
 async def test_what_is_no_id_is_not_found(

@@ -37,6 +37,9 @@ from supervision import (
 )
 from supervision.specs import StartActor
 
+HUGE = 10**400
+"""More than any float."""
+
 
 def start() -> AnyActor:
     raise NotImplementedError
@@ -75,6 +78,10 @@ def refusal(*children: ChildSpec, **flags: object) -> str:
         ({"within": 0}, "within must be a positive number of seconds (got 0)"),
         ({"within": -1}, "within must be a positive number of seconds (got -1)"),
         ({"within": inf}, "within must be a positive number of seconds (got inf)"),
+        (
+            {"within": HUGE},
+            f"within must be a positive number of seconds (got {HUGE})",
+        ),
         (
             {"auto_shutdown": True},
             "auto_shutdown must be NEVER, ANY_SIGNIFICANT or ALL_SIGNIFICANT (got True)",
@@ -143,7 +150,7 @@ async def test_a_call_refuses_what_a_supervisor_refuses_to_be_made_with(
         assert await count_children(root) == Counts(0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("shutdown", [-1, -0.5, nan, inf, "soon", True])
+@pytest.mark.parametrize("shutdown", [-1, -0.5, nan, inf, HUGE, "soon", True])
 def test_a_grace_is_a_time_that_ends_or_a_word(shutdown: object) -> None:
     assert "shutdown must be a number of seconds from 0" in refusal(
         child(shutdown=shutdown)
@@ -219,6 +226,13 @@ def test_a_window_that_can_never_trip_is_refused_unless_giving_up_is_settled() -
         Supervisor(children=[child(backoff=Backoff(first=10.0, give_up=settled))])
     # The window never hears of failures that are not counted.
     assert "never fall" in refusal(child(backoff=quick, counted=False))
+
+
+def test_a_window_is_judged_at_once_however_much_it_lets_pass() -> None:
+    steady = Backoff(first=1e-9, factor=1.0, cap=1e-9, give_up=None)
+    for much in (10**12, HUGE):
+        said = refusal(child(backoff=steady), max_restarts=much, within=5.0)
+        assert said.startswith("child 'a': backoff must have give_up")
 
 
 def test_how_long_a_child_may_take_to_stop_if_nothing_is_said() -> None:
