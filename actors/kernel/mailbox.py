@@ -6,11 +6,15 @@ from collections.abc import Callable, Hashable
 from enum import Enum
 from typing import ClassVar, Self
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
 DEFAULT_CAPACITY = 64
 RESERVED_CEILING = 1_000_000
 """The most slots an actor can reserve for watches, timers and children."""
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 class OverflowKind(Enum):
@@ -37,7 +41,13 @@ class Overflow:
     """A policy; `Overflow.conflate(key)` carries how messages are recognised."""
 
     kind: OverflowKind
-    key: Callable[[object], Hashable] | None = None
+    key: Callable[[object], Hashable] | None = field(default=None)
+
+    @key.validator
+    def _goes_with_the_kind(self, _: object, key: object) -> None:
+        if callable(key) is not (self.kind is OverflowKind.CONFLATE):
+            msg = f"a key must be given to CONFLATE and to no other kind (got {key!r} for {self.kind.name}); use Overflow.conflate(key)"
+            raise ValueError(msg)
 
     BACKPRESSURE: ClassVar[Overflow]
     REJECT: ClassVar[Overflow]
@@ -64,11 +74,25 @@ Overflow.DROP_NEWEST = Overflow(OverflowKind.DROP_NEWEST)
 class Mailbox:
     """The declaration; the lanes themselves belong to the address, not to an incarnation."""
 
-    capacity: int = field(default=DEFAULT_CAPACITY, validator=validators.ge(1))
-    overflow: Overflow = Overflow.BACKPRESSURE
+    capacity: int = field(default=DEFAULT_CAPACITY)
+    overflow: Overflow = field(default=Overflow.BACKPRESSURE)
     ordered: bool = field(default=False)
     """One lane for everything, first in, first out: what a supervisor needs. Stop
     requests, timers and exits then queue behind the mail instead of overtaking it."""
+
+    @capacity.validator
+    def _is_a_count(self, _: object, capacity: int) -> None:
+        if not _is_count(capacity):
+            msg = (
+                f"a mailbox's capacity must be a whole number from 1 (got {capacity!r})"
+            )
+            raise ValueError(msg)
+
+    @overflow.validator
+    def _is_a_policy(self, _: object, overflow: Overflow) -> None:
+        if not isinstance(overflow, Overflow):
+            msg = f"a mailbox's overflow must be an Overflow, such as Overflow.REJECT (got {overflow!r})"
+            raise ValueError(msg)  # noqa: TRY004 - the same error for every wrong declaration
 
     @ordered.validator
     def _keeps_its_notices(self, _: object, ordered: bool) -> None:
@@ -95,8 +119,10 @@ class Poison:
     @classmethod
     def retry(cls, n: int) -> Self:
         """Hand it to the next incarnation first, *n* times at most; then quarantine it."""
-        if n < 1:
-            msg = f"a poison policy must retry at least once (got {n}); use Poison.DROP"
+        if not _is_count(n):
+            msg = (
+                f"a poison policy must retry at least once (got {n!r}); use Poison.DROP"
+            )
             raise ValueError(msg)
         return cls(PoisonKind.RETRY, n)
 

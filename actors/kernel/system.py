@@ -79,6 +79,10 @@ class System:
         hooks: Hooks | None = None,
         witness: Witness | None = None,
     ) -> None:
+        for name, seconds in (("stop_within", stop_within), ("kill_wait", kill_wait)):
+            if not _is_time(seconds):
+                msg = f"{name} must be a number of seconds from 0 (got {seconds!r})"
+                raise ValueError(msg)
         self._root = root
         self._stop_within = stop_within
         self.kill_wait = kill_wait
@@ -286,6 +290,10 @@ class System:
             cell.rest(reason)
         elif incarnation.up:
             cell.parent.notify(ChildExited(cell, incarnation.number, reason))
+
+
+def _is_time(seconds: object) -> bool:
+    return isinstance(seconds, int | float) and seconds >= 0
 
 
 @frozen

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Hashable
+from math import inf, nan
+from typing import Any
 
 import pytest
 import trio
@@ -352,11 +355,24 @@ def test_in_an_ordered_mailbox_nothing_gives_way(overflow: Overflow) -> None:
         Mailbox(overflow=overflow, ordered=True)
 
 
-def test_declarations_are_checked() -> None:
-    with pytest.raises(ValueError, match="'capacity' must be >= 1: 0"):
-        Mailbox(capacity=0)
-    with pytest.raises(ValueError, match=r"at least once \(got 0\); use Poison.DROP"):
-        Poison.retry(0)
+@pytest.mark.parametrize("number", [0, -1, True, 1.5, inf, nan, "1", None])
+def test_declarations_are_checked(number: Any) -> None:
+    got = re.escape(f"(got {number!r})")
+    with pytest.raises(ValueError, match=f"must be a whole number from 1 {got}"):
+        Mailbox(capacity=number)
+    with pytest.raises(ValueError, match=f"at least once {got}; use Poison.DROP"):
+        Poison.retry(number)
+
+
+def test_a_policy_is_an_overflow_and_only_one_that_conflates_has_a_key() -> None:
+    """Else the first incarnation would find out, and each after it."""
+    kind: Any = OverflowKind.REJECT
+    with pytest.raises(ValueError, match=r"such as Overflow.REJECT \(got <Over"):
+        Mailbox(overflow=kind)
+    with pytest.raises(ValueError, match=r"got None for CONFLATE\); use Overflow.conf"):
+        Overflow(OverflowKind.CONFLATE)
+    with pytest.raises(ValueError, match="for REJECT"):
+        Overflow(OverflowKind.REJECT, type)
 
 
 # --- poison -----------------------------------------------------------------------------

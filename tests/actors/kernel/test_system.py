@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import nan
+from typing import Any
 
 import pytest
 import trio
@@ -64,6 +66,16 @@ async def test_a_root_that_fails_to_start_leaves_nothing_running() -> None:
     assert str(caught.value) == (
         "the root actor did not start: start failed: Boom('root')"
     )
+
+
+@pytest.mark.parametrize("seconds", [-1, nan, "5", None])
+@pytest.mark.parametrize("option", ["stop_within", "kill_wait"])
+def test_its_times_are_numbers_from_0(option: str, seconds: Any) -> None:
+    """Else leaving would find out, with the tree still running."""
+    with pytest.raises(
+        ValueError, match=f"{option} must be a number of seconds from 0"
+    ):
+        System(Doer, **{option: seconds})
 
 
 async def test_mail_that_waits_when_the_root_fails_to_start_is_shelved() -> None:
