@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import frozen
 
 if TYPE_CHECKING:
     from actors.kernel.envelope import Envelope
@@ -26,7 +26,8 @@ class DeadLetter:
     """Instant of the system's clock, seconds."""
     trace: str = ""
     attempts: int = 1
-    error: BaseException | None = field(default=None, eq=False)
+    error: str = ""
+    """What went wrong, as text: an exception would keep its frames, and so its actor."""
 
 
 class DeadLetters:
@@ -63,6 +64,6 @@ class DeadLetters:
                 self._clock(),
                 envelope.trace,
                 envelope.attempt,
-                error,
+                "" if error is None else str(error),
             )
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import weakref
 from collections import deque
 from collections.abc import Hashable
 from math import inf, nan
@@ -391,7 +393,28 @@ async def test_poison_is_dropped_and_the_rest_kept_in_order() -> None:
         assert home.shelved() == [(poison, "crashed")]
         (letter,) = home.system.dead_letters.newest()
         assert letter.attempts == 1
-        assert str(letter.error) == "/a crashed while handling Do: Boom('x')"
+        assert letter.error == "/a crashed while handling Do: Boom('x')"
+
+
+async def test_a_dead_letter_does_not_keep_the_actor_that_crashed_over_it() -> None:
+    """There may be 10,000 of them, and each would hold what that actor held."""
+    lives: list[weakref.ref[Doer]] = []
+
+    def start() -> Doer:
+        actor = Doer()
+        lives.append(weakref.ref(actor))
+        return actor
+
+    async with house() as home:
+        actor = await home.keep("a", start)
+        for _ in range(3):
+            actor.tell(boom("x"))
+            await settle()
+        home.exits.clear()
+        gc.collect()
+
+        assert len(home.system.dead_letters) == 3
+        assert [life() is not None for life in lives] == [False] * 3 + [True]
 
 
 async def test_poison_is_retried_first_and_then_quarantined() -> None:
