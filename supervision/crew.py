@@ -153,7 +153,7 @@ class Crew:
                 phase, note = "finished", ""
             case _:
                 phase, note = "down", str(reason)
-        _rest_all(cell, reason, phase)
+        cell.rest_all(reason, phase)
         cell.note = note
 
     def forget(self, child: str, reason: ExitReason) -> None:
@@ -185,13 +185,6 @@ def _launch(cell: Cell, wanted: Start) -> Incarnation:
         return cell.launch(start.actor, shutdown=inf)
     factory = partial(start, *wanted.args) if wanted.args else start
     return cell.launch(factory, shutdown=seconds_of(wanted.spec.grace))
-
-
-def _rest_all(cell: Cell, reason: ExitReason, phase: str) -> None:
-    """A supervisor that stays down leaves nobody below it who could come back."""
-    for child in (cell.children or {}).values():
-        _rest_all(child, reason, "down")
-    cell.rest(reason, phase)
 
 
 def seconds_of(grace: Grace) -> float:

@@ -126,6 +126,12 @@ class Cell(Admission):
         self.until = None
         self.flush("stopped", ActorDown(self.path, str(reason)))
 
+    def rest_all(self, reason: ExitReason, phase: str = "down") -> None:
+        """Stay down, and all below, for nobody is left to start them."""
+        for child in (self.children or {}).values():
+            child.rest_all(reason)
+        self.rest(reason, phase)
+
     def close(self, reason: ExitReason) -> None:
         """End the address for good, and all below it."""
         for child in list((self.children or {}).values()):

@@ -287,7 +287,7 @@ class System:
             self.witness(LifeEnded(cell.path, incarnation.number, reason))
         cell.ended(reason)
         if cell.parent is None:
-            cell.rest(reason)
+            cell.rest_all(reason)
         elif incarnation.up:
             cell.parent.notify(ChildExited(cell, incarnation.number, reason))
 

@@ -9,6 +9,7 @@ import trio
 import trio.testing
 
 from actors.kernel import (
+    ActorDown,
     Shutdown,
     StartFailed,
     StartupFailed,
@@ -46,6 +47,22 @@ async def test_children_start_in_order_and_stop_in_reverse(
         assert diary.take() == ["+a", "+b", "+c"]
 
     assert diary.take() == ["-c", "-b", "-a"]
+
+
+async def test_who_asks_below_a_root_that_gave_up_is_told_at_once(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Nobody is left to start them again, however long one waits."""
+    nested = ChildSpec("n", Supervisor(children=[diary.spec("d")]))
+    children = [*(diary.spec(name) for name in "abc"), nested]
+    async with living(Supervisor(children=children, max_restarts=0), diary) as house:
+        house.tell("a", Fail())
+        assert await house.system.ended() == Shutdown()
+
+        for path in ("/a", "/b", "/c", "/n/d"):
+            with pytest.raises(ActorDown):
+                await house.system.find(path, Worker).ask(Ping(), within=400)
+        assert trio.current_time() == 0
 
 
 @pytest.mark.parametrize(
