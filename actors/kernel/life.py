@@ -174,8 +174,9 @@ class Life:
     def wake(self) -> None:
         task = self.parked
         if task is not None:
-            self.parked = None
+            # In this order: refused to a foreign thread, it must still be parked.
             trio.lowlevel.reschedule(task)
+            self.parked = None
 
     # --- the end --------------------------------------------------------------------
 

@@ -155,6 +155,17 @@ async def test_what_is_no_exception_leaves_a_factory_at_once(
     assert trio.current_time() == 0
 
 
+async def test_a_message_from_a_foreign_thread_is_refused_and_harms_nobody() -> None:
+    """It used to leave the actor asleep for good: nothing could wake it any more."""
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        await settle()
+        with pytest.raises(RuntimeError, match="async context"):
+            await trio.to_thread.run_sync(actor.tell, "hello")
+
+        assert await actor.ask(Get(lambda *_: "awake"), within=5) == "awake"
+
+
 async def test_a_start_that_says_ignore_is_no_fault_and_no_life() -> None:
     async with house() as home:
         assert await home.try_to_keep("a", starts(lambda _: IGNORE)) is IGNORE
