@@ -21,8 +21,9 @@ _HOLDING = (
     ChildState.RESTARTING,
     ChildState.WAITING,
     ChildState.HELD,
+    ChildState.NEEDS_OPERATOR,
 )
-"""A significant child in one of these holds up `ALL_SIGNIFICANT`."""
+"""A significant child in one of these holds up `ALL_SIGNIFICANT`: it may run again."""
 
 
 class Child:

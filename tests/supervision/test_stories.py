@@ -158,6 +158,24 @@ def test_a_significant_child_that_is_deleted_while_held_holds_nobody_up() -> Non
     assert world.exited == Shutdown()
 
 
+def test_a_significant_child_that_needs_an_operator_keeps_its_supervisor() -> None:
+    """Whoever ends last: a person may start it again, and must find it to do so."""
+    for ends in ("ab", "ba"):
+        children = [
+            ChildSpec(name, start, restart=TRANSIENT, significant=True) for name in "ab"
+        ]
+        world = CoreWorld(Supervisor(children=children, auto_shutdown=ALL_SIGNIFICANT))
+        for name in ends:
+            world.kill(name, NeedsOperator("token") if name == "a" else Normal())
+            world.work()
+        assert world.exited is None
+
+        world.ask(RestartChild("a"))
+        world.kill("a", Normal())
+        world.work()
+        assert world.exited == Shutdown()
+
+
 def test_a_significant_child_that_sleeps_keeps_its_supervisor() -> None:
     children = [
         ChildSpec("a", start, restart=TRANSIENT, significant=True, backoff=STEADY),
