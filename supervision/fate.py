@@ -147,8 +147,22 @@ def fall_asleep(turn: Turn, job: Job) -> None:
     _sleep(turn, leader, job.delay)
     for member in core.reach(leader):
         if member is not leader and member.state is not ChildState.NEEDS_OPERATOR:
-            core.set_state(member, ChildState.HELD)
-            turn.out.append(Hold(member.id, leader.id))
+            _hold(turn, member, leader)
+
+
+def hold(turn: Turn, child: Child) -> bool:
+    """Hold *child*, which did not start by hand, if its group sleeps and brings it back."""
+    core = turn.core
+    leader = core.leader
+    if leader is None or child not in core.reach(leader):
+        return False
+    _hold(turn, child, leader)
+    return True
+
+
+def _hold(turn: Turn, child: Child, leader: Child) -> None:
+    turn.core.set_state(child, ChildState.HELD)
+    turn.out.append(Hold(child.id, leader.id))
 
 
 def _stop_group(turn: Turn, child: Child, delay: float) -> None:

@@ -196,7 +196,7 @@ def _failed(turn: Turn, job: Job, exception: BaseException) -> None:
         case JobKind.REVIVE:
             if needed is not None:
                 _needs_operator(turn, child, needed)
-            else:
+            elif not fate.hold(turn, child):
                 _rest(turn, child, NeverUp(exception))
             turn.out.append(Reply(job.ref, StartRefused(exception)))
             _go_on(turn, job)

@@ -22,6 +22,7 @@ from supervision import (
     RestartChild,
     RestartNow,
     StartChild,
+    StartRefused,
     Strategy,
     Supervisor,
     TerminateChild,
@@ -34,8 +35,10 @@ from supervision.events import (
     Exited,
     Forget,
     GaveUp,
+    Hold,
     OperatorNeeded,
     PostRetry,
+    Rest,
     SetTimer,
     Start,
     Started,
@@ -200,6 +203,32 @@ def test_a_held_child_can_be_woken_and_wakes_its_group() -> None:
 
     assert story(world.log) == ["+a", "+b"]
     assert not world.timers
+
+
+def test_a_held_child_that_does_not_start_by_hand_still_comes_back_with_its_group() -> (
+    None
+):
+    """So it is held again, and its mail is kept; a child above the sleeper is not."""
+    world = world_of(REST_FOR_ONE, z=None, a=STEADY, b=STEADY)
+    world.kill("a")
+    world.work()
+    world.ask(TerminateChild("z"))
+    world.starts = lambda _: "fail"
+    world.log.clear()
+
+    assert isinstance(world.ask(RestartChild("b")), StartRefused)
+    assert isinstance(world.ask(RestartChild("z")), StartRefused)
+
+    assert actions_of(world.log, Hold) == [Hold("b", "a")]
+    (rested,) = actions_of(world.log, Rest)
+    assert isinstance(rested, Rest)
+    assert rested.child == "z"
+    rows = world.rows()
+    assert rows["b"].state is ChildState.HELD
+    assert rows["b"].seconds_left == 10.0
+    assert rows["z"].state is ChildState.DOWN
+    world.starts = lambda _: "ok"
+    assert story(world.sleep(10.0)) == ["+a", "+b"]
 
 
 def test_a_restart_by_hand_begins_a_new_streak() -> None:
