@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import trio
 import trio.testing
 
-from actors.kernel import Shutdown
-from tests.actors.kernel.keeper import Doer, Gate, boom, house, settle
+from actors.kernel import ActorContext, Address, Shutdown, WouldDeadlock
+from tests.actors.kernel.keeper import Doer, Gate, Get, Order, boom, house, settle
 
 
 async def test_a_resume_right_after_a_stop_request_does_not_undo_it() -> None:
@@ -59,3 +60,26 @@ async def test_a_suspension_outlives_a_crash_and_the_retry_waits() -> None:
         home.system.resume(actor)
         await settle()
         assert diary == ["after"]
+
+
+async def test_waiting_for_ones_own_message_to_end_is_refused_by_name(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Of one's own hand, or of somebody's who waits for us: nothing is suspended."""
+
+    async def suspend(_: Doer, ctx: ActorContext, target: str) -> tuple[str, ...]:
+        with pytest.raises(WouldDeadlock) as caught:
+            await ctx.system.suspend(ctx.find(target))
+        return caught.value.path
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        other: Address[Order] = await home.keep("b", Doer)
+        own = Get(lambda doer, ctx: suspend(doer, ctx, "/a"))
+        assert await actor.ask(own, within=5) == ("/a", "/a")
+
+        askers = Get(lambda doer, ctx: suspend(doer, ctx, "/a"))
+        ask = Get(lambda *_: other.ask(askers, within=5))
+        assert await actor.ask(ask, within=5) == ("/b", "/a", "/b")
+        assert not home.cell("a").suspended
+        assert trio.current_time() == 0
