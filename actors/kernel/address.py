@@ -9,7 +9,7 @@ import trio
 
 from actors.kernel.envelope import Envelope, Place, ReplySlot
 from actors.kernel.errors import ActorDown, MailboxFull
-from actors.kernel.graph import refuse_cycle
+from actors.kernel.graph import LifeAwaited, refuse_cycle, who_waits_here
 from actors.kernel.turn import Turn, blocked_by, current
 
 if TYPE_CHECKING:
@@ -173,8 +173,8 @@ async def _wait_for_room(
     cell: Cell, envelope: Envelope, turn: Turn | None, within: float
 ) -> None:
     task = trio.lowlevel.current_task()
-    waiter = blocked_by(turn, task) if turn is not None else None
-    waits: list[ReplySlot | Place] = []
+    waiter = who_waits_here()
+    waits: list[ReplySlot | Place | LifeAwaited] = []
     place = Place(envelope, cell, task, within, turn)
     if waiter is not None:
         refuse_cycle(waiter, cell)

@@ -18,6 +18,7 @@ from actors.kernel.watches import Watch
 if TYPE_CHECKING:
     from actors.kernel.actor import AnyActor
     from actors.kernel.envelope import Place, ReplySlot
+    from actors.kernel.graph import LifeAwaited
     from actors.kernel.incarnation import Incarnation
     from actors.kernel.system import System
 
@@ -54,7 +55,7 @@ class Cell(Admission):
         """What a supervisor wants shown beside the phase."""
         self.until: float | None = None
         """When its supervisor starts it again, by the system's clock; while it waits."""
-        self.waits: list[ReplySlot | Place] | None = None
+        self.waits: list[ReplySlot | Place | LifeAwaited] | None = None
         """Whom this actor's handler waits for right now: edges of the wait-for graph."""
         self.watchers: dict[Watch, None] | None = None
         """In the order in which they came. A dict, because a crowd may leave at once."""

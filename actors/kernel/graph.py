@@ -6,12 +6,52 @@ for, so a cycle is a deadlock, not a suspicion (rules R1-R4 of the kernel's docs
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
+
+import trio
 
 from actors.kernel.errors import WouldDeadlock
+from actors.kernel.turn import blocked_by, current
 
 if TYPE_CHECKING:
     from actors.kernel.cell import Cell
+
+
+class LifeAwaited:
+    """An edge: a supervisor waits until a life at `cell` is up, over or at rest."""
+
+    __slots__ = ("cell",)
+
+    done: ClassVar[bool] = False
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+
+
+def who_waits_here() -> Cell | None:
+    """Return whose handler stands still while this task waits; `None` for nobody's."""
+    turn = current.get()
+    return None if turn is None else blocked_by(turn, trio.lowlevel.current_task())
+
+
+async def park_in(lot: trio.lowlevel.ParkingLot, at: Cell) -> None:
+    """Wait for a life at *at*, which may no more ask whoever waits here.
+
+    Nothing is refused here: a supervisor has a deadline for each stop, and goes on.
+    """
+    waiter = who_waits_here()
+    if waiter is None:
+        await lot.park()
+        return
+    edge = LifeAwaited(at)
+    if waiter.waits is None:
+        waiter.waits = []
+    waits = waiter.waits
+    waits.append(edge)
+    try:
+        await lot.park()
+    finally:
+        waits.remove(edge)
 
 
 def refuse_cycle(waiter: Cell, target: Cell) -> None:

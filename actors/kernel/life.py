@@ -16,6 +16,7 @@ from actors.kernel.actor import AnyActor, Ignore, StopRequested
 from actors.kernel.admission import SWEEP
 from actors.kernel.envelope import Envelope, ReplySlot
 from actors.kernel.errors import ActorDown, AlreadyAnswered, HandlerCrashed
+from actors.kernel.graph import park_in
 from actors.kernel.mailbox import PoisonKind
 from actors.kernel.reasons import Crash, ExitReason, Killed, StartFailed, Zombie
 
@@ -107,7 +108,7 @@ class Life:
         """Wait until `start` is over: `None` is up, else why there is no incarnation."""
         if not self.up and self.reason is None:
             self._started = self._started or trio.lowlevel.ParkingLot()
-            await self._started.park()
+            await park_in(self._started, self.cell)
         return self.start_reason
 
     def request_stop(self, reason: ExitReason) -> None:
@@ -126,7 +127,7 @@ class Life:
         """Wait until it is over, and return why."""
         if self.reason is None:
             self._ended = self._ended or trio.lowlevel.ParkingLot()
-            await self._ended.park()
+            await park_in(self._ended, self.cell)
         assert self.reason is not None
         return self.reason
 
@@ -163,7 +164,7 @@ class Life:
     async def turned(self) -> None:
         """Wait until a suspended actor has put its message down, has ended or goes on."""
         self._turned = self._turned or trio.lowlevel.ParkingLot()
-        await self._turned.park()
+        await park_in(self._turned, self.cell)
 
     def thaw(self) -> None:
         """It is suspended no more; whoever waited for it to be is told."""

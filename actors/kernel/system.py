@@ -22,14 +22,13 @@ from actors.kernel.alarms import Alarms, Wheel
 from actors.kernel.cell import Cell
 from actors.kernel.deadletters import DeadLetters
 from actors.kernel.errors import AddressNotFound
-from actors.kernel.graph import refuse_cycle
+from actors.kernel.graph import refuse_cycle, who_waits_here
 from actors.kernel.hooked import HookedCell, HookedIncarnation
 from actors.kernel.hooks import Hooks, LifeBegan, LifeEnded, Witness
 from actors.kernel.incarnation import Incarnation
 from actors.kernel.life import Life
 from actors.kernel.reasons import ExitReason, Shutdown, StartFailed
 from actors.kernel.snapshot import ActorSnapshot, snapshot_of, survey_of
-from actors.kernel.turn import blocked_by, current
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -240,11 +239,9 @@ class System:
             WouldDeadlock: the message in hand is the caller's own, or waits for it.
         """
         cell = address.cell
-        turn = current.get()
-        if turn is not None and cell.incarnation and cell.incarnation.in_hand:
-            waiter = blocked_by(turn, trio.lowlevel.current_task())
-            if waiter is not None:
-                refuse_cycle(waiter, cell)
+        waiter = who_waits_here()
+        if waiter is not None and cell.incarnation and cell.incarnation.in_hand:
+            refuse_cycle(waiter, cell)
         cell.suspended = True
         cell.attention = True
         while (
