@@ -105,6 +105,8 @@ class Incarnation(Life):
                 reason = Killed()
             elif crash is not None:
                 reason = self._cut_off(crash)
+            elif self._scope.cancel_called:
+                self._cleanup_failed("it took too long")
         except Exception as error:  # noqa: BLE001 - the point of the whole file
             reason = self._reason(self._first(crash, error))
         except trio.Cancelled as cancelled:
@@ -136,10 +138,13 @@ class Incarnation(Life):
             return error
         if any(leaf is crash for leaf in leaves(error)):
             return error
-        self.cell.system.log.warning(
-            "actor.cleanup_failed", actor=self.cell.path, error=shown(error)
-        )
+        self._cleanup_failed(shown(error))
         return crash
+
+    def _cleanup_failed(self, error: str) -> None:
+        self.cell.system.log.warning(
+            "actor.cleanup_failed", actor=self.cell.path, error=error
+        )
 
     def _foreign(self, cancelled: BaseException) -> ExitReason:
         foreign = ForeignCancelled("a Cancelled that nobody here asked for")
@@ -277,11 +282,12 @@ class Incarnation(Life):
     async def _leave(self, cause: ExitReason | BaseException) -> None:
         """Run `stop`, then close what `ctx.enter` opened, in reverse order.
 
-        After a crash nobody outside holds a deadline for this, so the child's own stop
-        time is one.
+        After a crash, or where it ends by itself, nobody outside holds a deadline for
+        this, so the child's own stop time is one.
         """
         error = cause if isinstance(cause, BaseException) else None
-        if error is not None and not self.killed and self._shutdown < inf:
+        alone = error is not None or not self.asked_to_stop
+        if alone and not self.killed and self._shutdown < inf:
             self._scope.deadline = trio.current_time() + self._shutdown
         try:
             if self.up and not self.killed and self._has_stop():

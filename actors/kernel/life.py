@@ -44,6 +44,7 @@ class Life:
         "_started",
         "_turned",
         "actor",
+        "asked_to_stop",
         "cell",
         "context",
         "fenced",
@@ -86,6 +87,8 @@ class Life:
         self.in_hand: Envelope | None = None
         self.parked: trio.lowlevel.Task | None = None
         self.stopping: ExitReason | None = None
+        self.asked_to_stop = False
+        """By somebody who holds a deadline for it."""
         self.up = False
         self.fenced = False
         """Declared a zombie: what it still does has no effect."""
@@ -113,6 +116,7 @@ class Life:
 
     def request_stop(self, reason: ExitReason) -> None:
         """Ask it to leave after the message in hand. Returns at once."""
+        self.asked_to_stop = True
         if self.reason is not None or self.stopping is not None:
             return
         if self.cell.ordered:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+import structlog
 import trio
 import trio.testing
 
@@ -16,6 +17,7 @@ from actors.kernel import (
     Crash,
     Killed,
     NeedsOperator,
+    Normal,
     Shutdown,
     Zombie,
 )
@@ -403,6 +405,41 @@ async def test_a_crash_whose_cleanup_hangs_is_still_that_crash(
         assert trio.current_time() - began == 5.0
         await settle()
         assert is_boom(home.reasons("a")[0], "x")
+
+
+async def test_who_ends_by_himself_has_his_own_time_to_stop(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Nobody else holds a deadline for it, so it would never be over."""
+    with structlog.testing.capture_logs() as logs:
+        async with house() as home:
+            actor = await home.keep("a", stops(sleeping(1000)))
+            life = home.life("a")
+            actor.tell(Do(lambda _, ctx: ctx.stop()))
+            await life.ended()
+
+        assert trio.current_time() == 5.0
+        assert life.reason == Normal()
+        assert logs == [
+            {
+                "event": "actor.cleanup_failed",
+                "log_level": "warning",
+                "actor": "/a",
+                "error": "it took too long",
+            }
+        ]
+
+
+async def test_who_is_asked_to_stop_while_he_ends_has_the_time_of_who_asks(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with house() as home:
+        actor = await home.keep("a", stops(sleeping(1000)))
+        actor.tell(Do(lambda _, ctx: ctx.stop()))
+        await trio.sleep(1)
+
+        assert await home.halt("a", grace=2.0) == Killed()
+        assert trio.current_time() == 3.0
 
 
 async def test_a_crash_whose_resources_hang_is_still_that_crash(
