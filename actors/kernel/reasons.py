@@ -96,9 +96,15 @@ def shown(error: BaseException) -> str:
 
 def leaves(error: BaseException) -> list[BaseException]:
     """Return what *error* holds: itself, or the leaves of a group, in order."""
-    if isinstance(error, BaseExceptionGroup):
-        return [leaf for part in error.exceptions for leaf in leaves(part)]
-    return [error]
+    found: list[BaseException] = []
+    left = [error]
+    while left:  # no recursion: nothing says how deep a group may be
+        part = left.pop()
+        if isinstance(part, BaseExceptionGroup):
+            left += reversed(part.exceptions)
+        else:
+            found.append(part)
+    return found
 
 
 def reason_of(error: BaseException, message: object = None) -> ExitReason:

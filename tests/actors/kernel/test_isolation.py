@@ -370,6 +370,22 @@ async def test_one_error_in_a_group_is_shown_as_itself(depth: int) -> None:
         assert reason.original is error
 
 
+async def test_a_group_may_be_as_deep_as_it_likes() -> None:
+    def fail(*_: object) -> None:
+        error: Exception = Boom("deep")
+        for _depth in range(3000):
+            error = ExceptionGroup("group", [error])
+        raise error
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        actor.tell(Do(fail))
+        await settle()
+
+        assert is_boom(home.reasons("a")[0], "deep")
+        assert home.life("a").number == 2
+
+
 async def test_two_errors_stay_a_group() -> None:
     """T9."""
     group = ExceptionGroup("two", [Boom("a"), Boom("b")])
