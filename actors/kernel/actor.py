@@ -59,6 +59,14 @@ class Actor(Generic[M]):
     mailbox: ClassVar[Mailbox] = Mailbox()
     poison: ClassVar[Poison] = Poison.DROP
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, kind in (("mailbox", Mailbox), ("poison", Poison)):
+            declared = getattr(cls, name)
+            if not isinstance(declared, kind):
+                msg = f"{cls.__qualname__}.{name} must be a {kind.__name__} (got {declared!r})"
+                raise TypeError(msg)
+
     async def start(self, ctx: ActorContext) -> Ignore | None:
         """Get ready. No network I/O here: a dead peer must not keep a host from booting.
 

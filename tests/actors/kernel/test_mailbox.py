@@ -366,6 +366,15 @@ def test_declarations_are_checked(number: Any) -> None:
         Poison.retry(number)
 
 
+@pytest.mark.parametrize(("name", "wrong"), [("mailbox", 64), ("poison", "drop")])
+def test_what_an_actor_declares_is_checked_where_it_is_written(
+    name: str, wrong: object
+) -> None:
+    """Else its first mail, or its first crash, would end whoever supervises it."""
+    with pytest.raises(TypeError, match=rf"Odd.{name} must be a \w+ \(got {wrong!r}\)"):
+        type("Odd", (Doer,), {name: wrong})
+
+
 def test_a_policy_is_an_overflow_and_only_one_that_conflates_has_a_key() -> None:
     """Else the first incarnation would find out, and each after it."""
     kind: Any = OverflowKind.REJECT
