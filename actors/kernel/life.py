@@ -143,6 +143,8 @@ class Life:
             if child.incarnation is not None:
                 child.incarnation.kill()
         self.killed = True
+        # Should its handler swallow the cancellation, then no more mail.
+        self.stopping = self.stopping or Killed()
         self._scope.cancel(reason="killed by its supervisor")
         if self._leaving is not None:
             self._leaving.cancel(reason="killed by its supervisor")

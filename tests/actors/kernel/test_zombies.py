@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 import structlog
@@ -405,6 +405,28 @@ async def test_a_crash_whose_cleanup_hangs_is_still_that_crash(
         assert trio.current_time() - began == 5.0
         await settle()
         assert is_boom(home.reasons("a")[0], "x")
+
+
+async def test_who_swallows_the_kill_gets_no_more_mail(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """It is for the next one; he would read on as long as there was any."""
+    diary: list[object] = []
+
+    async def swallow(*_: object) -> None:
+        with suppress(trio.Cancelled):
+            await trio.sleep_forever()
+
+    async with house() as home:
+        actor = await home.keep("a", lambda: Doer(diary))
+        actor.tell(Do(swallow))
+        actor.tell("next")
+        await settle()
+        life = home.life("a")
+        life.kill()
+
+        assert await life.ended() == Killed()
+        assert diary == []
 
 
 async def test_who_ends_by_himself_has_his_own_time_to_stop(
