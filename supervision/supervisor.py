@@ -8,7 +8,7 @@ from it; only a kill does not wait.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TypeAlias, assert_never
+from typing import Never, TypeAlias, assert_never
 
 from attrs import evolve
 
@@ -150,7 +150,7 @@ class SupervisorActor(Actor[SupervisorMessage]):
             ):
                 await self._decide(ctx, Called(message, message))
             case _:
-                assert_never(message)
+                _unexpected(ctx, message)
 
     def _exited(self, notice: ChildExited) -> Exited:
         child_id = notice.cell.path.rsplit("/", 1)[1]
@@ -235,6 +235,12 @@ class SupervisorActor(Actor[SupervisorMessage]):
             case _:
                 assert_never(action)
         return None
+
+
+def _unexpected(ctx: ActorContext, message: Never) -> None:
+    # As in OTP: no type checker saw it, and the children are not to blame.
+    kind = type(message).__name__
+    ctx.log.error("supervisor.unexpected_message", message=kind)
 
 
 def _answer(ctx: ActorContext, question: object, answer: object) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 import pytest
+import structlog
 import trio.testing
 
 from actors.kernel import Address
@@ -17,6 +18,7 @@ from supervision import (
     Instance,
     Refusal,
     SpecRefused,
+    StartChild,
     StartRefused,
     Supervisor,
     count_children,
@@ -121,3 +123,18 @@ async def test_what_makes_no_actor_is_a_start_that_failed(
         assert "must make an actor" in str(refused.exception)
         assert repr(made) in str(refused.exception)
         assert await count_children(house.root) == Counts(3, 3, 0, 3)
+
+
+@pytest.mark.parametrize("what", ["hello", None, 5, StartChild])
+async def test_what_is_no_call_is_logged_and_ends_nobody(
+    what: Any, diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        async with living(three(diary), diary) as house:
+            house.root.tell(what)
+            assert await count_children(house.root) == Counts(3, 3, 0, 3)
+            assert diary.take() == ["+a", "+b", "+c"]
+
+    assert [(line["event"], line["message"]) for line in logs] == [
+        ("supervisor.unexpected_message", type(what).__name__)
+    ]
