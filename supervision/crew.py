@@ -145,6 +145,7 @@ class Crew:
 
     def rest(self, child: str, reason: ExitReason) -> None:
         """The child stays down: whoever waits for it is told."""
+        self._watched.pop(child, None)
         cell = self.cell(child)
         match reason:
             case NeedsOperator(why):
@@ -158,6 +159,7 @@ class Crew:
 
     def forget(self, child: str, reason: ExitReason) -> None:
         """The child is no more, and its address is dead for good."""
+        self._watched.pop(child, None)
         self.cell(child).close(reason)
 
     def _show(

@@ -7,16 +7,19 @@ import weakref
 from typing import Never
 
 import pytest
+import trio
 import trio.testing
 from attrs import frozen
 
 from actors.kernel import Actor, ActorContext, Address, System
 from supervision import (
     DYNAMIC,
+    FOREVER,
     ONE_FOR_ALL,
     PERMANENT,
     TEMPORARY,
     TRANSIENT,
+    Backoff,
     ChildSpec,
     Instance,
     Restart,
@@ -90,3 +93,38 @@ async def test_nothing_is_kept_of_a_temporary_child_that_is_gone(
         await forget(root)
 
         assert seen() is None
+
+
+class Brief(Actor[str]):
+    """Fails, or ends in peace."""
+
+    async def handle(self, ctx: ActorContext, message: str) -> None:
+        if message == "fail":
+            raise ValueError
+        ctx.stop()
+
+
+async def test_nothing_is_kept_of_who_ended_after_its_group_came_back(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """A group that comes back from a pause is looked at, to see who died meanwhile."""
+    lives: list[weakref.ref[Brief]] = []
+
+    def start() -> Brief:
+        actor = Brief()
+        lives.append(weakref.ref(actor))
+        return actor
+
+    children = [
+        ChildSpec("a", Brief, backoff=Backoff(give_up=FOREVER)),
+        ChildSpec("b", start, restart=TRANSIENT),
+    ]
+    async with System(Supervisor(ONE_FOR_ALL, children).actor) as system:
+        system.find("/a", Brief).tell("fail")
+        await trio.sleep(5)
+        assert len(lives) == 2
+        system.find("/b", Brief).tell("finish")
+        await trio.sleep(1)
+        await forget(system.find("/", SupervisorActor))
+
+        assert [life() for life in lives] == [None, None]
