@@ -6,7 +6,7 @@
 | TerminateChild  | Done (also if it was not running), NOT_FOUND, DYNAMIC                      |
 | RestartChild    | Up, Ignored, RUNNING, RESTARTING, NOT_FOUND, DYNAMIC, StartRefused         |
 | DeleteChild     | Done, RUNNING, RESTARTING, NOT_FOUND, DYNAMIC                              |
-| RestartNow      | Done (a wait was cut short), RUNNING, NOT_WAITING, NOT_FOUND               |
+| RestartNow      | Done (a wait was cut short), RUNNING, RESTARTING, NOT_WAITING, NOT_FOUND   |
 | GetChildSpec    | ChildSpec, NOT_FOUND                                                       |
 | WhichChildren   | rows, the newest child first                                               |
 | WhichChild      | ChildRow, NOT_FOUND, DYNAMIC                                               |
