@@ -69,6 +69,7 @@ def _watch(which: Which, begin: BeginChaos) -> Answer:
     """Begin, and look until it is done. The first Ctrl-C heals it, a second one leaves."""
     request: Request = begin
     report: Answer = {}
+    interrupted = False
     while True:
         try:
             report = _patiently(which, request, report)
@@ -79,8 +80,9 @@ def _watch(which: Which, begin: BeginChaos) -> Answer:
                 print(chaos_line(report), file=sys.stderr)
             time.sleep(LOOK_SECONDS)
         except KeyboardInterrupt:
-            if isinstance(request, HealChaos):
+            if interrupted:
                 raise
+            interrupted = True
             request = HealChaos(begin.campaign)
 
 

@@ -107,6 +107,19 @@ def test_a_second_ctrl_c_leaves(run: Run) -> None:
         run(Host(answers("running"), KeyboardInterrupt()))
 
 
+def test_a_second_ctrl_c_leaves_while_it_recovers(run: Run) -> None:
+    host = Host(
+        answers("running"),
+        KeyboardInterrupt(),
+        answers("healing"),
+        KeyboardInterrupt(),
+        answers("done"),
+    )
+
+    with pytest.raises(KeyboardInterrupt):
+        run(host)
+
+
 def test_what_was_not_sound_is_not_done(run: Run) -> None:
     report = answers("done") | {"sound": False}
 
