@@ -105,6 +105,11 @@ class Campaigns:
         current.heal("asked to")
         return current.look()
 
+    def end(self, why: str) -> None:
+        """Heal the one that runs, if any: who leaves in order is not held up."""
+        if self._current is not None:
+            self._current.heal(why)
+
     def status(self) -> str:
         """Return a line for people who look at the host."""
         if not self.hooks.active:

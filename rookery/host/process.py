@@ -110,6 +110,8 @@ async def _until_the_end(parts: Parts, signals: Signals, notifier: Notifier) -> 
         log.critical("host.gave_up", why=str(asked))
         return GAVE_UP
     log.info("host.stopping", signal=signals.asked_by)
+    if parts.campaigns is not None:
+        parts.campaigns.end("the host was told to stop")
     await drain(parts)
     return STOPPED
 

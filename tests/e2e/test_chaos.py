@@ -91,6 +91,31 @@ async def test_ctrl_c_heals_and_still_says_what_it_cost(
     assert host.logged("chaos.healed")
 
 
+async def test_a_host_that_is_told_to_stop_heals_first(
+    start: Start, tmp_path: Path
+) -> None:
+    """Or what holds its organs up would hold its leaving up, and cut it short."""
+    (tmp_path / "rookery.toml").write_text("")
+    (tmp_path / "plan.toml").write_text(
+        '[[fault]]\nat = "deliver"\npath = "/core/**"\ndelays = "1h"\n'
+        '[[fault]]\nat = "stop"\nhangs = "forever"\n'
+    )
+    host = start("--allow-chaos")
+    await host.until("host.started")
+
+    process = chaos(tmp_path, "--for", "1h")
+    try:
+        await host.until("chaos.begun")
+        assert await host.leave() == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+    [healed] = host.logged("chaos.healed")
+    assert healed["why"] == "the host was told to stop"
+    assert not host.logged("host.drain_failed")
+
+
 async def test_a_host_that_was_not_started_for_it_is_left_alone(
     start: Start, tmp_path: Path
 ) -> None:
