@@ -59,6 +59,8 @@ WITH_MESSAGE: Final = WAY | {Point.BEFORE_HANDLE, Point.AFTER_HANDLE}
 REFUSALS: Final = (ActorDown, MailboxFull)
 """What `tell` and `send` may raise because of the receiver."""
 REORDER_WITHIN = 1.0
+MAX_BLOCK_SECONDS: Final = 60.0
+"""While the loop is held up nobody can heal the plan, nor stop the process."""
 
 
 @frozen
@@ -169,7 +171,7 @@ class FillsMailbox:
 
 @frozen
 class BlocksLoop:
-    """Hold the whole loop up for *seconds*."""
+    """Hold the whole loop up for *seconds*, at most `MAX_BLOCK_SECONDS`."""
 
     name: ClassVar[str] = "blocks_loop"
     seconds: float
@@ -243,8 +245,11 @@ def effect_wrongs(effect: Effect, point: Where) -> Iterator[Wrong]:
             if not is_seconds(within):
                 yield Wrong("within", "must be a positive number of seconds", within)
         case BlocksLoop(seconds):
-            if not is_seconds(seconds):
-                must = "must be a positive number of seconds"
+            if not is_seconds(seconds) or seconds > MAX_BLOCK_SECONDS:
+                must = (
+                    "must be a positive number of seconds, at most "
+                    f"{MAX_BLOCK_SECONDS:g}: nobody could end it"
+                )
                 yield Wrong("blocks_loop", must, seconds)
         case Drops() | Duplicates() | FillsMailbox() | Kills():
             pass

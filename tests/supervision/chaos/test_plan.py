@@ -124,6 +124,8 @@ def test_what_is_possible_where_is_one_table(point: Where, effect: Effect) -> No
         (lambda: Chaos().at("send").reorders(1), "must be a whole number from 2"),
         (lambda: Chaos().at("send").reorders(2, within=0), "within must be"),
         (lambda: Chaos().at("send").blocks_loop(0), "blocks_loop must be"),
+        (lambda: Chaos().at("tick").blocks_loop(60.1), "nobody could end it"),
+        (lambda: Chaos().at("tick").blocks_loop(1e300), "nobody could end it"),
         (lambda: Chaos().at("send").raises(OSError), "MailboxFull or ActorDown"),
         (
             lambda: Chaos().at("handle").raises(KeyboardInterrupt),  # type: ignore[arg-type]
