@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import timedelta
+from sys import float_info
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _WRITTEN = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(ms|s|m|h|d)")
@@ -15,7 +15,7 @@ def duration(value: object) -> float | None:
     match value:
         case bool():
             return None
-        case int() | float() if math.isfinite(value) and value >= 0:
+        case int() | float() if 0 <= value <= float_info.max:
             return float(value)
         case timedelta() if value >= timedelta():
             return value.total_seconds()

@@ -132,7 +132,7 @@ def _ignoring_kind(
 
 def _chance(value: object) -> Chance:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return Chance(float(value))
+        return Chance(value)
     raise Wrong(expected="a chance above 0 and at most 1", got=shown(value))
 
 

@@ -22,7 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import copy
 from enum import Enum
-from math import inf, isfinite
+from math import inf
+from sys import float_info
 from types import MappingProxyType
 from typing import ClassVar, Final, TypeAlias
 
@@ -279,4 +280,4 @@ def _can_be_made(effect: Raises) -> bool:
 def _is_number(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return isfinite(value)
+    return abs(value) <= float_info.max

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from sys import float_info
 
 from attrs import frozen
 
@@ -36,4 +36,4 @@ def is_seconds(value: object) -> bool:
     """Is it a number above 0, and not for ever?"""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return isfinite(value) and value > 0
+    return 0 < value <= float_info.max

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, IntEnum
-from math import isfinite
+from sys import float_info
 from typing import Final, TypeAlias
 
 from attrs import frozen
@@ -116,4 +116,4 @@ def is_count(value: object, least: int = 1) -> bool:
 
 def is_positive(value: float) -> bool:
     """Tell whether *value* is a number of seconds that pass: above 0, and finite."""
-    return isfinite(value) and value > 0
+    return 0 < value <= float_info.max

@@ -15,6 +15,8 @@ from supervision.chaos import POSSIBLE, Chaos
 from supervision.chaos.strategies import plans
 from tests.supervision.chaos.test_hooks import Post
 
+HUGE = 10**400
+"""A whole number that no float holds."""
 TREE = Supervisor(children=[ChildSpec("a", Post), ChildSpec("b", Post)])
 
 
@@ -60,6 +62,13 @@ def test_a_plan_is_read_as_it_is_meant() -> None:
     [
         ("[plan", ["x.toml: expected TOML, got a syntax error: *"]),
         ("", ["fault: expected at least one, got none"]),
+        (
+            f'[plan]\nduration = {HUGE}\n[[fault]]\nat = "stop"\np = {HUGE}\nkills = true',
+            [
+                "plan.duration: expected seconds *",
+                "fault[0].p: expected a chance above 0 and at most 1, *",
+            ],
+        ),
         ("fault = 3", ["fault: expected tables [[fault]], got the integer 3"]),
         ("fault = [3]", ["fault[0]: expected a table, got the integer 3"]),
         (
@@ -79,7 +88,7 @@ def test_a_plan_is_read_as_it_is_meant() -> None:
                 "plan.duration: expected a positive number of seconds, got the number 0",
                 "fault[0]: expected one of *, got drops and kills",
                 "fault[0].after: expected a whole number from 0, got the integer -1",
-                "fault[0].p: expected a chance above 0 and at most 1, got the number 2",
+                "fault[0].p: expected a chance above 0 and at most 1, got the integer 2",
                 "fault[1].kills: expected true, or for it to be left out, got the integer 1",
             ],
         ),

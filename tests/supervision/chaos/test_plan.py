@@ -134,6 +134,9 @@ def test_what_is_possible_where_is_one_table(point: Where, effect: Effect) -> No
         (lambda: Chaos().at("handle").raises(UnicodeDecodeError), "give an instance"),
         (lambda: Chaos(duration=0), "duration must be a positive"),
         (lambda: Chaos(max_faults=0), "max_faults must be a whole"),
+        # A whole number may be larger than any float.
+        (lambda: Chaos(duration=10**400), "duration must be a positive"),
+        (lambda: Chaos().at("handle").delays(0, 10**400), "0 <= low <= high"),
     ],
 )
 def test_what_makes_no_sense_is_refused_when_it_is_written(
