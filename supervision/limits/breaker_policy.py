@@ -48,9 +48,11 @@ class BreakerPolicy:
             require(
                 is_count(got), f"breaker.{name}", "must be a whole number from 1", got
             )
-        rates = (("failure_rate", self.failure_rate), ("slow_rate", self.slow_rate))
+        rates: list[tuple[str, float | None]] = [("slow_rate", self.slow_rate)]
+        if self.failure_rate is not None:
+            rates.append(("failure_rate", self.failure_rate))
         for name, rate in rates:
-            holds = rate is None or 0 < rate <= 1
+            holds = rate is not None and 0 < rate <= 1
             require(holds, f"breaker.{name}", "must be above 0 and at most 1", rate)
         times = (("window", self.window), ("slow_after", self.slow_after))
         for name, seconds in times:

@@ -23,6 +23,14 @@ def tick_at(now: float) -> int:
     return floor(now * TICKS)
 
 
+def seconds_in(ticks: int) -> float:
+    """Return so many microseconds in seconds; infinite if no float holds them."""
+    try:
+        return ticks / TICKS
+    except OverflowError:
+        return inf
+
+
 NOTHING: Mapping[str, int] = {}
 
 
@@ -42,7 +50,8 @@ class Pace:
     def __attrs_post_init__(self) -> None:
         for name, got in (("count", self.count), ("burst", self.burst)):
             require(is_count(got), f"pace.{name}", "must be a whole number from 1", got)
-        holds = is_positive(self.seconds) and self.seconds * TICKS >= 1
+        ticks = self.seconds * TICKS
+        holds = is_positive(ticks) and ticks >= 1
         must = "must be a number of seconds, at least a microsecond"
         require(holds, "pace.seconds", must, self.seconds)
 
@@ -137,7 +146,7 @@ class Buckets:
             if ticks is None:
                 return inf
             longest = max(longest, ticks)
-        return longest / TICKS
+        return seconds_in(longest)
 
     def give_back(self, now: float, costs: Mapping[str, int]) -> None:
         """Put back what was taken for a call that did not happen."""

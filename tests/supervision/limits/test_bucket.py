@@ -219,3 +219,9 @@ def test_meters_stay_as_they_are_named() -> None:
     for cost in (-1, 0.5, True):
         with pytest.raises(ValueError, match="a cost must be a whole number from 0"):
             buckets.check({"requests": cost})  # type: ignore[dict-item]
+
+
+def test_a_wait_that_no_float_holds_is_for_ever() -> None:
+    buckets = Buckets({"requests": Pace(1, 1e300, burst=10**20)})
+    assert buckets.take(0.0, {"requests": 10**20})
+    assert buckets.wait(0.0, {"requests": 10**20}) == inf

@@ -19,6 +19,7 @@ from supervision.limits import BreakerPolicy, Pace, PermitPolicy
         ({"failure_rate": 0.0}, "failure_rate must be above 0 and at most 1 (got 0.0)"),
         ({"failure_rate": nan}, "failure_rate must be above 0 and at most 1 (got nan)"),
         ({"slow_rate": 80}, "slow_rate must be above 0 and at most 1 (got 80)"),
+        ({"slow_rate": None}, "slow_rate must be above 0 and at most 1 (got None)"),
         ({"window": inf}, "window must be a positive number of seconds (got inf)"),
         ({"slow_after": 0}, "slow_after must be a positive number of seconds (got 0)"),
         (
@@ -63,6 +64,10 @@ def test_one_reason_to_open_is_enough() -> None:
             "pace.seconds must be a number of seconds, at least a microsecond (got inf)",
         ),
         (
+            (1, 1e308),
+            "pace.seconds must be a number of seconds, at least a microsecond (got 1e+308)",
+        ),
+        (
             (1, 1e-7),
             "pace.seconds must be a number of seconds, at least a microsecond (got 1e-07)",
         ),
@@ -87,6 +92,10 @@ def test_a_burst_is_what_one_period_brings_unless_it_is_given() -> None:
         (
             {"max_waiting": -1},
             "permits.max_waiting must be a whole number from 0 (got -1)",
+        ),
+        (
+            {"ageing": 10**400},
+            f"permits.ageing must be a positive number of seconds (got {10**400})",
         ),
         (
             {"ageing": 0.0},
