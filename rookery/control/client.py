@@ -9,6 +9,7 @@ from attrs import frozen
 
 from rookery.control.place import PathTooLong, socket_address
 from rookery.control.protocol import (
+    MAX_LINE_BYTES,
     Refused,
     Request,
     decode_answer,
@@ -71,8 +72,13 @@ def ask(data: Path, request: Request) -> dict[str, object]:
 
 
 def _converse(sock: socket.socket, request: Request) -> dict[str, object]:
+    line = encode_request(request)
+    if len(line) > MAX_LINE_BYTES:
+        # The host would hang up in the middle, and its answer would be lost.
+        msg = f"a request must have at most {MAX_LINE_BYTES} bytes (got {len(line)})"
+        raise Refused(kind="bad_request", message=msg)
     sock.settimeout(ANSWER_SECONDS)
-    sock.sendall(encode_request(request))
+    sock.sendall(line)
     answer = bytearray()
     while not answer.endswith(b"\n"):
         data = sock.recv(65536)

@@ -155,6 +155,18 @@ async def test_bad_input_costs_its_connection_at_most(tmp_path: Path) -> None:
         assert await trio.to_thread.run_sync(ask, tmp_path, Tree())
 
 
+async def test_a_request_too_large_for_the_socket_is_refused_before_it_is_sent(
+    tmp_path: Path,
+) -> None:
+    """Or the host hangs up in the middle, and nobody learns why."""
+    async with control(tmp_path):
+        with pytest.raises(Refused, match="at most 262144 bytes") as refused:
+            await trio.to_thread.run_sync(
+                ask, tmp_path, BeginChaos("1", "x" * 300_000, 1.0)
+            )
+    assert refused.value.kind == "bad_request"
+
+
 async def test_several_requests_may_come_at_once_and_in_pieces(tmp_path: Path) -> None:
     async with control(tmp_path):
         with socket_address(tmp_path) as address:
