@@ -133,7 +133,7 @@ class Report:
     dead_letters: Mapping[str, int] = field(factory=dict)
     recovery: Recovery = Recovery()
     replay: str = ""
-    """A plan that does the same firings, as TOML; only when it is done."""
+    """A plan that does the same firings, of many the newest, as TOML; only when it is done."""
 
     @property
     def sound(self) -> bool:

@@ -132,6 +132,11 @@ def chaos_text(report: Mapping[str, object]) -> str:
     sound = "Nothing was lost, and everybody is back."
     unsound = "NOT SOUND: something was lost or is late, or somebody is still down."
     lines = [f"  {name:<13}{said}" for name, said in rows]
+    if not faults["total"]:
+        lines.append(
+            "No fault fired, so nothing was proved: nobody fits a `path` of the plan "
+            "(`rookery tree` shows them), or no time for it came."
+        )
     return "\n".join([head, *lines, sound if report["sound"] else unsound])
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rookery.chaos.observer import Seen
 from rookery.chaos.report import (
     Counted,
+    Faults,
     Report,
     dead_letters_of,
     events_of,
@@ -97,6 +98,7 @@ def test_a_report_can_be_read_by_people() -> None:
         phase="done",
         seconds=12.0,
         healed="asked to",
+        faults=Faults(total=1, by_effect={"kills": 1}),
         restarts=3,
         escalated=2,
         escalations=("/core", "/core"),
@@ -113,3 +115,5 @@ def test_a_report_can_be_read_by_people() -> None:
     assert "waits for its next try: /y\n" in chaos_text(sound.as_json())
     assert "nobody had to" in chaos_text(sound.as_json())
     assert chaos_text(sound.as_json()).endswith("everybody is back.")
+    idle = evolve(sound, faults=Faults())
+    assert "No fault fired, so nothing was proved" in chaos_text(idle.as_json())
