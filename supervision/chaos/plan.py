@@ -39,6 +39,8 @@ from supervision.chaos.wrongs import BadPlan, Wrong, is_seconds, is_whole
 EVERYWHERE = "/**"
 ROOT = "/"
 DEFAULT_MAX_FAULTS = 10_000
+MAX_DOUBLE_STARS = 3
+"""Each one more multiplies the time of a comparison by the length of a path."""
 _BY_NAME: dict[str, Where] = {
     "handle": Point.BEFORE_HANDLE,
     **{point.value: point for point in POINTS},
@@ -111,6 +113,9 @@ def fault_wrongs(
         yield Wrong(
             "path", "must be a path with a slash in front, as actors have", path
         )
+    if path.count("**") > MAX_DOUBLE_STARS:
+        must = f"must hold `**` at most {MAX_DOUBLE_STARS} times: more take too long"
+        yield Wrong("path", must, path)
     if point not in WITH_MESSAGE:
         must = f"must be nothing at {point.value}, where there is no message"
         if message is not None:

@@ -108,6 +108,7 @@ def test_what_is_possible_where_is_one_table(point: Where, effect: Effect) -> No
         (lambda: Chaos().at("start", "db").kills(), "path must be a path with a slash"),
         (lambda: Chaos().at("stop", "/a", Say).kills(), "no message (got 'Say')"),
         (lambda: Chaos().at("start", where=bool).kills(), "must be nothing at start"),
+        (lambda: Chaos().at("stop", "/**" * 4).kills(), "`**` at most 3 times"),
         (lambda: Chaos().at("send").nth(0).drops(), "nth must be a whole number"),
         (lambda: Chaos().at("send").times(0).drops(), "times must be a whole number"),
         (lambda: Chaos().at("send").every(True).drops(), "every must be a whole"),
