@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeAlias
 
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
     from supervision import Supervisor
 
 USAGE = 2
+SEEDS = "0..99"
 
 Seed: TypeAlias = Annotated[
     int | None, Parameter(help="One world; its log can be kept.")
 ]
-Seeds: TypeAlias = Annotated[str, Parameter(help="Many worlds: FIRST..LAST.")]
+Seeds: TypeAlias = Annotated[
+    str | None, Parameter(help=f"Many worlds: FIRST..LAST. Without both: {SEEDS}.")
+]
 Hours: TypeAlias = Annotated[float, Parameter(help="Virtual hours of faults in each.")]
 TreeName: TypeAlias = Annotated[
     str,
@@ -43,7 +47,7 @@ app = App(
 def simulate(
     *,
     seed: Seed = None,
-    seeds: Seeds = "0..99",
+    seeds: Seeds = None,
     hours: Hours = 1.0,
     tree: TreeName = "",
     log: LogFile = None,
@@ -61,13 +65,22 @@ def simulate(
     """
     from rookery.testing import simulation  # noqa: PLC0415 - --help needs none of it
 
+    if not 0 < hours < inf:
+        _wrong(f"--hours must be above 0, and not for ever (got {hours:g})")
     subject = _tree(tree) if tree else None
     if seed is None:
-        found = simulation.sweep(_range(seeds), hours=hours, tree=subject, name=tree)
+        if log is not None:
+            _wrong("--log needs --seed: it holds what happens in one world")
+        many = _range(SEEDS if seeds is None else seeds)
+        found = simulation.sweep(many, hours=hours, tree=subject, name=tree)
         return 1 if found else 0
+    if seeds is not None:
+        _wrong("say --seed or --seeds, not both")
+    if log is not None:
+        _write(log, "")
     outcome = simulation.survived(seed, hours=hours, tree=subject, name=tree)
     if log is not None:
-        log.write_text("\n".join([*outcome.log, ""]), "utf-8")
+        _write(log, "\n".join([*outcome.log, ""]))
     if outcome.broken:
         print(simulation.report(outcome))
         return 1
@@ -77,9 +90,18 @@ def simulate(
 
 def _range(seeds: str) -> range:
     first, _, last = seeds.partition("..")
-    if not (first.isdigit() and last.isdigit()):
+    numbers = first.isdecimal() and last.isdecimal()
+    if not numbers or int(first) > int(last):
         _wrong(f"--seeds must be FIRST..LAST, as in 0..99 (got {seeds!r})")
     return range(int(first), int(last) + 1)
+
+
+def _write(log: Path, text: str) -> None:
+    """Write it; done once before a long run, so that a typing mistake shows at once."""
+    try:
+        log.write_text(text, "utf-8")
+    except OSError as error:
+        _wrong(f"{log} cannot be written: {error.strerror}")
 
 
 def _tree(name: str) -> Supervisor:

@@ -61,7 +61,7 @@ def replay_command(outcome: Outcome) -> str:
     tree = f" --tree {outcome.tree}" if outcome.tree else ""
     return (
         f"python -m rookery.testing simulate --seed {outcome.seed} "
-        f"--hours {outcome.hours:g}{tree}"
+        f"--hours {outcome.hours!r}{tree}"
     )
 
 

@@ -174,6 +174,11 @@ def test_a_failing_seed_tells_how_to_see_it_again(
     assert again.broken == first.broken
 
 
+def test_the_command_to_see_it_again_says_the_hours_exactly() -> None:
+    outcome = Outcome(1, 1 / 3, 0, 0, (), ())
+    assert simulation.replay_command(outcome).endswith(f"--hours {1 / 3}")
+
+
 def test_a_run_that_crashes_is_a_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(*_: object, **__: object) -> Outcome:
         raise RuntimeError("internal error")
@@ -199,6 +204,17 @@ def test_an_interrupt_says_what_was_found_so_far() -> None:
     ("args", "sentence"),
     [
         (("--seeds", "1-3"), "--seeds must be FIRST..LAST"),
+        (("--seeds", "5..1"), "--seeds must be FIRST..LAST"),
+        (("--seeds", "²..³"), "--seeds must be FIRST..LAST"),
+        (("--seed", "1", "--seeds", "1..2"), "--seed or --seeds, not both"),
+        (("--log", "x.log"), "--log needs --seed"),
+        (
+            ("--seed", "1", "--log", "/nowhere/x.log"),
+            "/nowhere/x.log cannot be written",
+        ),
+        (("--hours", "0"), "--hours must be above 0"),
+        (("--hours", "nan"), "--hours must be above 0"),
+        (("--hours", "inf"), "--hours must be above 0"),
         (("--tree", "nowhere"), "--tree must be MODULE:NAME"),
         (("--tree", "supervision:Supervisor"), "--tree must name a Supervisor"),
     ],
