@@ -146,7 +146,8 @@ def workers(tree: Supervisor, path: str = "/") -> Iterator[str]:
 
 
 def _backoff(first: float, growth: float, max_cap: float, **more: object) -> Backoff:
-    cap = max(first, min(max_cap, first * growth))
+    first = min(first, max_cap)
+    cap = min(max_cap, first * growth)
     return Backoff(first=first, cap=cap, **more)  # type: ignore[arg-type]
 
 

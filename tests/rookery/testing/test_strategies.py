@@ -23,6 +23,11 @@ def test_backoffs_stay_below_their_cap(backoff: Backoff) -> None:
     assert all(0 <= backoff.delay(n, 0.99) <= 30.0 for n in range(1, 50))
 
 
+@given(strategies.backoffs(max_cap=0.2))
+def test_a_small_cap_is_kept_too(backoff: Backoff) -> None:
+    assert all(0 <= backoff.delay(n, 0.99) <= 0.2 for n in range(1, 50))
+
+
 @given(strategies.child_specs(st.just("x")))
 def test_child_specs_are_accepted(spec: ChildSpec) -> None:
     assert Supervisor(children=[spec]).children[0].id == "x"
