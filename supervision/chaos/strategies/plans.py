@@ -58,7 +58,8 @@ def plans(
 ) -> st.SearchStrategy[Chaos]:
     """Return a strategy of plans for *tree*; a failing one shrinks to the fewest faults.
 
-    A fault at the very first `START` may keep the tree from coming up: `StartupFailed`.
+    Where nothing can go wrong, a tree without children, say, the plans are empty. A
+    fault at the very first `START` may keep the tree from coming up: `StartupFailed`.
 
     Args:
         tree: whose children, and theirs, are hit, not the root itself; or the paths.
@@ -70,7 +71,9 @@ def plans(
     # Places for faults, each of which can be empty: a list would have to be cut in its
     # middle, which hypothesis tries less hard than to empty a place.
     paths = paths_of(tree) if isinstance(tree, Supervisor) else tree
-    place = st.none() | faults(paths, effects=effects, points=points)
+    place: st.SearchStrategy[PlannedFault | None] = st.none()
+    if paths and any(POSSIBLE[kind] & set(points) for kind in effects):
+        place |= faults(paths, effects=effects, points=points)
     return st.builds(
         Chaos,
         seed=st.integers(0, 2**16),

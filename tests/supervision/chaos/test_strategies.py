@@ -146,3 +146,16 @@ def test_every_plan_is_possible_and_about_the_tree(data: st.DataObject) -> None:
             when=fault.when,
         )
         assert list(wrongs) == []
+
+
+@pytest.mark.parametrize(
+    "nowhere",
+    [
+        plans(Supervisor()),
+        plans(["/a"], effects=[Drops], points=[Point.START]),
+    ],
+)
+def test_where_nothing_can_go_wrong_plans_are_empty(
+    nowhere: st.SearchStrategy[Chaos],
+) -> None:
+    assert find(nowhere, lambda _: True).faults == ()
