@@ -75,6 +75,16 @@ class InsideTrio(RuntimeError):
         )
 
 
+class Over(RuntimeError):
+    """The tree was stopped: nothing can be done to it any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this tree was stopped when its block was left: take steps inside the "
+            "`with` block of kit.run; looking at what happened works after it, too"
+        )
+
+
 class Portal(Generic[V]):
     """Holds a context manager open in a run of its own, between `open` and `close`."""
 
@@ -108,7 +118,13 @@ class Portal(Generic[V]):
         return self._value
 
     def call(self, do: Callable[..., Awaitable[T]], *args: object) -> T:
-        """Do something in there and return what comes of it."""
+        """Do something in there and return what comes of it.
+
+        Raises:
+            Over: it was closed.
+        """
+        if not self._thread.is_alive():
+            raise Over
         return trio.from_thread.run(do, *args, trio_token=self._token)
 
     def close(self, because: BaseException | None = None) -> None:

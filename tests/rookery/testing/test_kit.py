@@ -22,7 +22,7 @@ from actors.kernel import (
     StartupFailed,
 )
 from rookery.testing import kit
-from rookery.testing.portal import InsideTrio, NotVirtual
+from rookery.testing.portal import InsideTrio, NotVirtual, Over
 from supervision import ChildSpec, ChildState, RestartNow, Supervisor, WhichChildren
 from supervision.chaos import Chaos
 from tests.rookery.testing.actors import Parrot, Said, Say, perch
@@ -211,6 +211,13 @@ async def test_inside_trio_needs_a_virtual_clock() -> None:
 async def test_the_plain_kit_is_not_for_inside_trio() -> None:
     with pytest.raises(InsideTrio, match=r"kit\.open"), kit.run(perch()):
         pass
+
+
+def test_a_step_after_the_block_says_that_it_is_over() -> None:
+    with kit.run(perch()) as k:
+        pass
+    with pytest.raises(Over, match="inside the `with` block"):
+        k.advance(1.0)
 
 
 def test_an_interrupt_leaves_nothing_behind() -> None:
