@@ -19,6 +19,7 @@ class Seen:
     """What was seen since somebody began to look."""
 
     restarts: int = 0
+    """Lives that began at a path where there had been one."""
     escalated: int = 0
     escalations: deque[str] = field(factory=lambda: deque(maxlen=ESCALATIONS_KEPT))
     """The newest supervisors that gave up, by path."""
@@ -50,8 +51,9 @@ class Observer:
             return
         seen = self.seen
         match told:
-            case LifeBegan(_, incarnation) if incarnation > 1:
-                seen.restarts += 1
+            case LifeBegan(path, incarnation):
+                # Below a supervisor that was restarted, incarnations begin anew.
+                seen.restarts += incarnation > 1 or path in seen.down
             case LifeUp(path):
                 ended = seen.down.pop(path, None)
                 if ended is not None:
