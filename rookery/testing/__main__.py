@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 from math import inf
@@ -78,6 +79,8 @@ def simulate(
         _wrong("say --seed or --seeds, not both")
     if log is not None:
         _write(log, "")
+    # Raised by Python it might hit an actor, and be taken for a fault of that world.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     outcome = simulation.survived(seed, hours=hours, tree=subject, name=tree)
     if log is not None:
         _write(log, "\n".join([*outcome.log, ""]))

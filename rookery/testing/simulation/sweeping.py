@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
 from time import perf_counter
+from types import FrameType
 
 from rookery.testing.laws import Broken
 from rookery.testing.simulation.run import Outcome, replay_command, simulate
@@ -27,25 +31,50 @@ def sweep(
     """Simulate *hours* of each of *seeds*; return those that broke a law or crashed.
 
     Says how to replay each of them, and now and then how far it is. An interrupt ends
-    it early: what was found so far is said and returned.
+    it behind the world that is under way: what was found so far is said and returned.
+    A second one ends the process.
     """
     failed: list[Outcome] = []
     lived = 0
     began = said_at = perf_counter()
-    try:
+    with _interrupts() as interrupts:
         for seed in seeds:
             outcome = survived(seed, hours=hours, tree=tree, name=name)
             lived += 1
             if outcome.broken:
                 failed.append(outcome)
                 say(report(outcome))
+            if interrupts:
+                say("interrupted")
+                break
             if perf_counter() - said_at > EVERY:
                 said_at = perf_counter()
                 say(_so_far(lived, hours, said_at - began, failed))
-    except KeyboardInterrupt:
-        say("interrupted")
     say(_so_far(lived, hours, perf_counter() - began, failed))
     return failed
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Collect the first SIGINT; a second one ends the process.
+
+    Left to Python it is raised in whatever runs, which may be an actor: the world would
+    be found guilty of it, and the sweep go on.
+    """
+    found: list[int] = []
+    if current_thread() is not main_thread():
+        yield found
+        return
+
+    def note(number: int, _: FrameType | None) -> None:
+        found.append(number)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield found
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def survived(

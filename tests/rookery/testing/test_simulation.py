@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,10 +12,11 @@ from math import inf
 
 import pytest
 
-from actors.kernel import Cell
+from actors.kernel import Cell, System
 from actors.kernel.life import Life
 from rookery.testing import simulation
 from rookery.testing.simulation import Outcome
+from rookery.testing.simulation.audit import boxes
 from rookery.testing.simulation.clock import JumpingClock, StoodStill
 from supervision import Backoff, ChildSpec, Supervisor, decide, transitions
 from supervision.state import Core, Job, Turn, Window
@@ -191,13 +193,34 @@ def test_a_run_that_crashes_is_a_failure_too(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_an_interrupt_says_what_was_found_so_far() -> None:
     def seeds() -> Iterator[int]:
-        yield 1
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+        yield from range(3)
 
     said: list[str] = []
     assert simulation.sweep(seeds(), hours=0.05, say=said.append) == []
     assert said[0] == "interrupted"
     assert said[1].startswith("1 worlds of 0.05 h")
+
+
+def test_an_interrupt_inside_a_world_is_no_fault_of_that_world(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may hit any task: an actor that died of it left a world that stood still."""
+
+    def interrupted(system: System) -> Iterator[str]:
+        if not sent:
+            sent.append(True)
+            signal.raise_signal(signal.SIGINT)
+        return boxes(system)
+
+    sent: list[bool] = []
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr("rookery.testing.simulation.run.boxes", interrupted)
+    said: list[str] = []
+    assert simulation.sweep(range(3), hours=0.05, say=said.append) == []
+    assert said[0] == "interrupted"
+    assert said[1].startswith("1 worlds of 0.05 h")
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize(
