@@ -33,6 +33,7 @@ from actors.kernel.reasons import (
     Normal,
     StartFailed,
     Zombie,
+    from_actor,
     leaves,
     reason_of,
     shown,
@@ -117,10 +118,17 @@ class Incarnation(Life):
             if self.cell.children and not self.fenced:
                 await self._reap()
             self.finish(reason)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Whoever holds what it raised holds this life, too, but nothing it ran in."""
+        self.task = self.context = self.actor = self._stack = None
+        del self._scope
 
     def _reason(self, error: BaseException) -> ExitReason:
         if self.killed:
             return Killed()
+        from_actor(error)
         if not self.up:
             return StartFailed(error)
         return reason_of(error, self.in_hand and self.in_hand.body)

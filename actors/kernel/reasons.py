@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypeAlias
 
 from attrs import field, frozen
+
+_KERNEL = str(Path(__file__).parent)
 
 
 @frozen
@@ -121,3 +124,15 @@ def reason_of(error: BaseException, message: object = None) -> ExitReason:
     if len(found) == 1 and found[0] is not error:
         return Crash(found[0], message, error)
     return Crash(error, message)
+
+
+def from_actor(error: BaseException) -> None:
+    """Let the traceback of *error* begin where the kernel called its actor, if it did.
+
+    Our own frames tell nobody anything, and would be kept as long as the reason is.
+    """
+    step = error.__traceback__
+    while step is not None and step.tb_frame.f_code.co_filename.startswith(_KERNEL):
+        step = step.tb_next
+    if step is not None:
+        error.__traceback__ = step

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import traceback
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -62,6 +65,43 @@ async def test_a_crash_ends_one_life_and_no_other() -> None:
         assert diary == ["still here"]
         assert home.life("victim").number == 2
         assert home.life("other").number == 1
+
+
+async def test_the_traceback_of_a_crash_begins_in_the_actor() -> None:
+    async def stumble(_: Doer, __: ActorContext) -> None:
+        msg = "here"
+        raise Boom(msg)
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        actor.tell(Do(stumble))
+        await settle()
+
+        crash = home.reasons("a")[0]
+        assert isinstance(crash, Crash)
+        frames = traceback.extract_tb(crash.exception.__traceback__)
+        assert [frame.name for frame in frames] == ["handle", "finished", "stumble"]
+
+
+async def test_what_was_raised_does_not_keep_the_task_it_was_raised_in() -> None:
+    tasks: list[weakref.ref[trio.lowlevel.Task]] = []
+
+    async def stumble(_: Doer, __: ActorContext) -> None:
+        tasks.append(weakref.ref(trio.lowlevel.current_task()))
+        msg = "kept by a dead letter"
+        raise Boom(msg)
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        gc.disable()
+        try:
+            actor.tell(Do(stumble))
+            await settle()
+            await settle()
+            assert len(home.system.dead_letters) == 1
+            assert [task() for task in tasks] == [None]
+        finally:
+            gc.enable()
 
 
 async def test_cleanup_that_raises_while_killed_is_a_kill_and_stays_inside() -> None:
