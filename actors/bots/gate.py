@@ -17,11 +17,11 @@ from actors.bots.handlers import Handler
 from actors.bots.helping import refused, too_many, wrong_arguments
 from actors.bots.matching import Match
 from actors.bots.permissions import Permission, allowed
-from actors.bots.rates import Rate, Scope, Windows
+from actors.bots.rates import Windows
 from actors.bots.turn import Turn
 from actors.bots.voice import Voice
 from actors.journal import InboundRow
-from actors.messages import InboundState
+from actors.messages import InboundState, Rate, Scope
 
 REFUSAL_SECONDS = 600.0
 """Somebody who may not use a command is told so once in this time."""
@@ -96,7 +96,7 @@ class Gate:
 def _sharing(rate: Rate, row: InboundRow) -> Hashable:
     """Return who shares the allowance that *row* spends."""
     match rate.per:
-        case Scope.BOT:
+        case Scope.ALL:
             return ""
         case Scope.CHAT:
             return (row.platform, row.account, row.event.chat)

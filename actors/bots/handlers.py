@@ -12,9 +12,9 @@ from attrs import field, frozen
 
 from actors.bots.errors import BotMistake
 from actors.bots.permissions import Permission, parse_permission
-from actors.bots.rates import Rate, parse_rate
+from actors.bots.rates import parse_rate
 from actors.bots.signatures import Signature, read_signature
-from actors.messages import Inbound
+from actors.messages import Inbound, Rate
 
 # A handler's own parameters are its own business; they are checked where it is declared.
 Function: TypeAlias = Callable[..., Any]

@@ -7,45 +7,16 @@ costs a few numbers whatever its rate is, and only so many keys are remembered.
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Hashable
-from enum import StrEnum
 
 from attrs import define, frozen
 
 from actors.bots.errors import BotMistake
+from actors.messages import Rate, read_rate
 
-UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": 86400.0}
 MAX_KEYS = 10_000
 """Users or chats remembered per handler; the one idle for longest is forgotten."""
-
-
-class Scope(StrEnum):
-    """Who shares an allowance."""
-
-    BOT = "bot"
-    USER = "user"
-    CHAT = "chat"
-
-
-@frozen
-class Rate:
-    """So many in so many seconds, shared by everybody, or per user, or per chat."""
-
-    count: int
-    seconds: float
-    per: Scope = Scope.BOT
-
-    def __str__(self) -> str:
-        unit = next(name for name, seconds in UNITS.items() if seconds == self.seconds)
-        shared = "" if self.per is Scope.BOT else f" per {self.per.value}"
-        return f"{self.count}/{unit}{shared}"
-
-
-_GRAMMAR = re.compile(
-    r"\s*(\d{1,9})\s*/\s*(s|min|h|day)(?:\s+per\s+(user|chat))?\s*", re.ASCII
-)
 
 
 def parse_rate(text: object) -> Rate:
@@ -54,14 +25,14 @@ def parse_rate(text: object) -> Rate:
     Raises:
         BotMistake: *text* is no rate; the message says what one looks like.
     """
-    found = _GRAMMAR.fullmatch(text) if isinstance(text, str) else None
-    if found is None or not int(found[1]):
+    rate = read_rate(text)
+    if rate is None:
         msg = (
             "a rate must look like COUNT/UNIT, with UNIT s, min, h or day and "
             f"`per user` or `per chat` after it if you like, such as '5/min per user' (got {text!r})"
         )
         raise BotMistake(msg)
-    return Rate(int(found[1]), UNITS[found[2]], Scope(found[3] or "bot"))
+    return rate
 
 
 @frozen

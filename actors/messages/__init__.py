@@ -2,7 +2,7 @@
 
 Nothing here waits, reads a clock or knows a platform. Read `segments` for what a
 message is made of, `chats` for where it goes, `inbound` and `outbound` for the two
-directions, `lives` for the two state tables that every row obeys.
+directions, `lives` for the two state tables that every row obeys, `rates` for how often.
 """
 
 from actors.messages.chats import Chat, ChatAddress, ChatKind
@@ -23,6 +23,7 @@ from actors.messages.lives import (
     check_outbound,
 )
 from actors.messages.outbound import Outbound, OutboundKind, Outcome
+from actors.messages.rates import UNITS, Rate, Scope, read_rate
 from actors.messages.segments import (
     ALL,
     Audio,
@@ -49,6 +50,7 @@ __all__ = [
     "DERIVED_ID_DEDUP_SECONDS",
     "FINAL_INBOUND",
     "FINAL_OUTBOUND",
+    "UNITS",
     "Audio",
     "Chat",
     "ChatAddress",
@@ -68,9 +70,11 @@ __all__ = [
     "OutboundKind",
     "OutboundState",
     "Outcome",
+    "Rate",
     "Raw",
     "Reply",
     "Role",
+    "Scope",
     "Segment",
     "Sender",
     "Source",
@@ -79,4 +83,5 @@ __all__ = [
     "check_inbound",
     "check_outbound",
     "plain_text",
+    "read_rate",
 ]

@@ -6,7 +6,8 @@ peer makes one set of them for it and hands it to those who call.
 
 The rules are pure, and each has a thin shell that one waits on: `breaker` (with
 `breaker_policy` and `window`) and `circuit`, `bucket` and `limiter`, `permits` and `bulkhead`. Read `values`
-first and `attempt` last: it puts them in order.
+first and `attempt` last: it puts them in order. `tokens` stands apart: the rates of what goes out to chats,
+which the host's sender asks, and which have no line of their own to wait in.
 """
 
 from supervision.limits.attempt import Limits
@@ -28,6 +29,7 @@ from supervision.limits.errors import (
 )
 from supervision.limits.limiter import RateLimiter
 from supervision.limits.permits import PermitPolicy
+from supervision.limits.tokens import Pacer
 from supervision.limits.values import (
     FAILURE,
     IGNORED,
@@ -59,6 +61,7 @@ __all__ = [
     "Limits",
     "Overloaded",
     "Pace",
+    "Pacer",
     "PermitPolicy",
     "RateLimiter",
     "Signal",

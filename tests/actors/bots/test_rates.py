@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.bots import BotMistake
-from actors.bots.rates import UNITS, Rate, Scope, TooMany, Windows, parse_rate
+from actors.bots.rates import TooMany, Windows, parse_rate
+from actors.messages import UNITS, Rate, Scope
 
 rates = st.builds(
     Rate, st.integers(1, 5), st.sampled_from(list(UNITS.values())), st.just(Scope.USER)

@@ -1,0 +1,50 @@
+"""How fast a platform may be spoken to: `"1/s per chat"`, and what keeps that. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from attrs import frozen
+
+from actors.messages import Rate, Scope, read_rate
+from supervision.limits import Pace, Pacer
+
+
+@frozen
+class BadRate(ValueError):
+    """The author of a platform has written something that is no rate."""
+
+    got: object
+
+    def __str__(self) -> str:
+        return (
+            "a platform's rate must look like COUNT/UNIT, with UNIT s, min, h or day, and "
+            "`per chat` after it where each chat has its own, such as '1/s per chat' "
+            f"(got {self.got!r})"
+        )
+
+
+def parse_rates(given: str | Sequence[str]) -> tuple[Rate, ...]:
+    """Read one rate or several; all of them hold.
+
+    Raises:
+        BadRate: one of them is no rate, or is per user: no platform counts those we write to.
+    """
+    texts = (given,) if isinstance(given, str) else given
+    return tuple(map(_parsed, texts))
+
+
+def _parsed(text: str) -> Rate:
+    rate = read_rate(text)
+    if rate is None or rate.per is Scope.USER:
+        raise BadRate(text)
+    return rate
+
+
+def pacer_of(rates: Iterable[Rate]) -> Pacer[tuple[str, str]]:
+    """Return what keeps *rates* for one account: by chat where they are per chat."""
+    paces = [(rate.per, Pace(rate.count, rate.seconds)) for rate in rates]
+    return Pacer(
+        shared=[pace for per, pace in paces if per is Scope.ALL],
+        each=[pace for per, pace in paces if per is Scope.CHAT],
+    )
