@@ -95,6 +95,7 @@ if TYPE_CHECKING:
         dial,
         listen,
     )
+    from supervision import FOREVER
     from supervision.chaos import BadPlan, Chaos, ChaosHooks
 
 _HOMES = {
@@ -176,6 +177,7 @@ _HOMES = {
         "dial",
         "listen",
     ),
+    "supervision": ("FOREVER",),
     "supervision.chaos": ("BadPlan", "Chaos", "ChaosHooks"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -183,6 +185,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "ALL",
     "ALL_SEGMENTS",
+    "FOREVER",
     "Admit",
     "Answer",
     "AsyncioBridge",

@@ -7,7 +7,14 @@ from math import inf
 
 import structlog
 
-from actors.journal import AccountKey, Claim, Expired, Journal, OutboundRow
+from actors.journal import (
+    AccountKey,
+    Claim,
+    Expired,
+    Journal,
+    OutboundRow,
+    Pacing,
+)
 from actors.messages import Outbound, OutboundState, Outcome
 from actors.tracker import STALE_SECONDS, Receipt, Tracker
 
@@ -84,13 +91,34 @@ class Outbox:
 
     # --- for the sender ----------------------------------------------------------------
 
+    def connected(self, account: AccountKey, idempotent_for: float) -> None:
+        """A line of *account* is there, whose platform recognises a key for so long.
+
+        What is unknown and was tried first less than *idempotent_for* seconds ago goes
+        out again, under its key. 0: it recognises none, or the line is gone.
+        """
+        self._journal.trust_keys(account, idempotent_for)
+
     async def claim(
-        self, claim: Claim, account: AccountKey, limit: int = 1
+        self,
+        claim: Claim,
+        account: AccountKey,
+        limit: int = 1,
+        pacing: Pacing | None = None,
     ) -> list[OutboundRow]:
         """Commit as `sending` what may be said now through *account*, and hand it out."""
-        rows = await self._journal.claim_outbound(claim, account, limit)
+        rows = await self._journal.claim_outbound(claim, account, limit, pacing)
         for row in rows:
             self._tracker.sending(row.out.key)
+            if row.doubts:
+                log.info(
+                    "delivery.repeated",
+                    key=row.out.key,
+                    to=str(row.out.to),
+                    trace=row.out.trace,
+                    attempt=row.attempt,
+                    doubts=row.doubts,
+                )
         if self._journal.shed:
             self.sweep()
         return rows
@@ -98,6 +126,10 @@ class Outbox:
     def can_claim(self, account: AccountKey) -> bool:
         """Would `claim` hand something out? A hint."""
         return self._journal.can_claim(account)
+
+    def next_claim(self, account: AccountKey) -> float:
+        """When `claim` has something that waits for a time; `inf` for never."""
+        return self._journal.next_claim(account)
 
     def settle(self, claim: Claim, row: OutboundRow, outcome: Outcome) -> bool:
         """Record what the platform answered. False: *claim* is stale and has no say."""

@@ -1,7 +1,9 @@
 """Where every accepted event and everything to be said is written down first.
 
 Read `protocol` for the promises, then `values` for what rows look like. `inbox` and
-`outgoing` are its two pure halves, `outbox_side` what needs no disk to be answered;
+`outgoing` are its two pure halves, `outbox_side` what needs no disk to be answered.
+Of what goes out `waiting` is the order, `overflow` who gives way, `doubts` what may be
+tried again, `endings` what is kept at the end;
 `memory` keeps rows in this process and nowhere else, `sqlite` in a file. What does not
 happen here: routing, sending, deciding what a message means.
 """
@@ -9,8 +11,10 @@ happen here: routing, sending, deciding what a message means.
 from actors.journal.backlog import InboxLimits
 from actors.journal.keeper import CountRows, JournalKeeper, KeptJournal
 from actors.journal.memory import MemoryJournal
+from actors.journal.overflow import GIVES_WAY, GivesWay
+from actors.journal.pacing import ChatKey, Pacing
 from actors.journal.protocol import Journal
-from actors.journal.sayings import OutgoingLimits, Victim
+from actors.journal.sayings import OutgoingLimits
 from actors.journal.sqlite import (
     Durability,
     FileJournal,
@@ -43,14 +47,17 @@ from actors.journal.values import (
 )
 
 __all__ = [
+    "GIVES_WAY",
     "AccountKey",
     "Appended",
     "Arrived",
+    "ChatKey",
     "Claim",
     "CountRows",
     "Durability",
     "Expired",
     "FileJournal",
+    "GivesWay",
     "InboundRow",
     "InboxLimits",
     "Inline",
@@ -64,6 +71,7 @@ __all__ = [
     "OutboundRow",
     "OutgoingLimits",
     "OwnThread",
+    "Pacing",
     "Queued",
     "Recalled",
     "Retention",
@@ -72,7 +80,6 @@ __all__ = [
     "SqliteStore",
     "Store",
     "Trouble",
-    "Victim",
     "backup",
     "faults",
     "rows",

@@ -11,6 +11,7 @@ from actors.journal.crowds import Crowds, Waiter
 from actors.journal.inbox import Inbox
 from actors.journal.outbox_side import OutboxSide
 from actors.journal.outgoing import Outgoing
+from actors.journal.pacing import Pacing
 from actors.journal.sayings import OutgoingLimits
 from actors.journal.sizes import size_of
 from actors.journal.values import (
@@ -170,10 +171,14 @@ class MemoryJournal(OutboxSide):
         return queued
 
     async def claim_outbound(
-        self, claim: Claim, account: AccountKey, limit: int = 1
+        self,
+        claim: Claim,
+        account: AccountKey,
+        limit: int = 1,
+        pacing: Pacing | None = None,
     ) -> list[OutboundRow]:
         """Take what may be said now through *account*, at most one row of each chat."""
-        return self._outgoing.claim(claim, account, limit, self._clock())
+        return self._outgoing.claim(claim, account, limit, self._clock(), pacing)
 
     # --- both --------------------------------------------------------------------------
 
@@ -182,7 +187,7 @@ class MemoryJournal(OutboxSide):
         self._inbox.release(claim)
         if self._crowds:
             self._crowds.admit()
-        return self._outgoing.release(claim)
+        return self._outgoing.release(claim, self._clock())
 
     def on_inbound(self, ring: Callable[[], None]) -> None:
         """Call *ring* when there are new rows. One listener; the last one counts."""

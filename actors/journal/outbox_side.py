@@ -24,7 +24,7 @@ class OutboxSide:
 
     def settle_outbound(self, claim: Claim, seq: int, outcome: Outcome) -> bool:
         """Say what became of a row that was `sending`."""
-        return self._outgoing.settle(claim, seq, outcome)
+        return self._outgoing.settle(claim, seq, outcome, self._clock())
 
     def requeue_outbound(self, claim: Claim, seq: int, not_before: float) -> bool:
         """The platform refused for now: back to the front of its chat, for later."""
@@ -32,11 +32,11 @@ class OutboxSide:
 
     def resolve_outbound(self, key: str, outcome: Outcome) -> Outcome | None:
         """A late answer: `unknown` becomes `sent`. `None`: it is not (or no longer) unknown."""
-        return self._outgoing.resolve(key, outcome)
+        return self._outgoing.resolve(key, outcome, self._clock())
 
     def cancel_outbound(self, key: str, why: str) -> bool:
         """Withdraw what has not left yet."""
-        return self._outgoing.cancel(key, why)
+        return self._outgoing.cancel(key, why, self._clock())
 
     @property
     def shed(self) -> bool:
@@ -66,4 +66,12 @@ class OutboxSide:
 
     def can_claim(self, account: AccountKey) -> bool:
         """Would `claim_outbound` hand something out? A hint, and a cheap one."""
-        return self._outgoing.can_claim(account, self._clock)
+        return self._outgoing.can_claim(account, self._clock())
+
+    def next_claim(self, account: AccountKey) -> float:
+        """When something may be claimed that waits for a time; `inf` for never."""
+        return self._outgoing.next_claim(account)
+
+    def trust_keys(self, account: AccountKey, seconds: float) -> None:
+        """The platform of *account* is there, and recognises a key for so long; see `Journal`."""
+        self._outgoing.trust_keys(account, seconds, self._clock())

@@ -5,35 +5,28 @@ No clock and no waiting: `now` is an argument.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from math import inf
 
-from attrs import evolve
-
 from actors.journal.content import Content, content_of, went_stale
-from actors.journal.sayings import (
-    QUEUED,
-    ChatKey,
-    OutgoingAccount,
-    OutgoingLimits,
-    OutgoingRecord,
-    Victim,
-)
+from actors.journal.endings import SENDING, Endings
+from actors.journal.pacing import Pacing
+from actors.journal.sayings import OutgoingLimits, OutgoingRecord
 from actors.journal.values import AccountKey, Claim, Expired, OutboundRow, Queued
+from actors.journal.waiting import QUEUED, OutgoingAccount
 from actors.messages import Outbound, OutboundState, Outcome, check_outbound
 
 KEPT_SECONDS = 24 * 3600.0
 LOST = "the sender ended before the answer came"
+MAY_BE_OUT = "an earlier attempt may have gone out"
 _S = OutboundState
-_SENDING = Outcome(_S.SENDING)
 
 
 def _nobody(_: OutgoingRecord) -> None:
     """Nobody writes it down."""
 
 
-class Outgoing:
+class Outgoing(Endings):
     """Rows by key; those that wait, per account and chat, one of a chat at a time.
 
     Args:
@@ -47,23 +40,13 @@ class Outgoing:
         limits: OutgoingLimits | None = None,
         note: Callable[[OutgoingRecord], None] = _nobody,
     ) -> None:
-        self.limits = limits or OutgoingLimits()
-        self._note = note
-        self._by_key: dict[str, OutgoingRecord] = {}
+        super().__init__(limits or OutgoingLimits(), note)
         self._accounts: dict[AccountKey, OutgoingAccount] = {}
         self._sending: dict[int, OutgoingRecord] = {}
-        self._unknown: dict[int, OutgoingRecord] = {}
-        self._settled: deque[OutgoingRecord] = deque()
         self._lives: dict[str, int] = {}
         self._last = 0
-        self._bodies = 0
-        self.shed: list[Expired] = []
-        """Rows that expired or were dropped, and that nobody has fetched yet."""
         self.dropped = 0
         self.stale_settles = 0
-
-    def find(self, key: str) -> OutgoingRecord | None:
-        return self._by_key.get(key)
 
     def enqueue(
         self, out: Outbound, now: float, expires_at: float, content: Content = b""
@@ -79,32 +62,28 @@ class Outgoing:
             )
             return Queued(known.seq, False, same, known.outcome), False
         self._last = seq = self._last + 1
-        account = self.account(out)
+        account = self.account((out.to.platform, out.to.account))
         record = self._by_key[out.key] = OutgoingRecord(
             seq, out, account, now, expires_at
         )
         record.content = content
-        self._bodies += 1
-        if self._bodies > self.limits.bodies:
-            self._slim(record)
-        if len(account.queue) >= self.limits.queued:
-            self._make_room(account, record)
+        self._embody(record)
+        if (victim := account.victim(self.limits, record)) is not None:
+            self._drop(record, *victim)
             if record.outcome is not QUEUED:
                 return Queued(seq, True, True, record.outcome), False
-        account.shelf.add(record)
-        ready = account.queue.push(record.chat, record)
-        return Queued(seq, True, True, QUEUED), ready
+        return Queued(seq, True, True, QUEUED), account.add(record)
 
     def restore(self, record: OutgoingRecord) -> bool:
         """Take over a row of an earlier process, `queued` or `unknown`, oldest first."""
         self._last = max(self._last, record.seq)
         record.lean = True
         self._by_key[record.key] = record
-        if record.outcome.state is _S.UNKNOWN:
-            self._unknown[record.seq] = record
+        if record.outcome is not QUEUED:
+            record.waits = False
+            self._doubts.add(record)
             return False
-        record.account.shelf.add(record)
-        return record.account.queue.push(record.chat, record)
+        return record.account.add(record)
 
     def number_after(self, seq: int) -> None:
         """The next row gets a number beyond *seq*."""
@@ -113,94 +92,145 @@ class Outgoing:
     def void(self, key: str) -> None:
         """Take a row back that was never written down: its key was known to the file."""
         record = self._by_key.pop(key)
-        if record.outcome is _SENDING:
-            account, chat = self._land(record)
-            account.queue.done(chat)
-        elif record.outcome.state is _S.QUEUED:
-            record.account.shelf.discard(record)
-            record.account.queue.discard(record.chat, record)
+        if record.outcome is SENDING:
+            self._land(record)
+            record.account.queue.done(record.chat)
+        elif record.waits:
+            record.account.remove(record)
         record.closed = True
         self._unbody(record)
 
+    def trust_keys(self, key: AccountKey, seconds: float, now: float) -> bool:
+        """The platform recognises a key for so long; is there something to repeat now?
+
+        0, as at the start: it does not, or is not there to be asked.
+        """
+        if not seconds and key not in self._accounts:
+            return False
+        account = self.account(key)
+        account.idempotent_for = seconds
+        again = False
+        for record in self._doubts.of(key) if seconds else ():
+            if not record.waits:
+                record.account = account
+                again = self._repeat(record, now) or again
+        return again
+
+    def trust_again(self, now: float) -> set[AccountKey]:
+        """After rows were restored: which of those that are there have one to repeat?"""
+        trusted = {k: a.idempotent_for for k, a in self._accounts.items()}
+        return {
+            key
+            for key, seconds in trusted.items()
+            if seconds and self.trust_keys(key, seconds, now)
+        }
+
     def claim(
-        self, claim: Claim, key: AccountKey, limit: int, now: float
+        self,
+        claim: Claim,
+        key: AccountKey,
+        limit: int,
+        now: float,
+        pacing: Pacing | None = None,
     ) -> list[OutboundRow]:
         """Commit as `sending`, and hand out, the next row of up to *limit* chats."""
         account = self._accounts.get(key)
         if account is None or self._stale(claim):
             return []
-        if account.next_delay <= now:
-            account.end_delays(now)
+        account.tick(now)
         rows: list[OutboundRow] = []
-        queue = account.queue
-        while len(rows) < limit and (taken := queue.take()) is not None:
-            chat, record = taken
-            account.shelf.discard(record)
-            if record.expires_at <= now:
-                queue.done(chat)
-                self._finish(record, went_stale(record.queued_at, record.expires_at))
+        most = self.limits.flying_bytes
+        while (
+            len(rows) < limit
+            and (record := account.take(now, pacing, most)) is not None
+        ):
+            if account.spent(record, now):
+                account.queue.done(record.chat)
+                if record.outcome is QUEUED:
+                    self._finish(
+                        record, went_stale(record.queued_at, record.expires_at), now
+                    )
                 continue
-            assert record.out is not None
-            record.outcome = _SENDING
-            record.claim = claim
-            record.attempt += 1
-            self._sending[record.seq] = record
-            self._note(record)
-            at, until = record.queued_at, record.expires_at
-            rows.append(OutboundRow(record.seq, record.out, at, until, record.attempt))
+            rows.append(self._launch(claim, record, now))
         return rows
 
-    def settle(self, claim: Claim, seq: int, outcome: Outcome) -> bool:
+    def _launch(self, claim: Claim, record: OutgoingRecord, now: float) -> OutboundRow:
+        assert record.out is not None
+        if record.outcome is not QUEUED:
+            check_outbound(record.outcome.state, _S.QUEUED)
+            self._doubts.remove(record)
+        record.outcome = SENDING
+        record.claim = claim
+        record.attempt += 1
+        if record.tried_at is None:
+            record.tried_at = now
+        record.account.flying_bytes += record.size
+        self._sending[record.seq] = record
+        self._note(record)
+        at, until = record.queued_at, record.expires_at
+        return OutboundRow(
+            record.seq, record.out, at, until, record.attempt, record.doubts
+        )
+
+    def settle(self, claim: Claim, seq: int, outcome: Outcome, now: float) -> bool:
         """End a row that is `sending`. False: this claim does not have it (any more)."""
         record = self._mine(claim, seq)
         if record is None:
             return False
         if outcome.state is not _S.SENT:
             check_outbound(_S.SENDING, outcome.state)
-        account, chat = self._land(record)
-        account.queue.done(chat)
-        self._finish(record, outcome)
+        self._land(record)
+        self._finish(record, outcome, now)
+        record.account.queue.done(record.chat)
         return True
 
     def requeue(self, claim: Claim, seq: int, not_before: float) -> bool:
-        """Put a refused row back to the front of its chat, which waits until then."""
+        """Put a refused row back to the front of its chat, which waits until then.
+
+        It is `queued` again, unless an earlier attempt may have gone out.
+        """
         record = self._mine(claim, seq)
         if record is None:
             return False
-        account, chat = self._land(record)
-        record.outcome = QUEUED
-        account.queue.hold(chat)
-        account.queue.push_front(chat, record)
-        account.queue.done(chat)
-        account.shelf.add_again(record)
-        account.delayed[chat] = not_before
-        account.next_delay = min(account.next_delay, not_before)
+        self._land(record)
+        if record.doubts:
+            record.outcome = Outcome(_S.UNKNOWN, MAY_BE_OUT)
+            self._doubts.add(record)
+        else:
+            record.outcome = QUEUED
+            record.tried_at = (
+                None  # nothing went out: the platform has not seen its key
+            )
+        record.account.give_back(record, not_before)
         self._note(record)
         return True
 
-    def resolve(self, key: str, outcome: Outcome) -> Outcome | None:
+    def resolve(self, key: str, outcome: Outcome, now: float) -> Outcome | None:
         """Turn `unknown` into something better, once it is known."""
         record = self._by_key.get(key)
         if record is None or record.outcome.state is not _S.UNKNOWN:
             return None
         check_outbound(_S.UNKNOWN, outcome.state)
-        del self._unknown[record.seq]
-        self._finish(record, outcome)
+        self._doubts.remove(record)
+        if record.waits:
+            record.account.remove(record)
+        self._finish(record, outcome, now)
         return outcome
 
-    def cancel(self, key: str, why: str) -> bool:
+    def cancel(self, key: str, why: str, now: float) -> bool:
         """Withdraw a row that has not left."""
         record = self._by_key.get(key)
         if record is None or record.outcome.state is not _S.QUEUED:
             return False
-        self._withdraw(record, Outcome(_S.CANCELLED, why))
+        self._withdraw(record, Outcome(_S.CANCELLED, why), now)
         return True
 
     def sweep(self, now: float, limit: int) -> None:
         """Expire up to *limit* rows whose time has passed."""
         for account in self._accounts.values():
             while limit > 0 and (record := account.shelf.stale(now)) is not None:
-                self._withdraw(record, went_stale(record.queued_at, record.expires_at))
+                stale = went_stale(record.queued_at, record.expires_at)
+                self._withdraw(record, stale, now)
                 limit -= 1
 
     def next_expiry(self) -> float:
@@ -212,14 +242,13 @@ class Outgoing:
 
     def tidy(self, now: float) -> None:
         """Forget accounts that have nothing to say, and settled rows of yesterday."""
-        busy = {id(record.account) for record in self._sending.values()}
         for key, account in list(self._accounts.items()):
-            if not account.shelf and not account.delayed and id(account) not in busy:
+            if account.idle:
                 del self._accounts[key]
         while self._settled and self._settled[0].expires_at + KEPT_SECONDS <= now:
             self._forget_oldest()
 
-    def release(self, claim: Claim) -> list[Expired]:
+    def release(self, claim: Claim, now: float) -> list[Expired]:
         """Start a new life of *claim*. What its earlier ones were sending is unknown now."""
         self._lives[claim.name] = max(
             claim.incarnation, self._lives.get(claim.name, claim.incarnation)
@@ -233,18 +262,20 @@ class Outgoing:
                 continue
             assert record.out is not None
             lost.append(Expired(record.seq, record.out, outcome))
-            account, chat = self._land(record)
-            account.queue.done(chat)
-            self._finish(record, outcome)
+            self._land(record)
+            self._finish(record, outcome, now)
+            record.account.queue.done(record.chat)
         return lost
 
-    def can_claim(self, key: AccountKey, clock: Callable[[], float]) -> bool:
-        """Would `claim` hand something out?"""
+    def can_claim(self, key: AccountKey, now: float) -> bool:
+        """Would `claim` hand something out, as far as pace and room on the wire allow?"""
         account = self._accounts.get(key)
-        return account is not None and (
-            account.queue.ready
-            or (account.next_delay < inf and account.next_delay <= clock())
-        )
+        return account is not None and (account.queue.ready or account.next_at() <= now)
+
+    def next_claim(self, key: AccountKey) -> float:
+        """When something may be claimed that waits for a time; `inf` for never."""
+        account = self._accounts.get(key)
+        return inf if account is None else account.next_at()
 
     def outcome_of(self, key: str) -> Outcome | None:
         record = self._by_key.get(key)
@@ -252,8 +283,8 @@ class Outgoing:
 
     def depths(self) -> tuple[int, int, int]:
         """Count what is queued, sending and unknown."""
-        queued = sum(len(account.queue) for account in self._accounts.values())
-        return queued, len(self._sending), len(self._unknown)
+        queued = sum(len(account.shelf) for account in self._accounts.values())
+        return queued, len(self._sending), len(self._doubts)
 
     # --- inside ------------------------------------------------------------------------
 
@@ -268,81 +299,29 @@ class Outgoing:
             return None
         return record
 
-    def _land(self, record: OutgoingRecord) -> tuple[OutgoingAccount, ChatKey]:
-        """Take a row out of the air; return where it belongs."""
+    def _land(self, record: OutgoingRecord) -> None:
+        """Take a row out of the air; its chat is let go by whoever knows what comes next."""
         del self._sending[record.seq]
         record.claim = None
-        return record.account, record.chat
+        record.account.flying_bytes -= record.size
 
-    def _withdraw(self, record: OutgoingRecord, outcome: Outcome) -> None:
+    def _withdraw(self, record: OutgoingRecord, outcome: Outcome, now: float) -> None:
         """End a row that still waits."""
-        record.account.shelf.discard(record)
-        record.account.queue.discard(record.chat, record)
-        self._finish(record, outcome)
+        record.account.remove(record)
+        self._finish(record, outcome, now)
 
-    def _make_room(self, account: OutgoingAccount, newest: OutgoingRecord) -> None:
-        oldest = account.shelf.oldest()
-        victim = newest
-        if self.limits.victim is Victim.OLDEST and oldest is not None:
-            victim = oldest
-        outcome = Outcome(
-            _S.DROPPED, f"the outbox of its account holds {self.limits.queued}"
-        )
+    def _drop(self, newcomer: OutgoingRecord, victim: OutgoingRecord, why: str) -> None:
         self.dropped += 1
-        if victim is newest:
-            self._finish(newest, outcome)
-        else:
-            self._withdraw(victim, outcome)
+        outcome = Outcome(_S.DROPPED, why)
+        if victim is not newcomer:
+            victim.account.remove(victim)
+        self._finish(victim, outcome, newcomer.queued_at)
 
-    def _finish(self, record: OutgoingRecord, outcome: Outcome) -> None:
-        if record.outcome is not _SENDING or outcome.state is not _S.SENT:
-            check_outbound(record.outcome.state, outcome.state)
-        record.outcome = outcome
-        out = record.out
-        assert out is not None
-        if outcome.state is _S.UNKNOWN:
-            self._unknown[record.seq] = record
-            if self.limits.bodies < inf:
-                self._slim(record)
-            if len(self._unknown) <= self.limits.unknown:
-                self._note(record)
-                return
-            self._note(record)
-            record = self._unknown.pop(next(iter(self._unknown)))
-            out = record.out
-            assert out is not None
-        elif outcome.state in (_S.EXPIRED, _S.DROPPED):
-            self.shed.append(Expired(record.seq, out, outcome))
-        record.content = record.content or content_of(out.body)
-        self._unbody(record)
-        record.out = None
-        record.closed = True
-        self._settled.append(record)
-        self._note(record)
-        if len(self._settled) > self.limits.settled:
-            self._forget_oldest()
-
-    def account(self, out: Outbound) -> OutgoingAccount:
-        to = out.to
-        account = self._accounts.get((to.platform, to.account))
+    def account(self, key: AccountKey) -> OutgoingAccount:
+        account = self._accounts.get(key)
         if account is None:
-            account = self._accounts[to.platform, to.account] = OutgoingAccount()
+            account = self._accounts[key] = OutgoingAccount()
         return account
-
-    def _slim(self, record: OutgoingRecord) -> None:
-        """Leave its body to the file."""
-        if not record.lean:
-            assert record.out is not None
-            self._unbody(record)
-            record.lean = True
-            record.out = evolve(record.out, body=())
-
-    def _unbody(self, record: OutgoingRecord) -> None:
-        if not record.lean:
-            self._bodies -= 1
-
-    def _forget_oldest(self) -> None:
-        del self._by_key[self._settled.popleft().key]
 
 
 def _content(record: OutgoingRecord) -> Content:

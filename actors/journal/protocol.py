@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from actors.journal.pacing import Pacing
 from actors.journal.values import (
     AccountKey,
     Appended,
@@ -97,9 +98,16 @@ class Journal(Protocol):
         ...
 
     async def claim_outbound(
-        self, claim: Claim, account: AccountKey, limit: int = 1
+        self,
+        claim: Claim,
+        account: AccountKey,
+        limit: int = 1,
+        pacing: Pacing | None = None,
     ) -> list[OutboundRow]:
-        """Take what may be said now through *account*, at most one row of each chat."""
+        """Take what may be said now through *account*, at most one row of each chat.
+
+        Each of them has been given leave by *pacing*; the others wait, in their order.
+        """
         ...
 
     def settle_outbound(self, claim: Claim, seq: int, outcome: Outcome) -> bool:
@@ -107,7 +115,10 @@ class Journal(Protocol):
         ...
 
     def requeue_outbound(self, claim: Claim, seq: int, not_before: float) -> bool:
-        """The platform refused for now: back to the front of its chat, for later."""
+        """The platform refused for now: back to the front of its chat, for later.
+
+        The row is `queued` again, or `unknown` if an earlier attempt may have gone out.
+        """
         ...
 
     def resolve_outbound(self, key: str, outcome: Outcome) -> Outcome | None:
@@ -152,6 +163,20 @@ class Journal(Protocol):
 
     def can_claim(self, account: AccountKey) -> bool:
         """Would `claim_outbound` hand something out? A hint, and a cheap one."""
+        ...
+
+    def next_claim(self, account: AccountKey) -> float:
+        """When something may be claimed that waits for a time; `inf` for never."""
+        ...
+
+    def trust_keys(self, account: AccountKey, seconds: float) -> None:
+        """The platform of *account* is there, and recognises a key for so long.
+
+        What is `unknown` is tried again for that time, counted from its first attempt,
+        before anything else of its chat; a row that is in doubt once more waits a while,
+        and its chat goes on. It stays `unknown` until it is claimed. 0, as at the start:
+        the platform recognises none, or is not there.
+        """
         ...
 
     def on_inbound(self, ring: Callable[[], None]) -> None:

@@ -1,27 +1,20 @@
-"""What the outbound half of a journal counts with: limits, rows, accounts."""
+"""What the outbound half of a journal counts with: limits and rows."""
 
 from __future__ import annotations
 
-from enum import Enum
 from math import inf
-from typing import TypeAlias
 
 from attrs import frozen
 
 from actors.journal.content import Content
-from actors.journal.stale import Shelf
+from actors.journal.overflow import GIVES_WAY, GivesWay
+from actors.journal.pacing import ChatKey
+from actors.journal.sizes import size_of_body
 from actors.journal.values import Claim
-from actors.lanes import KeyedQueue
-from actors.messages import Outbound, OutboundKind, OutboundState, Outcome
+from actors.journal.waiting import QUEUED, OutgoingAccount
+from actors.messages import Outbound, OutboundKind
 
-QUEUED = Outcome(OutboundState.QUEUED)
-
-
-class Victim(Enum):
-    """Who gives way when an account's outbox is full. Exactly one, and it is told."""
-
-    OLDEST = "drop_oldest"
-    NEWEST = "drop_newest"
+MIB = 1024 * 1024
 
 
 @frozen(kw_only=True)
@@ -30,18 +23,23 @@ class OutgoingLimits:
 
     queued: int = 10_000
     """Rows that wait, per account."""
-    victim: Victim = Victim.OLDEST
+    queued_bytes: int = 64 * MIB
+    """The same by size, with what is on its way; the first one always fits."""
+    gives_way: GivesWay = GIVES_WAY
+    """Who goes when there is no room."""
+    flying_bytes: int = 8 * MIB
+    """Of one account on its way at the same time; the first one always may."""
     settled: int = 10_000
     """Settled rows kept, without their bodies, to recognise a repeated key."""
     unknown: int = 10_000
     """Rows of which nobody knows."""
+    unknown_bytes: int = 64 * MIB
+    """The same, by the size of the bodies in memory."""
     bodies: float = inf
     """Bodies in memory, of all accounts; only where there is a file to fetch the others
     from."""
-
-
-ChatKey: TypeAlias = tuple[str, str]
-"""Kind and id: a plain tuple is a cheaper key than the value it stands for."""
+    bodies_bytes: float = inf
+    """The same, by size."""
 
 
 class OutgoingRecord:
@@ -54,14 +52,19 @@ class OutgoingRecord:
         "claim",
         "closed",
         "content",
+        "doubts",
         "expires_at",
         "key",
         "kind",
+        "later_at",
         "lean",
         "out",
         "outcome",
         "queued_at",
         "seq",
+        "size",
+        "tried_at",
+        "waits",
     )
 
     def __init__(
@@ -71,6 +74,8 @@ class OutgoingRecord:
         account: OutgoingAccount,
         now: float,
         expires_at: float,
+        *,
+        size: int = 0,
     ) -> None:
         self.seq = seq
         self.key = out.key
@@ -85,28 +90,21 @@ class OutgoingRecord:
         self.claim: Claim | None = None
         self.content: Content = b""
         """What tells its body from another one; empty while the body itself is here."""
+        self.size = size or size_of_body(out.body)
         self.attempt = 0
+        self.tried_at: float | None = None
+        """When it left first, if that may have gone out; a platform counts from there."""
+        self.doubts = 0
+        """Attempts of which nobody knows what became."""
+        self.waits = True
+        """It is in a queue, or will be put there."""
+        self.later_at: float | None = None
         self.lean = False
         """Its body is in the file only."""
         self.closed = False
         """Nothing more will become of it."""
 
-
-class OutgoingAccount:
-    """What waits to be said through one account of ours."""
-
-    __slots__ = ("delayed", "next_delay", "queue", "shelf")
-
-    def __init__(self) -> None:
-        self.queue: KeyedQueue[ChatKey, OutgoingRecord] = KeyedQueue()
-        self.shelf: Shelf[OutgoingRecord] = Shelf()
-        self.delayed: dict[ChatKey, float] = {}
-        self.next_delay = inf
-
-    def end_delays(self, now: float) -> None:
-        """Let the chats go on whose time has come."""
-        for chat, until in list(self.delayed.items()):
-            if until <= now:
-                del self.delayed[chat]
-                self.queue.free(chat)
-        self.next_delay = min(self.delayed.values(), default=inf)
+    @property
+    def held_bytes(self) -> int:
+        """How much of it is in memory."""
+        return 0 if self.lean else self.size

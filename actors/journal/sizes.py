@@ -1,4 +1,4 @@
-"""How much room an event takes. An estimate, but not one a peer can fool. Pure."""
+"""How much room an event or a body takes. An estimate, but not one a peer can fool. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from actors.messages import Inbound, Segment
+from actors.messages import Forward, Inbound, Raw, Segment
 
 ROW_BYTES: Final = 1024
 """What a row costs besides its content."""
@@ -19,17 +19,27 @@ _scratch = bytearray()
 
 def size_of(event: Inbound) -> int:
     """Return about how many bytes *event* takes: its raw frame as JSON, and its media."""
-    size = ROW_BYTES
+    size = size_of_body(event.body)
     if event.raw:
         size += _encoded(event.raw)
     if event.facts:
         size += _encoded(event.facts)
-    for part in event.body:
+    return size
+
+
+def size_of_body(body: tuple[Segment, ...]) -> int:
+    """Return about how many bytes a row with *body* takes."""
+    size = ROW_BYTES
+    for part in body:
         size += _content(part)
     return size
 
 
 def _content(part: Segment) -> int:
+    if isinstance(part, Forward):
+        return 64 + sum(size_of_body(node.body) for node in part.messages)
+    if isinstance(part, Raw):
+        return 64 + _encoded(part.data)
     text = getattr(part, "text", None)
     if isinstance(text, str):
         return len(text)

@@ -48,9 +48,12 @@ class Shelf(Generic[P]):
         """Add a row that has been here before."""
         self._again[row.seq] = row
 
-    def discard(self, row: P) -> None:
-        if self._by_kind[row.kind].pop(row.seq, None) is None:
-            self._again.pop(row.seq, None)
+    def discard(self, row: P) -> bool:
+        """Remove a row; say whether it was here."""
+        return (
+            self._by_kind[row.kind].pop(row.seq, None) is not None
+            or self._again.pop(row.seq, None) is not None
+        )
 
     def stale(self, now: float) -> P | None:
         """Return a row whose time has passed, if there is one."""
@@ -63,9 +66,10 @@ class Shelf(Generic[P]):
         """When the next row goes stale; `inf` without rows."""
         return min((row.expires_at for row in self._candidates()), default=inf)
 
-    def oldest(self) -> P | None:
-        """Return the row that has waited longest."""
-        return min(self._candidates(), key=lambda row: row.seq, default=None)
+    def oldest(self, kind: OutboundKind) -> P | None:
+        """Return the row of a kind that has waited longest."""
+        found = (row for row in self._candidates() if row.kind is kind)
+        return min(found, key=lambda row: row.seq, default=None)
 
     def _candidates(self) -> Iterator[P]:
         for rows in self._by_kind.values():

@@ -67,6 +67,8 @@ class OutboundRow(msgspec.Struct, frozen=True, eq=False):
     queued_at: float
     expires_at: float
     attempt: int = 1
+    doubts: int = 0
+    """Earlier attempts of which nobody knows; the platform is to recognise the key."""
 
 
 class Queued(msgspec.Struct, frozen=True):

@@ -88,6 +88,18 @@ class KeyedQueue(Generic[K, T]):
             self._offer(lane)
         return lane.key, item
 
+    def put_back(self, key: K, item: T) -> None:
+        """Undo a `take`: the next one of its key again, and its key the next in turn."""
+        lane = self._lanes[key]
+        lane.items.appendleft(item)
+        self._size += 1
+        lane.out -= 1
+        if lane.ready:
+            self._ready.remove(lane)
+        if not lane.held:
+            lane.ready = True
+            self._ready.appendleft(lane)
+
     def done(self, key: K) -> None:
         """One item of *key* is no longer out."""
         lane = self._lanes[key]

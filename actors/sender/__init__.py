@@ -1,7 +1,7 @@
 """What may leave now, leaves here: one account and chat at a time, in order.
 
-Read `line` for what a connection offers, `lines` for who is connected, then `pump` (one
-account's way out) and `sender`. What does not happen here: deciding states (the outbox
+Read `line` for what a connection offers and `terms` for how fast it may be used, `lines`
+for who is connected, then `pump` (one account's way out) and `sender`. What does not happen here: deciding states (the outbox
 does), forms and codecs (platforms do).
 """
 
@@ -15,6 +15,7 @@ from actors.sender.line import (
 )
 from actors.sender.lines import Lines
 from actors.sender.sender import DrainSends, Sender
+from actors.sender.terms import Terms
 
 __all__ = [
     "DrainSends",
@@ -26,4 +27,5 @@ __all__ = [
     "SendRefused",
     "Sender",
     "Sent",
+    "Terms",
 ]

@@ -36,6 +36,8 @@ class Retry(SendRefused):
     after: float
     """Seconds, as the platform said; it wins over any rule of ours."""
     why: str = ""
+    whole_account: bool = False
+    """It was said to the account, not to the chat: nobody says anything until then."""
 
     def __str__(self) -> str:
         return f"try again in {self.after:g} s: {self.why or 'no reason given'}"

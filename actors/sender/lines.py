@@ -9,6 +9,7 @@ import structlog
 
 from actors.journal import AccountKey
 from actors.sender.line import Line
+from actors.sender.terms import Terms
 
 log = structlog.get_logger()
 
@@ -25,6 +26,7 @@ class Lines:
     def __init__(self) -> None:
         self._lines: dict[AccountKey, Line] = {}
         self._keys: dict[int, AccountKey] = {}
+        self._terms: dict[AccountKey, Terms] = {}
         self._changed: Changed | None = None
 
     def on_change(self, changed: Changed) -> None:
@@ -36,13 +38,19 @@ class Lines:
         if self._changed is changed:
             self._changed = None
 
-    def connect(self, line: Line) -> None:
-        """From now on this is the line of its account; a former one is lost."""
+    def connect(self, line: Line, terms: Terms | None = None) -> None:
+        """From now on this is the line of its account; a former one is lost.
+
+        Args:
+            line: Where things can be said.
+            terms: On which its platform takes them; by default any, and each key but once.
+        """
         key = (line.platform, line.account)
         former = self._lines.get(key)
         if former is line:
             return
         self._lines[key] = line
+        self._terms[key] = terms or Terms()
         self._keys[id(line)] = key
         if former is not None:
             del self._keys[id(former)]
@@ -54,7 +62,7 @@ class Lines:
         key = self._keys.get(id(line))
         if key is None or self._lines.get(key) is not line:
             return
-        del self._keys[id(line)], self._lines[key]
+        del self._keys[id(line)], self._lines[key], self._terms[key]
         self._tell(key, line)
 
     def _tell(self, account: AccountKey, lost: Line | None) -> None:
@@ -63,6 +71,10 @@ class Lines:
 
     def of(self, account: AccountKey) -> Line | None:
         return self._lines.get(account)
+
+    def terms(self, account: AccountKey) -> Terms | None:
+        """Return the terms of an account that is connected."""
+        return self._terms.get(account)
 
     def accounts(self) -> list[AccountKey]:
         """Return the accounts that are connected."""

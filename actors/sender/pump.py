@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 import structlog
 import trio
 
 from actors.buffer import Outbox
 from actors.journal import AccountKey, Claim, OutboundRow
+from actors.kernel import Timer
 from actors.lanes import Crew, Ended
 from actors.messages import OutboundState, Outcome
 from actors.sender.line import Line, OutcomeUnknown, Rejected, Retry, Sent
 from actors.sender.lines import Lines
+from actors.sender.terms import Terms
 
 log = structlog.get_logger()
 
@@ -29,11 +32,12 @@ _S = OutboundState
 class Delivery:
     """One row on its way through a line."""
 
-    __slots__ = ("line", "lost", "row", "within")
+    __slots__ = ("line", "lost", "row", "terms", "within")
     parked = False
 
-    def __init__(self, row: OutboundRow) -> None:
+    def __init__(self, row: OutboundRow, terms: Terms) -> None:
         self.row = row
+        self.terms = terms
         self.line: Line | None = None
         self.lost = False
         self.within = SEND_SECONDS
@@ -55,7 +59,7 @@ class Pump:
         outbox: Outbox,
         lines: Lines,
         clock: Callable[[], float],
-        later: Callable[[float], None],
+        later: Callable[[float], Timer],
         settled: Callable[[], None],
     ) -> None:
         """Make the pump of *account*.
@@ -67,7 +71,7 @@ class Pump:
             outbox: Where rows come from and outcomes go.
             lines: Where the account's line is found.
             clock: Monotonic seconds.
-            later: Asked to ring this pump again in so many seconds.
+            later: Asked to have `look_again` called in so many seconds.
             settled: Told when nothing is on the wire any more.
         """
         self.account = account
@@ -78,6 +82,8 @@ class Pump:
         self._clock = clock
         self._later = later
         self._settled = settled
+        self._timer: Timer | None = None
+        self._looks_at = inf
         self._crew: Crew[Delivery] = Crew(
             nursery,
             take=self._take,
@@ -106,22 +112,56 @@ class Pump:
 
     def dismiss(self) -> None:
         """Send the workers home; what they have in hand they finish."""
+        self._look_at(inf)
         self._crew.dismiss()
+
+    def look_again(self) -> None:
+        """The time has come that something waited for."""
+        if self._clock() >= self._looks_at:
+            self._timer, self._looks_at = None, inf
+        self.ring()
 
     async def _take(self) -> Delivery | None:
         account = self.account
+        if self.paused:
+            return None
+        terms = self._lines.terms(account)
+        if terms is None:
+            return None
         # Asked first because it is cheap: a worker comes here after each delivery.
-        if self.paused or not self._outbox.can_claim(account):
+        if not self._may_claim(terms):
             return None
-        if self._lines.of(account) is None:
-            return None
-        rows = await self._outbox.claim(self._claim, account)
+        rows = await self._outbox.claim(self._claim, account, pacing=terms.pacing)
         if not rows:
+            self._may_claim(terms)
             return None
         # Another chat, for another worker; each new row has called one by itself.
         if not self._crew.coming and self._outbox.can_claim(account):
             self._crew.call()
-        return Delivery(rows[0])
+        return Delivery(rows[0], terms)
+
+    def _may_claim(self, terms: Terms) -> bool:
+        """Is there something to claim? If it has to wait, see to it that we look again."""
+        now = self._clock()
+        if not self._outbox.can_claim(self.account):
+            self._look_at(self._outbox.next_claim(self.account))
+            return False
+        wait = terms.pacing.wait(now)
+        if wait:
+            self._look_at(now + wait)
+            return False
+        return True
+
+    def _look_at(self, at: float) -> None:
+        """Keep one timer: of the next time that something waits for."""
+        if at == self._looks_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._looks_at = at
+        if at < inf:
+            self._timer = self._later(max(0.0, at - self._clock()))
 
     async def _deliver(self, delivery: Delivery) -> None:
         line = self._lines.of(self.account)
@@ -133,7 +173,7 @@ class Pump:
         try:
             sent = await line.send(row.out)
         except Retry as retry:
-            self._again(row, retry)
+            self._again(row, retry, delivery.terms)
         except Rejected as rejected:
             self._settle(row, Outcome(_S.REJECTED, rejected.why))
         except OutcomeUnknown as lost:
@@ -163,10 +203,13 @@ class Pump:
         if not self._crew.running:
             self._settled()
 
-    def _again(self, row: OutboundRow, retry: Retry) -> None:
+    def _again(self, row: OutboundRow, retry: Retry, terms: Terms) -> None:
         # Not a number, less than nothing, or for ever: none of them may hurt us.
         after = min(max(MIN_RETRY_SECONDS, retry.after), MAX_RETRY_SECONDS)
-        if self._outbox.again(self._claim, row, self._clock() + after):
+        now = self._clock()
+        if retry.whole_account:
+            terms.pacing.close(now, after)
+        if self._outbox.again(self._claim, row, now + after):
             log.info(
                 "delivery.postponed",
                 key=row.out.key,
@@ -174,8 +217,8 @@ class Pump:
                 trace=row.out.trace,
                 after_seconds=after,
                 why=retry.why,
+                whole_account=retry.whole_account,
             )
-            self._later(after)
 
     def _settle(self, row: OutboundRow, outcome: Outcome) -> None:
         if not self._outbox.settle(self._claim, row, outcome):

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 @frozen
 class TryAgain:
-    """The time that a platform asked for has passed."""
+    """A time has come that something of this account waited for."""
 
     account: AccountKey
 
@@ -74,7 +74,7 @@ class Sender(Actor[SenderMessage]):
                 outbox=self._outbox,
                 lines=self._lines,
                 clock=ctx.system.clock,
-                later=lambda seconds: _later(ctx, account, seconds),
+                later=lambda seconds: ctx.after(seconds, TryAgain(account)),
                 settled=self._hush,
             )
 
@@ -86,7 +86,9 @@ class Sender(Actor[SenderMessage]):
     async def handle(self, ctx: ActorContext, message: SenderMessage) -> None:
         match message:
             case TryAgain(account):
-                self._ring(account)
+                pump = self._pumps.get(account)
+                if pump is not None:
+                    pump.look_again()
             case DrainSends(within):
                 ctx.answer(message, await self._drain(within))
             case _:
@@ -120,7 +122,9 @@ class Sender(Actor[SenderMessage]):
         pump = self._pumps.get(account)
         if pump is not None and lost is not None:
             pump.lose(lost)
-        if self._lines.of(account) is None:
+        terms = self._lines.terms(account)
+        self._outbox.connected(account, 0.0 if terms is None else terms.idempotent_for)
+        if terms is None:
             if pump is not None:
                 pump.dismiss()
                 del self._pumps[account]
@@ -156,7 +160,3 @@ class Sender(Actor[SenderMessage]):
         if self._quiet is not None:
             self._quiet.set()
             self._quiet = None
-
-
-def _later(ctx: ActorContext, account: AccountKey, seconds: float) -> None:
-    ctx.after(seconds, TryAgain(account))

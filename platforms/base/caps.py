@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import inf, isfinite
 from typing import TypeAlias, assert_never, get_args
 
-from attrs import frozen
+from attrs import field, frozen
 
 from actors.messages import (
     Audio,
@@ -15,16 +16,25 @@ from actors.messages import (
     Image,
     Markdown,
     Mention,
+    Rate,
     Raw,
     Reply,
     Segment,
     Text,
     Video,
 )
+from platforms.base.rates import parse_rates
+from supervision import Forever
 
 SegmentType: TypeAlias = type[Segment]
 
 ALL_SEGMENTS: frozenset[SegmentType] = frozenset(get_args(Segment))
+
+
+def _is_a_time(_: object, __: object, given: float | Forever) -> None:
+    if not isinstance(given, Forever) and not (isfinite(given) and given >= 0):
+        msg = f"idempotent_for must be a number of seconds from 0, or FOREVER (got {given!r})"
+        raise ValueError(msg)
 
 
 @frozen(kw_only=True)
@@ -33,6 +43,17 @@ class Caps:
 
     segments: frozenset[SegmentType] = frozenset({Text})
     """Everything else is told in words before `send` is called."""
+    rate: tuple[Rate, ...] = field(default=(), converter=parse_rates)
+    """`"1/s per chat"`, `"30/s"` (of one account), or several of them: all hold. What
+    comes faster waits; nothing is lost for it."""
+    idempotent_for: float | Forever = field(default=0.0, validator=_is_a_time)
+    """So many seconds after its first attempt the platform recognises an `Outbound.key`
+    and does not say it twice; `FOREVER` for ever. What is *unknown* is repeated so long."""
+
+    @property
+    def repeats_for(self) -> float:
+        """`idempotent_for` in seconds, infinite for `FOREVER`."""
+        return inf if isinstance(self.idempotent_for, Forever) else self.idempotent_for
 
 
 @frozen

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 from actors.journal import Appended, Arrived
 from actors.messages import Inbound
 from actors.monitor import ConnectionState, Phase
+from actors.sender import Terms
 from platforms.base.line import AccountLine
 from platforms.base.peer import Habits, Peer, conversation
+from platforms.base.rates import pacer_of
 from platforms.base.refusals import Refusals
 from platforms.base.seats import Seat
 from platforms.base.visitors import Visitor, Visitors
@@ -153,7 +155,13 @@ class Link:
             self._disconnect()
         elif self._line is None:
             self._line = AccountLine(self._platform, self)
-            self._host.lines.connect(self._line)
+            self._host.lines.connect(self._line, self._terms())
+
+    def _terms(self) -> Terms:
+        seat, caps = self._seat, self._platform.caps
+        if seat.terms is None:
+            seat.terms = Terms(pacer_of(caps.rate), caps.repeats_for)
+        return seat.terms
 
     def _disconnect(self) -> None:
         line, self._line = self._line, None

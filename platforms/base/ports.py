@@ -10,7 +10,7 @@ from attrs import frozen
 from actors.journal import Appended, Arrived
 from actors.messages import Inbound
 from actors.monitor import ConnectionState
-from actors.sender import Line
+from actors.sender import Line, Terms
 
 
 class Inbox(Protocol):
@@ -46,8 +46,8 @@ class Inbox(Protocol):
 class Lines(Protocol):
     """Who is connected, where the sender looks for a way out; see `actors.sender.Lines`."""
 
-    def connect(self, line: Line) -> None:
-        """From now on *line* is the way of its account; an older one is forgotten."""
+    def connect(self, line: Line, terms: Terms | None = None) -> None:
+        """From now on *line* is the way of its account, on *terms*; an older one is forgotten."""
         ...
 
     def disconnect(self, line: Line) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from attrs import define, field
 
+from actors.sender import Terms
 from platforms.base.visitors import Visitor, Visitors
 
 MAX_SEATS = 500
@@ -22,6 +23,8 @@ class Seat:
     """The id of the connection among its supervisor's children."""
     account: str = ""
     visitors: Visitors[Visitor] = field(factory=Visitors)
+    terms: Terms | None = None
+    """How fast may be spoken through it: made with its first link, kept for the others."""
 
 
 class Seats:

@@ -16,7 +16,9 @@ from attrs import evolve
 from msgspec.structs import replace
 
 from actors.journal.outgoing import Outgoing
-from actors.journal.sayings import OutgoingLimits, OutgoingRecord
+from actors.journal.pacing import Pacing
+from actors.journal.sayings import MIB, OutgoingLimits, OutgoingRecord
+from actors.journal.sizes import ROW_BYTES
 from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.codec import (
     Unreadable,
@@ -57,6 +59,8 @@ from actors.messages import (
 
 BODIES = 10_000
 """Bodies in memory, of all accounts; the others are fetched when they may leave."""
+BODIES_BYTES = 64 * MIB
+"""The same, by size."""
 SETTLED_KEYS = 1_000
 """Settled keys in memory; the file knows all of them."""
 _RESTORED_AT_ONCE = 500
@@ -76,6 +80,7 @@ class Departures:
             evolve(
                 limits,
                 bodies=min(limits.bodies, BODIES),
+                bodies_bytes=min(limits.bodies_bytes, BODIES_BYTES),
                 settled=min(limits.settled, SETTLED_KEYS),
             ),
             note=self._note,
@@ -128,12 +133,12 @@ class Departures:
                 slot.fill(RowRefused(str(answer)))
 
     async def claim(
-        self, claim: Claim, account: AccountKey, limit: int
+        self, claim: Claim, account: AccountKey, limit: int, pacing: Pacing | None
     ) -> list[OutboundRow]:
         if not self._pump.opened.is_set():
             return []
         outgoing = self.outgoing
-        rows = outgoing.claim(claim, account, limit, self._calendar.clock())
+        rows = outgoing.claim(claim, account, limit, self._calendar.clock(), pacing)
         if not rows:
             return []
         records = [outgoing.find(row.out.key) for row in rows]
@@ -178,7 +183,7 @@ class Departures:
         except Unreadable as error:
             log.warning("journal.row_lost", key=row.out.key, why=str(error))
             rejected = Outcome(OutboundState.REJECTED, str(error))
-            self.outgoing.settle(claim, row.seq, rejected)
+            self.outgoing.settle(claim, row.seq, rejected, self._calendar.clock())
             return None
         return replace(row, out=evolve(row.out, body=body))
 
@@ -203,7 +208,8 @@ class Departures:
         """Return where the rows stand that have moved since the last time."""
         if not self._changed:
             return []
-        now = self._calendar.wall()
+        calendar = self._calendar
+        now = calendar.wall()
         rows: list[tuple[object, ...]] = [
             (
                 record.outcome.state.value,
@@ -211,6 +217,8 @@ class Departures:
                 clean(record.outcome.message_id),
                 record.attempt,
                 now if record.closed else None,
+                None if record.tried_at is None else calendar.date(record.tried_at),
+                record.doubts,
                 record.seq,
             )
             for record in self._changed.values()
@@ -227,7 +235,7 @@ class Departures:
                 ready.add(account)
             if not index % _RESTORED_AT_ONCE:
                 await trio.lowlevel.checkpoint()
-        return ready
+        return ready | self.outgoing.trust_again(self._calendar.clock())
 
     def recalled(self, loaded: Loaded) -> list[Recalled]:
         """Return what is open, and what was delivered lately, for who keeps receipts."""
@@ -253,19 +261,22 @@ class Departures:
 
     def _restore(self, row: OpenOutbound) -> AccountKey | None:
         seq, key, platform, account, kind, chat, sort, state, detail = row[:9]
-        attempt, queued_at, expires_at, trace, content = row[9:]
+        attempt, queued_at, expires_at, trace, content, tried_at, doubts, size = row[9:]
         to = ChatAddress(platform, account, Chat(ChatKind(kind), chat))
         out = Outbound(key=key, to=to, body=(), kind=OutboundKind(sort), trace=trace)
         calendar = self._calendar
         record = OutgoingRecord(
             seq,
             out,
-            self.outgoing.account(out),
+            self.outgoing.account((platform, account)),
             calendar.past(queued_at),
             calendar.moment(expires_at),
+            size=ROW_BYTES + size,
         )
         if state != OutboundState.QUEUED:
             record.outcome = Outcome(OutboundState(state), detail)
         record.attempt = attempt
         record.content = content
+        record.tried_at = None if tried_at is None else calendar.past(tried_at)
+        record.doubts = doubts
         return (platform, account) if self.outgoing.restore(record) else None

@@ -29,13 +29,13 @@ ON CONFLICT (platform, account) DO UPDATE SET cursor = excluded.cursor"""
 _SETTLE_IN = """UPDATE inbound SET state = ?, why = ?, boots = max(boots, ?), settled_at = ?
 WHERE seq = ?"""
 _ENQUEUE = """INSERT INTO outbound
-VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', '', '', 0, ?, ?, NULL, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', '', '', 0, ?, ?, NULL, ?, ?, ?, NULL, 0)
 ON CONFLICT (key) DO NOTHING"""
 _KNOWN = (
     """SELECT seq, content, state, detail, message_id FROM outbound WHERE key = ?"""
 )
 _SETTLE_OUT = """UPDATE outbound SET state = ?, detail = ?, message_id = ?, attempt = ?,
-settled_at = ? WHERE seq = ?"""
+settled_at = ?, tried_at = ?, doubts = ? WHERE seq = ?"""
 
 
 class Numbers:
@@ -270,5 +270,5 @@ def settle_inbound(rows: list[tuple[object, ...]]) -> Settle:
 
 
 def settle_outbound(rows: list[tuple[object, ...]]) -> Settle:
-    """Rows are (state, detail, message id, attempt, settled at, seq)."""
+    """Rows are (state, detail, message id, attempt, settled at, tried at, doubts, seq)."""
     return Settle(_SETTLE_OUT, rows)

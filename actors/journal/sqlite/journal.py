@@ -10,6 +10,7 @@ import trio
 
 from actors.journal.backlog import InboxLimits
 from actors.journal.outbox_side import OutboxSide
+from actors.journal.pacing import Pacing
 from actors.journal.sayings import OutgoingLimits
 from actors.journal.sqlite.arrivals import Arrivals
 from actors.journal.sqlite.calendar import Calendar
@@ -206,17 +207,21 @@ class FileJournal(OutboxSide):
         return await self._departures.enqueue(out, expires_at)
 
     async def claim_outbound(
-        self, claim: Claim, account: AccountKey, limit: int = 1
+        self,
+        claim: Claim,
+        account: AccountKey,
+        limit: int = 1,
+        pacing: Pacing | None = None,
     ) -> list[OutboundRow]:
         """Take what may be said now through *account*, at most one row of each chat."""
-        return await self._departures.claim(claim, account, limit)
+        return await self._departures.claim(claim, account, limit, pacing)
 
     # --- both --------------------------------------------------------------------------
 
     async def release(self, claim: Claim) -> list[Expired]:
         """Begin a new life of a claimer: free everything its predecessors had in hand."""
         self._arrivals.release(claim)
-        return self._outgoing.release(claim)
+        return self._outgoing.release(claim, self._clock())
 
     def on_inbound(self, ring: Callable[[], None]) -> None:
         """Call *ring* when there are new rows. One listener; the last one counts."""

@@ -16,10 +16,11 @@ DIED = "the process ended before the answer came"
 OpenInbound: TypeAlias = tuple[int, str, str, str, str, int, int]
 """seq, platform, account, chat kind, chat, size, boots"""
 OpenOutbound: TypeAlias = tuple[
-    int, str, str, str, str, str, str, str, str, int, float, float, str, bytes
-]
+    int, str, str, str, str, str, str, str, str, int, float, float, str, bytes,
+    float | None, int, int,
+]  # fmt: skip
 """seq, key, platform, account, chat kind, chat, kind, state, detail, attempt, queued at,
-expires at, trace, content"""
+expires at, trace, content, tried at, doubts, size"""
 Delivered: TypeAlias = tuple[str, str, str, str, str, str, str, str, str, float]
 """key, platform, account, chat kind, chat, kind, state, detail, message id, settled at"""
 RECALLED = 10_000
@@ -73,7 +74,7 @@ def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
             "WHERE settled_at IS NULL AND state = 'claimed'"
         ).rowcount
         db.execute(
-            "UPDATE outbound SET state = 'unknown', detail = ? "
+            "UPDATE outbound SET state = 'unknown', detail = ?, doubts = doubts + 1 "
             "WHERE settled_at IS NULL AND state = 'sending'",
             (DIED,),
         )
@@ -96,7 +97,8 @@ def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
         outbound=tuple(
             db.execute(
                 "SELECT seq, key, platform, account, chat_kind, chat, kind, state, "
-                "detail, attempt, queued_at, expires_at, trace, content FROM outbound "
+                "detail, attempt, queued_at, expires_at, trace, content, tried_at, "
+                "doubts, length(body) FROM outbound "
                 "WHERE settled_at IS NULL ORDER BY seq"
             )
         ),

@@ -49,6 +49,11 @@ STEPS: Final[Sequence[Sequence[str]]] = (
             kind TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL,
             PRIMARY KEY (kind, name)) WITHOUT ROWID""",
     ),
+    # When a message left first, and how often nobody knew what became of it.
+    (
+        "ALTER TABLE outbound ADD COLUMN tried_at REAL",
+        "ALTER TABLE outbound ADD COLUMN doubts INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 VERSION: Final = len(STEPS)
 

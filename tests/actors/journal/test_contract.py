@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Awaitable, Callable
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +19,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from actors.journal import Claim, FileJournal, InboundRow, OutboundRow, OutgoingLimits
+from actors.journal import (
+    GIVES_WAY,
+    Claim,
+    FileJournal,
+    InboundRow,
+    OutboundRow,
+    OutgoingLimits,
+)
+from actors.journal.doubts import RETRY_SECONDS
 from actors.journal.suspects import MAX_BOOTS
 from actors.messages import (
     IllegalTransition,
@@ -41,13 +50,15 @@ _operations = st.one_of(
     st.tuples(st.just("take"), st.integers(1, 4)),
     st.tuples(st.just("settle"), _small, st.sampled_from([I.DONE, I.FAILED, I.EXPIRED, I.PARKED])),
     st.tuples(st.just("router_dies")),
-    st.tuples(st.just("say"), st.integers(0, 40), st.sampled_from("xy"), st.sampled_from(OutboundKind)),
+    st.tuples(st.just("say"), st.integers(0, 90), st.sampled_from("xy"), st.sampled_from(OutboundKind)),
+    st.tuples(st.just("say"), st.integers(0, 90), st.sampled_from("xy"), st.sampled_from(OutboundKind)),
     st.tuples(st.just("send"), st.integers(1, 3)),
     st.tuples(st.just("answer"), _small, st.sampled_from([O.SENT, O.DEGRADED, O.REJECTED, O.UNKNOWN])),
     st.tuples(st.just("not_now"), _small, st.integers(1, 20)),
     st.tuples(st.just("answered_late"), _small),
     st.tuples(st.just("withdraw"), _small),
     st.tuples(st.just("sender_dies")),
+    st.tuples(st.just("line_changes"), st.sampled_from([0.0, 12.0, 1e9])),
     st.tuples(st.just("time_passes"), st.integers(1, 15)),
     st.tuples(st.just("sweep")),
     st.tuples(st.just("restart")),
@@ -73,8 +84,12 @@ class Out:
     room: str
     expires_at: float
     text: str
+    kind: OutboundKind
     state: O = O.QUEUED
     seq: int = 0
+    tried_at: float | None = None
+    doubts: int = 0
+    later_at: float | None = None
 
 
 @define
@@ -86,6 +101,9 @@ class Model:
     not_before: dict[str, float] = field(factory=dict)
     router: int = 1
     sender: int = 1
+    idempotent_for: float = 0.0
+    first: list[Out] = field(factory=list)
+    """Rows that go before the others of their chat, the last one first."""
 
     def came(self, *states: I) -> list[In]:
         return [row for row in self.inbound if row.state in states]
@@ -97,7 +115,7 @@ class Model:
         """Who may leave now: the oldest of each chat that has nothing on the wire."""
         busy = {row.room for row in self.said(O.SENDING)}
         heads: dict[str, Out] = {}
-        for row in self.said(O.QUEUED):
+        for row in [*reversed(self.first), *self.said(O.QUEUED)]:
             if row.room not in busy and self.not_before.get(row.room, 0) <= _now():
                 heads.setdefault(row.room, row)
         return heads
@@ -111,7 +129,46 @@ class Model:
 
     def lost(self) -> None:
         for row in self.said(O.SENDING):
-            row.state = O.UNKNOWN
+            self.doubt(row)
+
+    def doubt(self, row: Out) -> None:
+        row.state = O.UNKNOWN
+        row.doubts += 1
+        self.repeat(row)
+
+    def line_is_gone(self) -> None:
+        """With the process: nothing is tried again before there is a new one."""
+        self.idempotent_for = 0.0
+        self.first.clear()
+        for row in self.outbound:
+            row.later_at = None
+
+    def known_until(self, row: Out) -> float:
+        assert row.tried_at is not None
+        return min(row.tried_at + self.idempotent_for, row.expires_at)
+
+    def repeat(self, row: Out) -> None:
+        if row.doubts > len(RETRY_SECONDS):
+            return
+        at = _now() + RETRY_SECONDS[row.doubts - 1]
+        if at >= self.known_until(row):
+            return
+        if at > _now():
+            row.later_at = at
+        else:
+            self.first.append(row)
+
+    def ended(self, row: Out, state: O) -> None:
+        row.state, row.later_at = state, None
+        if row in self.first:
+            self.first.remove(row)
+
+    def spent(self, row: Out) -> bool:
+        doubtful = row.state is O.UNKNOWN
+        return _now() >= (self.known_until(row) if doubtful else row.expires_at)
+
+    def end_spent(self, row: Out) -> None:
+        self.ended(row, O.UNKNOWN if row.state is O.UNKNOWN else O.EXPIRED)
 
 
 def _now() -> float:
@@ -211,39 +268,50 @@ class Case:
             assert queued.outcome.state is known.state
             return
         waiting = model.said(O.QUEUED)
-        model.outbound.append(Out(key, room, expires_at, text, seq=queued.seq))
+        row = Out(key, room, expires_at, text, kind, seq=queued.seq)
+        model.outbound.append(row)
         if len(waiting) >= CAP:
-            waiting[0].state = O.DROPPED
+            kinds = [w.kind for w in waiting]
+            first = next((k for k in GIVES_WAY[kind] if k in kinds), None)
+            victim = row if first is None else waiting[kinds.index(first)]
+            model.ended(victim, O.DROPPED)
+        assert queued.outcome.state is row.state
 
     async def send(self, limit: int) -> None:
-        heads = self.model.heads()
+        model = self.model
+        for row in sorted(model.outbound, key=lambda row: (row.later_at or 0, row.seq)):
+            if row.later_at is not None and row.later_at <= _now():
+                row.later_at = None
+                model.first.append(row)
         rows = await self.journal.claim_outbound(self.sender, ("qq", "1"), limit)
         assert len(rows) <= limit
-        for row in rows:
-            self._sent(row, heads)
-        if len(rows) < limit:  # whatever else could have left was stale
-            while heads := self.model.heads():
+        for taken in rows:
+            self._sent(taken)
+        if len(rows) < limit:  # whatever else could have left is of no use any more
+            while heads := model.heads():
                 for head in heads.values():
-                    assert head.expires_at <= _now()
-                    head.state = O.EXPIRED
-        self._see_stale()
+                    assert model.spent(head)
+                    model.end_spent(head)
+        self._see_spent()
 
-    def _sent(self, row: OutboundRow, heads: dict[str, Out]) -> None:
-        room = row.out.chat.id
-        while heads[room].key != row.out.key:
-            assert heads[room].expires_at <= _now(), "only what is stale is passed over"
-            heads[room].state = O.EXPIRED
-            heads.update(self.model.heads())
-        mine = heads[room]
-        assert mine.expires_at > _now()
+    def _sent(self, row: OutboundRow) -> None:
+        model, room = self.model, row.out.chat.id
+        while (mine := model.heads()[room]).key != row.out.key:
+            assert model.spent(mine), "only what is of no use is passed over"
+            model.end_spent(mine)
+        assert not model.spent(mine)
         assert row.out == saying(mine.key, room, text=mine.text, kind=row.out.kind)
-        mine.state = O.SENDING
+        assert row.doubts == mine.doubts
+        model.ended(mine, O.SENDING)
+        if mine.tried_at is None:
+            mine.tried_at = _now()
 
-    def _see_stale(self) -> None:
-        for row in self.model.said(O.QUEUED):
-            outcome = self.journal.outcome_of(row.key)
-            if row.expires_at <= _now() and outcome and outcome.state is O.EXPIRED:
-                row.state = O.EXPIRED
+    def _see_spent(self) -> None:
+        """How many of them a claim met is its own business."""
+        for row in [*self.model.said(O.QUEUED), *self.model.first]:
+            record = self.journal._outgoing.find(row.key)
+            if self.model.spent(row) and (record is None or not record.waits):
+                self.model.end_spent(row)
 
     async def answer(self, n: int, state: O) -> None:
         row = _pick(self.model.said(O.SENDING), n)
@@ -253,20 +321,36 @@ class Case:
             assert not self.journal.settle_outbound(stale, row.seq, outcome)
             assert self.journal.settle_outbound(self.sender, row.seq, outcome)
             row.state = state
+            if state is O.UNKNOWN:
+                self.model.doubt(row)
 
     async def not_now(self, n: int, pause: int) -> None:
         row = _pick(self.model.said(O.SENDING), n)
         if row is not None:
             until = self.model.not_before[row.room] = _now() + pause
             assert self.journal.requeue_outbound(self.sender, row.seq, until)
-            row.state = O.QUEUED
+            if row.doubts:
+                row.state = O.UNKNOWN
+                self.model.first.append(row)
+            else:
+                row.state, row.tried_at = O.QUEUED, None
+
+    async def line_changes(self, idempotent_for: float) -> None:
+        model = self.model
+        model.idempotent_for = idempotent_for
+        self.journal.trust_keys(("qq", "1"), idempotent_for)
+        for row in reversed(model.said(O.UNKNOWN)):
+            waits = row in model.first or row.later_at is not None
+            if idempotent_for and not waits:
+                model.repeat(row)
 
     async def answered_late(self, n: int) -> None:
         row = _pick(self.model.outbound, n)
         if row is not None:
             late = self.journal.resolve_outbound(row.key, Outcome(O.SENT))
             assert (late is not None) == (row.state is O.UNKNOWN)
-            row.state = O.SENT if late else row.state
+            if late:
+                self.model.ended(row, O.SENT)
 
     async def withdraw(self, n: int) -> None:
         row = _pick(self.model.outbound, n)
@@ -299,6 +383,9 @@ class Case:
         assert counts.queued == len(model.said(O.QUEUED))
         assert counts.sending == len(model.said(O.SENDING))
         assert counts.unknown == len(model.said(O.UNKNOWN))
+        assert self.journal.next_claim(("qq", "1")) <= min(
+            (row.later_at for row in model.outbound if row.later_at), default=inf
+        )
         waiting = [row.expires_at for row in model.said(O.QUEUED)]
         if waiting:
             next_expiry = self.journal.next_expiry()
@@ -350,6 +437,7 @@ def test_in_a_file(operations: list[tuple[object, ...]], killed: bool) -> None:
                         await journal._pump.settled()  # the rest may be lost, or not
                         await crash(journal)
                 model.died()
+                model.line_is_gone()
                 model.lost()
                 model.not_before.clear()
 

@@ -21,7 +21,7 @@ from actors.messages import (
     Text,
 )
 from actors.monitor import ConnectionState
-from actors.sender import Line
+from actors.sender import Line, Terms
 from platforms.base import AnyPlatform, Host, Link
 from platforms.base.seats import Seat
 from platforms.transport import Frame, Sink, SocketClosed
@@ -86,6 +86,7 @@ class FakeHost:
 
     journal: FakeJournal = field(factory=FakeJournal)
     lines: dict[tuple[str, str], Line] = field(factory=dict)
+    terms: dict[tuple[str, str], Terms | None] = field(factory=dict)
     states: dict[tuple[str, str], ConnectionState] = field(factory=dict)
     told: list[tuple[str, str, str]] = field(factory=list)
     late: list[tuple[str, str, str]] = field(factory=list)
@@ -99,8 +100,9 @@ class FakeHost:
             answered_late=lambda *answer: self.late.append(answer),
         )
 
-    def connect(self, line: Line) -> None:
+    def connect(self, line: Line, terms: Terms | None = None) -> None:
         self.lines[line.platform, line.account] = line
+        self.terms[line.platform, line.account] = terms
         self._change()
 
     def disconnect(self, line: Line) -> None:

@@ -124,7 +124,9 @@ def test_what_is_performed_twice_answers_the_same(store: SqliteStore) -> None:
 
 
 def test_a_known_key_is_answered_with_what_became_of_it(store: SqliteStore) -> None:
-    store.commit([say(1, "k"), settle_outbound([("sent", "so", "77", 1, 5.0, 1)])])
+    store.commit(
+        [say(1, "k"), settle_outbound([("sent", "so", "77", 1, 5.0, 4.0, 0, 1)])]
+    )
     (known,) = store.commit([say(2, "k")])
     assert isinstance(known, Known)
     assert (known.seq, known.content) == (1, b"c")
@@ -225,7 +227,7 @@ def test_settled_rows_are_kept_for_a_day_and_so_many(
         store.commit(
             [
                 say(seq, str(seq), wall.now),
-                settle_outbound([("sent", "", "", 1, wall.now, seq)]),
+                settle_outbound([("sent", "", "", 1, wall.now, None, 0, seq)]),
             ]
         )
     open_row = store.commit([accept("open", now=wall.now)])

@@ -1,0 +1,177 @@
+"""What waits to be said through one account of ours: in order, and when it may go. Pure."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from math import inf
+from typing import TYPE_CHECKING
+
+from actors.journal.doubts import may_repeat
+from actors.journal.overflow import gave_way, refused
+from actors.journal.pacing import ChatKey, Pacing
+from actors.journal.stale import Shelf
+from actors.lanes import KeyedQueue
+from actors.messages import OutboundState, Outcome
+
+if TYPE_CHECKING:
+    from actors.journal.sayings import OutgoingLimits, OutgoingRecord
+
+QUEUED = Outcome(OutboundState.QUEUED)
+"""This very one: what is `queued` is told by identity."""
+
+
+class OutgoingAccount:
+    """A queue for each chat; what is `queued` also stands on the shelf, by its age.
+
+    In the queues are, besides, rows of which nobody knows, and which are tried again.
+    """
+
+    __slots__ = (
+        "_chats",
+        "_later",
+        "_until",
+        "flying_bytes",
+        "idempotent_for",
+        "queue",
+        "shelf",
+        "waiting_bytes",
+    )
+
+    def __init__(self) -> None:
+        self.queue: KeyedQueue[ChatKey, OutgoingRecord] = KeyedQueue()
+        self.shelf: Shelf[OutgoingRecord] = Shelf()
+        self.waiting_bytes = 0
+        self.flying_bytes = 0
+        """Of what is on its way."""
+        self.idempotent_for = 0.0
+        # Two heaps: chats that wait, and rows that are tried again.
+        self._chats: list[tuple[float, ChatKey]] = []
+        self._until: dict[ChatKey, float] = {}
+        self._later: list[tuple[float, int, OutgoingRecord]] = []
+
+    @property
+    def idle(self) -> bool:
+        """Is there nothing here that anybody could miss?"""
+        return not (
+            self.shelf or self.queue.keys or self._until or self._later
+        ) and not (self.flying_bytes or self.idempotent_for)
+
+    # --- room --------------------------------------------------------------------------
+
+    def full(self, limits: OutgoingLimits, size: int) -> str:
+        """Say which bound one more row of that size would break; empty for none."""
+        rows = len(self.shelf)
+        if rows >= limits.queued:
+            return f"{limits.queued} messages"
+        held = self.waiting_bytes + self.flying_bytes
+        if held and held + size > limits.queued_bytes:
+            return f"{limits.queued_bytes / 1024**2:g} MiB"
+        return ""
+
+    def victim(
+        self, limits: OutgoingLimits, newcomer: OutgoingRecord
+    ) -> tuple[OutgoingRecord, str] | None:
+        """Return who has to go for *newcomer*, and why; `None` when there is room."""
+        bound = self.full(limits, newcomer.size)
+        if not bound:
+            return None
+        for kind in limits.gives_way[newcomer.kind]:
+            oldest = self.shelf.oldest(kind)
+            if oldest is not None:
+                held = self.waiting_bytes + self.flying_bytes - oldest.size
+                if held and held + newcomer.size > limits.queued_bytes:
+                    break  # one goes for one; it would have to be more
+                return oldest, gave_way(oldest.kind, bound)
+        return newcomer, refused(newcomer.kind, bound)
+
+    # --- coming and going --------------------------------------------------------------
+
+    def add(self, record: OutgoingRecord) -> bool:
+        """A row that is new here; say whether its chat has become ready."""
+        self.shelf.add(record)
+        self.waiting_bytes += record.size
+        return self.queue.push(record.chat, record)
+
+    def take(
+        self, now: float, pacing: Pacing | None, most_bytes: int
+    ) -> OutgoingRecord | None:
+        """Take the next row that may leave, or has nothing to wait for; chats in turn."""
+        while (taken := self.queue.take()) is not None:
+            chat, record = taken
+            if self.flying_bytes and self.flying_bytes + record.size > most_bytes:
+                self.queue.put_back(chat, record)
+                return None
+            if pacing is not None and not self.spent(record, now):
+                wait = pacing.take(chat, now)
+                if wait:
+                    self.queue.put_back(chat, record)
+                    if pacing.wait(now):
+                        return None  # it is the whole account that waits
+                    self._hold(chat, now + wait)
+                    continue
+            self._unshelve(record)
+            return record
+        return None
+
+    def give_back(self, record: OutgoingRecord, until: float) -> None:
+        """A row that was on its way waits again, the first of its chat, until then."""
+        self._hold(record.chat, until)
+        self.again(record)
+        self.queue.done(record.chat)
+
+    def again(self, record: OutgoingRecord) -> None:
+        """Put a row before all others of its chat."""
+        record.later_at = None
+        record.waits = True
+        self.queue.push_front(record.chat, record)
+        if record.outcome is QUEUED:
+            self.shelf.add_again(record)
+            self.waiting_bytes += record.size
+
+    def later(self, record: OutgoingRecord, at: float) -> None:
+        """Do so at that time; meanwhile its chat goes on."""
+        record.later_at = at
+        record.waits = True
+        heappush(self._later, (at, record.seq, record))
+
+    def remove(self, record: OutgoingRecord) -> None:
+        """Take out a row that waits, wherever."""
+        self._unshelve(record)
+        if record.later_at is None:
+            self.queue.discard(record.chat, record)
+        record.later_at = None
+
+    def spent(self, record: OutgoingRecord, now: float) -> bool:
+        """Is it too late for a row that waits?"""
+        if record.outcome is QUEUED:
+            return record.expires_at <= now
+        return not may_repeat(record, self.idempotent_for, now)
+
+    # --- time --------------------------------------------------------------------------
+
+    def next_at(self) -> float:
+        """When something may go that may not go now; too early does no harm."""
+        chats = self._chats[0][0] if self._chats else inf
+        return min(chats, self._later[0][0]) if self._later else chats
+
+    def tick(self, now: float) -> None:
+        """Let chats and rows go on whose time has come."""
+        while self._chats and self._chats[0][0] <= now:
+            until, chat = heappop(self._chats)
+            if self._until.get(chat) == until:
+                del self._until[chat]
+                self.queue.free(chat)
+        while self._later and self._later[0][0] <= now:
+            at, _, record = heappop(self._later)
+            if record.later_at == at:  # else something became of it meanwhile
+                self.again(record)
+
+    def _hold(self, chat: ChatKey, until: float) -> None:
+        self.queue.hold(chat)
+        self._until[chat] = until
+        heappush(self._chats, (until, chat))
+
+    def _unshelve(self, record: OutgoingRecord) -> None:
+        record.waits = False
+        if self.shelf.discard(record):
+            self.waiting_bytes -= record.size

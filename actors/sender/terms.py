@@ -1,0 +1,34 @@
+"""On which terms a platform takes what we say."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from actors.journal import ChatKey, Pacing
+
+
+class Unpaced:
+    """A `Pacing` for a platform that has no rates: it only heeds what it is told."""
+
+    __slots__ = ("_until",)
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def wait(self, now: float) -> float:
+        return max(0.0, self._until - now)
+
+    def take(self, key: ChatKey, now: float) -> float:
+        return max(0.0, self._until - now)
+
+    def close(self, now: float, seconds: float) -> None:
+        self._until = max(self._until, now + seconds)
+
+
+@frozen
+class Terms:
+    """Those of one account. They outlive its lines: a new one begins no new allowance."""
+
+    pacing: Pacing = field(factory=Unpaced)
+    idempotent_for: float = 0.0
+    """Seconds from the first attempt for which the platform recognises a key; `inf` for ever."""
