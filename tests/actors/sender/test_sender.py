@@ -2,97 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-
 import pytest
 import trio
 from structlog.testing import capture_logs
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from actors.buffer import Outbox
-from actors.kernel import System, current_trace
 from actors.messages import Outbound, OutboundState
 from actors.sender import (
     DrainSends,
-    Lines,
     OutcomeUnknown,
     Rejected,
     Retry,
     Sender,
     Sent,
 )
-from actors.tracker import Tracker
-from tests.actors.journal.builders import (
-    end_and_start_again,
-    journal,
-    nest,
-    saying,
-)
+from tests.actors.journal.builders import end_and_start_again, saying
+from tests.actors.sender.offices import FakeLine, office
 
 S = OutboundState
-
-
-class FakeLine:
-    """A platform that answers as it is told, and remembers what reached it."""
-
-    platform = "qq"
-
-    def __init__(
-        self,
-        answer: Callable[[Outbound], Sent] | None = None,
-        *,
-        account: str = "1",
-        seconds: float = 0.0,
-    ) -> None:
-        self.account = account
-        self.said: list[tuple[str, float]] = []
-        self.traces: list[str] = []
-        self.inside = 0
-        self.most = 0
-        self._answer = answer or (lambda out: Sent(f"id-{out.key}"))
-        self._seconds = seconds
-
-    async def send(self, out: Outbound) -> Sent:
-        self.said.append((out.key, trio.current_time()))
-        self.traces.append(current_trace())
-        self.inside += 1
-        self.most = max(self.most, self.inside)
-        try:
-            await trio.sleep(self._seconds)
-            return self._answer(out)
-        finally:
-            self.inside -= 1
-
-    @property
-    def keys(self) -> list[str]:
-        return [key for key, _ in self.said]
-
-
-class Office:
-    """All that a sender needs."""
-
-    def __init__(self) -> None:
-        self.journal = journal()
-        self.tracker = Tracker(trio.current_time)
-        self.lines = Lines()
-        self.shelf: list[str] = []
-        self.outbox = Outbox(
-            self.journal,
-            self.tracker,
-            trio.current_time,
-            dead=lambda out, why: self.shelf.append(f"{out.key} {why}"),
-        )
-
-    def sender(self) -> Sender:
-        return Sender(self.journal, self.outbox, self.lines)
-
-
-@asynccontextmanager
-async def office() -> AsyncIterator[tuple[Office, System]]:
-    parts = Office()
-    async with nest(sender=parts.sender) as system:
-        yield parts, system
 
 
 async def test_what_is_said_is_sent_and_the_receipt_tells(
@@ -222,6 +149,62 @@ async def test_not_now_waits_as_long_as_the_platform_says(
             assert a1.state is S.SENT
     times = [(key, at - started) for key, at in line.said]
     assert times == [("a1", 0), ("b1", 0), ("a1", 7), ("a1", 14), ("a2", 14)]
+
+
+async def test_not_now_to_the_whole_account_holds_all_of_its_chats(
+    autojump_clock: MockClock,
+) -> None:
+    """A20, B37: what the platform names waits, and nothing else does."""
+    refused: list[str] = []
+
+    def answer(out: Outbound) -> Sent:
+        if not refused:
+            refused.append(out.key)
+            raise Retry(30.0, "flood", whole_account=True)
+        return Sent()
+
+    with capture_logs():
+        async with office() as (parts, _):
+            line, other = FakeLine(answer), FakeLine(account="2")
+            parts.lines.connect(line)
+            parts.lines.connect(other)
+            started = trio.current_time()
+            await parts.outbox.say(saying("a1", "a"))
+            await trio.sleep(1)
+            a2 = await parts.outbox.say(saying("a2", "a"))
+            b1 = await parts.outbox.say(saying("b1", "b"))
+            elsewhere = await parts.outbox.say(saying("e", account="2"))
+            for receipt in (elsewhere, a2, b1):
+                assert (await receipt.outcome(within=100.0)).state is S.SENT
+    assert [at - started for _, at in other.said] == [1]
+    times = [(key, at - started) for key, at in line.said]
+    assert times[0] == ("a1", 0)
+    assert sorted(times[1:]) == [("a1", 30), ("a2", 30), ("b1", 30)]
+    assert line.keys[1:].index("a1") < line.keys[1:].index("a2")
+
+
+async def test_a_chat_that_waits_goes_on_after_a_restart_of_the_sender(
+    autojump_clock: MockClock,
+) -> None:
+    """Design 4: its timer ended with it; what it was for did not."""
+    refused: list[str] = []
+
+    def answer(out: Outbound) -> Sent:
+        if not refused:
+            refused.append(out.key)
+            raise Retry(30.0, "slow mode")
+        return Sent()
+
+    with capture_logs():
+        async with office() as (parts, system):
+            line = FakeLine(answer)
+            parts.lines.connect(line)
+            started = trio.current_time()
+            receipt = await parts.outbox.say(saying("a"))
+            await trio.sleep(5)
+            await end_and_start_again(system, "/sender", parts.sender)
+            assert (await receipt.outcome(within=100.0)).state is S.SENT
+    assert [at - started for _, at in line.said] == [0, 30]
 
 
 @pytest.mark.parametrize("after", [0.0, -5.0, float("nan"), float("inf")])

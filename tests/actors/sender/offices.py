@@ -1,0 +1,80 @@
+"""All that a sender needs, and lines that answer as they are told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import trio
+
+from actors.buffer import Outbox
+from actors.kernel import System, current_trace
+from actors.messages import Outbound
+from actors.sender import Lines, Sender, Sent
+from actors.tracker import Tracker
+from tests.actors.journal.builders import journal, nest
+from tests.actors.journal.forms import AnyJournal
+
+
+class FakeLine:
+    """A platform that answers as it is told, and remembers what reached it."""
+
+    platform = "qq"
+
+    def __init__(
+        self,
+        answer: Callable[[Outbound], Sent] | None = None,
+        *,
+        account: str = "1",
+        seconds: float = 0.0,
+    ) -> None:
+        self.account = account
+        self.said: list[tuple[str, float]] = []
+        self.traces: list[str] = []
+        self.inside = 0
+        self.most = 0
+        self._answer = answer or (lambda out: Sent(f"id-{out.key}"))
+        self._seconds = seconds
+
+    async def send(self, out: Outbound) -> Sent:
+        self.said.append((out.key, trio.current_time()))
+        self.traces.append(current_trace())
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        try:
+            await trio.sleep(self._seconds)
+            return self._answer(out)
+        finally:
+            self.inside -= 1
+
+    @property
+    def keys(self) -> list[str]:
+        return [key for key, _ in self.said]
+
+
+class Office:
+    """One for a test, or for each process that a test lives through."""
+
+    def __init__(self, kept: AnyJournal | None = None) -> None:
+        self.journal = kept or journal()
+        self.tracker = Tracker(trio.current_time)
+        self.lines = Lines()
+        self.shelf: list[str] = []
+        self.outbox = Outbox(
+            self.journal,
+            self.tracker,
+            trio.current_time,
+            dead=lambda out, why: self.shelf.append(f"{out.key} {why}"),
+        )
+
+    def sender(self) -> Sender:
+        return Sender(self.journal, self.outbox, self.lines)
+
+
+@asynccontextmanager
+async def office(
+    kept: AnyJournal | None = None,
+) -> AsyncIterator[tuple[Office, System]]:
+    parts = Office(kept)
+    async with nest(sender=parts.sender) as system:
+        yield parts, system
