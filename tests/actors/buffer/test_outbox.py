@@ -130,6 +130,19 @@ async def test_overflow_tells_whose_message_gave_way() -> None:
     assert [key for key, _ in desk.shelf] == ["k0"]
 
 
+async def test_a_newcomer_that_nothing_gives_way_to_is_refused_by_name() -> None:
+    """B26, section 2 (buffer): never "accepted" for something that is not kept."""
+    desk = Desk(queued=1)
+    reply = await desk.outbox.say(saying("r"))
+    with capture_logs() as logs:
+        notice = await desk.outbox.say(saying("n", kind=OutboundKind.NOTICE))
+    assert (reply.state, notice.state) == (S.QUEUED, S.DROPPED)
+    assert "does not give way to this notice" in notice.current.detail
+    assert desk.shelf == [("n", f"dropped: {notice.current.detail}")]
+    (line,) = [line for line in logs if line["event"] == "outbox.row_shed"]
+    assert (line["key"], line["trace"], line["state"]) == ("n", "t-n", "dropped")
+
+
 async def test_a_late_answer_is_believed_once() -> None:
     """Law 6, contract: unknown -> sent, and nothing else becomes sent that way."""
     desk = Desk()

@@ -20,7 +20,16 @@ from actors.journal import (
     OutgoingLimits,
 )
 from actors.journal.keeper import CountRows
-from actors.messages import Inbound, InboundState, OutboundState, Outcome, Raw, Text
+from actors.messages import (
+    Inbound,
+    InboundState,
+    OutboundKind,
+    OutboundState,
+    Outcome,
+    Raw,
+    Text,
+)
+from supervision.limits import Pace, Pacer
 from tests.actors.journal.builders import end_and_start_again, event, nest, saying
 from tests.actors.journal.forms import AnyJournal, in_file, in_memory
 
@@ -239,6 +248,86 @@ async def test_rows_wait_and_claims_are_freed_across_lives(opened: Opened) -> No
     (new,) = await store.claim_inbound(Claim("router", 2), 5)
     assert (new.seq, new.boots) == (old.seq, 1)
     assert store.counts().stale_settles == 2
+
+
+async def test_an_outbox_is_bounded_by_bytes_and_tells_whose_message_gave_way(
+    opened: Opened,
+) -> None:
+    """B26, B32, B33: a peer that never reads, and forty large replies for it."""
+    store = await opened(outbox=OutgoingLimits(queued_bytes=100_000))
+    big = "x" * 30_000
+    for n in range(40):
+        queued = await store.enqueue(saying(f"k{n}", text=big), expires_at=1e9)
+        assert queued.outcome.state is OutboundState.QUEUED
+    shed = [row.out.key for row in store.take_expired(100)]
+    assert shed == [f"k{n}" for n in range(37)]
+    assert (store.counts().queued, store.counts().dropped) == (3, 37)
+
+    notice = saying("n", text=big, kind=OutboundKind.NOTICE)
+    refused = await store.enqueue(notice, expires_at=1e9)
+    assert refused.outcome.state is OutboundState.DROPPED
+    (told,) = store.take_expired(100)
+    assert told.out.key == "n"
+    again = await store.enqueue(notice, expires_at=1e9)
+    assert (again.fresh, again.outcome) == (False, refused.outcome)
+
+
+async def test_one_message_always_fits_however_large(opened: Opened) -> None:
+    store = await opened(outbox=OutgoingLimits(queued_bytes=10, flying_bytes=10))
+    for key in "ab":
+        await store.enqueue(saying(key, text="x" * 5_000), expires_at=1e9)
+    assert [row.out.key for row in store.take_expired(9)] == ["a"]
+    (row,) = await store.claim_outbound(SENDER, ("qq", "1"), 9)
+    assert row.out.key == "b"
+
+
+async def test_unknown_bodies_are_bounded_by_bytes(opened: Opened) -> None:
+    """Law 9: listed they stay, without what they said if need be."""
+    store = await opened(outbox=OutgoingLimits(unknown_bytes=50_000))
+    unknown = Outcome(OutboundState.UNKNOWN, "no answer")
+    for n in range(10):
+        await store.enqueue(saying(f"k{n}", text="x" * 20_000), expires_at=1e9)
+        (row,) = await store.claim_outbound(SENDER, ("qq", "1"), 1)
+        assert store.settle_outbound(SENDER, row.seq, unknown)
+    assert store.outcome_of("k0") == unknown
+    held = store._outgoing._doubts._bytes
+    assert held <= 50_000
+
+
+async def test_what_is_repeated_has_its_body(opened: Opened) -> None:
+    """Law 6: the same message under the same key, fetched from the file if need be."""
+    store = await opened()
+    store.trust_keys(("qq", "1"), 3600.0)
+    await store.enqueue(saying("a", text="hello"), expires_at=1e9)
+    (row,) = await store.claim_outbound(SENDER, ("qq", "1"), 1)
+    store.settle_outbound(SENDER, row.seq, Outcome(OutboundState.UNKNOWN, "lost"))
+
+    (again,) = await store.claim_outbound(SENDER, ("qq", "1"), 1)
+
+    assert again.out == row.out == saying("a", text="hello")
+    assert (again.attempt, again.doubts) == (2, 1)
+
+
+async def test_a_chat_waits_for_its_pace_and_keeps_its_order(opened: Opened) -> None:
+    """A28, B37: leave is asked for row by row, and only of chats that have one."""
+    store = await opened()
+    pacer: Pacer[tuple[str, str]] = Pacer(each=[Pace(2, 10.0)])
+    start = trio.current_time()
+    for n in range(5):
+        await store.enqueue(saying(f"a{n}", "a"), expires_at=1e9)
+    await store.enqueue(saying("b0", "b"), expires_at=1e9)
+    said: list[tuple[str, int]] = []
+    while len(said) < 6:
+        rows = await store.claim_outbound(SENDER, ("qq", "1"), 1, pacer)
+        for row in rows:
+            said.append((row.out.key, round(trio.current_time() - start)))
+            store.settle_outbound(SENDER, row.seq, Outcome(OutboundState.SENT))
+        if not rows:
+            await trio.sleep(store.next_claim(("qq", "1")) - trio.current_time())
+    assert sorted(said) == [
+        *(("a0", 0), ("a1", 0), ("a2", 10), ("a3", 10), ("a4", 20)),
+        ("b0", 0),
+    ]
 
 
 async def test_parked_rows_of_a_dead_router_are_failed_not_run_again(

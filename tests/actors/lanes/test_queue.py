@@ -61,6 +61,21 @@ class AgainstLists(RuleBasedStateMachine):
         assert item == self.waiting[key].pop(0)
         self.out.setdefault(key, []).append(item)
 
+    @rule(again=st.integers(1, 3))
+    def take_and_put_back(self, again: int) -> None:
+        """As if nothing had happened: the same one is the next, however often."""
+        for _ in range(again):
+            taken = self.queue.take()
+            assert (taken is None) == (not self.takeable())
+            if taken is None:
+                return
+            key, item = taken
+            assert item == self.waiting[key][0]
+            self.queue.put_back(key, item)
+            again_taken = self.queue.take()
+            assert again_taken == taken
+            self.queue.put_back(key, item)
+
     @precondition(lambda self: any(self.out.values()))
     @rule(data=st.data())
     def done(self, data: st.DataObject) -> None:

@@ -193,6 +193,26 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> No
     store.close()
 
 
+def test_what_an_older_version_had_on_the_wire_is_unknown_and_undated(
+    tmp_path: Path,
+) -> None:
+    """Law 6: of such a row nobody knows when it left first, so it is not repeated."""
+    with closing(
+        sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    ) as db:
+        migrate(db, to=3)
+        db.execute("INSERT INTO meta VALUES ('id', 'old')")
+        db.execute(
+            "INSERT INTO outbound VALUES (7, 'k', 'qq', '1', 'group', '42', 'reply', "
+            "'sending', '', '', 1, 1.0, 2.0, NULL, 't', x'00', x'0000')"
+        )
+    store = file_store(tmp_path)
+    (row,) = store.load().outbound
+    assert (row[0], row[7]) == (7, "unknown")
+    assert row[14:] == (None, 1, 2)
+    store.close()
+
+
 def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "x", isolation_level=None)) as db:
         migrate(db, to=1)
