@@ -25,6 +25,7 @@ from actors.messages import (
     OutboundState,
     Outcome,
 )
+from supervision.limits import Pace, Pacer
 from tests.actors.journal.builders import saying, to
 
 S = OutboundState
@@ -498,6 +499,35 @@ def test_a_chat_waits_for_its_rate_and_not_longer() -> None:
     assert not store.can_claim(qq, 1.0)
     assert store.claim(claim, qq, 9, 1.0, gate) == []
     assert [r.out.key for r in store.claim(claim, qq, 9, 2.0, gate)] == ["x"]
+
+
+def test_a_thousand_paced_chats_cost_what_one_costs() -> None:
+    """Leave is asked for twice for each row at most, however many chats wait for theirs."""
+
+    class Counting(Pacer[ChatKey]):
+        asked = 0
+
+        def take(self, key: ChatKey, now: float) -> float:
+            self.asked += 1
+            return super().take(key, now)
+
+    pacer = Counting(each=[Pace(1, 10.0)])
+    store, claim, qq = Outgoing(), Claim("sender", 1), ("qq", "1")
+    for n in range(1_000):
+        for part in range(3):
+            out = saying(f"{n}-{part}", str(n))
+            store.enqueue(out, 0.0, 1_000.0)
+    now, said, claims = 0.0, 0, 0
+    while said < 3_000:
+        rows = store.claim(claim, qq, 1, now, pacer)
+        claims += 1
+        for row in rows:
+            store.settle(claim, row.seq, Outcome(S.SENT), now)
+        said += len(rows)
+        now = now if rows else store.next_claim(qq)
+    assert pacer.asked <= 2 * said
+    assert claims <= said + 10
+    assert now == 20.0
 
 
 def test_a_definite_refusal_begins_the_time_of_its_key_anew() -> None:
