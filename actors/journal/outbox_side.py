@@ -72,6 +72,10 @@ class OutboxSide:
         """When something may be claimed that waits for a time; `inf` for never."""
         return self._outgoing.next_claim(account)
 
+    def holds(self, account: AccountKey) -> bool:
+        """Is there anything to be said through *account*, now or later?"""
+        return self._outgoing.holds(account)
+
     def trust_keys(self, account: AccountKey, seconds: float) -> None:
         """The platform of *account* is there, and recognises a key for so long; see `Journal`."""
         self._outgoing.trust_keys(account, seconds, self._clock())

@@ -277,6 +277,11 @@ class Outgoing(Endings):
         account = self._accounts.get(key)
         return inf if account is None else account.next_at()
 
+    def holds(self, key: AccountKey) -> bool:
+        """Does anything wait for that account, or is on its way?"""
+        account = self._accounts.get(key)
+        return account is not None and account.busy
+
     def outcome_of(self, key: str) -> Outcome | None:
         record = self._by_key.get(key)
         return None if record is None else record.outcome

@@ -50,11 +50,14 @@ class OutgoingAccount:
         self._later: list[tuple[float, int, OutgoingRecord]] = []
 
     @property
+    def busy(self) -> bool:
+        """Is something waiting here, or on its way?"""
+        return bool(self.queue.keys or self._later)
+
+    @property
     def idle(self) -> bool:
         """Is there nothing here that anybody could miss?"""
-        return not (
-            self.shelf or self.queue.keys or self._until or self._later
-        ) and not (self.flying_bytes or self.idempotent_for)
+        return not (self.busy or self._until or self.idempotent_for)
 
     # --- room --------------------------------------------------------------------------
 

@@ -15,7 +15,14 @@ from attrs import frozen
 from actors.kernel import ActorError, Address
 from platforms.base.seats import Seat, Seats
 from platforms.base.visitors import Visitor
-from supervision import ChildSpec, Refusal, RestartNow, StartChild
+from supervision import (
+    ChildSpec,
+    DeleteChild,
+    Refusal,
+    RestartNow,
+    StartChild,
+    TerminateChild,
+)
 
 LOOK_AGAIN_SECONDS = 0.1
 """How often a connection that does not take its visitor is hurried ..."""
@@ -41,15 +48,29 @@ class Door:
         self,
         seats: Seats,
         spec_of: Callable[[Seat], ChildSpec],
-        supervisor: Address[StartChild | RestartNow],
+        supervisor: Address[StartChild | RestartNow | TerminateChild | DeleteChild],
         *,
         opened: Callable[[str], None],
+        needed: Callable[[Seat], bool],
+        freed: Callable[[Seat], None],
     ) -> None:
+        """Make the door.
+
+        Args:
+            seats: Those of the platform.
+            spec_of: What runs in a seat.
+            supervisor: Of the connections.
+            opened: Told at which address the listener listens.
+            needed: Is there something to be said to the account of that seat?
+            freed: Told of a seat that its account has lost.
+        """
         self._seats = seats
+        self._needed = needed
+        self._freed = freed
+        self._clearing: dict[str, trio.Event] = {}
         self._spec_of = spec_of
         self._supervisor = supervisor
         self.opened = opened
-        """Tell at which address the listener listens."""
 
     async def hand_over(self, account: str, visitor: Visitor) -> None:
         """Give *visitor* to the session of *account*; return once it was taken.
@@ -60,10 +81,7 @@ class Door:
         Raises:
             NotLetIn: too many accounts, or the session would not take it.
         """
-        seat = self._seats.of(account)
-        if seat is None:
-            msg = f"{len(self._seats)} accounts are connected here already"
-            raise NotLetIn(msg)
+        seat = await self._seat_of(account)
         visitors = seat.visitors
         visitors.put(visitor)
         try:
@@ -77,6 +95,37 @@ class Door:
                 raise NotLetIn(msg)
         finally:
             visitors.withdraw(visitor)
+
+    async def _seat_of(self, account: str) -> Seat:
+        while (cleared := self._clearing.get(account)) is not None:
+            await cleared.wait()
+        now = trio.current_time()
+        seat = self._seats.of(account, now)
+        while seat is None:
+            for forsaken in self._seats.forsaken(now):
+                if not (self._needed(forsaken) or forsaken.account in self._clearing):
+                    await self._clear(forsaken)
+                    break
+            else:
+                msg = f"{len(self._seats)} accounts are connected here already"
+                raise NotLetIn(msg)
+            seat = self._seats.of(account, now)
+        return seat
+
+    async def _clear(self, seat: Seat) -> None:
+        """Take the seat from an account; one that comes back meanwhile waits for a new one."""
+        cleared = self._clearing[seat.account] = trio.Event()
+        try:
+            for farewell in (TerminateChild(seat.child), DeleteChild(seat.child)):
+                await self._supervisor.ask(farewell, within=ASK_SECONDS)
+            self._seats.remove(seat)
+            self._freed(seat)
+        except ActorError as error:
+            msg = f"no seat could be freed: {error}"
+            raise NotLetIn(msg) from error
+        finally:
+            del self._clearing[seat.account]
+            cleared.set()
 
     async def _rouse(self, seat: Seat) -> None:
         """See to it that the connection of *seat* runs."""

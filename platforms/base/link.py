@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, TypeVar
 
+import trio
+
 from actors.journal import Appended, Arrived
 from actors.messages import Inbound
 from actors.monitor import ConnectionState, Phase
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F")
 A = TypeVar("A")
+_PRESENT = (Phase.UP, Phase.DEGRADED)
 
 
 class Link:
@@ -148,6 +151,10 @@ class Link:
             self._set(state, sends=sends)
 
     def _set(self, state: ConnectionState, *, sends: bool) -> None:
+        if state.phase in _PRESENT:
+            self._seat.away_since = None
+        elif self._seat.away_since is None:
+            self._seat.away_since = trio.current_time()
         if state != self._state:
             self._state = state
             self._host.reports.report(self.platform, self.account, state)

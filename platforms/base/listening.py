@@ -22,7 +22,7 @@ from actors.monitor import ConnectionState, Phase
 from platforms.base.door import Door
 from platforms.base.platform import AnyPlatform
 from platforms.base.ports import Host
-from platforms.base.reporter import Follow, Reporter, beside, supervisor_of
+from platforms.base.reporter import Follow, Forget, Reporter, beside, supervisor_of
 from platforms.base.seats import Seat, Seats
 from supervision import ChildSpec
 
@@ -75,7 +75,22 @@ class Listening(Actor[Never]):
         await self._over.wait()
 
     async def _listen(self, ctx: ActorContext) -> None:
-        door = Door(self._seats, self._spec_of, supervisor_of(ctx), opened=self._opened)
+        reporter = ctx.find(beside(ctx, self._reporter), Reporter)
+
+        def freed(seat: Seat) -> None:
+            reporter.tell(Forget(seat.child))
+            self._host.reports.remove(self._platform_id, seat.account)
+            log = structlog.get_logger().bind(platform=self._platform_id)
+            log.info("account.forgotten", account=seat.account)
+
+        door = Door(
+            self._seats,
+            self._spec_of,
+            supervisor_of(ctx),
+            opened=self._opened,
+            needed=lambda seat: self._host.holds(self._platform_id, seat.account),
+            freed=freed,
+        )
         self._become(ConnectionState(Phase.STARTING))
         try:
             with self._scope:

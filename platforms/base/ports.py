@@ -67,6 +67,11 @@ class Reports(Protocol):
         ...
 
 
+def _always(_platform: str, _account: str) -> bool:
+    """Nobody knows: it may be."""
+    return True
+
+
 @frozen(kw_only=True)
 class Host:
     """The host, as a platform sees it."""
@@ -74,6 +79,8 @@ class Host:
     journal: Inbox
     lines: Lines
     reports: Reports
+    holds: Callable[[str, str], bool] = _always
+    """(platform, account): is there something in the outbox for it?"""
     answered_late: Callable[[str, str, str], object]
     """(key, message id, what was lost): what was *unknown* was sent after all; see
     `actors.buffer.Outbox`."""

@@ -37,7 +37,14 @@ class Follow:
     seat: Seat
 
 
-ReporterMessage: TypeAlias = Follow | Down
+@frozen
+class Forget:
+    """That child will not come again."""
+
+    child: str
+
+
+ReporterMessage: TypeAlias = Follow | Forget | Down
 
 
 class Reporter(Actor[ReporterMessage]):
@@ -60,11 +67,15 @@ class Reporter(Actor[ReporterMessage]):
                 address = ctx.find(beside(ctx, seat.child))
                 self._seats[address.path] = seat
                 ctx.watch(address)
+            case Forget(child):
+                self._seats.pop(beside(ctx, child), None)
             case Down(address, reason):
                 assert self._nursery is not None
-                seat = self._seats[address.path]
+                known = self._seats.get(address.path)
+                if known is None:
+                    return
                 # Not here: the supervisor may be waiting for us to stop.
-                self._nursery.start_soon(self._tell, ctx, seat, reason)
+                self._nursery.start_soon(self._tell, ctx, known, reason)
             case _:
                 assert_never(message)
 

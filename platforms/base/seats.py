@@ -13,6 +13,8 @@ from platforms.base.visitors import Visitor, Visitors
 
 MAX_SEATS = 500
 """Accounts of one listener. Whoever may dial may name any account; there is an end."""
+AWAY_SECONDS = 3600.0
+"""Who has been away for so long, and has nothing to be told, gives the seat to a newcomer."""
 
 
 @define(eq=False)
@@ -23,8 +25,14 @@ class Seat:
     """The id of the connection among its supervisor's children."""
     account: str = ""
     visitors: Visitors[Visitor] = field(factory=Visitors)
+    away_since: float | None = None
+    """Monotonic seconds; `None` while somebody is there."""
     terms: Terms | None = None
     """How fast may be spoken through it: made with its first link, kept for the others."""
+
+    def away_for(self, now: float) -> float:
+        """Return for how many seconds nobody has been there."""
+        return 0.0 if self.away_since is None else now - self.away_since
 
 
 class Seats:
@@ -36,9 +44,24 @@ class Seats:
     def __len__(self) -> int:
         return len(self._seats)
 
-    def of(self, account: str) -> Seat | None:
+    def of(self, account: str, now: float) -> Seat | None:
         """Return the seat of *account*, a new one if need be; `None` when all are taken."""
         seat = self._seats.get(account)
         if seat is None and len(self._seats) < MAX_SEATS:
-            seat = self._seats[account] = Seat(account, account)
+            seat = self._seats[account] = Seat(account, account, away_since=now)
         return seat
+
+    def forsaken(self, now: float) -> list[Seat]:
+        """Return the seats of those who have been away for long, the longest first."""
+        return sorted(
+            (
+                seat
+                for seat in self._seats.values()
+                if seat.away_for(now) >= AWAY_SECONDS and not seat.visitors
+            ),
+            key=lambda seat: seat.away_for(now),
+            reverse=True,
+        )
+
+    def remove(self, seat: Seat) -> None:
+        del self._seats[seat.account]

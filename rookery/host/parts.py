@@ -93,6 +93,7 @@ class Parts:
             journal=self.journal,
             lines=self.lines,
             reports=self.board,
+            holds=lambda *account: self.journal.holds(account),
             answered_late=self.outbox.answered_late,
         )
 

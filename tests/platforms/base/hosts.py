@@ -89,6 +89,7 @@ class FakeHost:
     terms: dict[tuple[str, str], Terms | None] = field(factory=dict)
     states: dict[tuple[str, str], ConnectionState] = field(factory=dict)
     told: list[tuple[str, str, str]] = field(factory=list)
+    needed: set[str] = field(factory=set)
     late: list[tuple[str, str, str]] = field(factory=list)
     changed: trio.Event = field(factory=trio.Event)
 
@@ -97,6 +98,7 @@ class FakeHost:
             journal=self.journal,
             lines=self,
             reports=self,
+            holds=lambda _, account: account in self.needed,
             answered_late=lambda *answer: self.late.append(answer),
         )
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 import trio
 from attrs import define, field
+from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from actors.kernel import ActorDown, AddressNotFound, NeedsOperator, System
@@ -21,7 +22,7 @@ from platforms.base import (
     Sent,
     platform_tree,
 )
-from platforms.base.seats import MAX_SEATS
+from platforms.base.seats import AWAY_SECONDS, MAX_SEATS
 from tests.platforms.base.hosts import FakeHost
 from tests.platforms.base.test_connection import NoConfig, Scripted
 
@@ -212,6 +213,69 @@ async def test_there_is_an_end_of_accounts() -> None:
         with pytest.raises(NotLetIn, match="500 accounts"):
             await door.hand_over("one more", Guest())
         assert len(inn.lived) == MAX_SEATS
+
+
+async def full_house(door: Door, inn: Inn, stay: set[str]) -> None:
+    """Let everybody come, and all leave but those who *stay*."""
+    guests = {str(n): Guest() for n in range(MAX_SEATS)}
+    async with trio.open_nursery() as nursery:
+        for name, guest in guests.items():
+            nursery.start_soon(door.hand_over, name, guest)
+    for name in guests.keys() - stay:
+        guests[name].dismiss("")
+
+
+async def test_who_left_long_ago_gives_the_seat_to_a_newcomer(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 9: whoever may dial may name any account; those that are gone cost nothing."""
+    host, inn = FakeHost(), Inn()
+    with capture_logs() as logs:
+        async with system_of(inn, host) as system:
+            door = await inn.opened()
+            await full_house(door, inn, stay={"3", "4"})
+            everybody = {str(n) for n in range(MAX_SEATS)}
+            host.needed = everybody - {"3", "7", "9"}
+            await trio.sleep(AWAY_SECONDS - 100)
+            with pytest.raises(NotLetIn, match="500 accounts"):
+                await door.hand_over("too early", Guest())
+            await trio.sleep(500)
+
+            for name in ("new-1", "new-2"):
+                await door.hand_over(name, Guest())
+                await host.state(name, "up")
+            with pytest.raises(NotLetIn, match="500 accounts"):
+                await door.hand_over("one more", Guest())
+
+            told = [e["account"] for e in logs if e["event"] == "account.forgotten"]
+            assert sorted(told) == ["7", "9"]
+            assert ("qq", "7") not in host.states
+            assert str(host.states["qq", "3"]) == "up"
+            with pytest.raises(AddressNotFound):
+                system.snapshot("/7")
+
+            host.needed.clear()
+            await door.hand_over("7", Guest())  # back again, in a new seat
+            await host.state("7", "up")
+
+
+async def test_one_that_comes_back_while_it_is_forgotten_gets_a_new_seat(
+    autojump_clock: MockClock,
+) -> None:
+    host, inn = FakeHost(), Inn()
+    with capture_logs():
+        async with system_of(inn, host):
+            door = await inn.opened()
+            await full_house(door, inn, stay=set())
+            everybody = {str(n) for n in range(MAX_SEATS)}
+            host.needed = everybody - {"7", "8", "9"}
+            await trio.sleep(2 * AWAY_SECONDS)
+            async with trio.open_nursery() as nursery:
+                for name in ("new", "7", "8"):
+                    nursery.start_soon(door.hand_over, name, Guest())
+            for name in ("new", "7", "8"):
+                await host.state(name, "up")
+            assert ("qq", "9") not in host.states
 
 
 async def test_a_taken_port_is_the_platforms_fault_until_it_is_free(

@@ -3,7 +3,7 @@
 import trio
 from attrs import define
 
-from platforms.base.seats import MAX_SEATS, Seats
+from platforms.base.seats import AWAY_SECONDS, MAX_SEATS, Seats
 from platforms.base.visitors import Visitors
 
 
@@ -60,6 +60,22 @@ async def test_who_put_it_learns_that_it_was_taken(autojump_clock: object) -> No
 
 def test_there_is_an_end_of_seats() -> None:
     seats = Seats()
-    assert all(seats.of(str(n)) is not None for n in range(MAX_SEATS))
-    assert seats.of("one more") is None
-    assert seats.of("0") is seats.of("0") is not None
+    assert all(seats.of(str(n), 0.0) is not None for n in range(MAX_SEATS))
+    assert seats.of("one more", 0.0) is None
+    assert seats.of("0", 0.0) is seats.of("0", 1.0) is not None
+
+
+def test_who_is_away_longest_may_lose_the_seat_first() -> None:
+    seats = Seats()
+    for name, at in (("late", 60.0), ("early", 0.0), ("there", 0.0), ("back", 0.0)):
+        seat = seats.of(name, at)
+        assert seat is not None
+        if name == "there":
+            seat.away_since = None
+        if name == "back":
+            seat.visitors.put(Guest("API"))
+    assert seats.forsaken(AWAY_SECONDS - 1) == []
+    gone = seats.forsaken(AWAY_SECONDS + 60)
+    assert [seat.account for seat in gone] == ["early", "late"]
+    seats.remove(gone[0])
+    assert len(seats) == 3
