@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import TypeGuard, get_args
 
 from actors.bots.errors import BotMistake, Nonsense
-from actors.messages import ChatAddress, Segment, Text
+from actors.messages import ChatAddress, Forward, Raw, Segment, Text
 from actors.tracker import Receipt
 
 _SEGMENTS: tuple[type, ...] = get_args(Segment)
@@ -63,6 +64,9 @@ def in_short(body: Sequence[Segment]) -> str:
 def _as_segment(part: object) -> Segment:
     if isinstance(part, str):
         return Text(part)
+    if isinstance(part, Raw | Forward):
+        # They hold dictionaries, which their author may go on with; it may wait for hours.
+        return deepcopy(part)
     if _is_segment(part):
         return part
     msg = f"a part of a message must be a str or a segment such as Text or Image (got {_short(part)})"
