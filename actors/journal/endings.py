@@ -65,6 +65,12 @@ class Endings:
                 oldest.account.remove(oldest)
             self._close(oldest)
 
+    def _undoubt(self, record: OutgoingRecord) -> None:
+        """Somebody knows now, or decides: it is not listed, nor tried again by itself."""
+        self._doubts.remove(record)
+        if record.waits:
+            record.account.remove(record)
+
     def _repeat(self, record: OutgoingRecord, now: float) -> bool:
         account = record.account
         at = next_try(record, account.idempotent_for, now)

@@ -211,9 +211,7 @@ class Outgoing(Endings):
         if record is None or record.outcome.state is not _S.UNKNOWN:
             return None
         check_outbound(_S.UNKNOWN, outcome.state)
-        self._doubts.remove(record)
-        if record.waits:
-            record.account.remove(record)
+        self._undoubt(record)
         self._finish(record, outcome, now)
         return outcome
 
