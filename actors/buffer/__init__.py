@@ -1,11 +1,22 @@
 """The outbox: what was said and cannot leave yet. The one writer of outbound states.
 
 Read `outbox` first, then `keys` for what makes two messages the same; `keeper` is the
-actor that keeps its time. What does not happen here: sending.
+actor that keeps its time, `repairs` what an operator may do. What does not happen here:
+sending.
 """
 
 from actors.buffer.keeper import OutboxKeeper
-from actors.buffer.keys import notice_key, reply_key
+from actors.buffer.keys import notice_key, reply_key, retry_key
 from actors.buffer.outbox import Outbox
+from actors.buffer.repairs import CannotRepair, NoSuchMessage, Repairs
 
-__all__ = ["Outbox", "OutboxKeeper", "notice_key", "reply_key"]
+__all__ = [
+    "CannotRepair",
+    "NoSuchMessage",
+    "Outbox",
+    "OutboxKeeper",
+    "Repairs",
+    "notice_key",
+    "reply_key",
+    "retry_key",
+]

@@ -37,6 +37,14 @@ def notice_key(unique: str, part: int = 0) -> str:
     return _digest(repr((unique, part)))
 
 
+def retry_key(key: str) -> str:
+    """Return the key under which what ended unsaid is said after all: one for each row.
+
+    Asked for twice, it is the same message.
+    """
+    return _digest(repr(("retry", key)))
+
+
 def _digest(text: str) -> str:
     return blake2b(
         text.encode("utf-8", "surrogatepass"), digest_size=KEY_BYTES

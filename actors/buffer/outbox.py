@@ -166,6 +166,10 @@ class Outbox:
         """The journal is open: look at what an earlier process left in it."""
         for row in self._journal.take_recalled():
             self._tracker.recall(row.key, row.to, row.kind, row.outcome, row.at)
+        self.rearm()
+
+    def rearm(self) -> None:
+        """There may be rows that this outbox has not seen come, or come back."""
         at = self._journal.next_expiry()
         if at is not None and at < self._due_at:
             self._due_at = at

@@ -4,12 +4,25 @@ Read `protocol` for the promises, then `values` for what rows look like. `inbox`
 `outgoing` are its two pure halves, `outbox_side` what needs no disk to be answered.
 Of what goes out `waiting` is the order, `overflow` who gives way, `doubts` what may be
 tried again, `endings` what is kept at the end;
-`memory` keeps rows in this process and nowhere else, `sqlite` in a file. What does not
+`memory` keeps rows in this process and nowhere else, `sqlite` in a file; `listing` is
+what an operator sees of either, `again` what they can let begin again. What does not
 happen here: routing, sending, deciding what a message means.
 """
 
 from actors.journal.backlog import InboxLimits
 from actors.journal.keeper import CountRows, JournalKeeper, KeptJournal
+from actors.journal.listing import (
+    OPEN_OUTBOUND,
+    Heard,
+    Inspected,
+    Kind,
+    Letter,
+    Place,
+    Said,
+    Sought,
+    kind_of,
+    place_of,
+)
 from actors.journal.memory import MemoryJournal
 from actors.journal.overflow import GIVES_WAY, GivesWay
 from actors.journal.pacing import ChatKey, Pacing
@@ -26,11 +39,14 @@ from actors.journal.sqlite import (
     SqliteStore,
     Store,
     Trouble,
+    as_mapping,
     backup,
     faults,
+    opened,
     rows,
     stats,
 )
+from actors.journal.sqlite import listing as file_listing
 from actors.journal.values import (
     AccountKey,
     Appended,
@@ -48,6 +64,7 @@ from actors.journal.values import (
 
 __all__ = [
     "GIVES_WAY",
+    "OPEN_OUTBOUND",
     "AccountKey",
     "Appended",
     "Arrived",
@@ -58,30 +75,42 @@ __all__ = [
     "Expired",
     "FileJournal",
     "GivesWay",
+    "Heard",
     "InboundRow",
     "InboxLimits",
     "Inline",
+    "Inspected",
     "Journal",
     "JournalCounts",
     "JournalHealth",
     "JournalKeeper",
     "KeptJournal",
+    "Kind",
+    "Letter",
     "MemoryJournal",
     "NoJournal",
     "OutboundRow",
     "OutgoingLimits",
     "OwnThread",
     "Pacing",
+    "Place",
     "Queued",
     "Recalled",
     "Retention",
     "RowRefused",
+    "Said",
     "Shelf",
+    "Sought",
     "SqliteStore",
     "Store",
     "Trouble",
+    "as_mapping",
     "backup",
     "faults",
+    "file_listing",
+    "kind_of",
+    "opened",
+    "place_of",
     "rows",
     "stats",
 ]

@@ -238,7 +238,7 @@ class Inbox:
         )
         held = self._held.get(claim.name, {})
         # Backwards: each goes to the front of its chat, so the oldest ends up first.
-        for record in sorted(held.values(), key=_seq, reverse=True):
+        for record in sorted(held.values(), key=seq_of, reverse=True):
             if record.claim is None or record.claim.incarnation >= claim.incarnation:
                 continue
             if record.state is _S.PARKED:
@@ -328,10 +328,13 @@ class Inbox:
             record.row = replace(record.row, boots=record.boots)
             self._warm += 1
         record.state = _S.NEW
-        record.backlog.queue.push_front(record.chat, record)
+        # In front, but for what is older and was let begin again.
+        queue, seq = record.backlog.queue, record.seq
+        queue.push_before(record.chat, record, lambda other: seq_of(other) > seq)
         self._let_go(record)
         self._note(record)
 
 
-def _seq(record: InboxRecord) -> int:
-    return record.seq
+def seq_of(item: InboxRecord | int) -> int:
+    """Return the number of what waits in a queue."""
+    return item if isinstance(item, int) else item.seq

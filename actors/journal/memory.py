@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
 from actors.journal.backlog import InboxAccount, InboxLimits
 from actors.journal.crowds import Crowds, Waiter
-from actors.journal.inbox import Inbox
+from actors.journal.memory_desk import MemoryDesk
 from actors.journal.outbox_side import OutboxSide
-from actors.journal.outgoing import Outgoing
 from actors.journal.pacing import Pacing
 from actors.journal.sayings import OutgoingLimits
 from actors.journal.sizes import size_of
@@ -33,7 +33,7 @@ def _nobody(_account: AccountKey = ("", "")) -> None:
     """Nobody listens yet."""
 
 
-class MemoryJournal(OutboxSide):
+class MemoryJournal(MemoryDesk, OutboxSide):
     """Keeps rows in dictionaries. No call is a checkpoint unless it has to wait.
 
     One object for the life of the System, shared by whoever needs it: it belongs to no
@@ -45,6 +45,7 @@ class MemoryJournal(OutboxSide):
         clock: Callable[[], float],
         *,
         id: str,  # noqa: A002 - it is what the Protocol calls it
+        wall_clock: Callable[[], float] = time.time,
         inbox: InboxLimits | None = None,
         outbox: OutgoingLimits | None = None,
     ) -> None:
@@ -53,12 +54,13 @@ class MemoryJournal(OutboxSide):
         Args:
             clock: Monotonic seconds; the System's.
             id: A fresh one for each journal: rows of two of them have equal numbers.
+            wall_clock: Seconds since 1970; for what is shown to people.
             inbox: Bounds of what came in.
             outbox: Bounds of what is to go out.
         """
         self.id = id
-        super().__init__(Outgoing(outbox), clock)
-        self._inbox = Inbox(inbox)
+        MemoryDesk.__init__(self, clock, wall_clock, inbox, outbox)
+        OutboxSide.__init__(self, self._said, clock)
         self._crowds: Crowds[Appended | None] = Crowds(self._inbox.fits)
         self._ring_inbound: Callable[[], None] = _nobody
         self._ring_outbound: Callable[[AccountKey], None] = _nobody
@@ -254,6 +256,12 @@ class MemoryJournal(OutboxSide):
         if cursor is not None:
             owner.move(cursor)
         return Appended(row, known is not None)
+
+    def _tell_inbound(self) -> None:
+        self._ring()
+
+    def _tell_outbound(self, account: AccountKey) -> None:
+        self._ring_outbound(account)
 
     def _ring(self) -> None:
         if not self._rung and self._inbox.ready:

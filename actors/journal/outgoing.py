@@ -83,7 +83,7 @@ class Outgoing(Endings):
             record.waits = False
             self._doubts.add(record)
             return False
-        return record.account.add(record)
+        return record.account.restore(record)
 
     def number_after(self, seq: int) -> None:
         """The next row gets a number beyond *seq*."""

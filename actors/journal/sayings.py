@@ -53,6 +53,7 @@ class OutgoingRecord:
         "closed",
         "content",
         "doubts",
+        "ended_at",
         "expires_at",
         "key",
         "kind",
@@ -101,6 +102,8 @@ class OutgoingRecord:
         self.later_at: float | None = None
         self.lean = False
         """Its body is in the file only."""
+        self.ended_at = 0.0
+        """When nothing more could become of it, seconds since 1970; kept in memory only."""
         self.closed = False
         """Nothing more will become of it."""
 

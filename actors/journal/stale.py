@@ -44,6 +44,14 @@ class Shelf(Generic[P]):
         """Add a row that is new here: the last of its kind to go stale."""
         self._by_kind[row.kind][row.seq] = row
 
+    def restore(self, row: P) -> None:
+        """Add a row of an earlier process; one that had begun again there is among them."""
+        rows = self._by_kind[row.kind]
+        while rows and next(reversed(rows.values())).expires_at > row.expires_at:
+            _, later = rows.popitem()
+            self._again[later.seq] = later
+        rows[row.seq] = row
+
     def add_again(self, row: P) -> None:
         """Add a row that has been here before."""
         self._again[row.seq] = row

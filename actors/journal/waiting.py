@@ -95,6 +95,20 @@ class OutgoingAccount:
         self.waiting_bytes += record.size
         return self.queue.push(record.chat, record)
 
+    def restore(self, record: OutgoingRecord) -> bool:
+        """A row of an earlier process; say whether its chat has become ready."""
+        self.shelf.restore(record)
+        self.waiting_bytes += record.size
+        return self.queue.push(record.chat, record)
+
+    def begin_again(self, record: OutgoingRecord) -> bool:
+        """A row that was over; say whether its chat has become ready."""
+        record.later_at = None
+        record.waits = True
+        self.shelf.add_again(record)
+        self.waiting_bytes += record.size
+        return self._put_back(record)
+
     def take(
         self, now: float, pacing: Pacing | None, most_bytes: int
     ) -> OutgoingRecord | None:
@@ -123,10 +137,10 @@ class OutgoingAccount:
         self.queue.done(record.chat)
 
     def again(self, record: OutgoingRecord) -> None:
-        """Put a row before all others of its chat."""
+        """Put a row before all others of its chat that came later."""
         record.later_at = None
         record.waits = True
-        self.queue.push_front(record.chat, record)
+        self._put_back(record)
         if record.outcome is QUEUED:
             self.shelf.add_again(record)
             self.waiting_bytes += record.size
@@ -173,6 +187,12 @@ class OutgoingAccount:
         self.queue.hold(chat)
         self._until[chat] = until
         heappush(self._chats, (until, chat))
+
+    def _put_back(self, record: OutgoingRecord) -> bool:
+        seq = record.seq
+        return self.queue.push_before(
+            record.chat, record, lambda other: other.seq > seq
+        )
 
     def _unshelve(self, record: OutgoingRecord) -> None:
         record.waits = False

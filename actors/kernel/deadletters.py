@@ -28,6 +28,8 @@ class DeadLetter:
     attempts: int = 1
     error: str = ""
     """What went wrong, as text: an exception would keep its frames, and so its actor."""
+    number: int = 0
+    """Counts all there ever were in this process, from 1."""
 
 
 class DeadLetters:
@@ -36,6 +38,7 @@ class DeadLetters:
     def __init__(self, clock: Callable[[], float], limit: int = DEFAULT_LIMIT) -> None:
         self._clock = clock
         self._shelf: deque[DeadLetter] = deque(maxlen=limit)
+        self._last = 0
         self.counts: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -48,6 +51,24 @@ class DeadLetters:
             for _, letter in zip(range(limit), reversed(self._shelf), strict=False)
         ]
 
+    def numbered(self, number: int) -> DeadLetter | None:
+        """Return that letter, if it is still here."""
+        place = self._place(number)
+        return None if place is None else self._shelf[place]
+
+    def discard(self, number: int) -> bool:
+        """Keep that letter no longer; False: it is not here."""
+        place = self._place(number)
+        if place is None:
+            return False
+        del self._shelf[place]
+        return True
+
+    def _place(self, number: int) -> int | None:
+        # By number: two letters must not be compared, whatever they hold.
+        places = (n for n, letter in enumerate(self._shelf) if letter.number == number)
+        return next(places, None)
+
     def add(
         self,
         path: str,
@@ -56,6 +77,7 @@ class DeadLetters:
         error: BaseException | None,
     ) -> None:
         self.counts[why] += 1
+        self._last += 1
         self._shelf.append(
             DeadLetter(
                 path,
@@ -65,5 +87,6 @@ class DeadLetters:
                 envelope.trace,
                 envelope.attempt,
                 "" if error is None else str(error),
+                self._last,
             )
         )

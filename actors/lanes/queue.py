@@ -8,6 +8,7 @@ out more than *width* items at a time, and a key that is *held* gives out none.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -74,6 +75,16 @@ class KeyedQueue(Generic[K, T]):
         self._size += 1
         if not lane.ready:
             self._offer(lane)
+
+    def push_before(self, key: K, item: T, younger: Callable[[T], bool]) -> bool:
+        """Put an item before the first of its key that is *younger*; else as `push` does."""
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._open(key)
+        places = (n for n, other in enumerate(lane.items) if younger(other))
+        lane.items.insert(next(places, len(lane.items)), item)
+        self._size += 1
+        return not lane.ready and self._offer(lane)
 
     def take(self) -> tuple[K, T] | None:
         """Take the next item; its key goes to the end of the round."""

@@ -2,7 +2,8 @@
 
 Nothing here waits, reads a clock or knows a platform. Read `segments` for what a
 message is made of, `chats` for where it goes, `inbound` and `outbound` for the two
-directions, `lives` for the two state tables that every row obeys, `rates` for how often.
+directions, `lives` for the two state tables that every row obeys, `repairs` for what of
+them is an operator's, `rates` for how often.
 """
 
 from actors.messages.chats import Chat, ChatAddress, ChatKind
@@ -24,6 +25,14 @@ from actors.messages.lives import (
 )
 from actors.messages.outbound import Outbound, OutboundKind, Outcome
 from actors.messages.rates import UNITS, Rate, Scope, read_rate
+from actors.messages.repairs import (
+    DEAD_INBOUND,
+    DEAD_OUTBOUND,
+    REPAIRS,
+    NotRepairable,
+    Repair,
+    repaired,
+)
 from actors.messages.segments import (
     ALL,
     Audio,
@@ -46,10 +55,13 @@ from actors.messages.segments import (
 
 __all__ = [
     "ALL",
+    "DEAD_INBOUND",
+    "DEAD_OUTBOUND",
     "DEDUP_SECONDS",
     "DERIVED_ID_DEDUP_SECONDS",
     "FINAL_INBOUND",
     "FINAL_OUTBOUND",
+    "REPAIRS",
     "UNITS",
     "Audio",
     "Chat",
@@ -66,12 +78,14 @@ __all__ = [
     "Markdown",
     "Mention",
     "Node",
+    "NotRepairable",
     "Outbound",
     "OutboundKind",
     "OutboundState",
     "Outcome",
     "Rate",
     "Raw",
+    "Repair",
     "Reply",
     "Role",
     "Scope",
@@ -84,4 +98,5 @@ __all__ = [
     "check_outbound",
     "plain_text",
     "read_rate",
+    "repaired",
 ]

@@ -57,16 +57,7 @@ class Tracker:
             if receipt.unknown:
                 self._doubtful[key] = receipt
             return receipt
-        index = self.index
-        before = index.next_deadline
-        try:
-            index.begin(key, out.to, self._clock(), _TTL[out.kind])
-        except TrackerFull as full:
-            log.warning("tracker.filled", key=key, capacity=full.capacity)
-            return receipt
-        self._open[key] = receipt
-        if index.next_deadline < before:
-            self._wake()
+        self._await(receipt, out.kind)
         return receipt
 
     def recall(
@@ -78,6 +69,12 @@ class Tracker:
                 self.index.begin(key, to, self._clock(), _TTL[kind])
         else:
             self.index.restore(key, to, outcome, at)
+
+    def reopen(self, out: Outbound) -> None:
+        """It was unknown, and waits again: who still has its receipt will hear more."""
+        receipt = self._doubtful.pop(out.key, None) or Receipt(out.key, out.to, _QUEUED)
+        receipt.settle(_QUEUED)
+        self._await(receipt, out.kind)
 
     def sending(self, key: str) -> None:
         """It is on its way; nobody is woken for that."""
@@ -110,6 +107,18 @@ class Tracker:
         """End every wait as `cancelled`: the host leaves."""
         for final in self.index.clear(self._clock()):
             self._tell(final.key, final.outcome)
+
+    def _await(self, receipt: Receipt, kind: OutboundKind) -> None:
+        index, key = self.index, receipt.id
+        before = index.next_deadline
+        try:
+            index.begin(key, receipt.to, self._clock(), _TTL[kind])
+        except TrackerFull as full:
+            log.warning("tracker.filled", key=key, capacity=full.capacity)
+            return
+        self._open[key] = receipt
+        if index.next_deadline < before:
+            self._wake()
 
     def _tell(self, key: str, outcome: Outcome) -> None:
         receipt = self._open.pop(key, None)

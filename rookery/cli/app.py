@@ -11,7 +11,9 @@ from typing import Annotated, TypeAlias
 
 from cyclopts import App, CycloptsError, Parameter
 
+from rookery.cli.deadletters import dead_letters
 from rookery.cli.journal import journal
+from rookery.cli.outbox import outbox
 from rookery.cli.places import DEFAULT, Which
 
 NOT_DONE, USAGE = 1, 2
@@ -32,6 +34,8 @@ For example:
     rookery send qq/10001/group:42 "good morning"
     rookery reload                # after editing rookery.toml or a bot
     rookery journal stats         # what was accepted, and what became of it
+    rookery outbox list           # what was to be said, and where it stands
+    rookery dead-letters list     # what was never handled, or never said
 
 Commands for a running host find it by ./rookery.toml, else ./rookery-data,
 or by --config FILE or --data DIR, and take --json.
@@ -113,6 +117,8 @@ app = App(
 new = App(name="new", help="Write something to start from.", help_format="plaintext")
 app.command(new)
 app.command(journal)
+app.command(outbox)
+app.command(dead_letters)
 
 
 @app.command

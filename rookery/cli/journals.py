@@ -12,8 +12,23 @@ from rookery.cli.client import NotDone
 from rookery.cli.places import Which
 from rookery.cli.rendering import journal_text
 from rookery.config import ConfigRefused, find_data
-from rookery.control import CompactJournal, Journal, NoAnswer, NoHost, Refused, ask
-from rookery.host import JOURNAL_NAME, DataTaken, DataUnusable, compact_file, locked
+from rookery.control import (
+    CompactJournal,
+    CountLetters,
+    Journal,
+    NoAnswer,
+    NoHost,
+    Refused,
+    ask,
+)
+from rookery.host import (
+    JOURNAL_NAME,
+    DataTaken,
+    DataUnusable,
+    compact_file,
+    locked,
+    look_at_file,
+)
 
 OK, NOT_DONE, USAGE = 0, 1, 2
 
@@ -28,6 +43,11 @@ def show_stats(which: Which) -> int:
         path = data / JOURNAL_NAME
         in_memory = host is not None and host["durability"] == "memory"
         found: dict[str, object] = {} if in_memory else stats(path)
+        found["dead_letters"] = (
+            look_at_file(path, CountLetters())
+            if host is None
+            else ask(data, CountLetters())
+        )
         return _answer(which, {**found, "host": host}, journal_text)
 
     return _doing(which, look)

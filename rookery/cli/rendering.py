@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from rich.cells import chop_cells
 
+from rookery.cli.messagelists import counted_text
 from rookery.control import cut, tree_lines, visible
 
 
@@ -193,6 +194,9 @@ def journal_text(result: Mapping[str, object]) -> str:
             f"outbound  {_counted(result['outbound'])}",
             f"known     {result['marks']} events",
         ]
+    dead = result["dead_letters"]
+    assert isinstance(dead, Mapping)
+    lines.append(f"dead      {counted_text(dead)}")
     host = result["host"]
     if host is None:
         lines.append("host      none is running")

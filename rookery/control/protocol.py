@@ -15,6 +15,12 @@ import msgspec
 from attrs import asdict, frozen
 
 from actors.messages import ChatAddress
+from rookery.control.messages import (
+    MESSAGE_OPERATIONS,
+    MESSAGE_REQUESTS,
+    MessageRequest,
+    as_message_request,
+)
 
 MAX_LINE_BYTES = 256 * 1024
 SOCKET_NAME = "control.sock"
@@ -88,7 +94,7 @@ class CompactJournal:
     """Give the unused space of the journal's file back to the disk."""
 
 
-Request: TypeAlias = (
+_Plain: TypeAlias = (
     Tree
     | Platforms
     | Schedules
@@ -100,8 +106,9 @@ Request: TypeAlias = (
     | Journal
     | CompactJournal
 )
+Request: TypeAlias = _Plain | MessageRequest
 
-_OPERATIONS: dict[str, type[Request]] = {
+_OPERATIONS: dict[str, type[_Plain]] = {
     "tree": Tree,
     "platforms": Platforms,
     "schedules": Schedules,
@@ -127,6 +134,8 @@ class Refused(Exception):
 
 
 def encode_request(request: Request) -> bytes:
+    if isinstance(request, MESSAGE_REQUESTS):
+        return msgspec.json.encode(request) + b"\n"
     [op] = [name for name, kind in _OPERATIONS.items() if isinstance(request, kind)]
     return msgspec.json.encode({"op": op, **asdict(request)}) + b"\n"
 
@@ -143,6 +152,8 @@ def decode_request(line: bytes) -> Request:
         msg = f"a request must be one JSON object on one line (got: {error})"
         raise Refused(kind="bad_request", message=msg) from None
     match fields:
+        case {"op": str(op)} if op in MESSAGE_OPERATIONS:
+            return _about_messages(op, fields)
         case {"op": "tree", **rest} if rest.keys() <= {"path", "all"}:
             match {"path": "/", "all": False, **rest}:
                 case {"path": str(path), "all": bool(everybody)}:
@@ -179,15 +190,24 @@ def decode_request(line: bytes) -> Request:
                 raise Refused(kind="bad_request", message="there must be a text to say")
             return Send(_checked(address), text)
         case _:
-            names = ", ".join(_OPERATIONS)
+            names = ", ".join([*_OPERATIONS, *sorted(MESSAGE_OPERATIONS)])
             msg = (
                 f'a request must be {{"op": NAME}} with NAME one of {names}; '
                 'send also has the texts "address" and "text", tree may have a text '
                 '"path" and a truth "all", chaos, chaos_look and chaos_heal have the '
                 'text "campaign", chaos also the text "plan" and "seconds" (a number '
-                "or null), and nothing else"
+                "or null), and nothing else; what the outbox and dead letters "
+                "take, they say themselves"
             )
             raise Refused(kind="bad_request", message=msg)
+
+
+def _about_messages(op: str, fields: object) -> MessageRequest:
+    try:
+        return as_message_request(fields)
+    except msgspec.ValidationError as error:
+        msg = f"{op} must be asked for in its own words ({error})"
+        raise Refused(kind="bad_request", message=msg) from None
 
 
 def _duration(value: object) -> float | None:

@@ -17,6 +17,16 @@ import structlog
 import trio
 
 from actors.kernel import Actor, ActorContext, ExitReason, NeedsOperator
+from rookery.control.messages import (
+    CountLetters,
+    DoLetters,
+    ListLetters,
+    ListOutbox,
+    MessageRequest,
+    RepairOutbox,
+    ShowLetter,
+    ShowOutbox,
+)
 from rookery.control.place import socket_address
 from rookery.control.protocol import (
     MAX_LINE_BYTES,
@@ -60,6 +70,7 @@ class Operations(Protocol):
     async def heal_chaos(self, campaign: str) -> Mapping[str, object]: ...
     async def journal(self) -> Mapping[str, object]: ...
     async def compact_journal(self) -> Mapping[str, object]: ...
+    async def messages(self, request: MessageRequest) -> Mapping[str, object]: ...
 
 
 class ControlSocket(Actor[Never]):
@@ -156,6 +167,16 @@ class ControlSocket(Actor[Never]):
                 return await self._operations.journal()
             case CompactJournal():
                 return await self._operations.compact_journal()
+            case (
+                ListOutbox()
+                | ShowOutbox()
+                | RepairOutbox()
+                | ListLetters()
+                | ShowLetter()
+                | DoLetters()
+                | CountLetters()
+            ):
+                return await self._operations.messages(request)
             case _:
                 assert_never(request)
 

@@ -2,8 +2,9 @@
 
 Read `tree` (what runs), `parts` (what outlives restarts) and `manager` (what makes the
 one equal to the configuration) first; then `process` (the life of the process),
-`leaving` and `signals`. `changes` and `banner` are pure. What does not happen here:
-anything with sockets of a platform, or with messages.
+`leaving` and `signals`. `messages` is what an operator may do with single messages,
+`pages` and `showing` how they are told. `changes` and `banner` are pure. What does not
+happen here: anything with sockets of a platform, or the way of a message.
 """
 
 from rookery.host.collector import settle_collector
@@ -12,6 +13,7 @@ from rookery.host.kinds import PLATFORM_CONFIGS
 from rookery.host.lock import DataTaken, DataUnusable, locked
 from rookery.host.parts import PROVIDED
 from rookery.host.process import run_host
+from rookery.host.unattended import look_at_file
 
 __all__ = [
     "JOURNAL_NAME",
@@ -21,6 +23,7 @@ __all__ = [
     "DataUnusable",
     "compact_file",
     "locked",
+    "look_at_file",
     "run_host",
     "settle_collector",
 ]

@@ -25,7 +25,7 @@ def journal_for(found: Configuration, system: System) -> FileJournal | MemoryJou
     name = token_hex(8)
     durability = found.settings.host.durability
     if durability == "memory":
-        return MemoryJournal(clock, id=name)
+        return MemoryJournal(clock, id=name, wall_clock=system.wall_clock)
     store = SqliteStore(
         found.data / JOURNAL_NAME,
         new_id=name,

@@ -19,6 +19,7 @@ from rookery.chaos import CampaignRefused, Campaigns, read_plan
 from rookery.config import ConfigRefused
 from rookery.control import Refused, tree_of
 from rookery.host.manager import Manager, Reload
+from rookery.host.messages import MessageDesk
 from rookery.host.parts import SHOWN_OF_A_CROWD, Parts, absolute
 
 SEND_SECONDS = 10.0
@@ -35,6 +36,7 @@ class HostOperations:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self.messages = MessageDesk(parts).perform
 
     async def tree(self, path: str, *, everybody: bool) -> Mapping[str, object]:
         """What is at *path* and below, and what of the configuration does not run."""

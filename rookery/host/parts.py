@@ -12,7 +12,7 @@ import trio
 from attrs import frozen
 
 from actors.bots import HandlerFault, Services
-from actors.buffer import Outbox
+from actors.buffer import Outbox, Repairs
 from actors.journal import FileJournal, MemoryJournal
 from actors.kernel import AddressNotFound, System
 from actors.messages import Outbound
@@ -43,6 +43,7 @@ class Parts:
     journal: FileJournal | MemoryJournal
     tracker: Tracker
     outbox: Outbox
+    repairs: Repairs
     desks: Desks
     lines: Lines
     board: Board
@@ -68,6 +69,7 @@ class Parts:
             faults.add(str(out.to), "message.not_said", why, trace=out.trace)
 
         tracker = Tracker(clock)
+        outbox = Outbox(journal, tracker, clock, dead=dead)
         desks = Desks(journal)
         # Before anything runs: what an earlier process left is routed as soon as there
         # is a router, and must wait for bots that are still being loaded.
@@ -78,7 +80,8 @@ class Parts:
             estate=estate,
             journal=journal,
             tracker=tracker,
-            outbox=Outbox(journal, tracker, clock, dead=dead),
+            outbox=outbox,
+            repairs=Repairs(journal, outbox, tracker, clock),
             desks=desks,
             lines=Lines(),
             board=Board(clock),

@@ -13,18 +13,12 @@ import structlog
 import trio
 from attrs import evolve
 
-from actors.journal.backlog import (
-    InboxAccount,
-    InboxLimits,
-    InboxRecord,
-)
+from actors.journal.again import RepairableInbox
+from actors.journal.backlog import InboxAccount, InboxLimits, InboxRecord
 from actors.journal.crowds import Crowds, Waiter
-from actors.journal.inbox import Inbox
+from actors.journal.sqlite.again import Renewed
 from actors.journal.sqlite.calendar import Calendar
-from actors.journal.sqlite.codec import (
-    Unreadable,
-    clean,
-)
+from actors.journal.sqlite.codec import Unreadable, clean
 from actors.journal.sqlite.effects import (
     Accept,
     Accepted,
@@ -56,7 +50,7 @@ class Arrivals:
     """Accepts, hands out and settles what came in."""
 
     def __init__(self, pump: Pump, calendar: Calendar, limits: InboxLimits) -> None:
-        self.inbox = Inbox(
+        self.inbox = RepairableInbox(
             evolve(limits, waiting=min(limits.waiting, WAITING_ROWS), settled=0),
             note=self._note,
         )
@@ -271,6 +265,17 @@ class Arrivals:
         self.inbox.release(claim)
         if self.crowds:
             self.crowds.admit()
+
+    def hear_again(self, seq: int, row: Renewed) -> None:
+        """Let an event wait again that is new in the file."""
+        owner = self.inbox.account(row.platform, row.account)
+        self.inbox.hear_again(owner, (row.chat_kind, row.chat), seq, row.size, None)
+        self._tell()
+
+    @property
+    def now(self) -> float:
+        """What is written down as the date of this moment."""
+        return self._calendar.wall()
 
     def listen(self, ring: Callable[[], None]) -> None:
         self._ring = ring

@@ -15,10 +15,11 @@ import trio
 from attrs import evolve
 from msgspec.structs import replace
 
-from actors.journal.outgoing import Outgoing
+from actors.journal.again import RepairableOutgoing
 from actors.journal.pacing import Pacing
 from actors.journal.sayings import MIB, OutgoingLimits, OutgoingRecord
 from actors.journal.sizes import ROW_BYTES
+from actors.journal.sqlite.again import Extend, Recall
 from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.codec import (
     Unreadable,
@@ -76,7 +77,7 @@ class Departures:
     """Keeps, hands out and settles what is to be said."""
 
     def __init__(self, pump: Pump, calendar: Calendar, limits: OutgoingLimits) -> None:
-        self.outgoing = Outgoing(
+        self.outgoing = RepairableOutgoing(
             evolve(
                 limits,
                 bodies=min(limits.bodies, BODIES),
@@ -197,6 +198,42 @@ class Departures:
     def tell(self, account: AccountKey) -> None:
         """There is something to say through *account*."""
         self._ring(account)
+
+    # --- for an operator -----------------------------------------------------------------
+
+    async def recall(self, key: str) -> OutboundState | None:
+        """Return where a row stands; have it in the index if it is unknown."""
+        outgoing = self.outgoing
+        known = outgoing.find(key)
+        if known is not None and (not known.closed or not known.outcome.unknown):
+            return known.outcome.state
+        await self._pump.settled()
+        row = await self._pump.ask(Recall(clean(key)))
+        if row is None:
+            return None
+        assert isinstance(row, tuple)
+        known = outgoing.find(key)
+        if known is not None and not known.closed:  # somebody was faster
+            return known.outcome.state
+        state = OutboundState(row[7])
+        if state is OutboundState.UNKNOWN:
+            self._restore(row)
+        return state
+
+    async def say_again(self, key: str, expires_at: float) -> bool:
+        """Make an unknown row `queued`; return once that is on the disk."""
+        known = self.outgoing.unknown(key)
+        if known is None:
+            return False
+        out, ready = self.outgoing.say_again(key, expires_at)
+        # In one commit with the state that was noted a moment ago.
+        extend = Extend(known.seq, self._calendar.date(expires_at))
+        slot: Slot[object] = Slot()
+        self._pump.submit(extend, slot.fill)
+        if ready:
+            self._ring((out.to.platform, out.to.account))
+        await slot.wait()
+        return True
 
     # --- the file ------------------------------------------------------------------------
 

@@ -21,15 +21,16 @@ ON CONFLICT (mark) DO UPDATE SET seq = excluded.seq, expires_at = excluded.expir
 WHERE marks.expires_at <= ?"""
 _MARKED = "SELECT seq FROM marks WHERE mark = ?"
 _MARKED_NOW = "SELECT seq FROM marks WHERE mark = ? AND expires_at > ?"
-_ACCEPT = (
-    """INSERT INTO inbound VALUES (?, ?, ?, ?, ?, 'new', '', 0, ?, NULL, ?, ?, ?)"""
-)
+_ACCEPT = """INSERT INTO inbound (seq, platform, account, chat_kind, chat, state, why,
+boots, received_at, settled_at, size, trace, body)
+VALUES (?, ?, ?, ?, ?, 'new', '', 0, ?, NULL, ?, ?, ?)"""
 _MOVE = """INSERT INTO cursors VALUES (?, ?, ?)
 ON CONFLICT (platform, account) DO UPDATE SET cursor = excluded.cursor"""
 _SETTLE_IN = """UPDATE inbound SET state = ?, why = ?, boots = max(boots, ?), settled_at = ?
 WHERE seq = ?"""
-_ENQUEUE = """INSERT INTO outbound
-VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', '', '', 0, ?, ?, NULL, ?, ?, ?, NULL, 0)
+_ENQUEUE = """INSERT INTO outbound (seq, key, platform, account, chat_kind, chat, kind,
+state, detail, message_id, attempt, queued_at, expires_at, settled_at, trace, content, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', '', '', 0, ?, ?, NULL, ?, ?, ?)
 ON CONFLICT (key) DO NOTHING"""
 _KNOWN = (
     """SELECT seq, content, state, detail, message_id FROM outbound WHERE key = ?"""
@@ -168,7 +169,8 @@ class Fetch(Single):
         rows = {}
         for seq in self.seqs:
             row = db.execute(
-                "SELECT seq, platform, account, boots, received_at, size, trace, body "
+                "SELECT seq, platform, account, boots, "
+                "coalesce(retried_at, received_at), size, trace, body "
                 "FROM inbound WHERE seq = ?",
                 (seq,),
             ).fetchone()

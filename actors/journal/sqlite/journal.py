@@ -15,6 +15,7 @@ from actors.journal.sayings import OutgoingLimits
 from actors.journal.sqlite.arrivals import Arrivals
 from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.departures import Departures
+from actors.journal.sqlite.desk import FileDesk
 from actors.journal.sqlite.effects import Effect
 from actors.journal.sqlite.loading import Loaded
 from actors.journal.sqlite.pump import Pump
@@ -38,7 +39,7 @@ from actors.messages import Inbound, InboundState, Outbound
 log = structlog.get_logger()
 
 
-class FileJournal(OutboxSide):
+class FileJournal(FileDesk, OutboxSide):
     """Keeps rows in a file. Usable inside `async with journal.running():` only.
 
     What has to be on the disk waits for the file to be open, and for as long as there is
@@ -66,18 +67,19 @@ class FileJournal(OutboxSide):
             outbox: Bounds of what is to go out.
         """
         calendar = Calendar(clock, wall_clock)
-        self._store = store
-        self._pump = Pump(
+        pump = Pump(
             store,
             run or OwnThread("journal"),
             clock,
             changes=self._changes,
             mended=self._mended,
         )
-        self._arrivals = Arrivals(self._pump, calendar, inbox or InboxLimits())
-        self._departures = Departures(self._pump, calendar, outbox or OutgoingLimits())
-        self._inbox = self._arrivals.inbox
-        super().__init__(self._departures.outgoing, clock)
+        arrivals = Arrivals(pump, calendar, inbox or InboxLimits())
+        departures = Departures(pump, calendar, outbox or OutgoingLimits())
+        reading = run or OwnThread("journal-reader")
+        FileDesk.__init__(self, store, pump, reading, arrivals, departures)
+        OutboxSide.__init__(self, departures.outgoing, clock)
+        self._inbox = arrivals.inbox
         self._id = ""
 
     @property
@@ -110,6 +112,7 @@ class FileJournal(OutboxSide):
                         rows=self._pump.waiting,
                         why=self.health.why,
                     )
+            self._reading.close()
             scope.cancel(reason="the journal is closed")
 
     async def _live(self, scope: trio.CancelScope, opened: Callable[[], None]) -> None:

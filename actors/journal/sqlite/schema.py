@@ -54,6 +54,17 @@ STEPS: Final[Sequence[Sequence[str]]] = (
         "ALTER TABLE outbound ADD COLUMN tried_at REAL",
         "ALTER TABLE outbound ADD COLUMN doubts INTEGER NOT NULL DEFAULT 0",
     ),
+    # What an operator looks for is found without a look at everything that went well.
+    (
+        "ALTER TABLE inbound ADD COLUMN retried_at REAL",
+        "ALTER TABLE inbound ADD COLUMN put_away INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE outbound ADD COLUMN put_away INTEGER NOT NULL DEFAULT 0",
+        """CREATE INDEX inbound_dead ON inbound (settled_at, seq)
+            WHERE put_away = 0 AND state IN ('failed', 'quarantined', 'expired')""",
+        """CREATE INDEX outbound_dead ON outbound (settled_at, seq)
+            WHERE put_away = 0 AND state IN ('expired', 'dropped', 'rejected')""",
+        "CREATE INDEX outbound_unknown ON outbound (seq) WHERE state = 'unknown'",
+    ),
 )
 VERSION: Final = len(STEPS)
 

@@ -13,14 +13,16 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from actors.journal.sqlite.effects import Accept, Effect, Enqueue, Numbers
 from actors.journal.sqlite.loading import Loaded, last_of, recover
+from actors.journal.sqlite.looking import opened
 from actors.journal.sqlite.retention import Retention, Sweeper
 from actors.journal.sqlite.schema import NotOurs, migrate
 from actors.journal.sqlite.troubles import Trouble, TroubleKind, trouble_of
 
+T = TypeVar("T")
 Durability: TypeAlias = Literal["process", "power"]
 Connect: TypeAlias = Callable[[Path], sqlite3.Connection]
 
@@ -71,6 +73,14 @@ class Store(Protocol):
 
     def compact(self) -> None:
         """Give unused space back to the disk. Takes as long as it takes."""
+        ...
+
+    def look(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Answer *question* beside whatever else is going on; it can only read.
+
+        Raises:
+            NoJournal: the file cannot be looked into.
+        """
         ...
 
     def close(self) -> None: ...
@@ -160,6 +170,10 @@ class SqliteStore:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except Exception as error:
             raise self._broken(error) from error
+
+    def look(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        with opened(self._path) as db:
+            return question(db)
 
     def close(self) -> None:
         """Write the log back and let go of the file. Never raises."""

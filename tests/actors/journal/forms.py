@@ -72,7 +72,13 @@ async def in_memory(
     inbox: InboxLimits | None = None,
     outbox: OutgoingLimits | None = None,
 ) -> AsyncIterator[MemoryJournal]:
-    yield MemoryJournal(trio.current_time, id="test", inbox=inbox, outbox=outbox)
+    yield MemoryJournal(
+        trio.current_time,
+        id="test",
+        wall_clock=trio.current_time,
+        inbox=inbox,
+        outbox=outbox,
+    )
 
 
 async def crash(journal: FileJournal) -> None:

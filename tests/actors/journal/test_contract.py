@@ -7,7 +7,8 @@ and opened again in between; it must then know what it had promised.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from math import inf
 from pathlib import Path
 from typing import TypeVar
@@ -24,12 +25,20 @@ from actors.journal import (
     Claim,
     FileJournal,
     InboundRow,
+    Kind,
+    Letter,
     OutboundRow,
     OutgoingLimits,
+    Said,
+    Sought,
+    kind_of,
+    place_of,
 )
 from actors.journal.doubts import RETRY_SECONDS
 from actors.journal.suspects import MAX_BOOTS
 from actors.messages import (
+    DEAD_INBOUND,
+    DEAD_OUTBOUND,
     IllegalTransition,
     InboundState,
     OutboundKind,
@@ -57,6 +66,11 @@ _operations = st.one_of(
     st.tuples(st.just("not_now"), _small, st.integers(1, 20)),
     st.tuples(st.just("answered_late"), _small),
     st.tuples(st.just("withdraw"), _small),
+    st.tuples(st.just("say_again"), _small, st.integers(5, 60)),
+    st.tuples(st.just("hear_again"), _small),
+    st.tuples(st.just("discard"), _small),
+    st.tuples(st.just("put_away"), _small, st.booleans()),
+    st.tuples(st.just("look"), st.integers(3, 9)),
     st.tuples(st.just("sender_dies")),
     st.tuples(st.just("line_changes"), st.sampled_from([0.0, 12.0, 1e9])),
     st.tuples(st.just("time_passes"), st.integers(1, 15)),
@@ -65,6 +79,7 @@ _operations = st.one_of(
 )  # fmt: skip
 # Left to itself, Hypothesis draws short ones, in which nothing has a past.
 _cases = st.lists(_operations, min_size=30, max_size=80)
+_DEAD: tuple[Kind, ...] = (*DEAD_INBOUND, *DEAD_OUTBOUND)
 TTL = {OutboundKind.REPLY: 10.0, OutboundKind.NOTICE: 40.0}
 
 
@@ -76,6 +91,7 @@ class In:
     name: str
     state: I = I.NEW
     boots: int = 0
+    away: bool = False
 
 
 @define
@@ -90,6 +106,7 @@ class Out:
     tried_at: float | None = None
     doubts: int = 0
     later_at: float | None = None
+    away: bool = False
 
 
 @define
@@ -103,7 +120,7 @@ class Model:
     sender: int = 1
     idempotent_for: float = 0.0
     first: list[Out] = field(factory=list)
-    """Rows that go before the others of their chat, the last one first."""
+    """Rows of which nobody knows, and which are tried again as soon as they may."""
 
     def came(self, *states: I) -> list[In]:
         return [row for row in self.inbound if row.state in states]
@@ -115,7 +132,8 @@ class Model:
         """Who may leave now: the oldest of each chat that has nothing on the wire."""
         busy = {row.room for row in self.said(O.SENDING)}
         heads: dict[str, Out] = {}
-        for row in [*reversed(self.first), *self.said(O.QUEUED)]:
+        ready = [*self.first, *self.said(O.QUEUED)]
+        for row in sorted(ready, key=lambda row: row.seq):
             if row.room not in busy and self.not_before.get(row.room, 0) <= _now():
                 heads.setdefault(row.room, row)
         return heads
@@ -358,6 +376,74 @@ class Case:
             withdrawn = self.journal.cancel_outbound(row.key, "so")
             assert withdrawn == (row.state is O.QUEUED)
             row.state = O.CANCELLED if withdrawn else row.state
+
+    async def say_again(self, n: int, seconds: int) -> None:
+        row = _pick(self.model.outbound, n)
+        if row is not None:
+            state = await self.journal.recall(row.key)
+            assert state is row.state
+            done = await self.journal.say_again(row.key, _now() + seconds)
+            assert done == (row.state is O.UNKNOWN)
+            if done:
+                self.model.ended(row, O.QUEUED)
+                row.expires_at, row.doubts = _now() + seconds, 0
+
+    async def hear_again(self, n: int) -> None:
+        row = _pick(self.model.inbound, n)
+        if row is not None:
+            before = await self.journal.hear_again(row.seq)
+            assert before is row.state
+            if before in DEAD_INBOUND:
+                row.state, row.boots, row.away = I.NEW, 0, False
+
+    async def discard(self, n: int) -> None:
+        row = _pick(self.model.outbound, n)
+        if row is not None:
+            gone = self.journal.resolve_outbound(row.key, Outcome(O.CANCELLED))
+            assert (gone is not None) == (row.state is O.UNKNOWN)
+            if gone:
+                self.model.ended(row, O.CANCELLED)
+
+    async def put_away(self, n: int, inbound: bool) -> None:
+        rows: Sequence[In | Out] = (
+            self.model.inbound if inbound else self.model.outbound
+        )
+        row = _pick(list(rows), n)
+        if row is not None and row.state in _DEAD:
+            (state,) = await self.journal.put_away(0 if inbound else 1, [row.seq])
+            assert state is row.state
+            row.away = True
+
+    async def look(self, limit: int) -> None:
+        """Page by page, an operator sees exactly what there is, and each row once."""
+        model, states = self.model, list(OutboundState)
+        seen: list[Said] = []
+        while page := await self.journal.said(
+            Sought(states, after=seen[-1].seq if seen else 0, limit=limit)
+        ):
+            seen += page
+        assert [(row.key, row.outcome.state) for row in seen] == [
+            (row.key, row.state) for row in model.outbound
+        ]
+        shelf: list[Letter] = []
+        while page_of := await self.journal.letters(
+            list(_DEAD), place_of(shelf[-1]) if shelf else None, limit
+        ):
+            shelf += page_of
+        dead = [
+            (0, row.state.value, row.seq)
+            for row in model.inbound
+            if row.state in DEAD_INBOUND and not row.away
+        ] + [
+            (1, row.state.value, row.seq)
+            for row in model.outbound
+            if row.state in DEAD_OUTBOUND and not row.away
+        ]
+        found = [(place_of(row).rank, kind_of(row).value, row.seq) for row in shelf]
+        assert sorted(found) == sorted(dead)
+        assert sorted(map(place_of, shelf), reverse=True) == list(map(place_of, shelf))
+        counts = await self.journal.on_the_shelf()
+        assert counts == Counter((rank, state) for rank, state, _ in dead)
 
     async def sender_dies(self) -> None:
         self.model.sender += 1

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.messages import Repair
 from rookery.control import (
+    MAX_LISTED,
     BeginChaos,
     CompactJournal,
+    CountLetters,
+    DoLetters,
     HealChaos,
     Journal,
+    LetterKind,
+    ListLetters,
+    ListOutbox,
     LookAtChaos,
     Platforms,
     Refused,
     Reload,
+    RepairOutbox,
     Request,
     Schedules,
     Send,
+    ShowLetter,
+    ShowOutbox,
+    State,
     Tree,
     decode_answer,
     decode_request,
@@ -27,6 +40,7 @@ from rookery.control import (
 )
 
 texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
+names = st.lists(texts.filter(bool), min_size=1, max_size=4).map(tuple)
 requests = (
     st.sampled_from(
         [Tree(), Platforms(), Schedules(), Reload(), Journal(), CompactJournal()]
@@ -41,6 +55,27 @@ requests = (
     )
     | st.builds(LookAtChaos, campaign=texts)
     | st.builds(HealChaos, campaign=texts)
+    | st.builds(
+        ListOutbox,
+        states=st.lists(st.sampled_from(get_args(State))).map(tuple),
+        platform=st.none() | texts,
+        account=st.none() | texts,
+        after=st.integers(0, 2**63 - 1),
+        limit=st.integers(1, MAX_LISTED),
+    )
+    | st.builds(ShowOutbox, key=texts.filter(bool))
+    | st.builds(
+        RepairOutbox, repair=st.sampled_from(Repair), keys=names, message_id=texts
+    )
+    | st.builds(
+        ListLetters,
+        kinds=st.lists(st.sampled_from(get_args(LetterKind))).map(tuple),
+        after=texts,
+        limit=st.integers(1, MAX_LISTED),
+    )
+    | st.builds(ShowLetter, id=texts.filter(bool))
+    | st.builds(DoLetters, deed=st.sampled_from(["retry", "discard"]), ids=names)
+    | st.just(CountLetters())
 )
 
 
@@ -71,6 +106,15 @@ def test_a_request_comes_out_as_it_went_in(request: Request) -> None:
             b'{"op": "chaos", "campaign": "1", "plan": "", "seconds": true}',
             b'{"op": "chaos", "campaign": "1", "plan": "", "seconds": 0}',
             b'{"op": "chaos_heal"}',
+            b'{"op": "outbox_list", "states": ["lost"]}',
+            b'{"op": "outbox_list", "limit": 0}',
+            b'{"op": "outbox_list", "limit": 1001}',
+            b'{"op": "outbox_list", "after": -1}',
+            b'{"op": "outbox_show"}',
+            b'{"op": "outbox_repair", "repair": "retry", "keys": []}',
+            b'{"op": "outbox_repair", "repair": "forget", "keys": ["a"]}',
+            b'{"op": "dead_letters_list", "more": 1}',
+            b'{"op": "dead_letters_do", "deed": "mark-sent", "ids": ["in-1"]}',
             b"[" * 5000,
         ]
     )

@@ -18,12 +18,14 @@ from rookery.control import (
     ControlSocket,
     HealChaos,
     LookAtChaos,
+    MessageRequest,
     NoAnswer,
     NoHost,
     Platforms,
     Refused,
     Reload,
     Send,
+    ShowOutbox,
     Tree,
     ask,
     socket_address,
@@ -69,6 +71,9 @@ class Recorder:
     async def compact_journal(self) -> Mapping[str, object]:
         return {}
 
+    async def messages(self, request: MessageRequest) -> Mapping[str, object]:
+        return {"asked": type(request).__name__}
+
 
 @asynccontextmanager
 async def control(data: Path) -> AsyncIterator[Recorder]:
@@ -89,12 +94,14 @@ async def test_each_operation_is_answered(tmp_path: Path) -> None:
             await trio.to_thread.run_sync(ask, tmp_path, request)
             for request in (BeginChaos("0", "x", 3), LookAtChaos("1"), HealChaos("2"))
         ]
+        asked = await trio.to_thread.run_sync(ask, tmp_path, ShowOutbox(key="k"))
 
     assert chaos == [
         {"campaign": "0", "plan": "x", "seconds": 3},
         {"looked": "1"},
         {"healed": "2"},
     ]
+    assert asked == {"asked": "ShowOutbox"}
     assert tree == {"tree": "/", "all": False}
     assert sent == {"state": "sent"}
     assert recorder.said == [("qq/1/group:42", "hello")]

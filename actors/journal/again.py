@@ -1,0 +1,84 @@
+"""What only an operator does to the two halves of a journal: let a row begin again. Pure."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from actors.journal.backlog import InboxAccount, InboxRecord
+from actors.journal.inbox import Inbox, seq_of
+from actors.journal.outgoing import Outgoing
+from actors.journal.sayings import OutgoingRecord
+from actors.journal.values import InboundRow
+from actors.journal.waiting import QUEUED
+from actors.messages import Outbound, OutboundState, check_outbound
+
+
+class RepairableOutgoing(Outgoing):
+    """An outbound half in which what nobody knows can be said once more."""
+
+    def say_again(self, key: str, expires_at: float) -> tuple[Outbound, bool]:
+        """Let an unknown row wait again; also say whether its chat has become ready.
+
+        It goes before those of its chat that came later and still wait.
+
+        Raises:
+            KeyError: no such row is unknown.
+        """
+        record = self._by_key[key]
+        check_outbound(record.outcome.state, OutboundState.QUEUED)
+        self._doubts.remove(record)
+        if record.waits:
+            record.account.remove(record)
+        out = record.out
+        assert out is not None
+        record.outcome = QUEUED
+        record.expires_at = expires_at
+        record.doubts = 0  # somebody has looked: it is not out
+        # The account may have been forgotten meanwhile, and begun anew.
+        account = record.account = self.account((out.to.platform, out.to.account))
+        ready = account.begin_again(record)
+        self._note(record)
+        return out, ready
+
+    def unknown(self, key: str) -> OutgoingRecord | None:
+        """Return an unknown row that can still be moved."""
+        record = self._by_key.get(key)
+        if record is None or record.closed or not record.outcome.unknown:
+            return None
+        return record
+
+
+class RepairableInbox(Inbox):
+    """An inbound half in which what ended unhandled can be handled once more."""
+
+    def hear_again(
+        self,
+        account: InboxAccount,
+        chat: tuple[str, str],
+        seq: int,
+        size: int,
+        row: InboundRow | None,
+    ) -> None:
+        """Let a dead row wait again, before those of its chat that came later.
+
+        Args:
+            account: Whose event it is.
+            chat: Kind and id of its chat.
+            seq: Its number.
+            size: Bytes it takes.
+            row: Its content; `None` while it is in the file only.
+        """
+        ended = self._rows.pop(seq, None)
+        if ended is not None:
+            with suppress(ValueError):  # found by identity
+                self._settled.remove(ended)
+                self._settled_bytes -= ended.size
+        self.reserve(account, size)
+        backlog = account.backlog
+        key = (account.name, *chat)
+        record = self._rows[seq] = InboxRecord(seq, row, backlog, key, size)
+        if row is not None:
+            self._warm += 1
+        self.accepted += 1
+        backlog.queue.push_before(key, record, lambda other: seq_of(other) > seq)
+        self._offer(backlog)

@@ -1,0 +1,62 @@
+"""What an operator may make of a message: the rows of the two tables that are theirs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from attrs import frozen
+
+from actors.messages.lives import InboundState, OutboundState
+
+_O = OutboundState
+
+
+class Repair(StrEnum):
+    """What is asked for; the words of the command line."""
+
+    RETRY = "retry"
+    MARK_SENT = "mark-sent"
+    DISCARD = "discard"
+
+
+REPAIRS: Final[Mapping[Repair, Mapping[OutboundState, OutboundState]]] = {
+    Repair.RETRY: {_O.UNKNOWN: _O.QUEUED},
+    Repair.MARK_SENT: {_O.UNKNOWN: _O.SENT},
+    Repair.DISCARD: {_O.UNKNOWN: _O.CANCELLED, _O.QUEUED: _O.CANCELLED},
+}
+"""What each repair makes of an outbound row, by the state that it finds."""
+
+DEAD_INBOUND: Final = frozenset(
+    {InboundState.FAILED, InboundState.QUARANTINED, InboundState.EXPIRED}
+)
+"""Heard, and not handled to its end. An operator's retry makes it `new`."""
+DEAD_OUTBOUND: Final = frozenset({_O.EXPIRED, _O.DROPPED, _O.REJECTED})
+"""Meant, and not said. These are final: to say it after all takes a new row."""
+
+
+@frozen
+class NotRepairable(Exception):
+    """It is in a state that this repair does not begin from."""
+
+    repair: Repair
+    state: str
+
+    def __str__(self) -> str:
+        wanted = " or ".join(sorted(REPAIRS[self.repair]))
+        return (
+            f"{self.repair} needs a message that is {wanted} (this one is {self.state})"
+        )
+
+
+def repaired(state: OutboundState, repair: Repair) -> OutboundState:
+    """Return what *repair* makes of a row in *state*.
+
+    Raises:
+        NotRepairable: nothing; the error names the state.
+    """
+    after = REPAIRS[repair].get(state)
+    if after is None:
+        raise NotRepairable(repair, state.value)
+    return after
