@@ -35,6 +35,8 @@ class Text:
     """Words as they were written."""
 
     text: str
+    was: str = field(default="", eq=False)
+    """What was told in these words because it could not be carried, such as `image`."""
 
 
 @frozen

@@ -6,6 +6,7 @@ does), forms and codecs (platforms do).
 """
 
 from actors.sender.line import (
+    FormRefused,
     Line,
     OutcomeUnknown,
     Rejected,
@@ -19,6 +20,7 @@ from actors.sender.terms import Terms
 
 __all__ = [
     "DrainSends",
+    "FormRefused",
     "Line",
     "Lines",
     "OutcomeUnknown",

@@ -25,6 +25,7 @@ class SendRefused(Exception):
     SendRefused
     ├── Retry            not now; nothing went out; may be tried again
     ├── Rejected         never; nothing went out
+    │   └── FormRefused  not in this form; a simpler one may do
     └── OutcomeUnknown   it may have gone out; nobody can know
     """
 
@@ -51,6 +52,15 @@ class Rejected(SendRefused):
 
     def __str__(self) -> str:
         return self.why
+
+
+@frozen
+class FormRefused(Rejected):
+    """The platform cannot carry this form of it, and nothing went out.
+
+    Raised where it was the picture, the file or the markup that was refused: a line has
+    simpler forms to try, and what it has none for is `rejected`.
+    """
 
 
 @frozen

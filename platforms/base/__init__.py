@@ -6,13 +6,14 @@ answers that find their requests, silence, states, who dialled us. Not here: soc
 
 Read `platform` (what one writes) and `link` (what one gets) first, then `ends` (how a
 session ends) and `tree` (what runs). `peer` is one socket of a session; `answers`,
-`visitors`, `caps` and `config` are small and pure.
+`visitors`, `caps` and `config` are small and pure. `forms` makes of a message what a
+platform can carry, and `line` says it.
 """
 
 from actors.kernel import NeedsOperator
-from actors.sender import OutcomeUnknown, Rejected, Retry, Sent
+from actors.sender import FormRefused, OutcomeUnknown, Rejected, Retry, Sent
 from platforms.base.answers import Answer
-from platforms.base.caps import ALL_SEGMENTS, Caps
+from platforms.base.caps import ALL_SEGMENTS, Caps, MediaForm, Unit
 from platforms.base.config import Fault, PlatformConfig
 from platforms.base.connection import Connection
 from platforms.base.door import Door, NotLetIn
@@ -20,7 +21,7 @@ from platforms.base.ends import Finished, SessionEnded
 from platforms.base.link import Link
 from platforms.base.peer import Habits, Language, Peer, Unreadable
 from platforms.base.platform import AnyPlatform, Platform
-from platforms.base.ports import Actions, Host, Inbox, Lines, Reports
+from platforms.base.ports import Actions, Host, Inbox, Lines, Reads, Reports
 from platforms.base.secret import Secret
 from platforms.base.tree import platform_tree
 from platforms.base.visitors import Visitor
@@ -35,24 +36,28 @@ __all__ = [
     "Door",
     "Fault",
     "Finished",
+    "FormRefused",
     "Habits",
     "Host",
     "Inbox",
     "Language",
     "Lines",
     "Link",
+    "MediaForm",
     "NeedsOperator",
     "NotLetIn",
     "OutcomeUnknown",
     "Peer",
     "Platform",
     "PlatformConfig",
+    "Reads",
     "Rejected",
     "Reports",
     "Retry",
     "Secret",
     "Sent",
     "SessionEnded",
+    "Unit",
     "Unreadable",
     "Visitor",
     "platform_tree",

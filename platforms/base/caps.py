@@ -1,34 +1,43 @@
-"""What a platform can carry, and how a body is fitted to that. Pure."""
+"""What a platform can carry, as its author says it. Pure."""
 
 from __future__ import annotations
 
+from enum import Enum
 from math import inf, isfinite
-from typing import TypeAlias, assert_never, get_args
+from typing import TypeAlias, get_args
 
 from attrs import field, frozen
+from attrs.validators import ge, optional
 
-from actors.messages import (
-    Audio,
-    Emoji,
-    Everyone,
-    File,
-    Forward,
-    Image,
-    Markdown,
-    Mention,
-    Rate,
-    Raw,
-    Reply,
-    Segment,
-    Text,
-    Video,
-)
+from actors.messages import Rate, Segment, Text
 from platforms.base.rates import parse_rates
 from supervision import Forever
 
 SegmentType: TypeAlias = type[Segment]
 
 ALL_SEGMENTS: frozenset[SegmentType] = frozenset(get_args(Segment))
+
+MAX_UPLOAD_BYTES = 20 * 1024 * 1024
+
+
+class Unit(Enum):
+    """What a platform counts when it says that a text is too long."""
+
+    CHARACTERS = "characters"
+    """Unicode code points."""
+    UTF16 = "UTF-16 code units"
+    """As Telegram counts: one for most characters, two for an emoji."""
+    BYTES = "bytes"
+    """Of UTF-8, as IRC counts."""
+
+
+class MediaForm(Enum):
+    """How a picture, a sound, a film or a file may be handed to `Platform.send`."""
+
+    URL = "url"
+    """As the author gave it, if it is an http(s) URL: the platform fetches it itself."""
+    BYTES = "bytes"
+    """As bytes, which the platform uploads, or writes as base64, whatever its wire wants."""
 
 
 def _is_a_time(_: object, __: object, given: float | Forever) -> None:
@@ -39,10 +48,18 @@ def _is_a_time(_: object, __: object, given: float | Forever) -> None:
 
 @frozen(kw_only=True)
 class Caps:
-    """What the host may hand to `Platform.send`."""
+    """What the host may hand to `Platform.send`. The rest it makes simpler before."""
 
     segments: frozenset[SegmentType] = frozenset({Text})
     """Everything else is told in words before `send` is called."""
+    text_limit: int | None = field(default=None, validator=optional(ge(1)))
+    """How long one message may be; a longer one is said in parts. `None`: any length."""
+    unit: Unit = Unit.CHARACTERS
+    """What `text_limit` counts."""
+    media: tuple[MediaForm, ...] = (MediaForm.BYTES,)
+    """What media may come as, the preferred first. What is told in words needs none."""
+    max_upload_bytes: int = field(default=MAX_UPLOAD_BYTES, validator=ge(1))
+    """A larger picture or file is told in words."""
     rate: tuple[Rate, ...] = field(default=(), converter=parse_rates)
     """`"1/s per chat"`, `"30/s"` (of one account), or several of them: all hold. What
     comes faster waits; nothing is lost for it."""
@@ -54,63 +71,3 @@ class Caps:
     def repeats_for(self) -> float:
         """`idempotent_for` in seconds, infinite for `FOREVER`."""
         return inf if isinstance(self.idempotent_for, Forever) else self.idempotent_for
-
-
-@frozen
-class Fitted:
-    """A body as a platform can carry it."""
-
-    body: tuple[Segment, ...]
-    told: tuple[str, ...] = ()
-    """Kinds of segments that were replaced by words."""
-
-    @property
-    def degraded(self) -> str:
-        return f"{', '.join(self.told)} as text" if self.told else ""
-
-
-def fit(body: tuple[Segment, ...], segments: frozenset[SegmentType]) -> Fitted:
-    """Replace what is not in *segments* by words; a `Reply` mark is left out silently."""
-    if all(type(part) in segments for part in body):
-        return Fitted(body)
-    fitted: list[Segment] = []
-    told: dict[str, None] = {}
-    for part in body:
-        if type(part) in segments:
-            fitted.append(part)
-        elif not isinstance(part, Reply):
-            fitted.append(Text(in_words(part)))
-            if not isinstance(part, Markdown | Mention):
-                told[type(part).__name__.lower()] = None
-    return Fitted(tuple(fitted), tuple(told))
-
-
-def in_words(part: Segment) -> str:
-    """Return what a person reads where only text can be shown."""
-    match part:
-        case Text(text) | Markdown(text):
-            return text
-        case Mention(user, name):
-            return "@all" if isinstance(user, Everyone) else f"@{name or user}"
-        case Reply():
-            return ""
-        case Image(source, alt):
-            return f"[image {alt}]" if alt else _media("image", source)
-        case Audio(source) | Video(source):
-            return _media(type(part).__name__.lower(), source)
-        case File(source, name):
-            return f"[file {name}]" if name else _media("file", source)
-        case Emoji(id):
-            return f"[emoji {id}]"
-        case Forward(messages):
-            return f"[{len(messages)} forwarded messages]"
-        case Raw(platform):
-            return f"[{platform} only]"
-        case _:
-            assert_never(part)
-
-
-def _media(kind: str, source: object) -> str:
-    """Name a link; bytes and local paths stay with us."""
-    shown = isinstance(source, str) and source.startswith(("http://", "https://"))
-    return f"[{kind} {source}]" if shown else f"[{kind}]"

@@ -5,23 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import structlog
+import trio
 from attrs import evolve
 
-from actors.messages import Outbound
-from actors.sender import Sent
-from platforms.base.caps import fit
+from actors.messages import File, Outbound, Segment
+from actors.sender import FormRefused, Rejected, Sent
+from platforms.base.caps import MediaForm
+from platforms.base.forms import (
+    MAX_PARTS,
+    Body,
+    Media,
+    Rung,
+    all_in_words,
+    fit,
+    instead,
+    is_short,
+    lost_in,
+    must_be_read,
+    rungs,
+)
+from platforms.media import MediaRefused
 
 if TYPE_CHECKING:
     from platforms.base.link import Link
     from platforms.base.platform import AnyPlatform
+    from platforms.base.ports import Reads
+
+log = structlog.get_logger()
 
 
 class AccountLine:
     """A `Line` and its `Actions`. One per time of being connected: identity counts."""
 
-    def __init__(self, platform: AnyPlatform, link: Link) -> None:
+    def __init__(self, platform: AnyPlatform, link: Link, media: Reads) -> None:
         self._platform = platform
         self._link = link
+        self._media = media
         self.platform = link.platform
         self.account = link.account
 
@@ -29,16 +49,82 @@ class AccountLine:
         return f"<AccountLine {self.platform}/{self.account}>"
 
     async def send(self, out: Outbound) -> Sent:
-        """Say *out* as well as the platform can; see `actors.sender.Line`."""
-        fitted = fit(out.body, self._platform.caps.segments)
-        if fitted.body is not out.body:
-            out = evolve(out, body=fitted.body)
-        sent = await self._platform.send(self._link, out)
-        if not fitted.told:
-            return sent
-        lost = "; ".join(filter(None, [fitted.degraded, sent.degraded]))
-        return evolve(sent, degraded=lost)
+        """Say *out* as well as the platform can; see `actors.sender.Line`.
+
+        A simpler form is tried only after the platform has refused the one before for
+        its form: whatever else becomes of a message, it may be out already.
+        """
+        caps = self._platform.caps
+        body = fit(out.body, caps)
+        if not is_short(body, caps):
+            why = f"a message must fit into {MAX_PARTS} parts of {caps.text_limit} {caps.unit.value} (this one is longer; send it as a file)"
+            raise Rejected(why)
+        refused: FormRefused | None = None
+        for rung in rungs(body, caps):
+            shaped, whys = await self._shape(body, rung)
+            try:
+                sent = await self._platform.send(self._link, evolve(out, body=shaped))
+            except FormRefused as error:
+                log.info(
+                    "form.refused",
+                    platform=self.platform,
+                    account=self.account,
+                    key=out.key,
+                    trace=out.trace,
+                    form=rung.value,
+                    why=error.why,
+                )
+                refused = error
+                continue
+            if refused is not None and rung is Rung.WORDS:
+                whys = [refused.why]
+            return _degraded(sent, lost_in(shaped), whys)
+        assert refused is not None
+        raise refused
 
     async def call(self, action: str, params: Mapping[str, object]) -> object:
         """Call one of the platform's own actions; see `platforms.base.Actions`."""
         return await self._platform.call(self._link, action, params)
+
+    async def _shape(self, body: Body, rung: Rung) -> tuple[Body, list[str]]:
+        """Return *body* in the form of *rung*, and why any media had to be told in words."""
+        if rung is Rung.WORDS:
+            return all_in_words(body, self._platform.caps), []
+        if not any(must_be_read(part, rung) for part in body):
+            return body, []
+        shaped = list(body)
+        whys: dict[str, None] = {}
+
+        async def read(index: int, part: Media) -> None:
+            try:
+                shaped[index] = await self._read(part)
+            except MediaRefused as refused:
+                whys[str(refused)] = None
+                shaped[index] = instead(part, self._platform.caps)
+
+        async with trio.open_nursery() as nursery:
+            for index, part in enumerate(body):
+                if isinstance(part, Media) and must_be_read(part, rung):
+                    nursery.start_soon(read, index, part)
+        return tuple(shaped), list(whys)
+
+    async def _read(self, part: Media) -> Segment:
+        kind = type(part).__name__.lower()
+        caps = self._platform.caps
+        limit = caps.max_upload_bytes
+        if MediaForm.BYTES not in caps.media:
+            raise MediaRefused(kind, "the platform takes links only")
+        if isinstance(part.source, bytes):
+            if len(part.source) > limit:
+                raise MediaRefused(kind, f"it is larger than {limit} bytes")
+            return part
+        read = await self._media.read(part.source, kind, limit)
+        if isinstance(part, File):
+            return evolve(part, source=read.data, name=part.name or read.name)
+        return evolve(part, source=read.data)
+
+
+def _degraded(sent: Sent, lost: str, whys: list[str]) -> Sent:
+    how = f"{lost}: {'; '.join(whys)}" if lost and whys else lost
+    how = "; ".join(filter(None, [how, sent.degraded]))
+    return evolve(sent, degraded=how) if how != sent.degraded else sent

@@ -161,7 +161,7 @@ class Link:
         if not sends:
             self._disconnect()
         elif self._line is None:
-            self._line = AccountLine(self._platform, self)
+            self._line = AccountLine(self._platform, self, self._host.media)
             self._host.lines.connect(self._line, self._terms())
 
     def _terms(self) -> Terms:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from attrs import frozen
+from attrs import field, frozen
 
 from actors.journal import Appended, Arrived
 from actors.messages import Inbound
 from actors.monitor import ConnectionState
 from actors.sender import Line, Terms
+from platforms.media import Blob, standard_reader
 
 
 class Inbox(Protocol):
@@ -67,6 +69,23 @@ class Reports(Protocol):
         ...
 
 
+class Reads(Protocol):
+    """Where the bytes of pictures and files come from; see `platforms.media.Reader`."""
+
+    async def read(self, source: str | Path, kind: str, max_bytes: int) -> Blob:
+        """Return what is at *source*, a URL or a path.
+
+        Args:
+            source: An http(s) URL, or the path of a file.
+            kind: `image`, `audio`, `video` or `file`: what it has to be.
+            max_bytes: How large it may be.
+
+        Raises:
+            MediaRefused: it cannot be had, or must not be.
+        """
+        ...
+
+
 def _always(_platform: str, _account: str) -> bool:
     """Nobody knows: it may be."""
     return True
@@ -84,6 +103,8 @@ class Host:
     answered_late: Callable[[str, str, str], object]
     """(key, message id, what was lost): what was *unknown* was sent after all; see
     `actors.buffer.Outbox`."""
+    media: Reads = field(factory=standard_reader)
+    """Reads pictures and files where a platform wants their bytes."""
 
 
 @runtime_checkable

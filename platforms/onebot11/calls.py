@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from actors.messages import Outbound
-from platforms.base import OutcomeUnknown, Rejected, Sent
+from platforms.base import FormRefused, OutcomeUnknown, Rejected, Sent
 from platforms.onebot11 import wire
 
 
@@ -36,13 +36,13 @@ def calling(action: str, params: Mapping[str, object], echo: str) -> Asked:
     return Asked(wire.frame_of(made, echo), wire.echo_key(echo))
 
 
-def sent(out: Outbound, answer: wire.Answer) -> Sent:
-    """Return what became of *out*, or raise it: Rejected, OutcomeUnknown."""
+def sent(answer: wire.Answer) -> Sent:
+    """Return what became of a message, or raise it: Rejected, OutcomeUnknown."""
     match wire.verdict_of(answer):
         case wire.Confirmed(message_id):
-            return Sent(message_id, wire.degraded(out))
-        case wire.Refused(why):
-            raise Rejected(why)
+            return Sent(message_id)
+        case wire.Refused(why) as refused:
+            raise FormRefused(why) if wire.refuses_form(refused) else Rejected(why)
         case wire.Unclear(why):
             raise OutcomeUnknown(why)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from actors.messages import Outbound
+from actors.messages import Markdown, Outbound
 from platforms.base import (
     ALL_SEGMENTS,
     Caps,
     Door,
     Link,
+    MediaForm,
     Platform,
     Retry,
     Sent,
@@ -24,7 +25,13 @@ class OneBot11(Platform[OneBot11Config]):
     """QQ and others, through NapCat, LLOneBot, Lagrange, onebots, go-cqhttp."""
 
     name = "onebot11"
-    caps = Caps(segments=ALL_SEGMENTS)
+    caps = Caps(
+        # An ordinary account cannot send markdown, whatever its peer knows of it.
+        segments=ALL_SEGMENTS - {Markdown},
+        # The specification has no limit; QQ's own clients have one of about 4,500.
+        text_limit=4000,
+        media=(MediaForm.URL, MediaForm.BYTES),
+    )
     config_type = OneBot11Config
 
     def __init__(self, config: OneBot11Config) -> None:

@@ -18,10 +18,12 @@ from contextlib import suppress
 from functools import partial
 
 import trio
+from attrs import evolve
 
 from actors.messages import Inbound, Outbound
 from actors.sender import SendRefused
 from platforms.base import Link, NeedsOperator, Retry, Sent, SessionEnded
+from platforms.base.forms import lost_in
 from platforms.onebot11 import wire
 from platforms.onebot11.calls import calling, result, saying, sent
 from platforms.onebot11.language import (
@@ -220,9 +222,7 @@ class Session:
         peer = self._speaker()
         asked = saying(out, self._next_echo())
         late = partial(self._answered_late, out)
-        return sent(
-            out, await peer.request(asked.text, asked.ref, ANSWER_SECONDS, late)
-        )
+        return sent(await peer.request(asked.text, asked.ref, ANSWER_SECONDS, late))
 
     async def call(
         self, action: str, params: Mapping[str, object], within: float = CALL_SECONDS
@@ -246,7 +246,8 @@ class Session:
     def _answered_late(self, out: Outbound, answer: wire.Answer) -> None:
         # A late refusal changes nothing: from *unknown* only `sent` is a way on.
         with suppress(SendRefused):
-            self._link.answered_late(out.key, sent(out, answer))
+            late = evolve(sent(answer), degraded=lost_in(out.body))
+            self._link.answered_late(out.key, late)
 
     async def _ask(self, peer: OneBotPeer, action: str) -> wire.Answer:
         asked = calling(action, {}, self._next_echo())

@@ -142,8 +142,8 @@ def clean(text: str) -> str:
 
 def _packed(part: Segment) -> Sequence[object]:
     match part:
-        case Text(text):
-            return ("t", text)
+        case Text(text, was):
+            return ("t", text, was) if was else ("t", text)
         case Mention(user, name):
             return ("m", None if user is ALL else user, name)
         case Reply(message):
@@ -176,6 +176,8 @@ def _unpacked(packed: list) -> Segment:  # type: ignore[type-arg]  # as it was d
     match packed:
         case ["t", text]:
             return Text(text)
+        case ["t", text, was]:
+            return Text(text, was)
         case ["m", user, name]:
             return Mention(ALL if user is None else user, name)
         case ["r", message]:

@@ -25,6 +25,7 @@ from platforms.onebot11.wire.answers import (
     Unclear,
     Verdict,
     echo_key,
+    refuses_form,
     verdict_of,
 )
 from platforms.onebot11.wire.codec import (
@@ -46,7 +47,7 @@ from platforms.onebot11.wire.events import (
     PrivateMessage,
 )
 from platforms.onebot11.wire.inbound import to_inbound
-from platforms.onebot11.wire.outbound import call_of, degraded, encode
+from platforms.onebot11.wire.outbound import call_of, encode
 from platforms.onebot11.wire.results import LoginInfo, Status
 from platforms.onebot11.wire.segments import (
     SEGMENTS,
@@ -89,11 +90,11 @@ __all__ = [
     "call_of",
     "call_with",
     "decode",
-    "degraded",
     "echo_key",
     "encode",
     "frame_of",
     "read_body",
+    "refuses_form",
     "result_of",
     "to_inbound",
     "verdict_of",

@@ -5,6 +5,7 @@ Source: botuniverse/onebot-11, `communication/ws.md` and `api/README.md`.
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 import msgspec
@@ -34,6 +35,13 @@ RETCODES: dict[int, str] = {
     NOT_FOUND: "it does not know this action",
 }
 """In words, where an answer has none of its own."""
+
+# Written in the answer where it was a picture or a file that could not be sent, as in
+# NapCat's "rich media transfer failed": NapNeko/NapCatQQ#535, #684.
+_FORM_WORDS = re.compile(
+    r"rich media|\b(image|picture|photo|record|voice|video|file|base64)s?\b|"
+    r"\b(down|up)load|\b(un|not )support|图片|语音|视频|文件|下载|上传|不支持"
+)
 
 # NapCat answers every failure with 1200 (200 over HTTP) and tells it in the text. When
 # that says timeout, the message is often out all the same: NapNeko/NapCatQQ#1772, #932.
@@ -134,3 +142,13 @@ def verdict_of(answer: Answer) -> Verdict:
     if code in _CATCH_ALL_RETCODES and not told:
         return Unclear(why, code)
     return Refused(f"{why} (retcode {code})", code)
+
+
+def refuses_form(refused: Refused) -> bool:
+    """Say whether it was the form of a message that was refused: a simpler one may do.
+
+    Only a guess from its words, and harmless: whatever was refused is not out.
+    """
+    if refused.retcode == BAD_REQUEST:
+        return True
+    return _FORM_WORDS.search(refused.why.lower()) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.messages import Chat, ChatKind, Markdown, Outbound
+from actors.messages import Chat, ChatKind, Outbound
 from platforms.onebot11.wire.actions import Call, frame_of
 from platforms.onebot11.wire.checks import id_out
 from platforms.onebot11.wire.segments import Unsendable, write_body
@@ -33,12 +33,6 @@ def encode(out: Outbound, echo: str) -> str:
     except TypeError as error:
         # Only a Raw segment can hold what JSON has no form for.
         raise Unsendable(str(error)) from None
-
-
-def degraded(out: Outbound) -> str:
-    """Say what is lost on the way, in a few words; empty when nothing is."""
-    marked = any(isinstance(part, Markdown) for part in out.body)
-    return "markdown as text" if marked else ""
 
 
 def _where(chat: Chat) -> tuple[str, str]:

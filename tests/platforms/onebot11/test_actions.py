@@ -13,7 +13,6 @@ from actors.messages import (
     ChatKind,
     Forward,
     Image,
-    Markdown,
     Mention,
     Node,
     Outbound,
@@ -32,7 +31,6 @@ from platforms.onebot11.wire import (
     call,
     call_of,
     decode,
-    degraded,
     encode,
     frame_of,
     params,
@@ -327,11 +325,6 @@ def test_what_the_host_says_becomes_the_action_of_its_chat() -> None:
 def test_what_cannot_be_said_is_refused_before_it_is_sent(nothing: Outbound) -> None:
     with pytest.raises(Unsendable):
         call_of(nothing)
-
-
-def test_what_is_lost_on_the_way_is_told() -> None:
-    assert degraded(out(Text("x"))) == ""
-    assert degraded(out(Markdown("# x"))) == "markdown as text"
 
 
 @settings(deadline=None)

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from actors.kernel import Shutdown, System
+from actors.messages import File
 from actors.sender import OutcomeUnknown
 from platforms.base import Secret, platform_tree
 from platforms.onebot11 import OneBot11, OneBot11Config
@@ -214,7 +215,7 @@ async def test_a_peer_that_never_reads_is_its_own_problem(
 
             async def speak_to_the_wall() -> None:
                 with pytest.raises(OutcomeUnknown):
-                    await mute.send(saying("x" * 10_000_000))
+                    await mute.send(evolve(saying("x"), body=(File(b"x" * 10**7),)))
                 unknown.set()
 
             n.start_soon(speak_to_the_wall)

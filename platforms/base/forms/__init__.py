@@ -1,0 +1,45 @@
+"""One way to say something: a body becomes what a platform can carry.
+
+Here: words for what cannot be shown, markdown as plain text, parts of what is too long,
+and which simpler form is tried after a refusal. Everything is pure. Not here: fetching a
+picture (`platforms.media`), sending (`platforms.base.line`).
+
+Read `fitting` first, then `splitting` (where a text is cut), `words` and `markdown`;
+`ladder` is the order of forms.
+"""
+
+from platforms.base.forms.fitting import (
+    MAX_PARTS,
+    Body,
+    all_in_words,
+    fit,
+    instead,
+    is_short,
+    length_of,
+    lost_in,
+    split,
+)
+from platforms.base.forms.ladder import Media, Rung, must_be_read, rungs
+from platforms.base.forms.markdown import plain
+from platforms.base.forms.measuring import measure
+from platforms.base.forms.words import in_words, told
+
+__all__ = [
+    "MAX_PARTS",
+    "Body",
+    "Media",
+    "Rung",
+    "all_in_words",
+    "fit",
+    "in_words",
+    "instead",
+    "is_short",
+    "length_of",
+    "lost_in",
+    "measure",
+    "must_be_read",
+    "plain",
+    "rungs",
+    "split",
+    "told",
+]

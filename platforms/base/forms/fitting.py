@@ -1,0 +1,158 @@
+"""A body as a platform can carry it: simpler where it must be, in parts where it is long.
+
+Pure. The same body and the same `Caps` always give the same parts: their number and
+their content stand in the journal, and a handler that runs again must not say other
+ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from attrs import define, evolve, field
+
+from actors.messages import Markdown, Segment, Text
+from platforms.base.caps import Caps
+from platforms.base.forms.measuring import certainly_fits, clipped, graphemes, measure
+from platforms.base.forms.splitting import cut
+from platforms.base.forms.words import in_words, told
+
+Body: TypeAlias = tuple[Segment, ...]
+
+MAX_PARTS = 100
+"""A text that would take more is refused: nobody reads it, and it would fill the outbox."""
+
+
+def fit(body: Body, caps: Caps) -> Body:
+    """Tell in words what *caps* cannot carry; the very same body where it carries all."""
+    carried = caps.segments
+    if all(type(part) in carried for part in body):
+        return body
+    return tuple(
+        fitted
+        for part in body
+        if (fitted := part if type(part) in carried else told(part)) is not None
+    )
+
+
+def lost_in(body: Iterable[Segment]) -> str:
+    """Say what was lost in *body*, as `image, file as text`; empty when nothing was."""
+    kinds = dict.fromkeys(
+        part.was for part in body if isinstance(part, Text) and part.was
+    )
+    return f"{', '.join(kinds)} as text" if kinds else ""
+
+
+def length_of(body: Body, caps: Caps) -> int:
+    """Return how long *body* is at most, in `caps.unit`.
+
+    Media count as the words that stand for them: should they have to be told in words
+    after all, the message is still not too long.
+    """
+    return sum(_length(part, caps) for part in body)
+
+
+def is_short(body: Body, caps: Caps) -> bool:
+    """Say whether one message of *caps* is enough."""
+    limit = caps.text_limit
+    if limit is None:
+        return True
+    if len(body) == 1 and isinstance(body[0], Text):
+        text = body[0].text
+        if certainly_fits(text, limit, caps.unit):
+            return True
+    return length_of(body, caps) <= limit
+
+
+def split(body: Body, caps: Caps) -> tuple[Body, ...]:
+    """Return *body* in parts, each of which is one message of *caps*.
+
+    One part, the body itself, if that is short enough. Otherwise what is not carried
+    is told in words first. Empty if more than `MAX_PARTS` were needed.
+    """
+    fitted = fit(body, caps)
+    if is_short(fitted, caps):
+        return (body,)
+    assert caps.text_limit is not None
+    if length_of(fitted, caps) > caps.text_limit * MAX_PARTS:
+        return ()
+    parcels = _Parcels(caps, caps.text_limit)
+    for part in fitted:
+        if isinstance(part, Text | Markdown):
+            parcels.pour(part)
+        else:
+            parcels.put(part, _length(part, caps))
+    parcels.close()
+    return tuple(parcels.done) if len(parcels.done) <= MAX_PARTS else ()
+
+
+def all_in_words(body: Body, caps: Caps) -> Body:
+    """Tell everything in words, as the last resort; no longer than `length_of` said."""
+    return tuple(words for part in body if (words := instead(part, caps)).text)
+
+
+def instead(part: Segment, caps: Caps) -> Text:
+    """Return the words for one segment, no longer than it was counted."""
+    words = told(part)
+    if words is None:
+        return Text("")
+    if measure(words.text, caps.unit) <= _length(part, caps):
+        return words
+    if isinstance(part, Markdown):  # its markup takes less room than what stands for it
+        return Text(part.text, "markdown")
+    assert caps.text_limit is not None
+    return evolve(words, text=clipped(words.text, caps.text_limit, caps.unit))
+
+
+def _length(part: Segment, caps: Caps) -> int:
+    if isinstance(part, Text | Markdown):
+        return measure(part.text, caps.unit)
+    length = measure(in_words(part), caps.unit)
+    return length if caps.text_limit is None else min(length, caps.text_limit)
+
+
+@define
+class _Parcels:
+    """Parts, filled one after the other."""
+
+    caps: Caps
+    limit: int
+    done: list[Body] = field(factory=list)
+    _now: list[Segment] = field(factory=list)
+    _used: int = 0
+
+    def put(self, part: Segment, length: int) -> None:
+        """Add what cannot be cut."""
+        if self._used + length > self.limit:
+            self.close()
+        self._now.append(part)
+        self._used += length
+
+    def pour(self, part: Text | Markdown) -> None:
+        """Add words, in as many pieces as it takes."""
+        length = _length(part, self.caps)
+        if self._used + length <= self.limit:
+            self.put(part, length)
+            return
+        unit = self.caps.unit
+        text, at, fence = part.text, 0, None
+        while at < len(text):
+            room = self.limit - self._used
+            least = max(self.limit // 4, measure(next(graphemes(text, at)), unit))
+            if self._used and room < least:
+                self.close()
+                continue
+            one = cut(text, at, room, unit, fence)
+            at, fence = one.at, one.fence
+            if one.piece:
+                piece = evolve(part, text=one.piece)
+                self.put(piece, _length(piece, self.caps))
+            if at < len(text):
+                self.close()
+
+    def close(self) -> None:
+        """End the part; one that says nothing is none."""
+        if any(not isinstance(part, Text) or part.text.strip() for part in self._now):
+            self.done.append(tuple(self._now))
+        self._now, self._used = [], 0

@@ -1,0 +1,68 @@
+"""In which forms a body is tried, the best first. Pure.
+
+The next form is tried only after a definite refusal of the one before: see `line`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TypeAlias
+
+from actors.messages import (
+    Audio,
+    File,
+    Image,
+    Mention,
+    Raw,
+    Reply,
+    Segment,
+    Text,
+    Video,
+)
+from platforms.base.caps import Caps, MediaForm
+from platforms.base.forms.fitting import Body
+from platforms.base.forms.words import is_link
+
+Media: TypeAlias = Image | Audio | Video | File
+
+
+class Rung(Enum):
+    """One form of a body."""
+
+    LINKED = "linked"
+    """Media by URL stay URLs: the platform fetches them."""
+    UPLOADED = "uploaded"
+    """Media by URL are fetched by us and handed over as bytes."""
+    WORDS = "words"
+    """Everything in words."""
+
+
+def rungs(body: Body, caps: Caps) -> tuple[Rung, ...]:
+    """Return the forms in which *body*, which was fitted to *caps*, is tried."""
+    linked = any(isinstance(part, Media) and is_link(part.source) for part in body)
+    rich = any(_has_simpler_form(part) for part in body)
+    found: list[Rung] = []
+    if linked:
+        by_form = {MediaForm.URL: Rung.LINKED, MediaForm.BYTES: Rung.UPLOADED}
+        found += [by_form[form] for form in caps.media]
+    else:
+        found.append(Rung.LINKED)
+    if rich:
+        found.append(Rung.WORDS)
+    return tuple(found)
+
+
+def must_be_read(part: Segment, rung: Rung) -> bool:
+    """Has the host to see to the bytes of *part* before it is handed over?"""
+    if not isinstance(part, Media):
+        return False
+    if isinstance(part.source, str):
+        # Any other text is a name of the platform's own, and means something there only.
+        return rung is Rung.UPLOADED and is_link(part.source)
+    return True  # bytes are counted, and a path is read: the peer has another disk
+
+
+def _has_simpler_form(part: Segment) -> bool:
+    # A reply mark alone is no reason to say the same once more, and of what only this
+    # platform has, words would tell nothing.
+    return not isinstance(part, Text | Raw | Reply | Mention)

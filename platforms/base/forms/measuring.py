@@ -1,0 +1,78 @@
+"""How long a text is, as a platform counts it, and where it may be cut. Pure.
+
+What people see as one character may be many: a family of four is seven code points,
+eleven UTF-16 code units, 25 bytes. It is never torn unless it is longer than the limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+import regex
+
+from platforms.base.caps import Unit
+
+_GRAPHEME = regex.compile(r"\X")
+
+
+def measure(text: str, unit: Unit) -> int:
+    """Return how much *text* is, in *unit*."""
+    match unit:
+        case Unit.CHARACTERS:
+            return len(text)
+        case Unit.UTF16:
+            return len(text) + sum(char > "\uffff" for char in text)
+        case Unit.BYTES:
+            return len(text.encode("utf-8", "surrogatepass"))
+
+
+def certainly_fits(text: str, limit: int, unit: Unit) -> bool:
+    """Say so if a glance at *text* is enough: it nearly always is."""
+    return len(text) * _AT_MOST[unit] <= limit
+
+
+_AT_MOST = {Unit.CHARACTERS: 1, Unit.UTF16: 2, Unit.BYTES: 4}
+
+
+def graphemes(text: str, start: int = 0) -> Iterator[str]:
+    """Yield what a person sees as single characters, from *start* on (UAX 29)."""
+    for found in _GRAPHEME.finditer(text, start):
+        yield cast(str, found.group())
+
+
+def borders(text: str, start: int, limit: int, unit: Unit) -> list[int]:
+    """Return where *text* may be cut so that `text[start:border]` is within *limit*.
+
+    The last one is as far as one can go. Empty at the end of the text. What is larger
+    than *limit* itself is cut between code points, and at least one of them is taken:
+    whoever cuts again and again comes to an end.
+    """
+    ends: list[int] = []
+    at, used = start, 0
+    for grapheme in graphemes(text, start):
+        used += measure(grapheme, unit)
+        if used > limit:
+            break
+        at += len(grapheme)
+        ends.append(at)
+    if ends or start >= len(text):
+        return ends
+    at, used = start + 1, measure(text[start], unit)
+    while at < len(text) and (used := used + measure(text[at], unit)) <= limit:
+        at += 1
+    return [at]
+
+
+def clipped(text: str, limit: int, unit: Unit) -> str:
+    """Return *text*, or the beginning of it and an ellipsis where that is too long."""
+    if certainly_fits(text, limit, unit) or measure(text, unit) <= limit:
+        return text
+    room = limit - measure(_ELLIPSIS, unit)
+    if room <= 0:
+        return ""
+    head = text[: borders(text, 0, room, unit)[-1]]
+    return head + _ELLIPSIS if measure(head, unit) <= room else ""
+
+
+_ELLIPSIS = "…"

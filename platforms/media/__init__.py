@@ -1,0 +1,24 @@
+"""The bytes of a picture or a file, wherever its author says it is.
+
+Here: what may be fetched and read, and doing it within bounds. Not here: whether a
+platform wants bytes at all (`platforms.base.forms`).
+
+Read `reader` first. `addresses`, `links`, `content` and `names` are the rules, all of
+them pure; `fetching` and `folders` perform them.
+"""
+
+from platforms.media.addresses import networks
+from platforms.media.errors import MediaRefused
+from platforms.media.fetching import Fetcher, FetchRules, Resolve
+from platforms.media.reader import Blob, Reader, standard_reader
+
+__all__ = [
+    "Blob",
+    "FetchRules",
+    "Fetcher",
+    "MediaRefused",
+    "Reader",
+    "Resolve",
+    "networks",
+    "standard_reader",
+]

@@ -1,0 +1,17 @@
+"""What is raised where a picture or file cannot be had, or must not be."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class MediaRefused(Exception):
+    """No bytes: the reason is for the bot's author and the operator."""
+
+    source: str
+    """What was to be read, short enough to be shown."""
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.source} was not read: {self.why}"
