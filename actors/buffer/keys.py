@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+_FIRST = 0  # of the parts of a message, if it has several
 KEY_BYTES = 12  # 24 hex digits; the shortest nonce a platform takes is 25 (Discord)
 
 
@@ -15,7 +16,6 @@ def reply_key(
     handler: str,
     target: str,
     mark: int | str,
-    part: int = 0,
 ) -> str:
     """Return the key of one reply, at most 25 characters.
 
@@ -26,15 +26,23 @@ def reply_key(
         handler: Name of the handler inside the bot.
         target: Address of the chat, as text.
         mark: The how-many-eth reply of the handler this is, or the `key=` it gave.
-        part: Counts the parts of a message that had to be split.
     """
     # repr() keeps the parts apart whatever they hold, and 1 apart from "1".
-    return _digest(repr((journal, row, bot, handler, target, mark, part)))
+    return _digest(repr((journal, row, bot, handler, target, mark, _FIRST)))
 
 
-def notice_key(unique: str, part: int = 0) -> str:
+def notice_key(unique: str) -> str:
     """Return the key of something that no event started, from a fresh id."""
-    return _digest(repr((unique, part)))
+    return _digest(repr((unique, _FIRST)))
+
+
+def part_key(key: str, part: int) -> str:
+    """Return the key of one part of a message that had to be split.
+
+    The first part goes under *key* itself: where a message stands in one piece or in
+    several, its key says whether it was said.
+    """
+    return _digest(repr((key, part))) if part else key
 
 
 def retry_key(key: str) -> str:

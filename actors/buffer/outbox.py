@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 
 import structlog
 
+from actors.buffer.keys import part_key
+from actors.buffer.parts import Split, rows_of, whole
 from actors.journal import (
     AccountKey,
     Claim,
@@ -14,9 +16,10 @@ from actors.journal import (
     Journal,
     OutboundRow,
     Pacing,
+    Queued,
 )
 from actors.messages import Outbound, OutboundState, Outcome
-from actors.tracker import STALE_SECONDS, Receipt, Tracker
+from actors.tracker import STALE_SECONDS, Receipt, ReceiptOfParts, Tracker
 
 log = structlog.get_logger()
 
@@ -36,6 +39,7 @@ class Outbox:
         clock: Callable[[], float],
         *,
         dead: Callable[[Outbound, str], None],
+        split: Split = whole,
     ) -> None:
         """Make the outbox.
 
@@ -44,11 +48,14 @@ class Outbox:
             tracker: Where receipts live.
             clock: Monotonic seconds; the System's.
             dead: Told of everything that will never be said, and why.
+            split: Asked in which pieces a message has to be said. The same message must
+                get the same answer for as long as it may be said again.
         """
         self._journal = journal
         self._tracker = tracker
         self._clock = clock
         self._dead = dead
+        self._split = split
         self._wake: Callable[[], None] = lambda: None
         self._due_at = inf
         """When the keeper looks next: too early does no harm, too late would."""
@@ -62,10 +69,12 @@ class Outbox:
         its content is another one, the first stands.
         """
         expires_at = self._clock() + STALE_SECONDS[out.kind]
-        queued = await self._journal.enqueue(out, expires_at=expires_at)
-        if not queued.same:
-            log.warning("reply.diverged", key=out.key, to=str(out.to), trace=out.trace)
-        receipt = self._tracker.begin(out, queued.outcome, fresh=queued.fresh)
+        bodies = self._split(out)
+        if len(bodies) > 1:
+            receipt = await self._say_all(rows_of(out, bodies), expires_at)
+        else:
+            queued = await self._journal.enqueue(out, expires_at=expires_at)
+            receipt = self._begun(out, queued)
         if self._journal.shed:
             self.sweep()
         if expires_at < self._due_at:
@@ -73,11 +82,31 @@ class Outbox:
             self._wake()
         return receipt
 
+    async def _say_all(self, rows: Sequence[Outbound], expires_at: float) -> Receipt:
+        """Say the parts of one message: journalled together, sent one by one."""
+        queued = await self._journal.enqueue_all(rows, expires_at=expires_at)
+        known = [
+            self._begun(out, part)
+            for out, part in zip(rows, queued, strict=True)
+            if part is not None
+        ]
+        return ReceiptOfParts(known) if len(known) > 1 else known[0]
+
+    def _begun(self, out: Outbound, queued: Queued) -> Receipt:
+        if not queued.same:
+            log.warning("reply.diverged", key=out.key, to=str(out.to), trace=out.trace)
+        return self._tracker.begin(out, queued.outcome, fresh=queued.fresh)
+
     def withdraw(self, key: str, why: str) -> bool:
-        """Take back what has not left yet."""
-        withdrawn = self._journal.cancel_outbound(key, why)
-        if withdrawn:
-            self._tracker.settle(key, Outcome(OutboundState.CANCELLED, why))
+        """Take back what has not left yet, or the parts of it that have not."""
+        withdrawn = False
+        part, row = 0, key
+        while self._journal.outcome_of(row) is not None:
+            if self._journal.cancel_outbound(row, why):
+                self._tracker.settle(row, Outcome(OutboundState.CANCELLED, why))
+                withdrawn = True
+            part += 1
+            row = part_key(key, part)
         return withdrawn
 
     def answered_late(self, key: str, message_id: str, how: str = "") -> bool:

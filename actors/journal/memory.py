@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from typing import cast
 
 from actors.journal.backlog import InboxAccount, InboxLimits
+from actors.journal.content import content_of
 from actors.journal.crowds import Crowds, Waiter
 from actors.journal.memory_desk import MemoryDesk
 from actors.journal.outbox_side import OutboxSide
 from actors.journal.pacing import Pacing
+from actors.journal.parts import known_parts
 from actors.journal.sayings import OutgoingLimits
 from actors.journal.sizes import size_of
 from actors.journal.values import (
@@ -171,6 +173,16 @@ class MemoryJournal(MemoryDesk, OutboxSide):
         if ready:
             self._ring_outbound((out.to.platform, out.to.account))
         return queued
+
+    async def enqueue_all(
+        self, parts: Sequence[Outbound], *, expires_at: float
+    ) -> list[Queued | None]:
+        """Write down the parts of one message, all of them or none."""
+        contents = [content_of(part.body) for part in parts]
+        known = known_parts(self._outgoing.find, parts, contents)
+        if known is not None:
+            return known
+        return [*[await self.enqueue(part, expires_at=expires_at) for part in parts]]
 
     async def claim_outbound(
         self,

@@ -97,6 +97,16 @@ class Journal(Protocol):
         """Write down something to say. A known key changes nothing."""
         ...
 
+    async def enqueue_all(
+        self, parts: Sequence[Outbound], *, expires_at: float
+    ) -> list[Queued | None]:
+        """Write down the parts of one message in this order: all of them, or none.
+
+        The key of the first stands for all. Is that known, nothing is written, whatever
+        the others are; the answer for a part that is not known then is `None`.
+        """
+        ...
+
     async def claim_outbound(
         self,
         claim: Claim,

@@ -6,6 +6,7 @@ its time. What does not happen here: deciding states (the outbox does).
 
 from actors.tracker.index import TrackerIndex
 from actors.tracker.keeper import CountDeliveries, TrackerKeeper
+from actors.tracker.parts import ReceiptOfParts
 from actors.tracker.receipt import Receipt
 from actors.tracker.tracker import PENDING_SECONDS, STALE_SECONDS, Tracker
 from actors.tracker.values import (
@@ -25,6 +26,7 @@ __all__ = [
     "Final",
     "Pending",
     "Receipt",
+    "ReceiptOfParts",
     "Tracker",
     "TrackerCounts",
     "TrackerFull",

@@ -24,7 +24,7 @@ class Receipt:
 
     @property
     def state(self) -> OutboundState:
-        return self._outcome.state
+        return self.current.state
 
     @property
     def current(self) -> Outcome:
@@ -34,12 +34,12 @@ class Receipt:
     @property
     def unknown(self) -> bool:
         """It may have gone out; nobody can know."""
-        return self._outcome.state is OutboundState.UNKNOWN
+        return self.current.state is OutboundState.UNKNOWN
 
     @property
     def settled(self) -> bool:
         """Is there an outcome? `unknown` is one."""
-        return self._outcome.state not in _OPEN
+        return self.current.state not in _OPEN
 
     async def outcome(self, within: float = 10.0) -> Outcome:
         """Wait until it is settled, at most *within* seconds.
@@ -63,4 +63,4 @@ class Receipt:
             event.set()
 
     def __repr__(self) -> str:
-        return f"<Receipt {self.id} {self._outcome.state.value}>"
+        return f"<Receipt {self.id} {self.state.value}>"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import trio
 from attrs import define, field, frozen
 
 from actors.bots import Bot, BotDesk
+from actors.messages import Outbound, Segment
+from platforms.base.forms import split
 from rookery.config import Configuration, PlatformSettings
+from rookery.host.kinds import caps_of
 
 
 @define(eq=False)
@@ -38,6 +41,18 @@ class Estate:
     """Path in the configuration to what is wrong there at the moment."""
     settled: trio.Event = field(factory=trio.Event)
     """Set once the first configuration was applied, faults or not."""
+
+    def split(self, out: Outbound) -> Sequence[tuple[Segment, ...]]:
+        """Return the parts in which *out* is said on its platform; see `Outbox`.
+
+        By what is configured, not by who is connected: a message is written down, and its
+        parts get their keys, whether the platform is there or not.
+        """
+        known = self.configuration.settings.platforms.get(out.to.platform)
+        if known is None:
+            return (out.body,)
+        # One that would take too many parts is refused as a whole when its turn comes.
+        return split(out.body, caps_of(known)) or (out.body,)
 
     def is_operator(self, platform: str, user: str) -> bool:
         """Whoever sits at the console is one; the rest is configured by platform id."""

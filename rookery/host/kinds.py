@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from platforms.base import AnyPlatform, Platform, PlatformConfig
+from platforms.base import AnyPlatform, Caps, Platform, PlatformConfig
 from platforms.console import Console
 from platforms.onebot11 import OneBot11
 from rookery.config import PlatformSettings
@@ -16,6 +16,11 @@ PLATFORMS: Mapping[str, type[Platform[Any]]] = {kind.name: kind for kind in _KIN
 PLATFORM_CONFIGS: Mapping[str, type[PlatformConfig]] = {
     name: kind.config_type for name, kind in PLATFORMS.items()
 }
+
+
+def caps_of(settings: PlatformSettings) -> Caps:
+    """Return what the platform that *settings* describe can carry."""
+    return PLATFORMS[settings.type].caps
 
 
 def build(settings: PlatformSettings) -> AnyPlatform:

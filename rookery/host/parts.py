@@ -69,7 +69,7 @@ class Parts:
             faults.add(str(out.to), "message.not_said", why, trace=out.trace)
 
         tracker = Tracker(clock)
-        outbox = Outbox(journal, tracker, clock, dead=dead)
+        outbox = Outbox(journal, tracker, clock, dead=dead, split=estate.split)
         desks = Desks(journal)
         # Before anything runs: what an earlier process left is routed as soon as there
         # is a router, and must wait for bots that are still being loaded.

@@ -8,7 +8,6 @@ out to know the key already, the claim comes back without it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import structlog
 import trio
@@ -21,32 +20,22 @@ from actors.journal.sayings import MIB, OutgoingLimits, OutgoingRecord
 from actors.journal.sizes import ROW_BYTES
 from actors.journal.sqlite.again import Extend, Recall
 from actors.journal.sqlite.calendar import Calendar
-from actors.journal.sqlite.codec import (
-    Unreadable,
-    clean,
-    decode_body,
-    digest,
-    encode_body,
-)
+from actors.journal.sqlite.codec import Unreadable, clean, decode_body
 from actors.journal.sqlite.effects import (
     Barrier,
     Effect,
-    Enqueue,
     FetchBodies,
-    Known,
     settle_outbound,
 )
 from actors.journal.sqlite.loading import Loaded, OpenOutbound
 from actors.journal.sqlite.pump import Pump
-from actors.journal.sqlite.rows import enqueue_of
+from actors.journal.sqlite.scribe import Scribe
 from actors.journal.sqlite.slot import Slot
 from actors.journal.values import (
     AccountKey,
     Claim,
     OutboundRow,
-    Queued,
     Recalled,
-    RowRefused,
 )
 from actors.messages import (
     Chat,
@@ -90,48 +79,10 @@ class Departures:
         self._pump = pump
         self._calendar = calendar
         self._changed: dict[int, OutgoingRecord] = {}
-        self._writing: set[str] = set()
-
-    async def enqueue(self, out: Outbound, expires_at: float) -> Queued:
-        await self._pump.ready()
-        while out.key in self._writing:
-            await self._pump.settled()
-        body = encode_body(out.body)
-        content = digest(body)
-        queued, ready = self.outgoing.enqueue(
-            out, self._calendar.clock(), expires_at, content
-        )
-        if not queued.fresh:
-            return queued
-        slot: Slot[Queued] = Slot()
-        self._writing.add(out.key)
-        effect = enqueue_of(
-            queued.seq,
-            out,
-            queued_at=self._calendar.wall(),
-            expires_at=self._calendar.date(expires_at),
-            content=content,
-            body=body,
-        )
-        self._pump.submit(effect, partial(self._written, queued, effect, slot))
-        if ready:
-            self._ring((out.to.platform, out.to.account))
-        return await slot.wait()
-
-    def _written(
-        self, queued: Queued, effect: Enqueue, slot: Slot[Queued], answer: object
-    ) -> None:
-        self._writing.discard(effect.key)
-        match answer:
-            case None:
-                slot.fill(queued)
-            case Known(seq, content, outcome):
-                self.outgoing.void(effect.key)
-                same = content == effect.content
-                slot.fill(Queued(seq, False, same, outcome))
-            case _:
-                self.outgoing.void(effect.key)
-                slot.fill(RowRefused(str(answer)))
+        scribe = Scribe(pump, calendar, self.outgoing, self.tell)
+        self.enqueue = scribe.enqueue
+        self.enqueue_all = scribe.enqueue_all
+        self._writing = scribe.writing
 
     async def claim(
         self, claim: Claim, account: AccountKey, limit: int, pacing: Pacing | None

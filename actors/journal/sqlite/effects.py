@@ -237,13 +237,35 @@ class Enqueue(Single, kw_only=True):
         )
         if written.rowcount > 0:
             return None
-        seq, content, state, detail, message_id = db.execute(
-            _KNOWN, (self.key,)
-        ).fetchone()
-        if seq == self.seq:  # ours: the commit went through the first time
+        known = self.look_up(db)
+        # Ours: the commit went through the first time.
+        return None if known is None or known.seq == self.seq else known
+
+    def look_up(self, db: sqlite3.Connection) -> Known | None:
+        """Return what is known of its key."""
+        found = db.execute(_KNOWN, (self.key,)).fetchone()
+        if found is None:
             return None
-        outcome = Outcome(OutboundState(state), detail, message_id)
-        return Known(seq, content, outcome)
+        seq, content, state, detail, message_id = found
+        return Known(seq, content, Outcome(OutboundState(state), detail, message_id))
+
+
+class EnqueueAll(Single):
+    """The parts of one message, or none of them where the first is known already.
+
+    Answers for each what `Enqueue` does, and `False` for one that was not written.
+    """
+
+    rows: list[Enqueue]
+
+    def apply(
+        self, db: sqlite3.Connection, numbers: Numbers
+    ) -> list[Known | bool | None]:
+        first, *others = self.rows
+        known = first.apply(db, numbers)
+        if known is None:
+            return [None, *(row.apply(db, numbers) for row in others)]
+        return [known, *(row.look_up(db) or False for row in others)]
 
 
 class Settle(msgspec.Struct):

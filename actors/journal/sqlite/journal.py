@@ -209,6 +209,12 @@ class FileJournal(FileDesk, OutboxSide):
         """Write down something to say. A known key changes nothing."""
         return await self._departures.enqueue(out, expires_at)
 
+    async def enqueue_all(
+        self, parts: Sequence[Outbound], *, expires_at: float
+    ) -> list[Queued | None]:
+        """Write down the parts of one message, all of them or none, in one commit."""
+        return await self._departures.enqueue_all(parts, expires_at)
+
     async def claim_outbound(
         self,
         claim: Claim,

@@ -15,7 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
-from actors.journal.sqlite.effects import Accept, Effect, Enqueue, Numbers
+from actors.journal.sqlite.effects import (
+    Accept,
+    Effect,
+    Enqueue,
+    EnqueueAll,
+    Numbers,
+)
 from actors.journal.sqlite.loading import Loaded, last_of, recover
 from actors.journal.sqlite.looking import opened
 from actors.journal.sqlite.retention import Retention, Sweeper
@@ -328,6 +334,8 @@ def _pages(effect: Effect) -> int:
     match effect:
         case Accept() | Enqueue():
             return 3 + len(effect.body) // _PAGE_BYTES
+        case EnqueueAll():
+            return sum(map(_pages, effect.rows))
         case _:
             return 1
 

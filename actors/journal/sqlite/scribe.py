@@ -1,0 +1,138 @@
+"""Writes down what is to be said, and hears from the file what of it was known.
+
+A row is in the index before it is written, so that it can be claimed with the same
+commit. If the file turns out to know its key already, it is taken out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from actors.journal.outgoing import Outgoing
+from actors.journal.parts import known_parts
+from actors.journal.sqlite.calendar import Calendar
+from actors.journal.sqlite.codec import digest, encode_body
+from actors.journal.sqlite.effects import Enqueue, EnqueueAll, Known
+from actors.journal.sqlite.pump import Pump
+from actors.journal.sqlite.rows import enqueue_of
+from actors.journal.sqlite.slot import Slot
+from actors.journal.values import AccountKey, Queued, RowRefused
+from actors.messages import Outbound
+
+
+class Scribe:
+    """The hand of `Departures` that writes."""
+
+    def __init__(
+        self,
+        pump: Pump,
+        calendar: Calendar,
+        outgoing: Outgoing,
+        ring: Callable[[AccountKey], None],
+    ) -> None:
+        self._pump = pump
+        self._calendar = calendar
+        self._outgoing = outgoing
+        self._ring = ring
+        self.writing: set[str] = set()
+        """Keys of rows that are not committed yet."""
+
+    async def enqueue(self, out: Outbound, expires_at: float) -> Queued:
+        await self._pump.ready()
+        while out.key in self.writing:
+            await self._pump.settled()
+        body = encode_body(out.body)
+        content = digest(body)
+        queued, ready = self._outgoing.enqueue(
+            out, self._calendar.clock(), expires_at, content
+        )
+        if not queued.fresh:
+            return queued
+        slot: Slot[Queued] = Slot()
+        effect = self._effect(queued, out, expires_at, content, body)
+        self._pump.submit(effect, partial(self._written, queued, effect, slot))
+        if ready:
+            self._ring((out.to.platform, out.to.account))
+        return await slot.wait()
+
+    async def enqueue_all(
+        self, parts: Sequence[Outbound], expires_at: float
+    ) -> list[Queued | None]:
+        """Write down the parts of one message; one effect, so all of them or none."""
+        await self._pump.ready()
+        while not self.writing.isdisjoint(out.key for out in parts):
+            await self._pump.settled()
+        bodies = [encode_body(out.body) for out in parts]
+        contents = [digest(body) for body in bodies]
+        known = known_parts(self._outgoing.find, parts, contents)
+        if known is not None:
+            return known
+        now = self._calendar.clock()
+        slot: Slot[list[Queued | None]] = Slot()
+        begun: list[tuple[Queued, Enqueue]] = []
+        rings = False
+        for out, content, body in zip(parts, contents, bodies, strict=True):
+            queued, ready = self._outgoing.enqueue(out, now, expires_at, content)
+            rings = rings or ready
+            begun.append((queued, self._effect(queued, out, expires_at, content, body)))
+        effect = EnqueueAll([one for _, one in begun])
+        self._pump.submit(effect, partial(self._all_written, begun, slot))
+        if rings:
+            self._ring((parts[0].to.platform, parts[0].to.account))
+        return await slot.wait()
+
+    def _effect(
+        self,
+        queued: Queued,
+        out: Outbound,
+        expires_at: float,
+        content: bytes,
+        body: bytes,
+    ) -> Enqueue:
+        self.writing.add(out.key)
+        return enqueue_of(
+            queued.seq,
+            out,
+            queued_at=self._calendar.wall(),
+            expires_at=self._calendar.date(expires_at),
+            content=content,
+            body=body,
+        )
+
+    def _written(
+        self, queued: Queued, effect: Enqueue, slot: Slot[Queued], answer: object
+    ) -> None:
+        became = self._became(queued, effect, answer)
+        assert became is not None
+        slot.fill(became)
+
+    def _all_written(
+        self,
+        begun: list[tuple[Queued, Enqueue]],
+        slot: Slot[list[Queued | None]],
+        answers: object,
+    ) -> None:
+        each = answers if isinstance(answers, list) else [answers] * len(begun)
+        became: list[Queued | None] = []
+        for (queued, effect), answer in zip(begun, each, strict=True):
+            one = self._became(queued, effect, answer)
+            if not isinstance(one, RowRefused):
+                became.append(one)
+        slot.fill(became if isinstance(answers, list) else RowRefused(str(answers)))
+
+    def _became(
+        self, queued: Queued, effect: Enqueue, answer: object
+    ) -> Queued | RowRefused | None:
+        """Take note of what the file says to one row: written, known, or refused."""
+        self.writing.discard(effect.key)
+        if answer is None:
+            return queued
+        self._outgoing.void(effect.key)
+        match answer:
+            case Known(seq, content, outcome):
+                return Queued(seq, False, content == effect.content, outcome)
+            case False:
+                return None
+            case _:
+                return RowRefused(str(answer))
