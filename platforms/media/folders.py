@@ -18,24 +18,30 @@ import trio
 from platforms.media.errors import MediaRefused
 
 
-async def read_file(path: Path, folders: Iterable[Path], max_bytes: int) -> bytes:
+async def read_file(
+    path: Path, folders: Iterable[Path], closed: Iterable[Path], max_bytes: int
+) -> bytes:
     """Return what is in the file at *path*.
 
     Raises:
-        MediaRefused: it is none, lies elsewhere, or is larger than *max_bytes*.
+        MediaRefused: it is none, lies in none of *folders* or in one that is *closed*,
+            or is larger than *max_bytes*.
     """
     return await trio.to_thread.run_sync(
-        partial(_read, path, tuple(folders), max_bytes), abandon_on_cancel=True
+        partial(_read, path, tuple(folders), tuple(closed), max_bytes),
+        abandon_on_cancel=True,
     )
 
 
-def _read(path: Path, folders: tuple[Path, ...], max_bytes: int) -> bytes:
+def _read(
+    path: Path, folders: tuple[Path, ...], closed: tuple[Path, ...], max_bytes: int
+) -> bytes:
     name = path.name or str(path)
     if not path.is_absolute():
         raise MediaRefused(name, f"a path must be absolute (got {str(path)!r})")
     try:
         real = path.resolve(strict=True)
-        if not any(real.is_relative_to(folder.resolve()) for folder in folders):
+        if not _lies_in(real, folders) or _lies_in(real, closed):
             raise MediaRefused(name, _elsewhere(folders))
         # Not blocking: opening a pipe would wait for somebody to write into it.
         fd = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -49,6 +55,10 @@ def _read(path: Path, folders: tuple[Path, ...], max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         raise MediaRefused(name, f"it is larger than {max_bytes} bytes")
     return data
+
+
+def _lies_in(path: Path, folders: tuple[Path, ...]) -> bool:
+    return any(path.is_relative_to(folder.resolve()) for folder in folders)
 
 
 def _elsewhere(folders: tuple[Path, ...]) -> str:

@@ -31,6 +31,8 @@ class Reader:
     fetcher: Fetcher = field(factory=Fetcher)
     folders: tuple[Path, ...] = ()
     """Below which local files may be read; none at all if there is none."""
+    closed: tuple[Path, ...] = ()
+    """Below which none is read, also where that lies in an open folder."""
 
     async def read(self, source: str | Path, kind: str, max_bytes: int) -> Blob:
         """Return what is at *source*; see `platforms.base.Reads`.
@@ -39,7 +41,7 @@ class Reader:
             MediaRefused: it cannot be had, must not be, or is no *kind*.
         """
         if isinstance(source, Path):
-            data = await read_file(source, self.folders, max_bytes)
+            data = await read_file(source, self.folders, self.closed, max_bytes)
             shown = name = source.name
         else:
             fetched = await self.fetcher.fetch(source, max_bytes)

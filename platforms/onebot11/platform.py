@@ -20,6 +20,9 @@ from platforms.onebot11.dialling import dial_out
 from platforms.onebot11.listener import accept, attend
 from platforms.onebot11.session import NOT_CONNECTED_SECONDS, Session
 
+TEXT_LIMIT = 4000
+"""The specification has none; QQ's own clients cut at about 4,500 characters."""
+
 
 class OneBot11(Platform[OneBot11Config]):
     """QQ and others, through NapCat, LLOneBot, Lagrange, onebots, go-cqhttp."""
@@ -28,8 +31,7 @@ class OneBot11(Platform[OneBot11Config]):
     caps = Caps(
         # An ordinary account cannot send markdown, whatever its peer knows of it.
         segments=ALL_SEGMENTS - {Markdown},
-        # The specification has no limit; QQ's own clients have one of about 4,500.
-        text_limit=4000,
+        text_limit=TEXT_LIMIT,
         media=(MediaForm.URL, MediaForm.BYTES),
     )
     config_type = OneBot11Config

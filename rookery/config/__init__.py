@@ -15,6 +15,7 @@ from rookery.config.model import (
     BotSettings,
     Configuration,
     HostSettings,
+    MediaSettings,
     PlatformSettings,
     Settings,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Configuration",
     "Fault",
     "HostSettings",
+    "MediaSettings",
     "PlatformSettings",
     "Settings",
     "Wrong",

@@ -34,10 +34,21 @@ class PlatformSettings:
 
 
 @frozen(kw_only=True)
+class MediaSettings:
+    """What bots may have read on behalf of a message: by default public URLs only."""
+
+    folders: tuple[str, ...] = ()
+    """Below which local files may be sent; relative to the configuration."""
+    allow: tuple[str, ...] = ()
+    """Networks and addresses that may be fetched from though they are not public."""
+
+
+@frozen(kw_only=True)
 class Settings:
     """One configuration file, checked, with its references resolved."""
 
     host: HostSettings = HostSettings()
+    media: MediaSettings = MediaSettings()
     operators: Mapping[str, frozenset[str]] = field(factory=dict)
     """Platform id to the user ids that are operators there."""
     bots: Mapping[str, BotSettings] = field(factory=dict)
@@ -56,4 +67,11 @@ class Configuration:
 
     @property
     def data(self) -> Path:
-        return self.folder / Path(self.settings.host.data).expanduser()
+        return self._path(self.settings.host.data)
+
+    @property
+    def media_folders(self) -> tuple[Path, ...]:
+        return tuple(map(self._path, self.settings.media.folders))
+
+    def _path(self, text: str) -> Path:
+        return self.folder / Path(text).expanduser()

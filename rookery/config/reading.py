@@ -17,10 +17,12 @@ from cattrs import Converter
 from actors.schedule import PLATFORM as SCHEDULE
 from platforms.base import Fault as KeyFault
 from platforms.base import PlatformConfig
+from platforms.media import networks
 from rookery.config.faults import ConfigRefused, Fault, Wrong, join, one_of, shown
 from rookery.config.model import (
     BotSettings,
     HostSettings,
+    MediaSettings,
     PlatformSettings,
     Settings,
 )
@@ -31,7 +33,7 @@ from rookery.config.walk import faults_of
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _MUST = re.compile(r"(?:.* )?must be (.*) \(got (.*)\)", re.DOTALL)
-_TABLES = ("bots", "host", "operators", "platforms")
+_TABLES = ("bots", "host", "media", "operators", "platforms")
 _USE = '"module:attribute" or "file.py:attribute"'
 
 T = TypeVar("T")
@@ -81,6 +83,7 @@ class _Reader:
         if host is not None and (not host.data or "\0" in host.data):
             fault = f"expected the path of a folder, got {shown(host.data)}"
             self.faults.append(Fault("host.data", fault))
+        media = self._media(document.get("media", {}))
         bots = self._entries(document, "bots", self._bot)
         platforms = self._entries(document, "platforms", self._platform)
         self._one_console(platforms)
@@ -88,10 +91,30 @@ class _Reader:
         self._known_platforms(document, operators)
         return Settings(
             host=host or HostSettings(),
+            media=media or MediaSettings(),
             operators=operators,
             bots=bots,
             platforms=platforms,
         )
+
+    def _media(self, value: object) -> MediaSettings | None:
+        media = self._value(value, MediaSettings, "media")
+        if media is None:
+            return None
+        for index, folder in enumerate(media.folders):
+            if not folder or "\0" in folder:
+                fault = f"expected the path of a folder, got {shown(folder)}"
+                self.faults.append(Fault(f"media.folders[{index}]", fault))
+        for index, network in enumerate(media.allow):
+            try:
+                networks([network])
+            except ValueError:
+                fault = (
+                    "expected an address or a network such as 192.168.1.0/24, "
+                    f"got {shown(network)}"
+                )
+                self.faults.append(Fault(f"media.allow[{index}]", fault))
+        return media
 
     def _value(self, value: object, kind: type[T], path: str) -> T | None:
         """Structure *value*; note what is wrong with it and return None otherwise."""

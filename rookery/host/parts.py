@@ -26,6 +26,7 @@ from rookery.chaos import Campaigns, Counted
 from rookery.control import tree_of, tree_text, visible
 from rookery.host.estate import Estate
 from rookery.host.journals import laters_in
+from rookery.host.media import HostReader
 
 PROVIDED = ("tree",)
 """What a bot may `use()` of the host."""
@@ -98,6 +99,7 @@ class Parts:
             reports=self.board,
             holds=lambda *account: self.journal.holds(account),
             answered_late=self.outbox.answered_late,
+            media=HostReader(self.estate),
         )
 
     def for_bots(self) -> Services:

@@ -13,6 +13,7 @@ from rookery.config import (
     BotSettings,
     ConfigRefused,
     HostSettings,
+    MediaSettings,
     read_settings,
 )
 from rookery.host import PLATFORM_CONFIGS
@@ -48,7 +49,7 @@ def test_ten_mistakes_are_ten_lines_and_these() -> None:
 
 def test_the_page_names_every_key() -> None:
     named = set(words(PAGE))
-    for owner in (HostSettings, BotSettings, OneBot11Config):
+    for owner in (HostSettings, MediaSettings, BotSettings, OneBot11Config):
         for key in attrs.fields(owner):
             assert key.name in named, f"{owner.__name__}.{key.name}"
     for kind in PLATFORM_CONFIGS:
@@ -67,7 +68,7 @@ def test_the_page_names_no_key_that_is_refused() -> None:
     }
     known = {
         key.name
-        for owner in (HostSettings, BotSettings, OneBot11Config)
+        for owner in (HostSettings, MediaSettings, BotSettings, OneBot11Config)
         for key in attrs.fields(owner)
     }
     assert named == known | {"type"}

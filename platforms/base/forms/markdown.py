@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from platforms.base.forms.tables import table_in_text
 
-MAX_CHARS = 50_000
+MAX_CHARS = 10_000
 """A longer text is left as it is: reading it would hold up everybody for too long."""
 
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])

@@ -6,7 +6,7 @@ eleven UTF-16 code units, 25 bytes. It is never torn unless it is longer than th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import regex
@@ -22,7 +22,7 @@ def measure(text: str, unit: Unit) -> int:
         case Unit.CHARACTERS:
             return len(text)
         case Unit.UTF16:
-            return len(text) + sum(char > "\uffff" for char in text)
+            return len(text.encode("utf-16-le", "surrogatepass")) // 2
         case Unit.BYTES:
             return len(text.encode("utf-8", "surrogatepass"))
 
@@ -41,17 +41,23 @@ def graphemes(text: str, start: int = 0) -> Iterator[str]:
         yield cast(str, found.group())
 
 
-def borders(text: str, start: int, limit: int, unit: Unit) -> list[int]:
+def borders(text: str, start: int, limit: int, unit: Unit) -> Sequence[int]:
     """Return where *text* may be cut so that `text[start:border]` is within *limit*.
 
     The last one is as far as one can go. Empty at the end of the text. What is larger
     than *limit* itself is cut between code points, and at least one of them is taken:
     whoever cuts again and again comes to an end.
     """
+    beyond = text[start : start + limit + 1]
+    if beyond.isascii() and "\r" not in beyond:
+        # Each character stands for itself, the one behind the window included.
+        return range(start + 1, start + min(len(beyond), limit) + 1)
     ends: list[int] = []
     at, used = start, 0
     for grapheme in graphemes(text, start):
-        used += measure(grapheme, unit)
+        used += (
+            1 if grapheme.isascii() and len(grapheme) == 1 else measure(grapheme, unit)
+        )
         if used > limit:
             break
         at += len(grapheme)

@@ -11,6 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Sequence
 
 from attrs import frozen
 
@@ -108,9 +109,9 @@ def _before_opening(text: str, start: int, at: int, fence: Fence) -> int:
     return opening if text[start:opening].strip() else 0
 
 
-def _best(text: str, start: int, ends: list[int]) -> int:
+def _best(text: str, start: int, ends: Sequence[int]) -> int:
     """Return the best of the places at which a text may be cut."""
-    last, allowed = ends[-1], set(ends)
+    last, allowed = ends[-1], ends if isinstance(ends, range) else set(ends)
     half = start + (last - start) / 2
     # What follows counts, too: a piece may end just before a blank.
     beyond = min(len(text), last + 1)
@@ -122,7 +123,11 @@ def _best(text: str, start: int, ends: list[int]) -> int:
 
 
 def _last(
-    kind: re.Pattern[str], text: str, start: int, end: int, allowed: set[int]
+    kind: re.Pattern[str],
+    text: str,
+    start: int,
+    end: int,
+    allowed: Container[int],
 ) -> int:
     """Return the last place of *kind* at which a cut is allowed, or 0."""
     found = 0

@@ -71,3 +71,14 @@ async def test_only_ordinary_files_of_a_bounded_size(pics: Path) -> None:
         assert "cannot be read" in await refused(reader, pics / name)
     assert await refused(reader, pics)
     assert len((await reader.read(pics / "exact", "file", LIMIT)).data) == LIMIT
+
+
+async def test_a_closed_folder_inside_an_open_one_stays_closed(pics: Path) -> None:
+    data = pics / "rookery-data"
+    data.mkdir()
+    (data / "journal.sqlite").write_bytes(b"secret")
+    (pics / "way.png").symlink_to(data / "journal.sqlite")
+    reader = Reader(folders=(pics,), closed=(data,))
+    for path in (data / "journal.sqlite", pics / "way.png"):
+        assert "does not lie in a folder" in await refused(reader, path)
+    assert (await reader.read(pics / "rook.png", "image", LIMIT)).data == PNG

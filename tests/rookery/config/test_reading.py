@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from platforms.base import Fault as KeyFault
 from platforms.base import PlatformConfig, Secret
-from rookery.config import ConfigRefused, Settings, read_settings
+from rookery.config import ConfigRefused, MediaSettings, Settings, read_settings
 
 
 @frozen(kw_only=True)
@@ -48,6 +48,21 @@ def faults(text: str, env: Mapping[str, str] | None = None) -> list[str]:
         read(text, env)
     assert str(refused.value).splitlines() == [str(f) for f in refused.value.faults]
     return [str(fault) for fault in refused.value.faults]
+
+
+def test_what_may_be_read_on_behalf_of_a_message() -> None:
+    """A26: nothing of the operator's own net or disk, unless it is named."""
+    assert read("").media == MediaSettings()
+    media = read('[media]\nfolders = ["pics"]\nallow = ["10.0.0.0/8", "::1"]').media
+    assert media == MediaSettings(folders=("pics",), allow=("10.0.0.0/8", "::1"))
+    assert faults('[media]\nfolders = [""]\nallow = ["10.0.0.1/8", "lan"]\nx = 1') == [
+        "media.x: expected allow or folders, got the unknown key x"
+    ]
+    assert faults('[media]\nfolders = [""]\nallow = ["10.0.0.1/8", "lan"]') == [
+        "media.folders[0]: expected the path of a folder, got an empty text",
+        'media.allow[0]: expected an address or a network such as 192.168.1.0/24, got the text "10.0.0.1/8"',
+        'media.allow[1]: expected an address or a network such as 192.168.1.0/24, got the text "lan"',
+    ]
 
 
 def test_everything_that_can_be_said() -> None:
@@ -116,7 +131,7 @@ def test_ten_mistakes_are_ten_lines() -> None:
         type = "satellite"
         """
     ) == [
-        "hots: expected bots, host, operators or platforms, got an unknown table",
+        "hots: expected bots, host, media, operators or platforms, got an unknown table",
         'host.data: expected a text, got the integer 5 (write "5")',
         "host.dta: expected data or durability, got the unknown key dta",
         'bots.demo.use: expected "module:attribute" or "file.py:attribute", got the text "not a module"',

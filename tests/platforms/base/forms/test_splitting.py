@@ -64,6 +64,8 @@ def test_no_part_is_longer_than_the_limit(text: str, limit: int, unit: Unit) -> 
 
 
 @given(TEXTS, LIMITS, UNITS)
+@example("abcde\u0301", 5, Unit.CHARACTERS)
+@example("abc\r\nd", 4, Unit.CHARACTERS)
 def test_what_people_see_as_one_character_is_not_torn(
     text: str, limit: int, unit: Unit
 ) -> None:
