@@ -18,6 +18,7 @@ from platforms.onebot11.wire import (
     answer_of,
     decode,
     echo_key,
+    refuses_form,
     verdict_of,
 )
 
@@ -157,6 +158,27 @@ def test_what_an_answer_means(fields: dict[str, object], verdict: object) -> Non
     """A25: what is ambiguous is *unknown*: never success, never failure."""
     got = verdict_of(answered(**fields))
     assert got == verdict if isinstance(verdict, Confirmed) else type(got) is verdict
+
+
+@pytest.mark.parametrize(
+    ("retcode", "words", "form"),
+    [
+        (1200, 'EventChecker Failed: "errMsg": "rich media transfer failed"', True),
+        (100, "IMAGE_DOWNLOAD failed: 404 while it was to download", True),
+        (1200, "图片下载失败", True),
+        (1200, "消息类型不支持", True),
+        (1400, "", True),
+        (1404, "", False),
+        (1200, "no such group", False),
+        (1200, "you are muted, see your profile", False),
+        (102, "", False),
+    ],
+)
+def test_a_refusal_may_be_one_of_the_form(retcode: int, words: str, form: bool) -> None:
+    """A25: only these are followed by a simpler form."""
+    refused = verdict_of(answered(status="failed", retcode=retcode, message=words))
+    assert isinstance(refused, Refused)
+    assert refuses_form(refused) is form
 
 
 def test_a_status_may_be_missing() -> None:

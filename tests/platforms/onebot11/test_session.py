@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 from structlog.testing import capture_logs
 from trio.testing import MockClock, wait_all_tasks_blocked
 
+from actors.messages import Image, Markdown
 from platforms.base import Link, OutcomeUnknown, Rejected, Retry, SessionEnded
 from platforms.onebot11 import OneBot11, OneBot11Config
 from platforms.onebot11.listener import Caller
@@ -211,6 +212,18 @@ async def test_no_answer_is_unknown_and_a_late_one_is_told(
         assert talk.host.late == [("the key", "77", "")]
 
 
+async def test_a_late_answer_tells_what_was_lost(autojump_clock: MockClock) -> None:
+    """A27: also where nobody waited for it any more."""
+    async with talking() as talk:
+        socket = await talk.enters()
+        line = await talk.host.line(US)
+        with pytest.raises(OutcomeUnknown):
+            await line.send(evolve(saying("x"), body=(Markdown("**x**"),)))
+        socket.says(ok(await socket.hears(), {"message_id": 77}))
+        await wait_all_tasks_blocked()
+        assert talk.host.late == [("k1", "77", "markdown as text")]
+
+
 async def test_a_late_refusal_changes_nothing(autojump_clock: MockClock) -> None:
     async with talking() as talk:
         socket = await talk.enters()
@@ -246,6 +259,37 @@ async def test_what_a_refusal_means(
             nursery.start_soon(refuse)
             with pytest.raises(raises):
                 await line.send(saying("x"))
+
+
+async def test_a_link_is_the_peers_to_fetch_and_ours_when_it_cannot() -> None:
+    """A25: also one into a private net goes to the peer as it is; we do not fetch it."""
+    picture = Image("http://192.168.1.9/rook.png", alt="a rook")
+    async with talking() as talk:
+        socket = await talk.enters()
+        line = await talk.host.line(US)
+        files: list[object] = []
+
+        async def refuse_pictures() -> None:
+            while True:
+                asked = await socket.hears()
+                (part,) = asked["params"]["message"]  # type: ignore[index]  # JSON
+                files.append(part["data"].get("file", part["data"].get("text")))
+                if part["type"] == "image":
+                    no = {"status": "failed", "retcode": 1200, "message": "rich media"}
+                    socket.says(no | {"echo": asked["echo"]})
+                else:
+                    socket.says(ok(asked))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(refuse_pictures)
+            sent = await line.send(evolve(saying("x"), body=(picture,)))
+            told = "[image a rook: http://192.168.1.9/rook.png]"
+            assert files == ["http://192.168.1.9/rook.png", told]
+            assert "192.168.1.9 is private" in sent.degraded
+            sent = await line.send(evolve(saying("x"), body=(Image(b"png"),)))
+            assert files[2:] == ["base64://cG5n", "[image]"]
+            assert sent.degraded == "image as text: rich media (retcode 1200)"
+            nursery.cancel_scope.cancel()
 
 
 async def test_what_onebot_cannot_say_is_rejected_before_it_leaves() -> None:
