@@ -101,6 +101,9 @@ class Unpacking:
             Undecodable: it is not packed as it was said to be.
         """
         if self._inflater is not None:
+            if self._inflater.eof:  # zlib would keep it, however much comes
+                msg = "something follows its end"
+                raise Undecodable(msg)
             try:
                 data = self._inflater.decompress(data, self._left + 1)
             except zlib.error as error:

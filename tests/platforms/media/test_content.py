@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 import zlib
 
 import pytest
@@ -89,12 +90,26 @@ def test_what_is_unpacked_is_whole_or_refused(
 
 
 def test_a_bomb_is_left_at_the_first_byte_too_many() -> None:
-    """A26: a few kilobytes that stand for a hundred megabytes."""
-    bomb = gzip.compress(bytes(100_000_000))
-    assert len(bomb) < 200_000
+    """A26: a few kilobytes that stand for twenty megabytes."""
+    bomb = gzip.compress(bytes(20_000_000), 6)
+    assert len(bomb) < 50_000
     unpacking = Unpacking("gzip", 10_000)
-    with pytest.raises(TooLarge):
-        unpacking.feed(bomb)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge):
+            unpacking.feed(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_what_follows_the_end_is_not_kept() -> None:
+    """An endless body behind a small picture would fill the memory."""
+    unpacking = Unpacking("gzip", 100)
+    assert unpacking.feed(gzip.compress(b"hello")) == b"hello"
+    with pytest.raises(Undecodable, match="follows its end"):
+        unpacking.feed(b"more")
 
 
 def test_what_is_not_packed_as_it_says_is_refused() -> None:
