@@ -9,7 +9,7 @@ import structlog
 import trio
 from attrs import evolve
 
-from actors.messages import File, Outbound, Segment
+from actors.messages import File, Outbound, Segment, Text
 from actors.sender import FormRefused, Rejected, Sent
 from platforms.base.caps import MediaForm
 from platforms.base.forms import (
@@ -59,11 +59,14 @@ class AccountLine:
         if not is_short(body, caps):
             why = f"a message must fit into {MAX_PARTS} parts of {caps.text_limit} {caps.unit.value} (this one is longer; send it as a file)"
             raise Rejected(why)
+        if all(type(part) is Text for part in body):  # nearly always: no form but this
+            sent = await self._platform.send(self._link, _saying(out, body))
+            return _degraded(sent, lost_in(body), [])
         refused: FormRefused | None = None
         for rung in rungs(body, caps):
             shaped, whys = await self._shape(body, rung)
             try:
-                sent = await self._platform.send(self._link, evolve(out, body=shaped))
+                sent = await self._platform.send(self._link, _saying(out, shaped))
             except FormRefused as error:
                 log.info(
                     "form.refused",
@@ -124,7 +127,12 @@ class AccountLine:
         return evolve(part, source=read.data)
 
 
+def _saying(out: Outbound, body: Body) -> Outbound:
+    return out if body is out.body else evolve(out, body=body)
+
+
 def _degraded(sent: Sent, lost: str, whys: list[str]) -> Sent:
-    how = f"{lost}: {'; '.join(whys)}" if lost and whys else lost
-    how = "; ".join(filter(None, [how, sent.degraded]))
-    return evolve(sent, degraded=how) if how != sent.degraded else sent
+    if not lost:
+        return sent
+    how = f"{lost}: {'; '.join(whys)}" if whys else lost
+    return evolve(sent, degraded="; ".join(filter(None, [how, sent.degraded])))
