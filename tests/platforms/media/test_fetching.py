@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 import trio
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from platforms.media import Fetcher, FetchRules, MediaRefused, Reader, networks
 from platforms.media.fetching import resolved
@@ -258,3 +260,43 @@ async def test_a_reader_says_what_it_read_and_refuses_what_it_is_not() -> None:
         assert (blob.data, blob.type, blob.name) == (PNG, "image/png", "_rook.png")
         with pytest.raises(MediaRefused, match="it is text/html, not image"):
             await reader.read(server.url("/page.png"), "image", LIMIT)
+
+
+NAMES = st.sampled_from(
+    ["Location", "Content-Length", "Content-Encoding", "Transfer-Encoding", "X", "\xff"]
+)
+ODD = (
+    "/x|http://|//|5|-1|99999999999999999999999|chunked|gzip|http://127.0.0.1:1/||é|[::"
+)
+VALUES = st.sampled_from(ODD.split("|")) | st.text(
+    alphabet=st.characters(max_codepoint=255), max_size=12
+)
+HEADERS = st.lists(st.tuples(NAMES, VALUES), max_size=4)
+STATUSES = st.sampled_from(["200 OK", "302 X", "301", "101 Y", "100 C", "999", "2x0"])
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> bytes:
+    """Something like an answer, or nothing of the kind."""
+    if draw(st.booleans()):
+        return draw(st.binary(max_size=200))
+    lines = [f"HTTP/1.1 {draw(STATUSES)}"]
+    lines += [f"{name}: {value}" for name, value in draw(HEADERS)]
+    head = "\r\n".join(lines).encode("latin-1", "replace")
+    return head + b"\r\n\r\n" + draw(st.binary(max_size=60))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(answers(), min_size=1, max_size=8))
+def test_whatever_a_server_answers_is_bytes_or_refused(said: list[bytes]) -> None:
+    """Nothing else comes out of a fetch, and never more than was allowed."""
+
+    async def main() -> None:
+        paths = {f"/{n}": says(data) for n, data in enumerate(said)}
+        async with at_home({**paths, "/x": says(said[0])}) as (server, fetcher, _):
+            for path in paths:
+                with suppress(MediaRefused):
+                    fetched = await fetcher.fetch(server.url(path), 50)
+                    assert len(fetched.data) <= 50
+
+    trio.run(main)
