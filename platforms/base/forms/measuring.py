@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-import regex
+import regex  # type: ignore[import-untyped]  # it has no stubs of its own
 
 from platforms.base.caps import Unit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-import regex
+import regex  # type: ignore[import-untyped]  # it has no stubs of its own
 from attrs import evolve
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
