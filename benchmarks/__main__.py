@@ -11,6 +11,7 @@ SUITES = {
     "supervision": "what one child costs among 100,000, beside one among 1,000",
     "tracker": "the index of deliveries beside a dict with a heap of deadlines",
     "journal": "the journal in a file beside SQLite alone",
+    "router": "a message when a million wait in the file, beside one when a thousand do",
     "host": "OneBot events over reverse WebSocket beside a bare trio-websocket server",
     "chaos": "the hooks of chaos beside a system without",
 }

@@ -98,7 +98,9 @@ class Runner:
         matches = self._table.match(event)
         # A message nobody listens to may still be the answer to a question that a
         # handler before it in this lane is about to ask: people type ahead.
-        if not matches and not (event.event == MESSAGE and self.lanes.busy(lane)):
+        if not matches and not (
+            event.event == MESSAGE and self.lanes.busy(lane, row.platform)
+        ):
             if event.event == DUE:
                 self._drop_run(row)
             settle(InboundState.DONE, "")
@@ -106,7 +108,14 @@ class Runner:
         limit = _limit(matches)
         turn = Turn(self._shared, row, settle, matches, limit=limit, deaths=deaths)
         try:
-            self.lanes.put(lane, turn, within=limit, trace=row.trace)
+            self.lanes.put(
+                lane,
+                turn,
+                within=limit,
+                trace=row.trace,
+                group=row.platform,
+                level=row.priority,
+            )
         except LanesClosed:
             self._desk.give_back(row, settle, deaths)
         except LanesFull as full:

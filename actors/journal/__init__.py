@@ -3,7 +3,7 @@
 Read `protocol` for the promises, then `values` for what rows look like. `inbox` and
 `outgoing` are its two pure halves, `outbox_side` what needs no disk to be answered.
 Of what goes out `waiting` is the order, `overflow` who gives way, `doubts` what may be
-tried again, `endings` what is kept at the end;
+tried again, `endings` what is kept at the end. `tallies` counts what came in;
 `memory` keeps rows in this process and nowhere else, `sqlite` in a file; `listing` is
 what an operator sees of either, `again` what they can let begin again. What does not
 happen here: routing, sending, deciding what a message means.
@@ -47,17 +47,20 @@ from actors.journal.sqlite import (
     stats,
 )
 from actors.journal.sqlite import listing as file_listing
+from actors.journal.tallies import LaneCounts, PlatformCounts
 from actors.journal.values import (
     AccountKey,
     Appended,
     Arrived,
     Claim,
+    Delivery,
     Expired,
     InboundRow,
     JournalCounts,
     JournalHealth,
     OutboundRow,
     Queued,
+    Rank,
     Recalled,
     RowRefused,
 )
@@ -71,6 +74,7 @@ __all__ = [
     "ChatKey",
     "Claim",
     "CountRows",
+    "Delivery",
     "Durability",
     "Expired",
     "FileJournal",
@@ -86,6 +90,7 @@ __all__ = [
     "JournalKeeper",
     "KeptJournal",
     "Kind",
+    "LaneCounts",
     "Letter",
     "MemoryJournal",
     "NoJournal",
@@ -94,7 +99,9 @@ __all__ = [
     "OwnThread",
     "Pacing",
     "Place",
+    "PlatformCounts",
     "Queued",
+    "Rank",
     "Recalled",
     "Retention",
     "RowRefused",

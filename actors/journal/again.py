@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from actors.journal.backlog import InboxAccount, InboxRecord
-from actors.journal.inbox import Inbox, seq_of
+from actors.journal.inbox import Inbox
 from actors.journal.outgoing import Outgoing
 from actors.journal.sayings import OutgoingRecord
 from actors.journal.values import InboundRow
 from actors.journal.waiting import QUEUED
-from actors.messages import Outbound, OutboundState, check_outbound
+from actors.messages import Outbound, OutboundState, Priority, check_outbound
 
 
 class RepairableOutgoing(Outgoing):
@@ -58,6 +56,8 @@ class RepairableInbox(Inbox):
         seq: int,
         size: int,
         row: InboundRow | None,
+        *,
+        priority: Priority,
     ) -> None:
         """Let a dead row wait again, before those of its chat that came later.
 
@@ -67,18 +67,18 @@ class RepairableInbox(Inbox):
             seq: Its number.
             size: Bytes it takes.
             row: Its content; `None` while it is in the file only.
+            priority: How urgent it was when it came in.
         """
         ended = self._rows.pop(seq, None)
         if ended is not None:
-            with suppress(ValueError):  # found by identity
-                self._settled.remove(ended)
-                self._settled_bytes -= ended.size
+            self._settled.discard(ended)
         self.reserve(account, size)
         backlog = account.backlog
         key = (account.name, *chat)
-        record = self._rows[seq] = InboxRecord(seq, row, backlog, key, size)
+        record = InboxRecord(seq, row, backlog, key, size, priority=priority)
+        self._rows[seq] = record
         if row is not None:
             self._warm += 1
-        self.accepted += 1
-        backlog.queue.push_before(key, record, lambda other: seq_of(other) > seq)
-        self._offer(backlog)
+        backlog.accepted += 1
+        backlog.lanes[priority].came_back(seq, row.received_at if row else None)
+        self._wait_again(record)

@@ -8,9 +8,10 @@ from typing import TypeAlias
 from attrs import frozen
 
 from actors.journal.dedup import Dedup
+from actors.journal.tallies import Lane, PlatformCounts
 from actors.journal.values import Claim, InboundRow
-from actors.lanes import KeyedQueue
-from actors.messages import Inbound, InboundState
+from actors.lanes import Places
+from actors.messages import Inbound, InboundState, Priority, priority_of
 
 ChatKey: TypeAlias = tuple[str, str, str]
 """Account, kind and id."""
@@ -21,14 +22,17 @@ DERIVED_BELOW_SECONDS = 3600.0
 
 @frozen(kw_only=True)
 class InboxLimits:
-    """How much an inbox holds. All of them per platform, but the last four."""
+    """How much an inbox holds. All of them per platform, but the last five."""
 
     rows: int = 100_000
     """Unsettled rows; beyond, `append` waits."""
     size_bytes: int = 256 * 1024 * 1024
     """The same, by size."""
     claimed: int = 2_500
-    """Rows in somebody's hand: a noisy platform leaves room for the others."""
+    """Rows in somebody's hand: a noisy platform leaves room for the others. Of bulk a
+    fifth less, so that there is room for what is more urgent."""
+    own: int = 64
+    """As many of these are the platform's own, whatever all the others have in hand."""
     claimed_per_chat: int = 64
     """The same for a chat: a noisy chat leaves room for its neighbours."""
     marks: int = 100_000
@@ -36,9 +40,22 @@ class InboxLimits:
     settled: int = 1_000
     """Settled rows kept to look at. They end with the process anyway, so few will do."""
     settled_bytes: int = 16 * 1024 * 1024
+    shared: int = 8_000
+    """Rows in somebody's hand beyond what is each platform's own."""
     waiting: float = inf
     """Rows in memory that nobody has claimed, of all platforms; only where there is a
     file to fetch the others from."""
+
+    @property
+    def places(self) -> Places:
+        """Return how many rows may be in somebody's hand."""
+        return Places(
+            own=self.own,
+            shared=self.shared,
+            group=self.claimed,
+            kept=self.claimed // 10,
+            key=self.claimed_per_chat,
+        )
 
 
 class InboxRecord:
@@ -49,6 +66,7 @@ class InboxRecord:
         "boots",
         "chat",
         "claim",
+        "priority",
         "row",
         "seq",
         "size",
@@ -63,6 +81,8 @@ class InboxRecord:
         backlog: Backlog,
         chat: ChatKey,
         size: int,
+        *,
+        priority: Priority,
     ) -> None:
         self.seq = seq
         self.row = row
@@ -70,6 +90,7 @@ class InboxRecord:
         self.backlog = backlog
         self.chat = chat
         self.size = size
+        self.priority = priority
         self.boots = 0
         self.state = InboundState.NEW
         self.claim: Claim | None = None
@@ -77,25 +98,55 @@ class InboxRecord:
 
 
 class Backlog:
-    """What one platform has brought and nobody has settled yet."""
+    """What one platform has brought and nobody has settled yet, and its counts."""
 
-    __slots__ = ("claimed", "offered", "queue", "rows", "size")
+    __slots__ = (
+        "accepted",
+        "duplicates",
+        "lanes",
+        "platform",
+        "refused",
+        "rows",
+        "size",
+    )
 
-    def __init__(self, limits: InboxLimits) -> None:
-        # A number stands for a row that is in the file only: it costs 40 bytes.
-        self.queue: KeyedQueue[ChatKey, InboxRecord | int] = KeyedQueue(
-            limits.claimed_per_chat
-        )
+    def __init__(self, platform: str) -> None:
+        self.platform = platform
         self.rows = 0
         self.size = 0
-        self.claimed = 0
-        self.offered = False
+        self.accepted = 0
+        self.duplicates = 0
+        self.refused = 0
+        self.lanes = tuple(Lane() for _ in Priority)
+        """By priority."""
+
+    @property
+    def waiting(self) -> int:
+        return sum(lane.waiting for lane in self.lanes)
+
+    @property
+    def claimed(self) -> int:
+        return sum(lane.claimed for lane in self.lanes)
 
     def shrink(self, size: int) -> None:
         """There is one row less."""
         self.rows -= 1
         # Of a row that was lost from the file nobody knows the size.
         self.size = self.size - size if self.rows else 0
+
+    def counts(self, now: float, waiting_for_room: int) -> PlatformCounts:
+        return PlatformCounts(
+            platform=self.platform,
+            accepted=self.accepted,
+            duplicates=self.duplicates,
+            refused=self.refused,
+            waiting_for_room=waiting_for_room,
+            rows=self.rows,
+            bytes=self.size,
+            lanes=tuple(
+                self.lanes[priority].counts(priority, now) for priority in Priority
+            ),
+        )
 
 
 class InboxAccount:
@@ -124,6 +175,29 @@ class InboxAccount:
 def is_derived(event: Inbound) -> bool:
     """Was its id derived from its fields, because the wire has none?"""
     return event.dedup_seconds <= DERIVED_BELOW_SECONDS
+
+
+def packed(seq: int, priority: Priority) -> int:
+    """Return one number that stands for a row which is in the file only: 40 bytes each."""
+    return seq << 2 | priority
+
+
+def unpacked(number: int) -> tuple[int, Priority]:
+    """Return what *number* stands for."""
+    return number >> 2, _PRIORITIES[number & 3]
+
+
+def seq_of(item: InboxRecord | int) -> int:
+    """Return the number of what waits in a queue."""
+    return item >> 2 if isinstance(item, int) else item.seq
+
+
+_PRIORITIES = tuple(Priority)
+
+
+def by_itself(_platform: str, _account: str, event: Inbound) -> Priority:
+    """Return how urgent an event is, as far as it says so itself."""
+    return priority_of(event)
 
 
 def chat_key(account: str, event: Inbound) -> ChatKey:

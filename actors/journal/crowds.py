@@ -81,6 +81,10 @@ class Crowds(Generic[T]):
     def __contains__(self, platform: str) -> bool:
         return platform in self._lines
 
+    def waiting(self, platform: str) -> int:
+        """Count those who wait for room in the backlog of *platform*."""
+        return len(self._lines.get(platform, ()))
+
     async def wait(self, waiter: Waiter[T]) -> T:
         """Stand in line until there is room, then until there is an answer."""
         line = self._lines.setdefault(waiter.owner.platform, deque())

@@ -6,27 +6,34 @@ before.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
 from msgspec.structs import replace
 
 from actors.journal.backlog import (
     Backlog,
+    ChatKey,
     InboxAccount,
     InboxLimits,
     InboxRecord,
     chat_key,
     is_derived,
     mark_key,
+    packed,
+    seq_of,
+    unpacked,
 )
+from actors.journal.settled import Settled
 from actors.journal.suspects import MAX_BOOTS, Suspects
+from actors.journal.tallies import PlatformCounts
 from actors.journal.values import Claim, InboundRow
+from actors.lanes import FairQueue
 from actors.messages import (
     FINAL_INBOUND,
     IllegalTransition,
     Inbound,
     InboundState,
+    Priority,
     check_inbound,
 )
 
@@ -41,12 +48,11 @@ def _nobody(_: InboxRecord) -> None:
 
 
 class Inbox:
-    """Rows by sequence number; new ones wait per platform and chat.
+    """Rows by sequence number; new ones wait per platform, priority and chat.
 
     Args:
         limits: How much it holds.
-        note: Called with every row whose state has changed, so that somebody can write
-            it down.
+        note: Called with every row whose state has changed; it may be written down.
     """
 
     def __init__(
@@ -59,16 +65,15 @@ class Inbox:
         self._rows: dict[int, InboxRecord] = {}
         self._backlogs: dict[str, Backlog] = {}
         self._accounts: dict[tuple[str, str], InboxAccount] = {}
-        self._turns: deque[Backlog] = deque()
+        self._queue: FairQueue[str, ChatKey, InboxRecord | int] = FairQueue(
+            self.limits.places
+        )
         self._held: dict[str, dict[int, InboxRecord]] = {}
         self._lives: dict[str, int] = {}
-        self._settled: deque[InboxRecord] = deque()
-        self._settled_bytes = 0
+        self._settled = Settled(self.limits)
         self._last = 0
         self._warm = 0
-        self._suspects = Suspects()
-        self.accepted = 0
-        self.duplicates = 0
+        self._suspects = Suspects(self._queue)
         self.stale_settles = 0
         self.parked = 0
         self.ended: dict[InboundState, int] = dict.fromkeys(FINAL_INBOUND, 0)
@@ -76,11 +81,19 @@ class Inbox:
     @property
     def waiting(self) -> int:
         """Count the rows that nobody has claimed."""
-        return sum(len(backlog.queue) for backlog in self._backlogs.values())
+        return len(self._queue)
 
     @property
     def claimed(self) -> int:
         return sum(backlog.claimed for backlog in self._backlogs.values())
+
+    @property
+    def accepted(self) -> int:
+        return sum(backlog.accepted for backlog in self._backlogs.values())
+
+    @property
+    def duplicates(self) -> int:
+        return sum(backlog.duplicates for backlog in self._backlogs.values())
 
     @property
     def evicted_marks(self) -> int:
@@ -92,7 +105,7 @@ class Inbox:
     @property
     def ready(self) -> bool:
         """Would `claim` return something?"""
-        return bool(self._turns)
+        return self._queue.ready
 
     @property
     def resident(self) -> int:
@@ -106,7 +119,7 @@ class Inbox:
         if account is None:
             backlog = self._backlogs.get(platform)
             if backlog is None:
-                backlog = self._backlogs[platform] = Backlog(self.limits)
+                backlog = self._backlogs[platform] = Backlog(platform)
             account = InboxAccount(platform, name, backlog, self.limits.marks)
             self._accounts[platform, name] = account
         return account
@@ -127,14 +140,23 @@ class Inbox:
         return window.row_of(mark_key(event), now)
 
     def append(
-        self, account: InboxAccount, event: Inbound, trace: str, now: float, size: int
+        self,
+        account: InboxAccount,
+        event: Inbound,
+        trace: str,
+        now: float,
+        size: int,
+        *,
+        priority: Priority = Priority.NORMAL,
     ) -> int:
         """Accept an event that is not known: mark and row in one step."""
         self._last = seq = self._last + 1
         window = account.derived if is_derived(event) else account.named
         window.mark(mark_key(event), seq, now, event.dedup_seconds)
         self.reserve(account, size)
-        row = InboundRow(seq, account.platform, account.name, event, trace, now)
+        row = InboundRow(
+            seq, account.platform, account.name, event, trace, now, 0, priority
+        )
         self.enter(account, row, size)
         return seq
 
@@ -150,15 +172,18 @@ class Inbox:
 
     def enter(self, account: InboxAccount, row: InboundRow, size: int) -> None:
         """Let a row wait for its turn; its room was reserved."""
-        backlog = account.backlog
+        backlog, priority = account.backlog, row.priority
         key = chat_key(account.name, row.event)
-        item: InboxRecord | int = row.seq
+        item: InboxRecord | int
         if self._warm < self.limits.waiting:
-            item = self._rows[row.seq] = InboxRecord(row.seq, row, backlog, key, size)
+            item = InboxRecord(row.seq, row, backlog, key, size, priority=priority)
+            self._rows[row.seq] = item
             self._warm += 1
-        self.accepted += 1
-        if backlog.queue.push(key, item):
-            self._offer(backlog)
+        else:
+            item = packed(row.seq, priority)
+        backlog.accepted += 1
+        backlog.lanes[priority].came(row.seq, row.received_at)
+        self._queue.push(account.platform, key, item, priority)
 
     def restore(
         self,
@@ -167,49 +192,48 @@ class Inbox:
         seq: int,
         size: int,
         boots: int,
+        *,
+        priority: Priority = Priority.NORMAL,
+        received_at: float = 0.0,
     ) -> None:
         """Let a row wait that is in the file, from an earlier process."""
         self.reserve(account, size)
         backlog = account.backlog
         key = (account.name, *chat)
-        item: InboxRecord | int = seq
+        item: InboxRecord | int = packed(seq, priority)
         if boots:
-            item = self._rows[seq] = InboxRecord(seq, None, backlog, key, size)
+            item = InboxRecord(seq, None, backlog, key, size, priority=priority)
+            self._rows[seq] = item
             item.boots = boots
-        if backlog.queue.push(key, item):
-            self._offer(backlog)
+        backlog.lanes[priority].came(seq, received_at)
+        self._queue.push(account.platform, key, item, priority)
 
     # --- claiming ----------------------------------------------------------------------
 
     def claim(self, claim: Claim, limit: int) -> list[InboxRecord]:
-        """Hand out new rows: platforms in turn, and inside each its chats in turn."""
+        """Hand out new rows: platforms in turn, in each by priority, chats in turn."""
         if self._lives.setdefault(claim.name, claim.incarnation) > claim.incarnation:
             return []
         held = self._held.setdefault(claim.name, {})
         records: list[InboxRecord] = []
-        turns = self._turns
-        while turns and len(records) < limit:
-            backlog = turns.popleft()
-            backlog.offered = False
-            taken = backlog.queue.take()
-            if taken is None:
-                continue
-            chat, record = taken
+        queue = self._queue
+        while len(records) < limit and (taken := queue.take()) is not None:
+            platform, chat, record = taken
             if isinstance(record, int):
-                seq = record
-                record = self._rows[seq] = InboxRecord(seq, None, backlog, chat, 0)
+                seq, priority = unpacked(record)
+                backlog = self._backlogs[platform]
+                record = InboxRecord(seq, None, backlog, chat, 0, priority=priority)
+                self._rows[seq] = record
             elif self._suspects.must_wait(record):
-                self._offer(backlog)
                 continue
             elif record.row is not None:
                 self._warm -= 1
             record.claim = claim
             record.state = _S.CLAIMED
-            backlog.claimed += 1
+            record.backlog.lanes[record.priority].took(record.seq)
             held[record.seq] = record
             records.append(record)
             self._note(record)
-            self._offer(backlog)
         return records
 
     def settle(self, claim: Claim, seq: int, state: InboundState, why: str) -> bool:
@@ -250,18 +274,6 @@ class Inbox:
 
     # --- forgetting --------------------------------------------------------------------
 
-    def forget(self, limit: int) -> None:
-        """Drop settled rows beyond what is kept, at most *limit* of them."""
-        for _ in range(limit):
-            if (
-                len(self._settled) <= self.limits.settled
-                and self._settled_bytes <= self.limits.settled_bytes
-            ):
-                return
-            record = self._settled.popleft()
-            self._settled_bytes -= record.size
-            del self._rows[record.seq]
-
     def tidy(self, now: float) -> None:
         """Forget marks that are over, and accounts of which nothing else is left."""
         for key, account in list(self._accounts.items()):
@@ -280,25 +292,18 @@ class Inbox:
         backlog = self._backlogs.get(platform)
         return (backlog.rows, backlog.size) if backlog is not None else (0, 0)
 
-    # --- inside ------------------------------------------------------------------------
+    def counts_of(self, now: float, line: Callable[[str], int]) -> list[PlatformCounts]:
+        """Return the counts of every platform; *line* says how many wait for room in it."""
+        every = sorted(self._backlogs.items())
+        return [backlog.counts(now, line(platform)) for platform, backlog in every]
 
-    def _offer(self, backlog: Backlog) -> None:
-        if (
-            not backlog.offered
-            and backlog.queue.ready
-            and backlog.claimed < self.limits.claimed
-        ):
-            backlog.offered = True
-            self._turns.append(backlog)
+    # --- inside ------------------------------------------------------------------------
 
     def _let_go(self, record: InboxRecord) -> None:
         """It no longer takes a place among the claimed ones of its chat and platform."""
-        for other in self._suspects.left(record):
-            self._offer(other)
-        backlog = record.backlog
-        backlog.claimed -= 1
-        backlog.queue.done(record.chat)
-        self._offer(backlog)
+        self._suspects.left(record)
+        record.backlog.lanes[record.priority].claimed -= 1
+        self._queue.done(record.backlog.platform, record.chat)
 
     def _finish(self, record: InboxRecord, state: InboundState, why: str) -> None:
         claim = record.claim
@@ -308,15 +313,23 @@ class Inbox:
         else:
             self.parked -= 1
         self.ended[state] += 1
+        record.backlog.lanes[record.priority].settled(state)
         record.state = state
         record.why = why
         record.claim = None
         del self._held[claim.name][record.seq]
         record.backlog.shrink(record.size)
-        self._settled.append(record)
-        self._settled_bytes += record.size
+        self._settled.add(record)
         self._note(record)
-        self.forget(2)
+        for over in self._settled.surplus(2):
+            del self._rows[over.seq]
+
+    def _wait_again(self, record: InboxRecord) -> None:
+        """In front of its chat, but for what is older and was let begin again."""
+        platform, seq = record.backlog.platform, record.seq
+        self._queue.push_before(
+            platform, record.chat, record, record.priority, lambda it: seq_of(it) > seq
+        )
 
     def _renew(self, record: InboxRecord) -> None:
         claim = record.claim
@@ -328,13 +341,8 @@ class Inbox:
             record.row = replace(record.row, boots=record.boots)
             self._warm += 1
         record.state = _S.NEW
-        # In front, but for what is older and was let begin again.
-        queue, seq = record.backlog.queue, record.seq
-        queue.push_before(record.chat, record, lambda other: seq_of(other) > seq)
+        at = None if record.row is None else record.row.received_at
+        record.backlog.lanes[record.priority].came_back(record.seq, at)
+        self._wait_again(record)
         self._let_go(record)
         self._note(record)
-
-
-def seq_of(item: InboxRecord | int) -> int:
-    """Return the number of what waits in a queue."""
-    return item if isinstance(item, int) else item.seq

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
-from actors.journal.backlog import InboxAccount, InboxLimits
+from actors.journal.backlog import InboxAccount, InboxLimits, by_itself
 from actors.journal.content import content_of
 from actors.journal.crowds import Crowds, Waiter
 from actors.journal.memory_desk import MemoryDesk
@@ -16,6 +16,7 @@ from actors.journal.pacing import Pacing
 from actors.journal.parts import known_parts
 from actors.journal.sayings import OutgoingLimits
 from actors.journal.sizes import size_of
+from actors.journal.tallies import PlatformCounts
 from actors.journal.values import (
     AccountKey,
     Appended,
@@ -27,6 +28,7 @@ from actors.journal.values import (
     JournalHealth,
     OutboundRow,
     Queued,
+    Rank,
 )
 from actors.messages import Inbound, InboundState, Outbound
 
@@ -64,6 +66,7 @@ class MemoryJournal(MemoryDesk, OutboxSide):
         MemoryDesk.__init__(self, clock, wall_clock, inbox, outbox)
         OutboxSide.__init__(self, self._said, clock)
         self._crowds: Crowds[Appended | None] = Crowds(self._inbox.fits)
+        self._rank: Rank = by_itself
         self._ring_inbound: Callable[[], None] = _nobody
         self._ring_outbound: Callable[[AccountKey], None] = _nobody
         self._rung = False
@@ -140,7 +143,7 @@ class MemoryJournal(MemoryDesk, OutboxSide):
         return owner.cursor
 
     async def claim_inbound(self, claim: Claim, limit: int) -> list[InboundRow]:
-        """Take up to *limit* new rows, platforms and chats in turn."""
+        """Take up to *limit* new rows: platforms in turn, by priority, chats in turn."""
         rows = [record.row for record in self._inbox.claim(claim, limit)]
         if len(rows) < limit:
             self._rung = False
@@ -217,6 +220,14 @@ class MemoryJournal(MemoryDesk, OutboxSide):
         if self._ring_outbound is ring:
             self._ring_outbound = _nobody
 
+    def rank_by(self, rank: Rank) -> None:
+        """Ask *rank* how urgent new events are. The last one counts."""
+        self._rank = rank
+
+    def platforms(self) -> tuple[PlatformCounts, ...]:
+        """Return what became of the events of each platform, lane by lane."""
+        return tuple(self._inbox.counts_of(self._clock(), self._crowds.waiting))
+
     def counts(self) -> JournalCounts:
         """Return depths and totals for an operator."""
         inbox = self._inbox
@@ -259,12 +270,13 @@ class MemoryJournal(MemoryDesk, OutboxSide):
         now = self._clock()
         known = inbox.known(owner, event, now)
         if known is None:
-            row = inbox.append(owner, event, trace, now, size)
+            priority = self._rank(owner.platform, owner.name, event)
+            row = inbox.append(owner, event, trace, now, size, priority=priority)
             if not self._rung:
                 self._ring()
         else:
             row = known
-            inbox.duplicates += 1
+            owner.backlog.duplicates += 1
         if cursor is not None:
             owner.move(cursor)
         return Appended(row, known is not None)

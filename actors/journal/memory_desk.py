@@ -183,6 +183,7 @@ class MemoryDesk:
             seq,
             record.size,
             row,
+            priority=record.priority,
         )
         self._tell_inbound()
         return letter.state

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from actors.journal.pacing import Pacing
+from actors.journal.tallies import PlatformCounts
 from actors.journal.values import (
     AccountKey,
     Appended,
@@ -16,6 +17,7 @@ from actors.journal.values import (
     JournalCounts,
     OutboundRow,
     Queued,
+    Rank,
     Recalled,
 )
 from actors.messages import Inbound, InboundState, Outbound, Outcome
@@ -59,7 +61,10 @@ class Journal(Protocol):
         trace: str,
         cursor: str | None = None,
     ) -> Appended:
-        """Accept an event; wait for room while the platform's backlog is full."""
+        """Accept an event; wait for room while the platform's backlog is full.
+
+        Nothing else makes it wait: no bot and no router, however slow they are.
+        """
         ...
 
     async def append_all(
@@ -80,7 +85,7 @@ class Journal(Protocol):
         ...
 
     async def claim_inbound(self, claim: Claim, limit: int) -> list[InboundRow]:
-        """Take up to *limit* new rows, platforms and chats in turn."""
+        """Take up to *limit* new rows: platforms in turn, by priority, chats in turn."""
         ...
 
     def settle_inbound(
@@ -199,6 +204,16 @@ class Journal(Protocol):
 
     def off_outbound(self, ring: Callable[[AccountKey], None]) -> None:
         """Call it no longer; nothing happens if another one has taken its place."""
+        ...
+
+    def rank_by(self, rank: Rank) -> None:
+        """Ask *rank* how urgent new events are. The last one counts; without one, it is
+        `priority_of` the event alone.
+        """
+        ...
+
+    def platforms(self) -> tuple[PlatformCounts, ...]:
+        """Return what became of the events of each platform, lane by lane."""
         ...
 
     def counts(self) -> JournalCounts:

@@ -6,7 +6,8 @@ blame. Alone with its claimer, the one that is to blame shows itself.
 
 from __future__ import annotations
 
-from actors.journal.backlog import Backlog, InboxRecord
+from actors.journal.backlog import ChatKey, InboxRecord
+from actors.lanes import FairQueue
 
 MAX_BOOTS = 3
 """Lives of a row."""
@@ -15,9 +16,10 @@ MAX_BOOTS = 3
 class Suspects:
     """At most one of them is in somebody's hand."""
 
-    __slots__ = ("_behind", "_in_hand")
+    __slots__ = ("_behind", "_in_hand", "_queue")
 
-    def __init__(self) -> None:
+    def __init__(self, queue: FairQueue[str, ChatKey, InboxRecord | int]) -> None:
+        self._queue = queue
         self._in_hand: InboxRecord | None = None
         self._behind: list[InboxRecord] = []
 
@@ -31,19 +33,18 @@ class Suspects:
         if self._in_hand is None:
             self._in_hand = record
             return False
-        queue = record.backlog.queue
-        queue.hold(record.chat)
-        queue.push_front(record.chat, record)
-        queue.done(record.chat)
+        queue, platform, chat = self._queue, record.backlog.platform, record.chat
+        queue.hold(platform, chat)
+        queue.push_front(platform, chat, record, record.priority)
+        queue.done(platform, chat)
         self._behind.append(record)
         return True
 
-    def left(self, record: InboxRecord) -> list[Backlog]:
-        """A row is in nobody's hand any more; return whose chats may go on for that."""
+    def left(self, record: InboxRecord) -> None:
+        """A row is in nobody's hand any more; if it was the one, the next may go on."""
         if record is not self._in_hand:
-            return []
+            return
         self._in_hand = None
         behind, self._behind = self._behind, []
         for other in behind:
-            other.backlog.queue.free(other.chat)
-        return [other.backlog for other in behind]
+            self._queue.free(other.backlog.platform, other.chat)

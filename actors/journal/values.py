@@ -6,15 +6,26 @@ one of these costs a seventh of the other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
 from attrs import frozen
 
-from actors.messages import ChatAddress, Inbound, Outbound, OutboundKind, Outcome
+from actors.messages import (
+    ChatAddress,
+    Inbound,
+    Outbound,
+    OutboundKind,
+    Outcome,
+    Priority,
+)
 
 AccountKey: TypeAlias = tuple[str, str]
 """(platform id, account): one login of ours."""
+Rank: TypeAlias = Callable[[str, str, Inbound], Priority]
+"""Says how urgent an event of (platform id, account) is. Plain, quick, never raises."""
 
 
 @frozen
@@ -38,11 +49,30 @@ class Arrived(msgspec.Struct, frozen=True, eq=False):
     """How far the account is journalled once this is."""
 
 
+class Delivery(StrEnum):
+    """What becomes of an event that is brought to the journal."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    """It was accepted before: nothing to do, and it may be acknowledged again."""
+    REFUSED = "refused"
+    """It can never be written down. It must not be acknowledged."""
+
+
 class Appended(msgspec.Struct, frozen=True):
-    """The answer to `append`: the event is *accepted*, whether it is new or not."""
+    """The answer to `append`."""
 
     row: int
+    """Its number; 0 if it was refused."""
     duplicate: bool
+    refused: str = ""
+    """Why it cannot be written down; empty if it is."""
+
+    @property
+    def delivery(self) -> Delivery:
+        if self.refused:
+            return Delivery.REFUSED
+        return Delivery.DUPLICATE if self.duplicate else Delivery.ACCEPTED
 
 
 class InboundRow(msgspec.Struct, frozen=True, eq=False):
@@ -57,6 +87,7 @@ class InboundRow(msgspec.Struct, frozen=True, eq=False):
     """Monotonic seconds, by the journal's clock."""
     boots: int = 0
     """How many claimers have died with this row in hand."""
+    priority: Priority = Priority.NORMAL
 
 
 class OutboundRow(msgspec.Struct, frozen=True, eq=False):

@@ -47,7 +47,7 @@ class Crew(Generic[J]):
             take: Gives the next job, or `None` when there is none now.
             body: Does a job. It may raise.
             ended: Told once for each job that was taken. Plain, quick.
-            size: How many jobs may be done at the same time.
+            size: How many jobs may be taken at the same time.
         """
         self.owner: Turn | None = current_turn.get()
         """Whose workers these are; a worker may be started from another actor's task."""
@@ -59,11 +59,12 @@ class Crew(Generic[J]):
         self._take = take
         self._ended = ended
         self._nursery = nursery
-        self._size = size
+        self.size = size
+        """How many may take jobs. Those who go on with a parked one come on top."""
         self._idle: list[Worker[J]] = []
         self._all: set[Worker[J]] = set()
         self._active = 0
-        """Workers that take jobs: all but the parked and the fenced."""
+        """Workers that take jobs: all but the parked, the extra and the fenced."""
         self.coming = 0
         """Workers that were called and have not looked yet."""
         self._missed = False
@@ -81,7 +82,7 @@ class Crew(Generic[J]):
             worker.called = True
             assert worker.task is not None
             trio.lowlevel.reschedule(worker.task)
-        elif self._active < self._size:
+        elif self._active < self.size:
             self.coming += 1
             self._active += 1
             worker = Worker(self)
@@ -123,9 +124,9 @@ class Crew(Generic[J]):
         return left
 
     def step_in(self, worker: Worker[J], left: float) -> None:
-        """Count this worker again, with *left* seconds to go."""
+        """Give this worker *left* seconds to go on, beside those who take jobs."""
         self.running += 1
-        self._active += 1
+        worker.extra = True
         worker.deadline = self._clock() + left
         self._glass.set(worker.deadline)
 
@@ -135,7 +136,7 @@ class Crew(Generic[J]):
         if worker.called:
             worker.called = False
             self.coming -= 1
-        if self._dismissed or self._active > self._size:
+        if self._dismissed or self._active > self.size:
             return None
         job = await self._take()
         if job is None:
@@ -149,7 +150,7 @@ class Crew(Generic[J]):
 
     async def rest(self, worker: Worker[J]) -> bool:
         """Sleep until there is something to do. False: go home."""
-        if self._dismissed or self._active > self._size:
+        if self._dismissed or self._active > self.size:
             return False
         if self._missed:
             self._missed = False
@@ -169,9 +170,10 @@ class Crew(Generic[J]):
         assert job is not None
         worker.job = None
         worker.deadline = inf
-        if job.parked:
+        if job.parked or worker.extra:
             self._active += 1
-        else:
+            worker.extra = False
+        if not job.parked:
             self.running -= 1
         try:
             self._ended(job, ended, error)

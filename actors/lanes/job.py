@@ -48,12 +48,30 @@ class Work(Protocol):
 class Job(Generic[K, T]):
     """One item in the hand of a worker. The body may park it; nobody else touches it."""
 
-    __slots__ = ("_lanes", "error", "free", "item", "key", "parked", "trace", "within")
+    __slots__ = (
+        "_lanes",
+        "error",
+        "free",
+        "group",
+        "item",
+        "key",
+        "parked",
+        "trace",
+        "within",
+    )
 
     def __init__(
-        self, lanes: Lanes[K, T], key: K, item: T, within: float, trace: str
+        self,
+        lanes: Lanes[K, T],
+        key: K,
+        item: T,
+        within: float,
+        trace: str,
+        *,
+        group: str,
     ) -> None:
         self._lanes = lanes
+        self.group = group
         self.key = key
         self.item = item
         self.within = within

@@ -10,18 +10,23 @@ import trio
 
 from actors.lanes.crew import Crew
 from actors.lanes.errors import LanesClosed, LanesFull, TooManyParked
+from actors.lanes.fair import FairQueue, Places
 from actors.lanes.job import Ended, Job
-from actors.lanes.queue import KeyedQueue
 from actors.lanes.worker import Worker
 
 K = TypeVar("K")
 T = TypeVar("T")
 
+SHARE = 16
+"""One worker of so many is each group's own, and as many are kept for each step of urgency."""
+
 
 class Lanes(Generic[K, T]):
     """First in, first out per key; a bounded number of keys at work at the same time.
 
-    A parked item has left its lane: it neither counts as work nor holds its key.
+    Keys take turns as in `FairQueue`: groups first, then by urgency. Bodies that hang
+    keep neither another group nor what is urgent from a worker. A parked item has left
+    its lane: it neither counts as work nor holds its key, also when it goes on.
     """
 
     def __init__(
@@ -39,7 +44,9 @@ class Lanes(Generic[K, T]):
         self._nursery = nursery
         self._capacity = capacity
         self._max_parked = parked
-        self._queue: KeyedQueue[K, Job[K, T]] = KeyedQueue()
+        own = workers // SHARE
+        places = Places(own=own, shared=workers - own, group=workers, kept=own)
+        self._queue: FairQueue[str, K, Job[K, T]] = FairQueue(places)
         self._parked: dict[Job[K, T], Worker[Job[K, T]]] = {}
         self._taking = True
         self._quiet: trio.Event | None = None
@@ -59,16 +66,25 @@ class Lanes(Generic[K, T]):
     def parked(self) -> int:
         return len(self._parked)
 
-    def busy(self, key: K) -> bool:
+    def busy(self, key: K, group: str = "") -> bool:
         """Does an item of *key* wait or run? Parked ones have left their key."""
-        return key in self._queue
+        return self._queue.busy(group, key)
 
     @property
     def idle(self) -> bool:
         """Nothing waits and nothing runs. Parked items wait for people; they do not count."""
         return not self._crew.running and not len(self._queue)
 
-    def put(self, key: K, item: T, *, within: float = 60.0, trace: str = "") -> None:
+    def put(
+        self,
+        key: K,
+        item: T,
+        *,
+        within: float = 60.0,
+        trace: str = "",
+        group: str = "",
+        level: int = 1,
+    ) -> None:
         """Put *item* behind the others of *key*. Never waits.
 
         Args:
@@ -76,6 +92,8 @@ class Lanes(Generic[K, T]):
             item: What the body finds in `Job.item`.
             within: Seconds the body may take, counted from its start.
             trace: Current while the body runs.
+            group: Whose key it is; groups take turns.
+            level: How urgent it is, from 0 on.
 
         Raises:
             LanesFull: there is no room.
@@ -85,7 +103,9 @@ class Lanes(Generic[K, T]):
             raise LanesClosed
         if len(self._queue) >= self._capacity:
             raise LanesFull(self._capacity)
-        if self._queue.push(key, Job(self, key, item, within, trace)):
+        job = Job(self, key, item, within, trace, group=group)
+        if self._queue.push(group, key, job, level):
+            self._crew.size = self._queue.places
             self._crew.call()
 
     async def drain(self, within: float) -> bool:
@@ -105,7 +125,7 @@ class Lanes(Generic[K, T]):
     def close(self) -> None:
         """End everything: what runs or is parked is interrupted, what waits never starts."""
         self._taking = False
-        for _, job in self._queue.clear():
+        for _, _, job in self._queue.clear():
             self._ended(job, Ended.UNSTARTED)
         self._nursery.cancel_scope.cancel(reason="lanes closed")
 
@@ -121,7 +141,7 @@ class Lanes(Generic[K, T]):
         self._parked[job] = worker
         if not job.free:
             job.free = True
-            self._queue.done(job.key)
+            self._queue.done(job.group, job.key)
         if self._queue.ready:
             self._crew.call()
         self._hush()
@@ -136,7 +156,7 @@ class Lanes(Generic[K, T]):
 
     async def _take(self) -> Job[K, T] | None:
         taken = self._queue.take()
-        return None if taken is None else taken[1]
+        return None if taken is None else taken[2]
 
     def _end(self, job: Job[K, T], ended: Ended, error: BaseException | None) -> None:
         job.error = error
@@ -144,7 +164,7 @@ class Lanes(Generic[K, T]):
             del self._parked[job]
             job.parked = False
         elif not job.free:
-            self._queue.done(job.key)
+            self._queue.done(job.group, job.key)
         try:
             self._ended(job, ended)
         finally:
@@ -170,7 +190,8 @@ async def open_lanes(
     Args:
         body: Handles one item. It may raise, and it may park its job.
         ended: Told once for each item that was put, however it ended. Plain, quick.
-        workers: How many keys may be at work at the same time.
+        workers: How many keys of one group may be at work at the same time; of several,
+            a few more, since some are each one's own.
         capacity: How many items may wait.
         parked: How many items may be parked.
     """

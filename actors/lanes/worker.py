@@ -28,6 +28,7 @@ class Worker(Generic[J]):
         "_span",
         "called",
         "deadline",
+        "extra",
         "fenced",
         "job",
         "scope",
@@ -40,6 +41,8 @@ class Worker(Generic[J]):
         self.called = True
         """Somebody called it, and it has not looked for a job since."""
         self.deadline = inf
+        self.extra = False
+        """Its job was parked and goes on: beyond the number of those who take jobs."""
         self.fenced = False
         """Left behind: what it still does is nobody's business any more."""
         self.scope = trio.CancelScope()

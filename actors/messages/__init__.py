@@ -2,8 +2,8 @@
 
 Nothing here waits, reads a clock or knows a platform. Read `segments` for what a
 message is made of, `chats` for where it goes, `inbound` and `outbound` for the two
-directions, `lives` for the two state tables that every row obeys, `repairs` for what of
-them is an operator's, `rates` for how often.
+directions, `priorities` for who is urgent, `lives` for the two state tables that every
+row obeys, `repairs` for what of them is an operator's, `rates` for how often.
 """
 
 from actors.messages.chats import Chat, ChatAddress, ChatKind
@@ -11,6 +11,7 @@ from actors.messages.inbound import (
     DEDUP_SECONDS,
     DERIVED_ID_DEDUP_SECONDS,
     Inbound,
+    Priority,
     Role,
     Sender,
 )
@@ -24,6 +25,7 @@ from actors.messages.lives import (
     check_outbound,
 )
 from actors.messages.outbound import Outbound, OutboundKind, Outcome
+from actors.messages.priorities import priority_of
 from actors.messages.rates import UNITS, Rate, Scope, read_rate
 from actors.messages.repairs import (
     DEAD_INBOUND,
@@ -83,6 +85,7 @@ __all__ = [
     "OutboundKind",
     "OutboundState",
     "Outcome",
+    "Priority",
     "Rate",
     "Raw",
     "Repair",
@@ -97,6 +100,7 @@ __all__ = [
     "check_inbound",
     "check_outbound",
     "plain_text",
+    "priority_of",
     "read_rate",
     "repaired",
 ]

@@ -23,6 +23,17 @@ class Role(IntEnum):
     OWNER = 3
 
 
+class Priority(IntEnum):
+    """The classes, the most urgent first."""
+
+    URGENT = 0
+    """An operator's word, or the answer that a handler waits for."""
+    NORMAL = 1
+    """Somebody wants something now: a message, an invitation, a schedule that is due."""
+    BULK = 2
+    """What happens around messages, and what is late already."""
+
+
 @frozen
 class Sender:
     """Who did it."""
@@ -61,6 +72,9 @@ class Inbound:
     """Our own account said it. Journalled, never handed to a bot."""
     dedup_seconds: float = DEDUP_SECONDS
     """60 s where the wire has no id and one was derived from the fields."""
+    priority: Priority | None = None
+    """The platform's word on how urgent it is, where it knows better than the rule of
+    `priority_of`. Used when the event is accepted, and not kept in it."""
 
     @property
     def text(self) -> str:

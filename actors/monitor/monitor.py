@@ -6,7 +6,7 @@ from typing import TypeAlias, assert_never
 
 from attrs import frozen
 
-from actors.journal import Journal, JournalCounts
+from actors.journal import Journal, JournalCounts, PlatformCounts
 from actors.kernel import Actor, ActorContext, Query
 from actors.monitor.board import Board
 from actors.monitor.connections import ConnectionState
@@ -31,6 +31,8 @@ class Status:
 
     connections: tuple[Connection, ...]
     journal: JournalCounts
+    platforms: tuple[PlatformCounts, ...]
+    """What each platform has brought, and where that stands, lane by lane."""
     tracker: TrackerCounts
     faults: int
     """How many there were since the start."""
@@ -78,6 +80,7 @@ class Monitor(Actor[MonitorMessage]):
                 for (platform, account), (state, since) in self._board.states().items()
             ),
             self._journal.counts(),
+            self._journal.platforms(),
             self._tracker.index.counts(),
             sum(self._faults.counts().values()),
         )

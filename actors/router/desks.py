@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
@@ -22,8 +23,8 @@ log = structlog.get_logger()
 _S = InboundState
 _DONE = _S.DONE
 UNTOLD = 10_000
-HELD_PER_BOT = 1_000
-"""Events that wait for a bot that is away; the next ones fail for it."""
+HELD_PER_PLATFORM = 1_000
+"""Events of one platform that wait for a bot that is away; the next ones fail for it."""
 
 
 class Desk(Protocol):
@@ -52,13 +53,29 @@ class Desk(Protocol):
 class BotEvents:
     """One bot, here or away, and what it has in hand."""
 
-    __slots__ = ("desk", "name", "open", "parked")
+    __slots__ = ("brought", "desk", "name", "open", "parked")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.desk: Desk | None = None
         self.open: dict[int, Slip] = {}
+        self.brought: Counter[str] = Counter()
+        """How many of these each platform has brought."""
         self.parked = 0
+
+    def owes(self, slip: Slip) -> None:
+        """An event is in its hand, or waits for it."""
+        row = slip.passage.row
+        self.open[row.seq] = slip
+        self.brought[row.platform] += 1
+
+    def has_ended(self, slip: Slip) -> None:
+        """It has settled one."""
+        row = slip.passage.row
+        del self.open[row.seq]
+        self.brought[row.platform] -= 1
+        if slip.parked:
+            self.parked -= 1
 
 
 class Desks:
@@ -130,6 +147,10 @@ class Desks:
             if bot.desk is not None
         )
 
+    def awaited(self, row: InboundRow) -> bool:
+        """Does a handler of any bot wait for exactly this answer?"""
+        return any(_awaits(bot.desk, row) for bot in self._all)
+
     def take_over(self, claim: Claim) -> None:
         """Settle in the name of *claim* from now on."""
         self._claim = claim
@@ -154,13 +175,14 @@ class Desks:
         passage = self._passages[seq] = Passage(row, self, len(bots))
         if len(bots) == 1:
             bot = bots[0]
-            slip = bot.open[seq] = Slip(passage, bot, bot.desk)
+            slip = Slip(passage, bot, bot.desk)
+            bot.owes(slip)
             self._put(slip)
             return
         slips = [Slip(passage, bot, bot.desk) for bot in bots]
         # All of them have it before the first one may settle it.
         for slip in slips:
-            slip.bot.open[seq] = slip
+            slip.bot.owes(slip)
         for slip in slips:
             self._put(slip)
 
@@ -204,10 +226,9 @@ class Desks:
         desk = slip.desk
         row = slip.passage.row
         if desk is None:
-            if len(slip.bot.open) > HELD_PER_BOT:
-                slip(
-                    _S.FAILED, f"the bot is away and {HELD_PER_BOT} events wait for it"
-                )
+            if slip.bot.brought[row.platform] > HELD_PER_PLATFORM:
+                why = f"the bot is away and {HELD_PER_PLATFORM} events of {row.platform} wait for it"
+                slip(_S.FAILED, why)
             return
         try:
             desk.put(row, slip)
@@ -243,11 +264,8 @@ class Desks:
 
     def slip_ended(self, passage: Passage, slip: Slip) -> None:
         """A bot has settled; see `passage.Watcher`."""
-        bot = slip.bot
         seq = passage.row.seq
-        del bot.open[seq]
-        if slip.parked:
-            bot.parked -= 1
+        slip.bot.has_ended(slip)
         if not passage.open:
             del self._passages[seq]
             if passage.parked:

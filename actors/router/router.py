@@ -15,7 +15,8 @@ from actors.router.desks import Desks
 
 WINDOW = 9_000
 """Rows in hand, host-wide. The rest waits in the journal, which has a thousand of them in
-memory: 10,000 together."""
+memory: 10,000 together. The journal gives 8,000 out to whoever comes first and 64 more to
+each platform, so fifteen platforms have to hang before one is in another's way."""
 BATCH = 64
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import trio
 
-from actors.journal import Appended, Arrived
+from actors.journal import Appended, Arrived, RowRefused
 from actors.messages import Inbound
 from actors.monitor import ConnectionState, Phase
 from actors.sender import Terms
@@ -69,22 +69,33 @@ class Link:
 
     # --- in ---------------------------------------------------------------------------
 
-    async def deliver(self, event: Inbound, cursor: str | None = None) -> None:
+    async def deliver(self, event: Inbound, cursor: str | None = None) -> Appended:
         """Return once *event* is journalled, and *cursor* with it: then acknowledge it.
 
-        Waits for the journal only. An event that is known already changes nothing.
+        Waits for the journal only: for its disk, and for room in its backlog. An event
+        that is known already changes nothing.
+
+        Raises:
+            RowRefused: it can never be written down. It is counted and logged, and must
+                not be acknowledged.
         """
         trace = self.new_id()
         appended = await self._host.journal.append(
             self.platform, self.account, event, trace=trace, cursor=cursor
         )
         self._note(event, trace, appended)
+        if appended.refused:
+            raise RowRefused(appended.refused)
+        return appended
 
-    async def deliver_all(self, events: Sequence[Inbound]) -> None:
+    async def deliver_all(self, events: Sequence[Inbound]) -> list[Appended]:
         """Return once all *events* are journalled, in this order, in one go.
 
         For a platform that reads several at once and acknowledges them together, or not
         at all.
+
+        Raises:
+            RowRefused: one of them can never be written down; the others are.
         """
         arrived = [Arrived(event, self.new_id()) for event in events]
         appended = await self._host.journal.append_all(
@@ -92,15 +103,20 @@ class Link:
         )
         for one, became in zip(arrived, appended, strict=True):
             self._note(one.event, one.trace, became)
+        for became in appended:
+            if became.refused:
+                raise RowRefused(became.refused)
+        return appended
 
     def _note(self, event: Inbound, trace: str, appended: Appended) -> None:
-        self.log.debug(
-            "event.accepted",
-            trace=trace,
-            name=event.event,
-            row=appended.row,
-            duplicate=appended.duplicate,
-        )
+        if not appended.refused:  # the journal has said so itself
+            self.log.debug(
+                "event.accepted",
+                trace=trace,
+                name=event.event,
+                row=appended.row,
+                duplicate=appended.duplicate,
+            )
 
     async def advance(self, cursor: str) -> None:
         """Move the cursor for a frame that held no event."""

@@ -238,6 +238,24 @@ def schedules(*, which: Which = DEFAULT) -> int:
 
 
 @app.command
+def lanes(*, which: Which = DEFAULT) -> int:
+    """List what each platform has brought, what of it waits, and what became of it.
+
+    One line for each platform and priority: urgent, normal, bulk.
+
+    For example:
+
+        rookery lanes
+        rookery lanes --json
+    """
+    from rookery.cli.client import perform
+    from rookery.cli.lanes import lanes_text
+    from rookery.control import Lanes
+
+    return perform(which, Lanes(), lanes_text)
+
+
+@app.command
 def send(address: Address, text: Text, /, *, which: Which = DEFAULT) -> int:
     """Say something in a chat, through the running host, and wait for what became of it.
 

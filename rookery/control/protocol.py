@@ -46,6 +46,11 @@ class Schedules:
 
 
 @frozen
+class Lanes:
+    """What each platform has brought, what waits, and what became of it."""
+
+
+@frozen
 class Send:
     """Say *text* at an address, and wait a while for what becomes of it."""
 
@@ -98,6 +103,7 @@ _Plain: TypeAlias = (
     Tree
     | Platforms
     | Schedules
+    | Lanes
     | Send
     | Reload
     | BeginChaos
@@ -112,6 +118,7 @@ _OPERATIONS: dict[str, type[_Plain]] = {
     "tree": Tree,
     "platforms": Platforms,
     "schedules": Schedules,
+    "lanes": Lanes,
     "send": Send,
     "reload": Reload,
     "chaos": BeginChaos,
@@ -165,6 +172,8 @@ def decode_request(line: bytes) -> Request:
             return Platforms()
         case {"op": "schedules", **rest} if not rest:
             return Schedules()
+        case {"op": "lanes", **rest} if not rest:
+            return Lanes()
         case {"op": "reload", **rest} if not rest:
             return Reload()
         case {

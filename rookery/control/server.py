@@ -35,6 +35,7 @@ from rookery.control.protocol import (
     CompactJournal,
     HealChaos,
     Journal,
+    Lanes,
     LookAtChaos,
     Platforms,
     Refused,
@@ -61,6 +62,7 @@ class Operations(Protocol):
     async def tree(self, path: str, *, everybody: bool) -> Mapping[str, object]: ...
     async def platforms(self) -> Mapping[str, object]: ...
     async def schedules(self) -> Mapping[str, object]: ...
+    async def lanes(self) -> Mapping[str, object]: ...
     async def send(self, address: str, text: str) -> Mapping[str, object]: ...
     async def reload(self) -> Mapping[str, object]: ...
     async def begin_chaos(
@@ -153,6 +155,8 @@ class ControlSocket(Actor[Never]):
                 return await self._operations.platforms()
             case Schedules():
                 return await self._operations.schedules()
+            case Lanes():
+                return await self._operations.lanes()
             case Send(address, text):
                 return await self._operations.send(address, text)
             case Reload():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import inf
 
+import msgspec
 import trio
 from attrs import evolve
 from msgspec.structs import asdict
@@ -108,6 +109,11 @@ class HostOperations:
             ],
             "waiting": len(laters),
         }
+
+    async def lanes(self) -> Mapping[str, object]:
+        """What each platform has brought, and where that stands, lane by lane."""
+        counts = self._parts.journal.platforms()
+        return {"platforms": msgspec.to_builtins(counts)}
 
     async def send(self, address: str, text: str) -> Mapping[str, object]:
         """Say *text*, and wait a while for what becomes of it."""

@@ -17,7 +17,7 @@ from actors.journal import FileJournal, MemoryJournal
 from actors.kernel import AddressNotFound, System
 from actors.messages import Outbound
 from actors.monitor import Board, Faults
-from actors.router import Desks
+from actors.router import Desks, Ranking
 from actors.schedule import Timetable
 from actors.sender import Lines, Rejected, Retry
 from actors.tracker import Tracker
@@ -72,6 +72,7 @@ class Parts:
         tracker = Tracker(clock)
         outbox = Outbox(journal, tracker, clock, dead=dead, split=estate.split)
         desks = Desks(journal)
+        journal.rank_by(Ranking(desks, estate.is_operator, system.wall_clock))
         # Before anything runs: what an earlier process left is routed as soon as there
         # is a router, and must wait for bots that are still being loaded.
         for bot_id in estate.configuration.settings.bots:

@@ -56,6 +56,7 @@ class Renewed(msgspec.Struct, frozen=True):
     chat: str
     size: int
     before: str
+    priority: int
 
 
 class Renew(Single):
@@ -70,7 +71,7 @@ class Renew(Single):
         self, db: sqlite3.Connection, _: Numbers
     ) -> Renewed | InboundState | None:
         row = db.execute(
-            "SELECT platform, account, chat_kind, chat, size, state FROM inbound "
+            "SELECT platform, account, chat_kind, chat, size, state, priority FROM inbound "
             "WHERE seq = ?",
             (self.seq,),
         ).fetchone()

@@ -1,67 +1,56 @@
 """The inbound half: what came in is in the file first, then in the index, then told.
 
-The index knows every open row; their content is in memory only of those in somebody's
-hand and of a few more. Whether an event is known, the file says.
+Whether an event is known, the file says. What happens to it from then on: `handouts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import structlog
-import trio
-from attrs import evolve
 
-from actors.journal.again import RepairableInbox
-from actors.journal.backlog import InboxAccount, InboxLimits, InboxRecord
-from actors.journal.crowds import Crowds, Waiter
-from actors.journal.sqlite.again import Renewed
+from actors.journal.backlog import (
+    InboxAccount,
+    by_itself,
+)
+from actors.journal.crowds import Waiter
 from actors.journal.sqlite.calendar import Calendar
-from actors.journal.sqlite.codec import Unreadable, clean
+from actors.journal.sqlite.codec import (
+    clean,
+)
 from actors.journal.sqlite.effects import (
     Accept,
     Accepted,
     Advance,
-    Effect,
-    Fetch,
-    Fetched,
     IsKnown,
-    settle_inbound,
 )
-from actors.journal.sqlite.loading import Loaded
+from actors.journal.sqlite.handouts import Handouts
 from actors.journal.sqlite.pump import Pump
-from actors.journal.sqlite.rows import accept_of, inbound_row
-from actors.journal.values import Appended, Arrived, Claim, InboundRow, RowRefused
-from actors.messages import FINAL_INBOUND, Inbound, InboundState
-
-WAITING_ROWS = 1_000
-"""Rows in memory that nobody has claimed. Those in hand are bounded by the router."""
-_RESTORED_AT_ONCE = 500
+from actors.journal.sqlite.rows import accept_of
+from actors.journal.values import (
+    Appended,
+    Arrived,
+    InboundRow,
+    Rank,
+    RowRefused,
+)
+from actors.messages import Inbound
 
 log = structlog.get_logger()
 
 
-def _nobody() -> None:
-    """Nobody listens yet."""
-
-
 class Arrivals:
-    """Accepts, hands out and settles what came in."""
+    """Accepts what came in."""
 
-    def __init__(self, pump: Pump, calendar: Calendar, limits: InboxLimits) -> None:
-        self.inbox = RepairableInbox(
-            evolve(limits, waiting=min(limits.waiting, WAITING_ROWS), settled=0),
-            note=self._note,
-        )
-        self.crowds: Crowds[Appended | None] = Crowds(self.inbox.fits)
+    def __init__(self, pump: Pump, calendar: Calendar, handouts: Handouts) -> None:
+        self.rank: Rank = by_itself
+        self._handouts = handouts
+        self.inbox = handouts.inbox
+        self.crowds = handouts.crowds
         self._pump = pump
         self._calendar = calendar
-        self._changed: dict[int, InboxRecord] = {}
         self._writing = 0
-        self._ring: Callable[[], None] = _nobody
-        self._rung = False
-        self._hungry = False
 
     # --- accepting -----------------------------------------------------------------------
 
@@ -76,7 +65,7 @@ class Arrivals:
         await self._pump.ready()
         inbox = self.inbox
         owner = inbox.account(platform, account)
-        effect = accept_of(owner, event, trace, cursor, self._calendar.wall())
+        effect = self._accept_of(owner, event, trace, cursor)
         size = effect.size
         waiter: Waiter[Appended | None] = Waiter(
             owner, size, partial(self._write, effect, event)
@@ -103,9 +92,7 @@ class Arrivals:
         written: list[Waiter[Appended | None]] = []
         answers: list[Appended | None] = []
         for one in arrived:
-            effect = accept_of(
-                owner, one.event, one.trace, one.cursor, self._calendar.wall()
-            )
+            effect = self._accept_of(owner, one.event, one.trace, one.cursor)
             if platform not in self.crowds and inbox.fits(owner, effect.size):
                 waiter: Waiter[Appended | None] = Waiter(owner, effect.size, _no_line)
                 self._write(effect, one.event, waiter)
@@ -141,6 +128,13 @@ class Arrivals:
         owner.torn = False
         return owner.cursor
 
+    def _accept_of(
+        self, owner: InboxAccount, event: Inbound, trace: str, cursor: str | None
+    ) -> Accept:
+        priority = self.rank(owner.platform, owner.name, event)
+        wall = self._calendar.wall()
+        return accept_of(owner, event, trace, cursor, wall, priority=priority)
+
     async def _is_known(self, effect: Accept) -> bool:
         known = await self._pump.ask(IsKnown(effect.mark, effect.received_at))
         return known is True
@@ -170,7 +164,15 @@ class Arrivals:
         if not isinstance(answer, Accepted):
             owner.torn = True
             self._free(owner, waiter.size)
-            waiter.fail(RowRefused(str(answer)))
+            owner.backlog.refused += 1
+            log.warning(
+                "journal.event_refused",
+                platform=owner.platform,
+                account=owner.name,
+                trace=effect.trace,
+                why=str(answer),
+            )
+            waiter.answer(Appended(0, False, str(answer)))
             return
         if answer.fresh:
             if not waiter.size:  # its mark had gone in the meantime
@@ -178,13 +180,20 @@ class Arrivals:
             inbox.enter(
                 owner,
                 InboundRow(
-                    answer.seq, owner.platform, owner.name, event, effect.trace, now
+                    answer.seq,
+                    owner.platform,
+                    owner.name,
+                    event,
+                    effect.trace,
+                    now,
+                    0,
+                    effect.priority,
                 ),
                 size,
             )
-            self._tell()
+            self._handouts.tell()
         else:
-            inbox.duplicates += 1
+            owner.backlog.duplicates += 1
             self._free(owner, waiter.size)
         if effect.cursor is not None:
             owner.move(effect.cursor)
@@ -209,125 +218,6 @@ class Arrivals:
             self.inbox.free(owner, size)
             if self.crowds:
                 self.crowds.admit()
-
-    # --- handing out ---------------------------------------------------------------------
-
-    async def claim(self, claim: Claim, limit: int) -> list[InboundRow]:
-        if self._pump.health.state != "open":
-            self._hungry = True  # no handler begins whose reply could not be kept
-            self._rung = False
-            return []
-        records = self.inbox.claim(claim, limit)
-        if len(records) < limit:
-            self._rung = False
-        cold = [record for record in records if record.row is None]
-        if cold:
-            # Their claims are committed with it: a row that ends the process is counted.
-            await self._fetch(cold)
-        return [
-            record.row
-            for record in records
-            if record.row is not None and record.claim == claim
-        ]
-
-    async def _fetch(self, records: list[InboxRecord]) -> None:
-        found = await self._pump.ask(Fetch([record.seq for record in records]))
-        assert isinstance(found, dict)
-        for record in records:
-            try:
-                row = found.get(record.seq)
-                if row is None:
-                    raise Unreadable("it is gone from the file")  # noqa: EM101, TRY301
-                self._fill(record, row)
-            except Unreadable as error:
-                log.warning("journal.row_lost", row=record.seq, why=str(error))
-                if record.claim is not None:
-                    self.settle(
-                        record.claim, record.seq, InboundState.FAILED, str(error)
-                    )
-
-    def _fill(self, record: InboxRecord, row: Fetched) -> None:
-        record.size = row.size
-        record.boots = max(record.boots, row.boots)
-        record.row = inbound_row(
-            row, self._calendar.past(row.received_at), record.boots
-        )
-
-    def settle(self, claim: Claim, seq: int, state: InboundState, why: str) -> bool:
-        settled = self.inbox.settle(claim, seq, state, why)
-        if settled:
-            if self.crowds:
-                self.crowds.admit()
-            self._tell()
-        return settled
-
-    def release(self, claim: Claim) -> None:
-        self.inbox.release(claim)
-        if self.crowds:
-            self.crowds.admit()
-
-    def hear_again(self, seq: int, row: Renewed) -> None:
-        """Let an event wait again that is new in the file."""
-        owner = self.inbox.account(row.platform, row.account)
-        self.inbox.hear_again(owner, (row.chat_kind, row.chat), seq, row.size, None)
-        self._tell()
-
-    @property
-    def now(self) -> float:
-        """What is written down as the date of this moment."""
-        return self._calendar.wall()
-
-    def listen(self, ring: Callable[[], None]) -> None:
-        self._ring = ring
-        self._rung = False
-
-    def recovered(self) -> None:
-        """The file is to be had again: whoever was sent away empty may come back."""
-        if self._hungry:
-            self._hungry = False
-            self._tell()
-
-    def _tell(self) -> None:
-        if not self._rung and self.inbox.ready:
-            self._rung = True
-            self._ring()
-
-    # --- the file ------------------------------------------------------------------------
-
-    def _note(self, record: InboxRecord) -> None:
-        self._changed[record.seq] = record
-        self._pump.note()
-
-    def changes(self) -> list[Effect]:
-        """Return where the rows stand that have moved since the last time."""
-        if not self._changed:
-            return []
-        now = self._calendar.wall()
-        rows: list[tuple[object, ...]] = [
-            (
-                record.state.value,
-                clean(record.why),
-                record.boots,
-                now if record.state in FINAL_INBOUND else None,
-                record.seq,
-            )
-            for record in self._changed.values()
-        ]
-        self._changed.clear()
-        return [settle_inbound(rows)]
-
-    async def restore(self, loaded: Loaded) -> None:
-        """Take over what is open in the file, a bit at a time."""
-        inbox = self.inbox
-        for platform, account, cursor in loaded.cursors:
-            inbox.account(platform, account).cursor = cursor
-        for index, (seq, platform, account, kind, chat, size, boots) in enumerate(
-            loaded.inbound
-        ):
-            owner = inbox.account(platform, account)
-            inbox.restore(owner, (kind, chat), seq, size, boots)
-            if not index % _RESTORED_AT_ONCE:
-                await trio.lowlevel.checkpoint()
 
     def tidy(self) -> None:
         if not self.crowds and not self._writing:  # each of them holds on to an account

@@ -15,8 +15,8 @@ from typing import TypeVar
 from actors.journal.listing import Kind, Letter, Place, Said, Sought
 from actors.journal.sqlite import listing
 from actors.journal.sqlite.again import PutAway, Renew, Renewed
-from actors.journal.sqlite.arrivals import Arrivals
 from actors.journal.sqlite.departures import Departures
+from actors.journal.sqlite.handouts import Handouts
 from actors.journal.sqlite.pump import Pump
 from actors.journal.sqlite.store import Store
 from actors.journal.sqlite.thread import Run
@@ -33,13 +33,13 @@ class FileDesk:
         store: Store,
         pump: Pump,
         reading: Run,
-        arrivals: Arrivals,
+        handouts: Handouts,
         departures: Departures,
     ) -> None:
         self._store = store
         self._pump = pump
         self._reading = reading
-        self._arrivals = arrivals
+        self._handouts = handouts
         self._departures = departures
 
     # --- looking -----------------------------------------------------------------------
@@ -82,9 +82,9 @@ class FileDesk:
         """Make a dead event `new`, before what is younger; return what it was before."""
         await self._pump.ready()
         await self.written()  # how it ended may only be noted yet
-        answer = await self._pump.ask(Renew(seq, self._arrivals.now))
+        answer = await self._pump.ask(Renew(seq, self._handouts.now))
         if isinstance(answer, Renewed):
-            self._arrivals.hear_again(seq, answer)
+            self._handouts.hear_again(seq, answer)
             return InboundState(answer.before)
         return InboundState(str(answer)) if answer is not None else None
 

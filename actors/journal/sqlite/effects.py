@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from actors.messages import OutboundState, Outcome
+from actors.messages import OutboundState, Outcome, Priority
 
 _MARK = """INSERT INTO marks (mark, owner, derived, seq, expires_at)
 VALUES (?, ?, ?, ?, ?)
@@ -22,8 +22,8 @@ WHERE marks.expires_at <= ?"""
 _MARKED = "SELECT seq FROM marks WHERE mark = ?"
 _MARKED_NOW = "SELECT seq FROM marks WHERE mark = ? AND expires_at > ?"
 _ACCEPT = """INSERT INTO inbound (seq, platform, account, chat_kind, chat, state, why,
-boots, received_at, settled_at, size, trace, body)
-VALUES (?, ?, ?, ?, ?, 'new', '', 0, ?, NULL, ?, ?, ?)"""
+boots, received_at, settled_at, size, trace, body, priority)
+VALUES (?, ?, ?, ?, ?, 'new', '', 0, ?, NULL, ?, ?, ?, ?)"""
 _MOVE = """INSERT INTO cursors VALUES (?, ?, ?)
 ON CONFLICT (platform, account) DO UPDATE SET cursor = excluded.cursor"""
 _SETTLE_IN = """UPDATE inbound SET state = ?, why = ?, boots = max(boots, ?), settled_at = ?
@@ -89,6 +89,7 @@ class Accept(Single, kw_only=True):
     size: int
     trace: str
     body: bytes
+    priority: Priority = Priority.NORMAL
     cursor: str | None = None
     seq: int = 0
     """Given when it is first performed, and kept if that has to be repeated."""
@@ -114,6 +115,7 @@ class Accept(Single, kw_only=True):
                     self.size,
                     self.trace,
                     self.body,
+                    self.priority,
                 ),
             )
             self.seq = seq
@@ -158,6 +160,7 @@ class Fetched(msgspec.Struct, frozen=True):
     size: int
     trace: str
     body: bytes
+    priority: int
 
 
 class Fetch(Single):
@@ -170,7 +173,7 @@ class Fetch(Single):
         for seq in self.seqs:
             row = db.execute(
                 "SELECT seq, platform, account, boots, "
-                "coalesce(retried_at, received_at), size, trace, body "
+                "coalesce(retried_at, received_at), size, trace, body, priority "
                 "FROM inbound WHERE seq = ?",
                 (seq,),
             ).fetchone()

@@ -17,11 +17,13 @@ from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.departures import Departures
 from actors.journal.sqlite.desk import FileDesk
 from actors.journal.sqlite.effects import Effect
+from actors.journal.sqlite.handouts import Handouts
 from actors.journal.sqlite.loading import Loaded
 from actors.journal.sqlite.pump import Pump
 from actors.journal.sqlite.shelf import Shelf
 from actors.journal.sqlite.store import Store
 from actors.journal.sqlite.thread import OwnThread, Run
+from actors.journal.tallies import PlatformCounts
 from actors.journal.values import (
     AccountKey,
     Appended,
@@ -33,6 +35,7 @@ from actors.journal.values import (
     JournalHealth,
     OutboundRow,
     Queued,
+    Rank,
 )
 from actors.messages import Inbound, InboundState, Outbound
 
@@ -74,12 +77,14 @@ class FileJournal(FileDesk, OutboxSide):
             changes=self._changes,
             mended=self._mended,
         )
-        arrivals = Arrivals(pump, calendar, inbox or InboxLimits())
+        self._handouts = Handouts(pump, calendar, inbox or InboxLimits())
+        arrivals = Arrivals(pump, calendar, self._handouts)
         departures = Departures(pump, calendar, outbox or OutgoingLimits())
         reading = run or OwnThread("journal-reader")
-        FileDesk.__init__(self, store, pump, reading, arrivals, departures)
+        FileDesk.__init__(self, store, pump, reading, self._handouts, departures)
         OutboxSide.__init__(self, departures.outgoing, clock)
-        self._inbox = arrivals.inbox
+        self._arrivals = arrivals
+        self._inbox = self._handouts.inbox
         self._id = ""
 
     @property
@@ -128,7 +133,7 @@ class FileJournal(FileDesk, OutboxSide):
     async def _open(self) -> None:
         loaded = await self._pump.load()
         assert isinstance(loaded, Loaded)
-        await self._arrivals.restore(loaded)
+        await self._handouts.restore(loaded, self._pump.read)
         ready = await self._departures.restore(loaded)
         self._recalled = self._departures.recalled(loaded)
         self._id = loaded.id
@@ -136,22 +141,22 @@ class FileJournal(FileDesk, OutboxSide):
         log.info(
             "journal.opened",
             id=loaded.id,
-            unhandled=len(loaded.inbound),
+            unhandled=loaded.unhandled,
             handled_again=loaded.again,
             quarantined=loaded.quarantined,
             interrupted=loaded.interrupted,
             unsent=len(loaded.outbound) - loaded.unknown,
             unknown=loaded.unknown,
         )
-        self._arrivals.recovered()
+        self._handouts.recovered()
         for account in ready:
             self._departures.tell(account)
 
     def _mended(self) -> None:
-        self._arrivals.recovered()
+        self._handouts.recovered()
 
     def _changes(self) -> list[Effect]:
-        return self._arrivals.changes() + self._departures.changes()
+        return self._handouts.changes() + self._departures.changes()
 
     def shelf(self, kind: str) -> Shelf:
         """Return where things of a kind are kept beside the rows."""
@@ -190,18 +195,18 @@ class FileJournal(FileDesk, OutboxSide):
         return await self._arrivals.cursor(platform, account)
 
     async def claim_inbound(self, claim: Claim, limit: int) -> list[InboundRow]:
-        """Take up to *limit* new rows, platforms and chats in turn; none in trouble."""
-        return await self._arrivals.claim(claim, limit)
+        """Take up to *limit* new rows as they are due; none in trouble."""
+        return await self._handouts.claim(claim, limit)
 
     def settle_inbound(
         self, claim: Claim, seq: int, state: InboundState, why: str = ""
     ) -> bool:
         """Say what became of a claimed or parked row."""
-        return self._arrivals.settle(claim, seq, state, why)
+        return self._handouts.settle(claim, seq, state, why)
 
     def park_inbound(self, claim: Claim, seq: int) -> bool:
         """The handler waits for somebody's answer; the lane goes on without it."""
-        return self._arrivals.settle(claim, seq, InboundState.PARKED, "")
+        return self._handouts.settle(claim, seq, InboundState.PARKED, "")
 
     # --- what goes out -----------------------------------------------------------------
 
@@ -229,12 +234,12 @@ class FileJournal(FileDesk, OutboxSide):
 
     async def release(self, claim: Claim) -> list[Expired]:
         """Begin a new life of a claimer: free everything its predecessors had in hand."""
-        self._arrivals.release(claim)
+        self._handouts.release(claim)
         return self._outgoing.release(claim, self._clock())
 
     def on_inbound(self, ring: Callable[[], None]) -> None:
         """Call *ring* when there are new rows. One listener; the last one counts."""
-        self._arrivals.listen(ring)
+        self._handouts.listen(ring)
 
     def on_outbound(self, ring: Callable[[AccountKey], None]) -> None:
         """Call *ring* when an account has something to say. One listener; the last one counts."""
@@ -244,6 +249,15 @@ class FileJournal(FileDesk, OutboxSide):
         """Call it no longer; nothing happens if another one has taken its place."""
         self._departures.listen_no_more(ring)
 
+    def rank_by(self, rank: Rank) -> None:
+        """Ask *rank* how urgent new events are. The last one counts."""
+        self._arrivals.rank = rank
+
+    def platforms(self) -> tuple[PlatformCounts, ...]:
+        """Return what became of the events of each platform, lane by lane."""
+        waiting = self._handouts.crowds.waiting
+        return tuple(self._inbox.counts_of(self._clock(), waiting))
+
     def counts(self) -> JournalCounts:
         """Return depths and totals for an operator."""
         inbox = self._inbox
@@ -252,7 +266,7 @@ class FileJournal(FileDesk, OutboxSide):
             accepted=inbox.accepted,
             duplicates=inbox.duplicates,
             evicted_marks=self._store.evicted,
-            waiting=len(self._arrivals.crowds),
+            waiting=len(self._handouts.crowds),
             new=inbox.waiting,
             claimed=inbox.claimed,
             parked=inbox.parked,

@@ -13,8 +13,8 @@ from actors.messages import OutboundState
 
 DIED = "the process ended before the answer came"
 
-OpenInbound: TypeAlias = tuple[int, str, str, str, str, int, int]
-"""seq, platform, account, chat kind, chat, size, boots"""
+OpenRows: TypeAlias = list[tuple[int, str, str, str, str, int, int, int, float]]
+"""seq, platform, account, chat kind, chat, size, boots, priority, received at"""
 OpenOutbound: TypeAlias = tuple[
     int, str, str, str, str, str, str, str, str, int, float, float, str, bytes,
     float | None, int, int,
@@ -30,13 +30,15 @@ RECALLED_SECONDS = 24 * 3600.0
 
 @frozen(kw_only=True)
 class Loaded:
-    """The open rows of a file, oldest first, without their bodies."""
+    """What is open in a file. Of what came in only how much: it is read a page at a time,
+    since a million rows may wait. The messages are here, oldest first, without bodies.
+    """
 
     id: str
     last_inbound: int
     last_outbound: int
     cursors: tuple[tuple[str, str, str], ...]
-    inbound: tuple[OpenInbound, ...]
+    unhandled: int
     outbound: tuple[OpenOutbound, ...]
     delivered: tuple[Delivered, ...]
     """The newest of a day to which the platform gave an id, oldest first."""
@@ -88,12 +90,9 @@ def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
         last_inbound=last_of(db, "inbound"),
         last_outbound=last_of(db, "outbound"),
         cursors=tuple(db.execute("SELECT platform, account, cursor FROM cursors")),
-        inbound=tuple(
-            db.execute(
-                "SELECT seq, platform, account, chat_kind, chat, size, boots FROM inbound "
-                "WHERE settled_at IS NULL ORDER BY seq"
-            )
-        ),
+        unhandled=db.execute(
+            "SELECT count(*) FROM inbound WHERE settled_at IS NULL"
+        ).fetchone()[0],
         outbound=tuple(
             db.execute(
                 "SELECT seq, key, platform, account, chat_kind, chat, kind, state, "
@@ -118,6 +117,17 @@ def _delivered(db: sqlite3.Connection, now: float) -> tuple[Delivered, ...]:
         (last_of(db, "outbound") - RECALLED, now - RECALLED_SECONDS),
     )
     return tuple(newest)
+
+
+def page_of(db: sqlite3.Connection, after: int, limit: int) -> OpenRows:
+    """Return the first open events behind number *after*, oldest first."""
+    return db.execute(
+        "SELECT seq, platform, account, chat_kind, chat, size, boots, priority, "
+        "coalesce(retried_at, received_at) FROM inbound "
+        "WHERE settled_at IS NULL AND seq > ? "
+        "ORDER BY seq LIMIT ?",
+        (after, limit),
+    ).fetchall()
 
 
 def last_of(db: sqlite3.Connection, table: str) -> int:

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import structlog
 import trio
 
 from actors.journal.sqlite.effects import Barrier, Effect
+from actors.journal.sqlite.loading import OpenRows
 from actors.journal.sqlite.slot import Slot
 from actors.journal.sqlite.store import Store
 from actors.journal.sqlite.thread import Run
@@ -36,6 +37,8 @@ RETRY_SECONDS: Final = 1.0
 HANGS_SECONDS: Final = 5.0
 """A batch that takes longer has stalled the journal."""
 CLOSE_SECONDS: Final = 5.0
+PAGE_ROWS: Final = 5_000
+"""Open rows that are read at once when the file is opened."""
 
 Answered: TypeAlias = Callable[[object], None]
 """Told the answer of an effect, or the error that it ended with. Plain."""
@@ -153,6 +156,13 @@ class Pump:
     async def load(self) -> object:
         """Open the file and read what is open in it, however long that takes."""
         return await self._until_done(self._store.load)
+
+    async def read(self, after: int) -> OpenRows:
+        """Return a page of the open events behind number *after*."""
+        rows = await self._until_done(
+            lambda: self._store.open_inbound(after, PAGE_ROWS)
+        )
+        return cast(OpenRows, rows)
 
     async def run(self) -> None:
         """Commit what comes, until `close`; the file is open then."""

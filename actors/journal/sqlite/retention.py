@@ -9,12 +9,14 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from actors.journal.sqlite.effects import Numbers
 
 STEP_ROWS: Final = 200
 """Rows looked at in one step: about a millisecond of somebody else's wait."""
+COUNTED_AGAIN: Final = 10
+"""The marks of an account may exceed their number by a part in so many."""
 
 
 @frozen(kw_only=True)
@@ -40,6 +42,10 @@ class Sweeper:
     _inbound: int = 0
     _outbound: int = 0
     _owner: tuple[str, int] = ("", -1)
+    _counted: dict[tuple[str, int], tuple[int, int]] = field(factory=dict)
+    """Marks of an owner, and the number of the newest row when they were counted."""
+    _beyond: dict[tuple[str, int], int] = field(factory=dict)
+    """Marks of an owner up to this row are too many."""
 
     def step(self, db: sqlite3.Connection, numbers: Numbers, now: float) -> bool:
         """Do one step in a transaction of its own; is there more to do at once?"""
@@ -53,7 +59,7 @@ class Sweeper:
             self._outbound = self._rows(
                 db, "outbound", self._outbound, last or 0, now, crowded=crowded
             )
-            marks = self._marks(db, now)
+            marks = self._marks(db, numbers.last, now)
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
@@ -93,7 +99,7 @@ class Sweeper:
         db.executemany(f"DELETE FROM {table} WHERE seq = ?", gone)  # noqa: S608 - as above
         return after
 
-    def _marks(self, db: sqlite3.Connection, now: float) -> bool:
+    def _marks(self, db: sqlite3.Connection, last: int, now: float) -> bool:
         """Look at the next account's oldest marks; is there more to do at once?"""
         owner = db.execute(
             "SELECT owner, derived FROM marks WHERE (owner, derived) > (?, ?) "
@@ -103,12 +109,8 @@ class Sweeper:
         if owner is None:
             self._owner = ("", -1)
             return False
-        cap = self.limits.marks // 10 if owner[1] else self.limits.marks
-        beyond = db.execute(
-            "SELECT seq FROM marks WHERE owner = ? AND derived = ? "
-            "ORDER BY seq DESC LIMIT 1 OFFSET ?",
-            (*owner, cap),
-        ).fetchone()
+        self._count(db, owner, last)
+        beyond = self._beyond.get(owner, 0)
         oldest = db.execute(
             "SELECT mark, seq, expires_at FROM marks WHERE owner = ? AND derived = ? "
             "ORDER BY seq LIMIT ?",
@@ -117,7 +119,7 @@ class Sweeper:
         gone = []
         for mark, seq, expires_at in oldest:
             if expires_at > now:
-                if beyond is None or seq > beyond[0]:
+                if seq > beyond:
                     break
                 self.evicted += 1
             gone.append((mark,))
@@ -125,6 +127,30 @@ class Sweeper:
         if len(gone) < STEP_ROWS:
             self._owner = owner
         return True
+
+    def _count(self, db: sqlite3.Connection, owner: tuple[str, int], last: int) -> None:
+        """See which marks of *owner* are too many.
+
+        To count a hundred thousand takes milliseconds, so it is done again only when as
+        many rows have come in as could make a difference.
+        """
+        cap = self.limits.marks // 10 if owner[1] else self.limits.marks
+        count, at = self._counted.get(owner, (2 * cap + 1, last))
+        if count + last - at <= cap + cap // COUNTED_AGAIN:
+            return
+        beyond = db.execute(
+            "SELECT seq FROM marks WHERE owner = ? AND derived = ? "
+            "ORDER BY seq DESC LIMIT 1 OFFSET ?",
+            (*owner, cap),
+        ).fetchone()
+        if beyond is not None:
+            self._beyond[owner] = beyond[0]
+            self._counted[owner] = cap, last
+            return
+        (count,) = db.execute(
+            "SELECT count(*) FROM marks WHERE owner = ? AND derived = ?", owner
+        ).fetchone()
+        self._counted[owner] = count, last
 
 
 def used_bytes(db: sqlite3.Connection) -> int:

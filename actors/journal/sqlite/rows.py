@@ -11,11 +11,17 @@ from actors.journal.sizes import ROW_BYTES
 from actors.journal.sqlite.codec import clean, decode_event, digest, encode_event
 from actors.journal.sqlite.effects import Accept, Enqueue, Fetched
 from actors.journal.values import InboundRow
-from actors.messages import Inbound, Outbound
+from actors.messages import Inbound, Outbound, Priority
 
 
 def accept_of(
-    owner: InboxAccount, event: Inbound, trace: str, cursor: str | None, now: float
+    owner: InboxAccount,
+    event: Inbound,
+    trace: str,
+    cursor: str | None,
+    now: float,
+    *,
+    priority: Priority = Priority.NORMAL,
 ) -> Accept:
     """Return what accepting *event* writes down."""
     platform, account, chat = owner.platform, owner.name, event.chat
@@ -33,6 +39,7 @@ def accept_of(
         size=ROW_BYTES + len(body),
         trace=clean(trace),
         body=body,
+        priority=priority,
         cursor=None if cursor is None else clean(cursor),
     )
 
@@ -45,7 +52,14 @@ def inbound_row(row: Fetched, received_at: float, boots: int) -> InboundRow:
     """
     event = decode_event(row.body)
     return InboundRow(
-        row.seq, row.platform, row.account, event, row.trace, received_at, boots
+        row.seq,
+        row.platform,
+        row.account,
+        event,
+        row.trace,
+        received_at,
+        boots,
+        Priority(row.priority),
     )
 
 

@@ -65,6 +65,8 @@ STEPS: Final[Sequence[Sequence[str]]] = (
             WHERE put_away = 0 AND state IN ('expired', 'dropped', 'rejected')""",
         "CREATE INDEX outbound_unknown ON outbound (seq) WHERE state = 'unknown'",
     ),
+    # How urgent an event is was decided when it came in; of older rows nobody knows.
+    ("ALTER TABLE inbound ADD COLUMN priority INTEGER NOT NULL DEFAULT 1",),
 )
 VERSION: Final = len(STEPS)
 

@@ -22,7 +22,7 @@ from actors.journal.sqlite.effects import (
     EnqueueAll,
     Numbers,
 )
-from actors.journal.sqlite.loading import Loaded, last_of, recover
+from actors.journal.sqlite.loading import Loaded, OpenRows, last_of, page_of, recover
 from actors.journal.sqlite.looking import opened
 from actors.journal.sqlite.retention import Retention, Sweeper
 from actors.journal.sqlite.schema import NotOurs, migrate
@@ -67,6 +67,10 @@ class Store(Protocol):
 
     def load(self) -> Loaded:
         """Open the file, and return what a new process must know of it."""
+        ...
+
+    def open_inbound(self, after: int, limit: int) -> OpenRows:
+        """Return the first unsettled events behind number *after*."""
         ...
 
     def commit(self, batch: Sequence[Effect]) -> list[object]:
@@ -140,13 +144,12 @@ class SqliteStore:
         return self._sweeper.evicted
 
     def load(self) -> Loaded:
-        db = self._opened()
-        try:
-            loaded = recover(db, self._id, self._wall())
-        except Exception as error:
-            raise self._broken(error) from error
+        loaded = self._with(lambda db: recover(db, self._id, self._wall()))
         self._loaded = True
         return loaded
+
+    def open_inbound(self, after: int, limit: int) -> OpenRows:
+        return self._with(lambda db: page_of(db, after, limit))
 
     def commit(self, batch: Sequence[Effect]) -> list[object]:
         db = self._opened()
@@ -170,12 +173,8 @@ class SqliteStore:
         return more
 
     def compact(self) -> None:
-        db = self._opened()
-        try:
-            db.execute("VACUUM")
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except Exception as error:
-            raise self._broken(error) from error
+        self._with(lambda db: db.execute("VACUUM"))
+        self._with(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
 
     def look(self, question: Callable[[sqlite3.Connection], T]) -> T:
         with opened(self._path) as db:
@@ -210,6 +209,13 @@ class SqliteStore:
         self._db = db
         self._file = _identity(self._path)
         return db
+
+    def _with(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        db = self._opened()
+        try:
+            return job(db)
+        except Exception as error:
+            raise self._broken(error) from error
 
     def _begin(self, db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")

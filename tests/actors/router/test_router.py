@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import trio
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -13,8 +15,8 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.journal import InboundRow, InboxLimits
 from actors.kernel import System
-from actors.messages import InboundState
-from actors.router import Desks, DrainRouter, Router, Settle
+from actors.messages import InboundState, Priority, Sender
+from actors.router import Desks, DrainRouter, Ranking, Router, Settle
 from tests.actors.journal.builders import (
     end_and_start_again,
     event,
@@ -34,6 +36,7 @@ class FakeDesk:
         self.got: list[tuple[str, Settle]] = []
         self.rows: list[InboundRow] = []
         self.refuses = False
+        self.awaited = ""
 
     def wants(self, row: InboundRow) -> bool:
         if self.only == "raises":
@@ -41,7 +44,7 @@ class FakeDesk:
         return self.only in row.event.text
 
     def awaits(self, row: InboundRow) -> bool:
-        return False
+        return bool(self.awaited) and self.awaited == row.event.text
 
     def put(self, row: InboundRow, settle: Settle) -> None:
         if self.refuses:
@@ -193,6 +196,81 @@ async def test_a_noisy_chat_delays_no_other_one(autojump_clock: MockClock) -> No
         await parts.bring("quiet", room="quiet")
         await wait_all_tasks_blocked()
         assert desk.ids[-1] == "quiet"
+
+
+async def test_a_handler_that_hangs_never_slows_the_socket(
+    autojump_clock: MockClock,
+) -> None:
+    """B26, law 4: with the window full of hanging events only the backlog's bound makes
+    `append` wait, that of its own platform; it goes on when an event has ended."""
+    limits = InboxLimits(rows=50, claimed=10, claimed_per_chat=1, own=2, shared=8)
+    async with office(limits, window=20) as (parts, _):
+        desk = FakeDesk()  # it settles nothing
+        parts.desks.connect(desk)
+        began = trio.current_time()
+        for n in range(50):
+            await parts.bring(f"n{n}", platform="noisy", room=str(n))
+        await wait_all_tasks_blocked()
+        assert len(desk.ids) == 9  # one more is kept for what is urgent
+        assert trio.current_time() == began
+
+        with trio.move_on_after(5) as too_much:
+            await parts.bring("n50", platform="noisy", room="50")
+        assert too_much.cancelled_caught
+        for n in range(50):
+            await parts.bring(f"q{n}", platform="quiet", room=str(n))
+        await wait_all_tasks_blocked()
+        assert desk.ids[9:] == ["q0", "q1"]  # what is its own
+        assert trio.current_time() == began + 5
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(partial(parts.bring, "n51", platform="noisy", room="51"))
+            await wait_all_tasks_blocked()
+            desk.settle("n0")
+        assert trio.current_time() == began + 5
+
+
+async def test_an_awaited_answer_overtakes_a_backlog(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 2 and 3: whoever was asked is not kept waiting by strangers."""
+    limits = InboxLimits(claimed=10, claimed_per_chat=1, own=0, shared=10)
+    async with office(limits) as (parts, _):
+        desk = FakeDesk()
+        parts.desks.connect(desk)
+        ranking = Ranking(parts.desks, lambda _, user: user == "boss", lambda: 1e9)
+        parts.journal.rank_by(ranking)
+        for n in range(30):
+            await parts.bring(f"n{n}", room=str(n))
+        await wait_all_tasks_blocked()
+        in_hand = len(desk.ids)
+
+        desk.awaited = "Berlin"
+        await parts.bring("Berlin", room="asked")
+        await wait_all_tasks_blocked()
+        assert desk.ids[in_hand:] == ["Berlin"]
+        desk.settle("n0")
+        desk.settle("n1")
+
+        boss = evolve(event("help", "b"), sender=Sender("boss"))
+        old = evolve(event("old", "c"), sent_at_utc=1.0)
+        assert ranking("qq", "1", boss) is Priority.URGENT
+        assert ranking("qq", "1", old) is Priority.BULK
+
+
+async def test_what_one_platform_brings_to_a_bot_that_is_away_pushes_out_nobody(
+    autojump_clock: MockClock,
+) -> None:
+    """B32: the bound is each platform's own."""
+    async with office(InboxLimits(claimed_per_chat=5_000)) as (parts, _):
+        parts.desks.expect("demo")
+        await parts.bring(*(str(n) for n in range(1_010)), platform="noisy")
+        await parts.bring("hello", platform="quiet")
+        await wait_all_tasks_blocked()
+        desk = FakeDesk()
+        parts.desks.connect(desk)
+        assert len(desk.ids) == 1_001
+        assert "hello" in desk.ids
 
 
 async def test_a_new_router_goes_on_without_running_anything_twice(

@@ -34,6 +34,8 @@ class FakeJournal:
     accepted: list[Inbound] = field(factory=list)
     asked: int = 0
     held: trio.Event | None = None
+    refuses: str = ""
+    """The text of a message that cannot be kept."""
     changed: trio.Event = field(factory=trio.Event)
     cursors: dict[tuple[str, str], str] = field(factory=dict)
     _rows: dict[tuple[object, ...], int] = field(factory=dict)
@@ -51,6 +53,8 @@ class FakeJournal:
         if self.held is not None:
             await self.held.wait()
         await trio.lowlevel.checkpoint()
+        if self.refuses and event.text == self.refuses:
+            return Appended(0, False, "too big")
         if cursor is not None:
             self.cursors[platform, account] = cursor
         key = (platform, account, event.chat, event.id, event.edit)

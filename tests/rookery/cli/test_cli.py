@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rookery.cli import main
+from rookery.cli.lanes import lanes_text
 from rookery.cli.rendering import (
     platforms_text,
     reload_text,
@@ -25,6 +26,7 @@ COMMANDS = (
     "chaos",
     "check",
     "journal",
+    "lanes",
     "new",
     "platforms",
     "reload",
@@ -303,6 +305,38 @@ def test_what_is_due_is_listed() -> None:
     ]
     nothing = {"schedules": [], "laters": [], "waiting": 0}
     assert schedules_text(nothing) == "nothing is scheduled"
+
+
+def test_lanes_are_listed() -> None:
+    lane = {
+        "waiting": 3,
+        "oldest_seconds": 12.3,
+        "in_hand": 1,
+        "routed": 9,
+        "ended": {"done": 5, "failed": 2, "quarantined": 1},
+    }
+    idle = {**lane, "waiting": 0, "oldest_seconds": None, "ended": {}}
+    platform = {
+        "platform": "qq",
+        "accepted": 12,
+        "duplicates": 2,
+        "refused": 0,
+        "waiting_for_room": 4,
+        "rows": 4,
+        "bytes": 900,
+        "lanes": [{"priority": "urgent", **idle}, {"priority": "bulk", **lane}],
+    }
+    assert lanes_text({"platforms": [platform]}).splitlines() == [
+        "PLATFORM  PRIORITY  WAITING  OLDEST  IN HAND  ROUTED  DONE  FAILED  EXPIRED",
+        "qq        urgent          0       -        1       9     0       0        0",
+        "qq        bulk            3    12 s        1       9     5       3        0",
+        "",
+        (
+            "qq: accepted 12, duplicate 2, refused 0; 4 unsettled in 900 bytes; "
+            "its backlog is full, and 4 wait for room"
+        ),
+    ]
+    assert lanes_text({"platforms": []}) == "nothing has come in yet"
 
 
 def test_a_reload_is_told() -> None:

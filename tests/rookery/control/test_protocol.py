@@ -17,6 +17,7 @@ from rookery.control import (
     DoLetters,
     HealChaos,
     Journal,
+    Lanes,
     LetterKind,
     ListLetters,
     ListOutbox,
@@ -43,7 +44,15 @@ texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
 names = st.lists(texts.filter(bool), min_size=1, max_size=4).map(tuple)
 requests = (
     st.sampled_from(
-        [Tree(), Platforms(), Schedules(), Reload(), Journal(), CompactJournal()]
+        [
+            Tree(),
+            Platforms(),
+            Schedules(),
+            Lanes(),
+            Reload(),
+            Journal(),
+            CompactJournal(),
+        ]
     )
     | st.builds(Tree, path=texts, all=st.booleans())
     | st.builds(Send, address=st.just("qq/10001/group:42"), text=texts.filter(bool))

@@ -47,6 +47,9 @@ class Recorder:
     async def schedules(self) -> Mapping[str, object]:
         return {"schedules": []}
 
+    async def lanes(self) -> Mapping[str, object]:
+        return {"platforms": []}
+
     async def send(self, address: str, text: str) -> Mapping[str, object]:
         self.said.append((address, text))
         return {"state": "sent"}

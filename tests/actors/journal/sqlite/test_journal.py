@@ -18,7 +18,7 @@ from actors.journal import (
     SqliteStore,
 )
 from actors.journal.inbox import Inbox
-from actors.journal.sqlite.arrivals import WAITING_ROWS
+from actors.journal.sqlite.handouts import WAITING_ROWS
 from actors.journal.sqlite.pump import RIDE_SECONDS
 from actors.messages import InboundState, OutboundState, Outcome
 from tests.actors.journal.builders import event, saying

@@ -18,7 +18,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from actors.journal import Claim, FileJournal, JournalKeeper, OwnThread, RowRefused
+from actors.journal import (
+    Appended,
+    Claim,
+    Delivery,
+    FileJournal,
+    JournalKeeper,
+    OwnThread,
+    RowRefused,
+)
 from actors.journal.sqlite.pump import HANGS_SECONDS, RETRY_SECONDS
 from actors.journal.sqlite.schema import NotOurs
 from actors.journal.sqlite.troubles import TroubleKind, trouble_of
@@ -356,27 +364,34 @@ async def test_leaving_does_not_wait_for_a_write_that_hangs(
 async def test_a_row_that_cannot_be_kept_is_refused_alone(
     autojump_clock: MockClock, tmp_path: Path
 ) -> None:
+    """B27: the outcome of a delivery is a value; who is refused disturbs nobody else."""
     async with in_file(tmp_path) as journal:
         await journal.append("qq", "1", event("small"), trace="t")
         db = journal._store._opened()  # type: ignore[attr-defined]
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 100_000)
-        answers: list[object] = []
+        answers: dict[str, Appended] = {}
 
         async def bring(name: str, text: str) -> None:
-            try:
-                said = event(name, text=text)
-                answers.append(
-                    await journal.append("qq", "1", said, trace="t", cursor=name)
-                )
-            except RowRefused as refused:
-                answers.append(refused)
+            said = event(name, text=text)
+            answers[name] = await journal.append(
+                "qq", "1", said, trace="t", cursor=name
+            )
 
         async with trio.open_nursery() as nursery:
             for name, text in (("a", "x"), ("b", "y" * 200_000), ("c", "z")):
                 nursery.start_soon(bring, name, text)
         with pytest.raises(RowRefused):
             await journal.enqueue(saying("k", text="y" * 200_000), expires_at=1e9)
-        assert sum(isinstance(answer, RowRefused) for answer in answers) == 1
+        assert {name: answer.delivery for name, answer in answers.items()} == {
+            "a": Delivery.ACCEPTED,
+            "b": Delivery.REFUSED,
+            "c": Delivery.ACCEPTED,
+        }
+        assert answers["b"] == Appended(0, False, "string or blob too big")
+        again = await journal.append("qq", "1", event("a", text="x"), trace="t")
+        assert again.delivery is Delivery.DUPLICATE
+        (seen,) = journal.platforms()
+        assert (seen.accepted, seen.duplicates, seen.refused) == (3, 1, 1)
         counts = journal.counts()
         assert (counts.accepted, counts.queued) == (3, 0)
         assert journal.health.state == "open"
