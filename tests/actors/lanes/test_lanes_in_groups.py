@@ -81,6 +81,7 @@ async def test_who_goes_on_after_an_answer_takes_nobodys_place(
         assert len(hall.begun) == 26
         assert lanes.running == 2
         assert await lanes.drain(60.0)
+        assert lanes._crew._active == len(lanes._crew._all)  # all are counted again
 
 
 async def test_a_burst_hires_no_more_workers_than_may_work(
