@@ -7,8 +7,6 @@ it anew, so whoever mends disk, lock or rights has mended the journal.
 
 from __future__ import annotations
 
-import errno
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -24,6 +22,7 @@ from actors.journal.sqlite.effects import (
 )
 from actors.journal.sqlite.loading import Loaded, OpenRows, last_of, page_of, recover
 from actors.journal.sqlite.looking import opened
+from actors.journal.sqlite.place import connected, identity, prepare
 from actors.journal.sqlite.retention import Retention, Sweeper
 from actors.journal.sqlite.schema import NotOurs, migrate
 from actors.journal.sqlite.troubles import Trouble, TroubleKind, trouble_of
@@ -191,12 +190,12 @@ class SqliteStore:
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is not None:
-            if _identity(self._path) == self._file:
+            if identity(self._path) == self._file:
                 return self._db
             # Written to a file without a name, rows would be gone with the process.
             self._let_go()
         try:
-            _prepare(self._path)
+            prepare(self._path)
             db = self._connect(self._path)
         except Exception as error:
             raise trouble_of(error) or error from error
@@ -207,7 +206,7 @@ class SqliteStore:
                 db.close()
             raise trouble_of(error) or error from error
         self._db = db
-        self._file = _identity(self._path)
+        self._file = identity(self._path)
         return db
 
     def _with(self, job: Callable[[sqlite3.Connection], T]) -> T:
@@ -303,36 +302,10 @@ class SqliteStore:
         self._pages = 0
 
 
-def _prepare(path: Path) -> None:
-    """Make the file if it is missing; raise `OSError` where we could not write."""
-    if not path.exists():
-        for left_over in ("-wal", "-shm"):  # of a file that was moved away
-            path.with_name(path.name + left_over).unlink(missing_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    for place in (path.parent, path):
-        if not os.access(place, os.W_OK):
-            # SQLite would open it for reading, and leave a log that nobody can write.
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
-
-
-def connected(path: Path) -> sqlite3.Connection:
-    """Open the file; transactions are begun and ended by hand."""
-    # Used by one thread at a time, not always by the one that opened it.
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-
-
 def _roll_back(db: sqlite3.Connection) -> None:
     with suppress(sqlite3.Error):
         if db.in_transaction:
             db.execute("ROLLBACK")
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _pages(effect: Effect) -> int:
