@@ -156,7 +156,7 @@ def _beside_the_chat(attribute: attrs.Attribute[object], _: object) -> bool:
 
 def as_mapping(part: Segment) -> Mapping[str, object]:
     """Return a segment as plain values, named by its kind."""
-    fields = attrs.asdict(part, recurse=False)
+    fields = attrs.asdict(part, recurse=False, filter=_told)
     if "messages" in fields:
         fields["messages"] = [
             {
@@ -166,6 +166,10 @@ def as_mapping(part: Segment) -> Mapping[str, object]:
             for node in fields["messages"]
         ]
     return {"segment": type(part).__name__.lower(), **fields}
+
+
+def _told(attribute: attrs.Attribute[object], value: object) -> bool:
+    return attribute.name != "was" or bool(value)  # nearly no text stands for another
 
 
 def _states(db: sqlite3.Connection, table: str) -> dict[str, int]:
