@@ -1,8 +1,8 @@
 """One life of an actor: one task, one cancel scope, exactly one end.
 
-`run` is the isolation: nothing an actor raises gets past it, save what is not a crash
-(`KeyboardInterrupt` and other foreign `BaseException`s). Whatever happens, one
-`ExitReason` comes out, is told to watchers and supervisor, and that never waits.
+`run` is the isolation: nothing an actor raises gets past it, save an order to leave
+(`KeyboardInterrupt`, `SystemExit`, `GeneratorExit`). Whatever happens, one `ExitReason`
+comes out, is told to watchers and supervisor, and that never waits.
 
     prepare (the actor is made); run ─ the kill scope ─ _begin (start), _turns (the loop),
     _leave (stop, resources)
@@ -35,6 +35,7 @@ from actors.kernel.reasons import (
     Zombie,
     from_actor,
     leaves,
+    parted,
     reason_of,
     shown,
 )
@@ -71,15 +72,11 @@ class Incarnation(Life):
             del self._factory  # it may hold what the actor did not keep
             self.context = self.context_type(self)
             self.cell.open_lanes(type(actor).mailbox)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it never came up
-            self.finish(StartFailed(error))
-        except trio.Cancelled as cancelled:
-            self.finish(self._foreign(cancelled))
-        except BaseExceptionGroup as group:
-            self.finish(self._split(group))
-        except BaseException:
-            self.finish(Killed())
-            raise
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it never came up
+            reason, order = self._judged(None, error)
+            self.finish(reason)
+            if order is not None:
+                raise order  # noqa: B904 - it is what was raised, or part of it
         else:
             if self._is_ready():
                 self._is_up()
@@ -108,12 +105,10 @@ class Incarnation(Life):
                 reason = self._cut_off(crash)
             elif self._scope.cancel_called:
                 self._cleanup_failed("it took too long")
-        except Exception as error:  # noqa: BLE001 - the point of the whole file
-            reason = self._reason(self._first(crash, error))
-        except trio.Cancelled as cancelled:
-            reason = self._foreign(cancelled)
-        except BaseExceptionGroup as group:
-            reason = self._split(group)
+        except BaseException as error:  # noqa: BLE001 - the point of the whole file
+            reason, order = self._judged(crash, error)
+            if order is not None:
+                raise order  # noqa: B904 - it is what was raised, or part of it
         finally:
             if self.cell.children and not self.fenced:
                 await self._reap()
@@ -135,38 +130,36 @@ class Incarnation(Life):
 
     def _cut_off(self, crash: BaseException) -> ExitReason:
         """Cleaning up after *crash* took too long and was killed: the crash is the news."""
-        if not isinstance(crash, Exception | trio.Cancelled):
+        if not isinstance(crash, trio.Cancelled):
             raise crash
         return self._why_leaving(crash)
 
-    def _first(self, crash: BaseException | None, error: Exception) -> BaseException:
-        """What went wrong first: `stop` may stumble over the same thing once more."""
-        # By identity: how an exception compares is its author's, and may raise.
-        if not isinstance(crash, Exception) or crash is error:
-            return error
-        if any(leaf is crash for leaf in leaves(error)):
-            return error
-        self._cleanup_failed(shown(error))
-        return crash
+    def _judged(
+        self, first: BaseException | None, error: BaseException
+    ) -> tuple[ExitReason, BaseException | None]:
+        """Return why this ends if *error* came out, and what of it must go on up.
+
+        Args:
+            first: what the actor raised before it was cleaned up, if it did.
+            error: what came out in the end; often the same.
+        """
+        crash, order = parted(error)
+        if first is not None and first is not error:
+            earlier, order_before = parted(first)
+            order = order or order_before
+            # By identity: how an exception compares is its author's, and may raise.
+            if earlier is not None and all(leaf is not first for leaf in leaves(error)):
+                self._cleanup_failed(shown(error))
+                crash = earlier
+        if crash is None and order is None:
+            crash = ForeignCancelled("a Cancelled that nobody here asked for")
+            crash.__cause__ = error
+        return (self._reason(crash) if crash is not None else Killed()), order
 
     def _cleanup_failed(self, error: str) -> None:
         self.cell.system.log.warning(
             "actor.cleanup_failed", actor=self.cell.path, error=error
         )
-
-    def _foreign(self, cancelled: BaseException) -> ExitReason:
-        foreign = ForeignCancelled("a Cancelled that nobody here asked for")
-        foreign.__cause__ = cancelled
-        return self._reason(foreign)
-
-    def _split(self, group: BaseExceptionGroup[BaseException]) -> ExitReason:
-        crash, rest = group.split(Exception)
-        if rest is not None:
-            _, alien = rest.split(trio.Cancelled)
-            if alien is not None:
-                self.finish(self._reason(crash) if crash else Killed())
-                raise alien
-        return self._reason(crash) if crash else self._foreign(group)
 
     async def _begin(self) -> ExitReason | None:
         """Run the actor's `start`; return why there is nothing more to do, if so."""

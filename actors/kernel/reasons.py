@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeAlias
 
+import trio
 from attrs import field, frozen
 
 _KERNEL = str(Path(__file__).parent)
+
+_ORDERS = (KeyboardInterrupt, SystemExit, GeneratorExit)
+"""What is meant for more than the actor in which it happens to be raised."""
 
 
 @frozen
@@ -108,6 +112,27 @@ def leaves(error: BaseException) -> list[BaseException]:
         else:
             found.append(part)
     return found
+
+
+def parted(
+    error: BaseException,
+) -> tuple[BaseException | None, BaseException | None]:
+    """Return what of *error* is a crash, and what is an order to more than its actor.
+
+    Neither, if it holds nothing but trio's cancellations. Anything else is a crash, be
+    it an `Exception` or not: asyncio's `CancelledError` is none, and no order to us.
+    """
+    if isinstance(error, Exception):
+        return error, None
+    if not isinstance(error, BaseExceptionGroup):
+        if isinstance(error, _ORDERS):
+            return None, error
+        return None if isinstance(error, trio.Cancelled) else error, None
+    order, rest = error.split(_ORDERS)
+    if rest is None:
+        return None, order
+    _, crash = rest.split(trio.Cancelled)
+    return crash, order
 
 
 def reason_of(error: BaseException, message: object = None) -> ExitReason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import traceback
 import weakref
@@ -253,6 +254,138 @@ async def test_an_interrupt_inside_a_group_is_never_swallowed() -> None:
                 exits.append(life.reason)
 
     assert is_boom(exits[0], "half")
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (KeyboardInterrupt, Boom),
+        (Boom, KeyboardInterrupt),
+        (KeyboardInterrupt, KeyboardInterrupt),
+    ],
+)
+async def test_an_interrupt_is_not_lost_to_what_is_raised_besides(
+    first: type[BaseException],
+    then: type[BaseException],
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """T3: in the handler or in the `stop` that follows, whatever the other raises."""
+
+    def raise_first(*_: object) -> None:
+        raise first
+
+    def raise_then(*_: object) -> None:
+        raise then
+
+    with pytest.RaisesGroup(KeyboardInterrupt, flatten_subgroups=True):
+        async with house() as home:
+            actor = await home.keep("a", stops(raise_then), restart=False)
+            actor.tell(Do(raise_first))
+            await trio.sleep(10)
+
+
+class Odd(BaseException):
+    """No exception, and nobody's order to leave."""
+
+
+ODD = [asyncio.CancelledError, Odd]
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("odd", ODD)
+async def test_what_is_no_exception_and_no_order_to_leave_is_a_crash(
+    odd: type[BaseException], wrapped: bool
+) -> None:
+    """T4: the cancellation of another library's loop ends who let it out, nobody else."""
+
+    def fail(*_: object) -> None:
+        raise BaseExceptionGroup("group", [odd()]) if wrapped else odd
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        sibling = await home.keep("b", Doer)
+        with pytest.raises(ActorError, match=f"/a crashed .*{odd.__name__}"):
+            await actor.ask(Get(fail), within=1)
+        await settle()
+
+        (reason,) = home.reasons("a")
+        assert isinstance(reason, Crash)
+        assert type(reason.exception) is odd
+        assert await sibling.ask(Get(lambda *_: "alive"), within=1) == "alive"
+        assert await actor.ask(Get(lambda *_: "again"), within=1) == "again"
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_the_same_in_a_start_in_a_stop_and_beside_the_handler(
+    odd: type[BaseException],
+) -> None:
+    """T4."""
+
+    def fail(*_: object) -> None:
+        raise odd
+
+    async def beside(_: Doer, ctx: ActorContext) -> None:
+        async def task() -> None:
+            raise odd
+
+        nursery = await ctx.enter(trio.open_nursery())
+        nursery.start_soon(trio.sleep_forever)
+        nursery.start_soon(task)
+
+    async with house() as home:
+        failed = await home.try_to_keep("start", starts(fail))
+        await home.keep("stop", stops(fail))
+        actor = await home.keep("beside", Doer)
+        actor.tell(Do(beside))
+        await settle()
+        stopped = await home.halt("stop")
+
+        assert isinstance(failed, StartFailed)
+        assert type(failed.exception) is odd
+        for reason in (stopped, *home.reasons("beside")):
+            assert isinstance(reason, Crash)
+            assert type(reason.exception) is odd
+        assert home.life("beside").number == 2
+
+
+async def test_a_group_of_an_odd_one_and_an_interrupt_is_split() -> None:
+    """T3."""
+
+    def interrupt(*_: object) -> None:
+        raise BaseExceptionGroup("both", [Odd(), KeyboardInterrupt()])
+
+    lives: list[ExitReason | None] = []
+    with pytest.RaisesGroup(KeyboardInterrupt, flatten_subgroups=True):
+        async with house() as home:
+            actor = await home.keep("a", Doer)
+            life = home.life("a")
+            actor.tell(Do(interrupt))
+            try:
+                await trio.sleep_forever()
+            finally:
+                lives.append(life.reason)
+
+    (reason,) = lives
+    assert isinstance(reason, Crash)
+    assert isinstance(reason.exception, Odd)
+
+
+async def test_a_crash_by_an_odd_one_whose_cleanup_hangs_is_still_that_crash(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """T4."""
+
+    def fail(*_: object) -> None:
+        raise Odd
+
+    async with house() as home:
+        actor = await home.keep("a", stops(sleeping(inf)))
+        actor.tell(Do(fail))
+        await trio.sleep(10)
+
+        (reason,) = home.reasons("a")
+        assert isinstance(reason, Crash)
+        assert isinstance(reason.exception, Odd)
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
