@@ -199,7 +199,7 @@ class Incarnation(Life):
         assert self.context is not None
         handle, context, take = self._handler(), self.context, cell.take
         ordered = cell.ordered
-        turns, began = 0, stopwatch()
+        turns, budget, began = 0, MAX_TURNS, stopwatch()
         try:
             while True:
                 if cell.attention:
@@ -218,7 +218,7 @@ class Incarnation(Life):
                     self.parked = trio.lowlevel.current_task()
                     cell.admitted = False
                     cell.handled += turns
-                    turns = 0
+                    turns, budget = 0, MAX_TURNS
                     await trio.lowlevel.wait_task_rescheduled(self._unpark)
                     began = stopwatch()
                     continue
@@ -227,19 +227,20 @@ class Incarnation(Life):
                     and envelope.deadline < cell.system.clock()
                 ):
                     cell.expire(envelope)
-                    continue
-                self.in_hand = envelope
-                await handle(context, envelope.body)
-                self.in_hand = None
-                turns += 1
-                if envelope.reply is not None and not envelope.reply.done:
-                    self.keep_open(envelope)
-                if self.stopping is not None:
-                    turns -= self.fenced  # over that message it was given up
-                    return self.stopping
-                if turns >= MAX_TURNS or stopwatch() - began >= MAX_TURN_SECONDS:
+                    budget -= 1  # it is not handled, but it took time
+                else:
+                    self.in_hand = envelope
+                    await handle(context, envelope.body)
+                    self.in_hand = None
+                    turns += 1
+                    if envelope.reply is not None and not envelope.reply.done:
+                        self.keep_open(envelope)
+                    if self.stopping is not None:
+                        turns -= self.fenced  # over that message it was given up
+                        return self.stopping
+                if turns >= budget or stopwatch() - began >= MAX_TURN_SECONDS:
                     cell.handled += turns
-                    turns = 0
+                    turns, budget = 0, MAX_TURNS
                     cell.admitted = False
                     await trio.lowlevel.checkpoint()
                     began = stopwatch()
