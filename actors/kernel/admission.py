@@ -21,6 +21,7 @@ from actors.kernel.mailbox import (
 SWEEP = 63
 """Where the low bits of a length are these, it is time to look for what is stale."""
 CONFLATED = "the question was conflated"
+NO_KEY = "its key raised"
 
 
 class Admission(Lanes):
@@ -49,6 +50,10 @@ class Admission(Lanes):
         """
         mail = [self.take() for _ in range(self.depth)]
         early: deque[Place] | None = None
+        if self.pending is not None:
+            mail = [envelope for envelope in mail if self._has_key(envelope)]
+            places = self.waiters or ()
+            self.waiters = deque(p for p in places if self._has_key(p.envelope, p))
         if self.put is not_open:
             early, self.waiters = self.waiters, None
         room = max(mailbox.capacity, len(mail) + len(early or ()))
@@ -65,6 +70,18 @@ class Admission(Lanes):
                 self.queue(place)
         if self.waiters and not self.depth:
             self._admit()  # nobody will be taken, so nobody else would let them in
+
+    def _has_key(self, envelope: Envelope, place: Place | None = None) -> bool:
+        """Tell whether what another mailbox took, or none yet, can be recognised here."""
+        try:
+            hash(self._key(envelope.body))
+        except Exception as error:  # noqa: BLE001 - the author's code
+            if place is not None and place.task is not None:
+                place.refused(error)
+            else:
+                self.drop(envelope, NO_KEY, error)
+            return False
+        return True
 
     def _keep(self, envelope: Envelope) -> None:
         reply = envelope.reply

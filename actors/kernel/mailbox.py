@@ -59,7 +59,8 @@ class Overflow:
         """Of the waiting messages with equal *key* only the newest is kept.
 
         It keeps the place of the one it replaced. The default key is the type of the
-        message, which is what wake-ups want.
+        message, which is what wake-ups want. What it raises, the sender gets; mail that
+        came before the first start is then a dead letter.
         """
         return cls(OverflowKind.CONFLATE, key)
 

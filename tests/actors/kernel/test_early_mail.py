@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import pytest
 import trio
 
 from actors.kernel import ActorDown, ExitReason, MailboxFull, Overflow, Shutdown
 from actors.kernel.mailbox import DEFAULT_CAPACITY
-from tests.actors.kernel.keeper import Doer, Get, doer, house, settle, starts
+from tests.actors.kernel.keeper import Boom, Doer, Get, doer, house, settle, starts
 
 
 @pytest.mark.parametrize("capacity", [1, 3, 64])
@@ -105,6 +107,94 @@ async def test_early_mail_survives_a_start_that_fails() -> None:
         await settle()
 
         assert diary == ["early"]
+
+
+def no_key_for_texts(message: object) -> Hashable:
+    if isinstance(message, str):
+        msg = "no key"
+        raise Boom(msg)
+    return [message] if isinstance(message, float) else message
+
+
+async def test_early_mail_that_has_no_key_stays_outside_and_the_start_goes_on() -> None:
+    """The key is not known until then, so its sender could not be told."""
+    diary: list[object] = []
+    kind = doer(capacity=200, overflow=Overflow.conflate(no_key_for_texts))
+    refused: list[Exception] = []
+    async with house() as home, trio.open_nursery() as nursery:
+        home.root.cell.adopt("a")
+        address = home.system.find("/a", Doer)
+
+        async def send() -> None:
+            try:
+                await address.send("sent", within=5)
+            except Boom as error:
+                refused.append(error)
+
+        for message in ("told", 1, 0.5, 2):
+            address.tell(message)
+        for number in range(3, DEFAULT_CAPACITY - 1):
+            address.tell(number)
+        nursery.start_soon(send)
+        await settle()
+        assert not refused
+        await home.keep("a", lambda: kind(diary))
+        await settle()
+
+        assert diary == list(range(1, DEFAULT_CAPACITY - 1))
+        assert home.shelved() == [("told", "its key raised"), (0.5, "its key raised")]
+        assert str(refused) == "[Boom('no key')]"
+
+
+async def test_an_early_question_that_has_no_key_is_answered_with_the_error() -> None:
+    def no_key_for_questions(message: object) -> Hashable:
+        if isinstance(message, Get):
+            raise Boom
+        return message
+
+    kind = doer(overflow=Overflow.conflate(no_key_for_questions))
+    async with house() as home, trio.open_nursery() as nursery:
+        home.root.cell.adopt("a")
+        address = home.system.find("/a", Doer)
+
+        async def ask() -> None:
+            with pytest.raises(Boom):
+                await address.ask(Get(lambda *_: 1), within=5)
+
+        nursery.start_soon(ask)
+        await settle()
+        await home.keep("a", kind)
+
+
+async def test_mail_to_which_a_later_incarnation_gives_no_key_is_shelved() -> None:
+    """In the mailbox and before it: with another class, both have other keys."""
+    diary: list[object] = []
+    refused: list[Exception] = []
+    small = doer(capacity=2)
+    folding = doer(capacity=2, overflow=Overflow.conflate(no_key_for_texts))
+    async with house() as home, trio.open_nursery() as nursery:
+        home.root.cell.adopt("a").launch(lambda: small(diary))
+        address = home.system.find("/a", Doer)
+        await home.life("a").kill_and_fence()
+        address.tell(1)
+        address.tell("inside")
+
+        async def send(message: object) -> None:
+            try:
+                await address.send(message, within=5)
+            except Boom as error:
+                refused.append(error)
+
+        nursery.start_soon(send, "before it")
+        await settle()
+        nursery.start_soon(send, 2)
+        await settle()
+        home.root.cell.adopt("a").launch(lambda: folding(diary))
+        await settle()
+
+        assert diary == [1, 2]
+        assert home.shelved() == [("inside", "its key raised")]
+        assert str(refused) == "[Boom('no key')]"
 
 
 async def test_early_mail_of_an_address_that_rests_is_shelved() -> None:
