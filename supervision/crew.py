@@ -58,7 +58,7 @@ class Crew:
         """Launch a child and wait until its own start is over."""
         token = wanted.token
         spec = wanted.spec
-        cell = self._ctx.adopt(wanted.child, supervisor=spec.is_supervisor)
+        cell = self._ctx.adopt(wanted.child, supervisor=spec.is_supervisor, spec=spec)
         life = _launch(cell, wanted)
         if wanted.watched:
             self._watched[wanted.child] = (token, life)

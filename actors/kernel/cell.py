@@ -35,6 +35,7 @@ class Cell(Admission):
         "note",
         "parent",
         "phase",
+        "spec",
         "supervisor",
         "until",
         "waits",
@@ -47,6 +48,8 @@ class Cell(Admission):
         super().__init__(system, path)
         self.parent = parent
         self.supervisor = supervisor
+        self.spec: object = None
+        """What it was adopted for; another one under its name is somebody else."""
         self.address: Address[NoReturn] = Address(self)
         self.children: dict[str, Cell] | None = None
         self.launched = 0
@@ -65,8 +68,12 @@ class Cell(Admission):
 
     # --- children -----------------------------------------------------------------
 
-    def adopt(self, child_id: str, *, supervisor: bool = False) -> Cell:
+    def adopt(
+        self, child_id: str, *, supervisor: bool = False, spec: object = None
+    ) -> Cell:
         """Return the cell of *child_id*, made now or left by an earlier incarnation.
+
+        One that was left is taken over for the very same *spec* only.
 
         Raises:
             ValueError: the id holds a `/` or is empty.
@@ -77,12 +84,13 @@ class Cell(Admission):
         if self.children is None:
             self.children = {}
         cell = self.children.get(child_id)
-        if cell is not None and cell.supervisor is not supervisor:
+        if cell is not None and cell.spec is not spec:
             cell.close(Normal())  # of a namesake: its mail is for somebody else
             cell = None
         if cell is None:
             path = f"{self.path.rstrip('/')}/{child_id}"
             cell = type(self)(self.system, path, self, supervisor=supervisor)
+            cell.spec = spec
             self.children[child_id] = cell
             self.system.cells[path] = cell
         return cell

@@ -165,9 +165,12 @@ class ActorContext:
 
     # --- children, for supervisors -----------------------------------------------------
 
-    def adopt(self, child_id: str, *, supervisor: bool = False) -> Cell:
-        """Return the cell of one's child *child_id*; see `Cell.launch`."""
-        return self._living().cell.adopt(child_id, supervisor=supervisor)
+    def adopt(
+        self, child_id: str, *, supervisor: bool = False, spec: object = None
+    ) -> Cell:
+        """Return the cell of one's child *child_id*; see `Cell.adopt`."""
+        cell = self._living().cell
+        return cell.adopt(child_id, supervisor=supervisor, spec=spec)
 
     def prune(self, keep: set[str]) -> None:
         """Close children's cells that an earlier incarnation left and this one dropped."""

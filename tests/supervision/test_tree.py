@@ -45,7 +45,16 @@ from supervision import (
     which_children,
 )
 from supervision.crowds import CROWD
-from tests.supervision.actors import Diary, Fail, House, Ping, Worker, living, three
+from tests.supervision.actors import (
+    Diary,
+    Fail,
+    Finish,
+    House,
+    Ping,
+    Worker,
+    living,
+    three,
+)
 
 
 def nested(diary: Diary, **more: object) -> Supervisor:
@@ -212,13 +221,15 @@ async def test_who_was_to_come_back_with_one_that_is_terminated_stays_down_for_g
         assert await c.ask(Ping(), within=1) == 2
 
 
-async def test_a_supervisor_is_not_given_the_mail_of_a_worker_that_had_its_name(
-    diary: Diary, autojump_clock: trio.testing.MockClock
+@pytest.mark.parametrize("is_supervisor", [False, True])
+async def test_a_child_is_not_given_the_mail_of_another_that_had_its_name(
+    diary: Diary, autojump_clock: trio.testing.MockClock, is_supervisor: bool
 ) -> None:
     """E.g. one added under the name of a deleted child, until the spec is back."""
-    inner = Supervisor(
-        children=[ChildSpec("s", Supervisor(children=[diary.spec("c")]))]
-    )
+    child = diary.spec("s")
+    if is_supervisor:
+        child = ChildSpec("s", Supervisor(children=[diary.spec("c")]))
+    inner = Supervisor(children=[child])
     async with living(Supervisor(children=[ChildSpec("x", inner)]), diary) as house:
         x = house.system.find("/x", SupervisorActor)
         await terminate_child(x, "s")
@@ -231,10 +242,30 @@ async def test_a_supervisor_is_not_given_the_mail_of_a_worker_that_had_its_name(
         x.cell.incarnation.kill()
         await house.settled()
 
-        assert await house.alive("x/s/c")
+        assert await house.alive("x/s/c" if is_supervisor else "x/s")
         assert house.system.snapshot("/x/s").incarnation == 1
         [letter] = house.system.dead_letters.newest(1)
         assert (letter.path, letter.why) == ("/x/s", "stopped")
+
+
+async def test_a_deleted_child_that_is_added_again_keeps_its_mail_over_its_supervisor(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    """It is of the same spec, so it is the same child."""
+    spec = diary.spec("s", backoff=Backoff(first=60.0))
+    inner = Supervisor(children=[spec])
+    async with living(Supervisor(children=[ChildSpec("x", inner)]), diary) as house:
+        x = house.system.find("/x", SupervisorActor)
+        await terminate_child(x, "s")
+        await delete_child(x, "s")
+        assert isinstance(await start_child(x, spec), Up)
+        await house.fail("x/s")
+        house.tell("x/s", Finish())
+        assert x.cell.incarnation is not None
+        diary.take()
+        x.cell.incarnation.kill()
+
+        assert await house.settled() == ["+s", ".s"]
 
 
 async def test_the_end_of_a_significant_child_is_the_end_of_all(
