@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import nan
 from typing import Any
 
@@ -16,6 +17,7 @@ from actors.kernel import (
     ActorContext,
     ActorError,
     AddressNotFound,
+    AnyActor,
     Crash,
     DeadLetters,
     ForeignCancelled,
@@ -196,6 +198,40 @@ async def test_a_cancelled_startup_cleans_up() -> None:
 
     assert scope.cancelled_caught
     assert log == ["cleaned up"]
+
+
+def fail(_: ActorContext) -> None:
+    raise Boom
+
+
+def interrupt(_: ActorContext) -> None:
+    raise KeyboardInterrupt
+
+
+async def ignore_the_kill(_: ActorContext) -> None:
+    with trio.CancelScope(shield=True):
+        await trio.sleep(100)
+
+
+@pytest.mark.parametrize("below", [False, True])
+@pytest.mark.parametrize("work", [fail, interrupt, sleeping(100), ignore_the_kill])
+async def test_nobody_is_left_of_a_tree_whose_root_did_not_start(
+    work: Callable[[ActorContext], object],
+    below: bool,
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    root: Callable[[], AnyActor] = starts(work)
+    if below:
+        root = partial(Keeper, [("first", Doer), ("second", root)])
+    system = System(root)
+    try:
+        with trio.move_on_after(1):
+            async with system:
+                raise AssertionError
+    except* (StartupFailed, KeyboardInterrupt):
+        pass
+
+    assert system.cells == {}
 
 
 async def test_leaving_by_an_exception_stops_in_order_and_passes_it_on() -> None:
