@@ -150,7 +150,7 @@ async def open(  # noqa: A001 - read as `kit.open`
     log = Log(tree, portal.virtual_clock().current_time)
     hooks = ChaosHooks(chaos, block=_jump) if isinstance(chaos, Chaos) else chaos
     system = staged(tree, log, hooks=hooks, seed=seed, stop_within=STOP_WITHIN)
-    with _telling(log, seed):
+    with _telling(log, seed), _healed(hooks):
         async with system:
             with _telling(log, seed):
                 yield Probe(system, log)
@@ -161,6 +161,16 @@ async def open(  # noqa: A001 - read as `kit.open`
 def _jump(seconds: float) -> None:
     """Block the loop: nobody runs, and the time is gone."""
     portal.virtual_clock().jump(seconds)
+
+
+@contextmanager
+def _healed(hooks: Hooks | None) -> Iterator[None]:
+    """A tree that stops heals; one that never came up would keep for ever what is held."""
+    try:
+        yield
+    finally:
+        if isinstance(hooks, ChaosHooks):
+            hooks.heal()
 
 
 @contextmanager

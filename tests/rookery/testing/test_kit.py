@@ -9,6 +9,7 @@ import pytest
 from trio.testing import MockClock
 
 from actors.kernel import (
+    ActorContext,
     AddressNotFound,
     AskTimeout,
     Cell,
@@ -20,11 +21,12 @@ from actors.kernel import (
     Point,
     Shutdown,
     StartupFailed,
+    System,
 )
 from rookery.testing import kit
 from rookery.testing.portal import InsideTrio, NotVirtual, Over
 from supervision import ChildSpec, ChildState, RestartNow, Supervisor, WhichChildren
-from supervision.chaos import Chaos
+from supervision.chaos import Chaos, ChaosHooks
 from tests.rookery.testing.actors import Parrot, Said, Say, perch
 
 
@@ -184,6 +186,37 @@ def test_a_plan_of_chaos_is_carried_out() -> None:
         k.tell("/tg", Say("d"))
         assert k.time == 6.0
         assert k.ask("/tg", Said()) == ["d"]
+
+
+@pytest.mark.parametrize("as_hooks", [False, True])
+def test_mail_that_chaos_holds_is_let_go_though_the_root_did_not_start(
+    as_hooks: bool,
+) -> None:
+    """Nobody is left to wait for it, so it is a dead letter like all mail of such a tree."""
+    systems: list[System] = []
+
+    class Failing(Parrot):
+        async def start(self, ctx: ActorContext) -> None:
+            systems.append(ctx.system)
+            ctx.find("/first", Parrot).tell(Say("held"))
+            raise OSError
+
+    plan = Chaos().at("deliver", "/first", Say).delays(60.0)
+    tree = Supervisor(
+        children=[ChildSpec("first", Parrot), ChildSpec("second", Failing)]
+    )
+    with (
+        pytest.raises(StartupFailed),
+        kit.run(tree, chaos=ChaosHooks(plan) if as_hooks else plan),
+    ):
+        raise AssertionError
+
+    [letter] = systems[0].dead_letters.newest()
+    assert (letter.path, letter.message, letter.why) == (
+        "/first",
+        Say("held"),
+        "stopped",
+    )
 
 
 def test_a_broken_law_fails_the_test() -> None:
