@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
+from collections.abc import Iterator
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 import trio
-from attrs import evolve, frozen
+from attrs import frozen
 
 if TYPE_CHECKING:
     from actors.kernel.cell import Cell
@@ -16,7 +17,7 @@ RUNNING = "running"
 """The phase of whoever is as it should be."""
 
 LOOKED_AT_IN_A_ROW = 64
-"""How many actors of a crowd are looked at between two checkpoints, where all are."""
+"""How many actors are looked at between two checkpoints, where all are."""
 
 
 @frozen(kw_only=True)
@@ -57,7 +58,32 @@ def snapshot_of(cell: Cell, at_most: int | None = None) -> ActorSnapshot:
     Of each actor's children *at_most* so many are looked at, first those that do not
     simply run; the others are counted. `None` looks at all of them.
     """
-    shown, folded = _fold(tuple((cell.children or {}).values()), at_most)
+    shown, folded = _fold(_below(cell), at_most)
+    return _seen(cell, tuple(snapshot_of(child, at_most) for child in shown), folded)
+
+
+async def survey_of(
+    cell: Cell, looked_at: Iterator[int] | None = None
+) -> ActorSnapshot:
+    """As `snapshot_of` all; others run in between, so it is not one instant."""
+    looked_at = looked_at or count(1)
+    children = []
+    for child in _below(cell):
+        children.append(await survey_of(child, looked_at))
+        if next(looked_at) % LOOKED_AT_IN_A_ROW == 0:
+            await trio.lowlevel.checkpoint()
+    return _seen(cell, tuple(children), ())
+
+
+def _below(cell: Cell) -> tuple[Cell, ...]:
+    return tuple((cell.children or {}).values())
+
+
+def _seen(
+    cell: Cell,
+    children: tuple[ActorSnapshot, ...],
+    folded: tuple[tuple[str, int], ...],
+) -> ActorSnapshot:
     incarnation = cell.incarnation
     in_hand = incarnation.in_hand if incarnation is not None else None
     return ActorSnapshot(
@@ -75,19 +101,9 @@ def snapshot_of(cell: Cell, at_most: int | None = None) -> ActorSnapshot:
         in_hand=type(in_hand.body).__name__ if in_hand is not None else "",
         waits_for=tuple(wait.cell.path for wait in cell.waits or () if not wait.done),
         await_stack=_await_stack(cell),
-        children=tuple(snapshot_of(child, at_most) for child in shown),
+        children=children,
         folded=folded,
     )
-
-
-async def survey_of(cell: Cell) -> ActorSnapshot:
-    """As `snapshot_of` all; others run in between, so it is not one instant."""
-    below = []
-    for nth, child in enumerate(tuple((cell.children or {}).values()), start=1):
-        below.append(await survey_of(child))
-        if nth % LOOKED_AT_IN_A_ROW == 0:
-            await trio.lowlevel.checkpoint()
-    return evolve(snapshot_of(cell, 0), children=tuple(below), folded=())
 
 
 def _phase(cell: Cell) -> str:

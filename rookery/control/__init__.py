@@ -1,12 +1,13 @@
 """The control socket: how commands reach a running host.
 
 `protocol` is the words, pure, `messages` those for single messages; `server` the actor in the tree, `client` the other end.
-`drawing` and `cells` show a tree. What the operations do is not known here: see `rookery.host`.
+`drawing` and `cells` show a tree, `listing` all of a large one. What the operations do is not known here: see `rookery.host`.
 """
 
 from rookery.control.cells import cut, fitted, visible
 from rookery.control.client import NoAnswer, NoHost, ask
 from rookery.control.drawing import tree_lines, tree_of, tree_text
+from rookery.control.listing import whole_tree_of
 from rookery.control.messages import (
     MAX_LISTED,
     MAX_NAMED,
@@ -92,4 +93,5 @@ __all__ = [
     "tree_of",
     "tree_text",
     "visible",
+    "whole_tree_of",
 ]

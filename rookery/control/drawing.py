@@ -6,7 +6,7 @@ name, after the branch   phase     what is not as usual            (what was sai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
 from rich.cells import cell_len
@@ -23,6 +23,11 @@ _WIDEST_NAME = 48
 
 def tree_of(actor: ActorSnapshot) -> dict[str, object]:
     """Return *actor* and everything below it, ready for JSON."""
+    return node_of(actor, [tree_of(child) for child in actor.children])
+
+
+def node_of(actor: ActorSnapshot, children: Sequence[object]) -> dict[str, object]:
+    """Return *actor* as a node above *children*."""
     return {
         "name": "root" if actor.path == "/" else actor.name,
         "path": actor.path,
@@ -38,7 +43,7 @@ def tree_of(actor: ActorSnapshot) -> dict[str, object]:
         "in_hand": actor.in_hand,
         "waits_for": list(actor.waits_for),
         "await_stack": list(actor.await_stack),
-        "children": [tree_of(child) for child in actor.children],
+        "children": children,
         "folded": dict(actor.folded),
     }
 

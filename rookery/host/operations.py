@@ -18,7 +18,7 @@ from actors.schedule import moment
 from actors.tracker import Receipt
 from rookery.chaos import CampaignRefused, Campaigns, read_plan
 from rookery.config import ConfigRefused
-from rookery.control import Refused, tree_of
+from rookery.control import Refused, tree_of, whole_tree_of
 from rookery.host.manager import Manager, Reload
 from rookery.host.messages import MessageDesk
 from rookery.host.parts import SHOWN_OF_A_CROWD, Parts, absolute
@@ -45,16 +45,16 @@ class HostOperations:
         top = absolute(path)
         try:
             if everybody:
-                seen = await system.survey(top)
+                tree = await whole_tree_of(await system.survey(top))
             else:
-                seen = system.snapshot(top, at_most=SHOWN_OF_A_CROWD)
+                tree = tree_of(system.snapshot(top, at_most=SHOWN_OF_A_CROWD))
         except AddressNotFound as error:
             raise Refused(kind="no_actor", message=str(error)) from error
         faults = self._parts.estate.faults if top == "/" else {}
         problems = [f"{where}: {why}" for where, why in faults.items()]
         campaigns = self._parts.campaigns
         return {
-            "tree": tree_of(seen),
+            "tree": tree,
             "problems": problems,
             "chaos": "" if campaigns is None else campaigns.status(),
         }

@@ -32,7 +32,9 @@ async def test_a_snapshot_counts_the_rest_of_a_crowd_and_shows_what_is_unusual()
         assert seen(0) == ([], {"running": 5, "down": 2, "suspended": 1})
 
 
-async def test_a_survey_shows_all_and_lets_others_run() -> None:
+@pytest.mark.parametrize("families", [[640], [8, 8, 10]])
+async def test_a_survey_shows_all_and_lets_others_run(families: list[int]) -> None:
+    """Also where none of them has many children."""
     passes = 0
 
     async def watch() -> None:
@@ -42,8 +44,11 @@ async def test_a_survey_shows_all_and_lets_others_run() -> None:
             passes += 1
 
     async with house() as home, trio.open_nursery() as nursery:
-        for number in range(640):
-            home.root.cell.adopt(f"c{number}")
+        parents = [home.root.cell]
+        for children in families:
+            parents = [
+                parent.adopt(f"c{n}") for parent in parents for n in range(children)
+            ]
         nursery.start_soon(watch)
         await trio.lowlevel.checkpoint()
         before = passes
