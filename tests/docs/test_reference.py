@@ -24,6 +24,7 @@ from rookery.logs.fields import COMMON
 from supervision import Supervisor
 from tests.docs.logged import logged
 from tests.docs.pages import ROOT, blocks, rows, words
+from tests.meta.sources import TESTS, docstrings
 
 DOCS = ROOT / "docs"
 LOGS = DOCS / "reference/logs.md"
@@ -137,3 +138,15 @@ def ids(spec: Supervisor) -> set[str]:
         if isinstance(child.start, Supervisor):
             found |= ids(child.start)
     return found
+
+
+def test_every_promise_of_an_actor_and_of_a_supervisor_is_named_by_a_test() -> None:
+    promised = [row[0] for row in rows(GUARANTEES, "")]
+    assert len(promised) == len(set(promised)) > 15
+    named = {
+        name
+        for file in TESTS
+        for docstring in docstrings(file)
+        for name in re.findall(r"\b[KS]\d+\b", docstring)
+    }
+    assert named == set(promised)

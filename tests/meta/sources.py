@@ -26,3 +26,13 @@ def room_of(module: str) -> str:
     """Return the folder that a module is in: `actors.kernel.cell` -> `actors.kernel`."""
     path = ROOT / module.replace(".", "/")
     return module if path.is_dir() else module.rpartition(".")[0]
+
+
+def docstrings(file: Path) -> list[str]:
+    return [
+        ast.get_docstring(node) or ""
+        for node in ast.walk(parsed(file))
+        if isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        )
+    ]

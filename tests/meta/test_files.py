@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import re
 import tokenize
 from pathlib import Path
 
-from tests.meta.sources import FILES, ROOT, TESTS, name_of, parsed
+from tests.meta.sources import FILES, ROOT, TESTS, docstrings, name_of
 
 MAX_LINES = 350
 _UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
@@ -25,16 +24,6 @@ def test_a_file_can_be_read_in_one_sitting() -> None:
 def comments(file: Path) -> list[str]:
     tokens = tokenize.generate_tokens(io.StringIO(file.read_text("utf-8")).readline)
     return [token.string for token in tokens if token.type == tokenize.COMMENT]
-
-
-def docstrings(file: Path) -> list[str]:
-    return [
-        ast.get_docstring(node) or ""
-        for node in ast.walk(parsed(file))
-        if isinstance(
-            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-        )
-    ]
 
 
 def test_nothing_is_put_off() -> None:

@@ -30,7 +30,7 @@ def test_the_corpus_is_whole() -> None:
 def test_every_recorded_scenario_replays_exactly(
     kind: str, replay: Callable[[Script], str]
 ) -> None:
-    """Event by event, reply by reply, tree by tree: the core, and the real supervisor."""
+    """S1: event by event, reply by reply, tree by tree: the core, and the real supervisor."""
     mine = [r for r in RECORDS if kind_of(r) == kind]
 
     assert {r["name"]: d for r in mine if (d := replay(r))} == {}

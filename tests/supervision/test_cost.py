@@ -97,6 +97,7 @@ def among(size: int, strategy: Strategy, backoff: Backoff | None) -> CoreWorld:
 def test_deciding_costs_the_same_among_few_children_and_many(
     strategy: Strategy, backoff: Backoff | None, what: str
 ) -> None:
+    """S9."""
     costs = []
     for size in (2, 300):
         world = among(size, strategy, backoff)

@@ -241,7 +241,7 @@ def calls_made(tree: Supervisor, life: Life, many: int) -> int:
 def test_a_crowd_costs_what_it_counts(
     tree_of: Callable[[int], Supervisor], life: Life
 ) -> None:
-    """Twice as many children more, twice the cost more."""
+    """S9: twice as many children more, twice the cost more."""
     few, some, many = (calls_made(tree_of(n), life, n) for n in (100, 200, 400))
 
     assert many - some == pytest.approx(2 * (some - few), rel=0.02)

@@ -130,6 +130,7 @@ def erlang_states(erlang: Erlang) -> list[tuple[str, str]]:
 def test_without_backoff_the_core_does_what_the_erlang_does(
     flags: Supervisor, plan: list[Step], how: dict[str, list[str]]
 ) -> None:
+    """S1."""
     world = CoreWorld(flags, 0.5, per_child(flags, how))
     erlang = Erlang(flags, per_child(flags, how))
     erlang.work()

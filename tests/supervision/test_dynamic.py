@@ -72,6 +72,7 @@ async def test_an_instance_that_ends_is_forgotten(
 async def test_instances_are_stopped_all_at_once_with_one_deadline(
     diary: Diary, autojump_clock: trio.testing.MockClock
 ) -> None:
+    """S3."""
     async with living(many(diary, 3.0, "slow"), diary) as house:
         for name in ("x", "y", "z"):
             await start_child(house.root, instance(name))
@@ -84,6 +85,7 @@ async def test_instances_are_stopped_all_at_once_with_one_deadline(
 async def test_a_crowd_that_stops_lets_others_have_a_turn(
     diary: Diary, autojump_clock: trio.testing.MockClock, grace: Grace
 ) -> None:
+    """S9."""
     passes = 0
 
     async def watch() -> None:

@@ -64,6 +64,7 @@ KILL = Killed()
 def test_a_child_has_one_life_at_a_time(
     flags: Supervisor, plan: list[Step], starts: list[str], u: float
 ) -> None:
+    """S2."""
     world = live_through(flags, plan, starts, u)
 
     for deed in world.deeds:
@@ -80,7 +81,7 @@ def test_nothing_starts_after_a_stop_request(
     starts: list[str],
     u: float,
 ) -> None:
-    """Whatever was in the lane before it, comes after it, or was to wake later."""
+    """S5: whatever was in the lane before it, comes after it, or was to wake later."""
     world = live_through(flags, before, starts, u)
     if world.exited is not None:
         return
@@ -132,7 +133,7 @@ def in_order(world: CoreWorld) -> Iterator[tuple[Deed, dict[str, int]]]:
 def test_children_start_in_order_and_stop_in_reverse(
     flags: Supervisor, plan: list[Step], starts: list[str], stops: bool
 ) -> None:
-    """In every transition, and the last one stops all that live."""
+    """S3: in every transition, and the last one stops all that live."""
     world = live_through(flags, plan, starts)
     before, living = len(world.deeds), set(world.alive)
     if stops and world.exited is None:
@@ -227,6 +228,7 @@ def test_a_temporary_child_is_never_restarted(
 def test_who_needs_an_operator_is_not_started_until_somebody_asks(
     flags: Supervisor, plan: list[Step], starts: list[str]
 ) -> None:
+    """S7."""
     world = live_through(flags, plan, starts)
 
     needing: set[str] = set()

@@ -51,6 +51,7 @@ from tests.supervision.plans import (
 def test_the_window_is_never_exceeded_by_a_supervisor_that_runs(
     flags: Supervisor, plan: list[Step], starts: list[str]
 ) -> None:
+    """S4."""
     world = live_through(flags, plan, starts)
     if world.exited is not None:
         return
@@ -74,7 +75,7 @@ def test_the_window_is_never_exceeded_by_a_supervisor_that_runs(
 def test_the_window_lets_exactly_its_number_of_restarts_through(
     pauses: list[float], limit: int, starts: list[str]
 ) -> None:
-    """Failed starts count like deaths."""
+    """S4: failed starts count like deaths."""
     only = [ChildSpec("a", start)]
     world = CoreWorld(Supervisor(ONE_FOR_ONE, only, max_restarts=limit, within=5.0))
     tries = iter("fail" if how == "fail" else "ok" for how in starts)

@@ -285,6 +285,7 @@ def is_idle(life: Incarnation) -> bool:
 def test_whatever_happens_to_a_tree_nobody_is_lost_and_nothing_is_left(
     tree: tuple[Stage, Supervisor], plan: list[Step], seed: int
 ) -> None:
+    """S2."""
     stage, flags = tree
 
     async def main() -> None:

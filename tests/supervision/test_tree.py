@@ -122,6 +122,7 @@ async def test_killing_a_supervisor_kills_its_children_and_it_is_restarted(
 async def test_children_added_at_run_time_are_lost_with_their_supervisor(
     diary: Diary, autojump_clock: trio.testing.MockClock
 ) -> None:
+    """S8."""
     async with living(nested(diary), diary) as house:
         inner = house.system.find("/inner", SupervisorActor)
         await start_child(inner, diary.spec("late"))
@@ -138,6 +139,7 @@ async def test_children_added_at_run_time_are_lost_with_their_supervisor(
 async def test_what_needs_an_operator_is_not_tried_again_and_shown(
     diary: Diary, autojump_clock: trio.testing.MockClock
 ) -> None:
+    """S7."""
     async with living(three(diary, ONE_FOR_ALL), diary) as house:
         diary.take()
         house.tell("b", Fail(NeedsOperator("token revoked")))
@@ -327,7 +329,7 @@ async def test_giving_up_may_be_for_an_operator_to_see(
 
 
 async def test_starting_many_children_lets_others_run() -> None:
-    """A child without a start of its own is up at once; a thousand must not hog the loop."""
+    """S9: a child without a start of its own is up at once; a thousand must not hog the loop."""
     passes = 0
 
     async def watch() -> None:

@@ -6,7 +6,7 @@ import pytest
 import trio
 import trio.testing
 
-from actors.kernel import Shutdown
+from actors.kernel import ActorDown, MailboxFull, Shutdown
 from supervision import (
     FOREVER,
     ONE_FOR_ALL,
@@ -28,7 +28,7 @@ from supervision import (
     terminate_child,
     which_children,
 )
-from tests.supervision.actors import Diary, Ping, Worker, living
+from tests.supervision.actors import Diary, Finish, Ping, Worker, living
 
 STEADY = Backoff(first=10.0, cap=60.0, jitter=Jitter.NONE)
 CALM = 100.0
@@ -89,11 +89,39 @@ async def test_the_sleep_grows_with_the_streak_and_a_stable_run_ends_it(
 async def test_mail_to_a_sleeping_child_is_kept(
     diary: Diary, autojump_clock: trio.testing.MockClock
 ) -> None:
+    """S6."""
     async with living(patient(diary), diary) as house:
         await house.fail("a")
 
         worker = house.system.find("/a", Worker)
         assert await worker.ask(Ping(), within=11) == 2
+
+
+async def test_mail_to_a_sleeping_child_has_its_mailbox_and_mail_to_one_that_is_down_none(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    """S6."""
+    async with living(patient(diary), diary) as house:
+        await house.fail("a")
+        diary.take()
+        a, b = (house.system.find(f"/{name}", Worker) for name in "ab")
+        for _ in range(Worker.mailbox.capacity):
+            a.tell(Ping())
+        with pytest.raises(MailboxFull):
+            a.tell(Finish())
+        await trio.sleep(10)
+        assert await house.settled() == ["+a"]
+        assert house.system.snapshot("/a").handled == Worker.mailbox.capacity
+
+        await terminate_child(house.root, "b")
+        b.tell(Finish())
+        with pytest.raises(ActorDown):
+            await b.send(Finish(), within=1)
+        with pytest.raises(ActorDown):
+            await b.ask(Ping(), within=1)
+        letter, *_ = house.system.dead_letters.newest()
+        assert (letter.path, letter.message, letter.why) == ("/b", Finish(), "stopped")
+        assert await house.settled() == ["-b"]
 
 
 async def test_a_person_may_end_the_sleep_and_the_streak_goes_on(
@@ -197,6 +225,7 @@ async def test_a_start_that_fails_sleeps_too(
 async def test_a_stop_during_a_sleep_ends_it_and_nothing_starts_any_more(
     strategy: Strategy, diary: Diary, autojump_clock: trio.testing.MockClock
 ) -> None:
+    """S5."""
     async with living(patient(diary, strategy), diary) as house:
         await house.fail("a")
         before = trio.current_time()
@@ -261,6 +290,7 @@ async def test_terminating_the_leader_of_a_sleeping_group_leaves_the_group_down(
 async def test_too_many_failures_in_a_row_end_the_supervisor(
     diary: Diary, autojump_clock: trio.testing.MockClock
 ) -> None:
+    """S4."""
     backoff = Backoff(first=10.0, jitter=Jitter.NONE, give_up=2)
     async with living(patient(diary, backoff=backoff), diary) as house:
         for _ in range(2):

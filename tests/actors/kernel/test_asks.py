@@ -82,6 +82,7 @@ async def test_none_is_an_answer() -> None:
 
 
 async def test_no_answer_in_time(autojump_clock: trio.testing.MockClock) -> None:
+    """K5."""
     async with house() as home:
         actor = await home.keep("a", Doer)
         began = trio.current_time()

@@ -49,6 +49,7 @@ REASONS = {
 def test_the_newest_are_kept_and_all_are_counted(
     limit: int, whys: list[str], wanted: int
 ) -> None:
+    """K4."""
     now = iter(range(100))
     shelf = DeadLetters(lambda: float(next(now)), limit)
     for at, why in enumerate(whys):
@@ -77,7 +78,7 @@ STEPS = st.sampled_from(
 def test_any_flood_and_any_end_stay_within_the_limit_and_the_reasons(
     plan: list[tuple[str, str]], policy: Overflow, poison: Poison
 ) -> None:
-    """Whatever is accepted is handled or counted, and what people write is no reason.
+    """K4: whatever is accepted is handled or counted, and what people write is no reason.
 
     Texts have no end: those of exceptions, and of whoever stops somebody.
     """

@@ -97,7 +97,7 @@ class Member(Doer):
 def test_a_ring_of_any_length_is_refused_once_and_by_name(
     ring: list[Link], capacity: int, order: Random
 ) -> None:
-    """Whoever closes it is told; the others then get what they waited for."""
+    """K7: whoever closes it is told; the others then get what they waited for."""
 
     async def main() -> None:
         refused: list[WouldDeadlock] = []
@@ -225,7 +225,7 @@ programs = st.lists(
 def test_any_graph_gets_on_and_only_its_rings_are_refused(
     programs: list[tuple[bool, list[Step]]], capacity: int, entries: list[int]
 ) -> None:
-    """Handlers that ask, send and tell, one after another or all at once.
+    """K7: handlers that ask, send and tell, one after another or all at once.
 
     A task beside the handler asks, too: it blocks nobody, so it closes no ring.
     """

@@ -82,6 +82,7 @@ async def test_early_questions_are_answered() -> None:
 
 
 async def test_early_mail_is_bounded() -> None:
+    """K6."""
     async with house() as home:
         home.root.cell.adopt("a")
         address = home.system.find("/a", Doer)

@@ -32,7 +32,7 @@ class Stopwatch:
     [(0.0, MAX_TURNS), (MAX_TURN_SECONDS / 4, 5), (MAX_TURN_SECONDS * 2, 1)],
 )
 async def test_a_busy_actor_lets_others_run(step: float, most: int) -> None:
-    """T16: at most 32 messages or 1 ms between two checkpoints."""
+    """K8, T16: at most 32 messages or 1 ms between two checkpoints."""
     handled = 0
     between: list[int] = []
 
@@ -64,7 +64,7 @@ async def test_a_busy_actor_lets_others_run(step: float, most: int) -> None:
 async def test_an_actor_whose_mail_all_expired_lets_others_run(
     step: float, most: int, autojump_clock: trio.testing.MockClock
 ) -> None:
-    """T16: what is thrown away costs time, too, so it counts as what is handled does."""
+    """K8, T16: what is thrown away costs time, too, so it counts as what is handled does."""
     diary: list[object] = []
     async with house(stopwatch=Stopwatch(step)) as home:
         actor = await home.keep("a", lambda: doer(capacity=500)(diary))

@@ -64,7 +64,7 @@ class Steps(trio.abc.Instrument):
 def test_busy_actors_let_others_run_after_32_messages_or_a_millisecond(
     costs: list[list[float]], notices: bool
 ) -> None:
-    """However many there are, and whatever their messages cost.
+    """K8: however many there are, and whatever their messages cost.
 
     `notices`: half of them come through the system lane.
     """

@@ -51,7 +51,7 @@ from tests.actors.kernel.keeper import (
 
 
 async def test_a_crash_ends_one_life_and_no_other() -> None:
-    """T1."""
+    """K2, T1."""
     diary: list[object] = []
     async with house() as home:
         victim = await home.keep("victim", Doer)
@@ -440,7 +440,7 @@ async def test_who_does_not_die_is_fenced_after_the_kill_wait(
 async def test_stop_is_shielded_and_its_deadline_is_exact(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    """T6: cleaning up may await; at the deadline it is killed."""
+    """K10, T6: cleaning up may await; at the deadline it is killed."""
     log: list[float] = []
 
     async def clean_up(_: ActorContext, __: ExitReason) -> None:
@@ -606,7 +606,7 @@ async def _resource(name: str, log: list[tuple[str, object]]) -> AsyncIterator[s
 async def test_resources_close_in_reverse_in_the_task_that_opened_them(
     how: str,
 ) -> None:
-    """T10: an exit stack of the incarnation, not an async generator."""
+    """K9, T10: an exit stack of the incarnation, not an async generator."""
     log: list[tuple[str, object]] = []
 
     async def enter(ctx: ActorContext) -> None:

@@ -91,6 +91,7 @@ class World:
         self.accepted: list[Note] = []
         self.refused: list[Note] = []
         self.asked: list[Note] = []
+        self.at_work: list[Note] = []
         self.taken: list[Note] = []
         self.handled: list[Note] = []
         self.answered: list[Note] = []
@@ -122,6 +123,15 @@ class World:
 
     async def work_on(self, ctx: ActorContext, note: Note) -> None:
         """Hold *note* until it is said how that ends."""
+        if self.at_work:
+            self.surprises.append((self.at_work, note))
+        self.at_work.append(note)
+        try:
+            await self._work_on(ctx, note)
+        finally:
+            self.at_work.remove(note)
+
+    async def _work_on(self, ctx: ActorContext, note: Note) -> None:
         self.taken.append(note)
         how = await self._ordered.receive()
         if "answer" in how:
@@ -359,7 +369,7 @@ HOWS = st.lists(
 
 
 class Kernel(RuleBasedStateMachine):
-    """Runs a `World` inside trio, one event after another."""
+    """K1, K4, K5: runs a `World` inside trio, one event after another."""
 
     @initialize(
         capacity=st.integers(1, 3),

@@ -390,6 +390,7 @@ def test_a_policy_is_an_overflow_and_only_one_that_conflates_has_a_key() -> None
 
 
 async def test_poison_is_dropped_and_the_rest_kept_in_order() -> None:
+    """K3."""
     diary: list[object] = []
     async with house() as home:
         actor = await home.keep("a", lambda: Doer(diary))
@@ -427,6 +428,7 @@ async def test_a_dead_letter_does_not_keep_the_actor_that_crashed_over_it() -> N
 
 
 async def test_poison_is_retried_first_and_then_quarantined() -> None:
+    """K3."""
     diary: list[object] = []
     kind = doer(poison=Poison.retry(2))
     async with house() as home:
@@ -451,7 +453,7 @@ async def test_poison_is_retried_first_and_then_quarantined() -> None:
 
 
 async def test_what_finds_no_slot_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ceiling itself is a million; a lower one shows the same."""
+    """K6: the ceiling itself is a million; a lower one shows the same."""
     from actors.kernel import lanes
 
     monkeypatch.setattr(lanes, "RESERVED_CEILING", 3)
@@ -545,7 +547,7 @@ class Model:
 def test_a_mailbox_behaves_as_its_model(
     kind: OverflowKind, capacity: int, plan: list[tuple[str, int]]
 ) -> None:
-    """Nothing is lost, doubled or reordered but by the policy, and that is on the shelf.
+    """K1, K6: nothing is lost, doubled or reordered but by the policy, and that is on the shelf.
 
     Who is parked is let in first come first served, though perhaps some takes later
     than there was room; so the model follows what it sees enter, and checks who it was.

@@ -74,7 +74,7 @@ jobs = st.lists(
 def test_each_message_is_handled_as_often_as_its_policy_says(
     plan: list[Job], retries: int, background: bool
 ) -> None:
-    """And everything else exactly once, in order; who asked is told as the docs say."""
+    """K3: and everything else exactly once, in order; who asked is told as the docs say."""
     poison = Poison.retry(retries) if retries else Poison.DROP
 
     async def main() -> None:

@@ -118,7 +118,7 @@ async def test_timers_that_are_over_are_forgotten(
 async def test_timers_die_with_their_incarnation(
     waiting: bool, autojump_clock: trio.testing.MockClock
 ) -> None:
-    """Also those whose tick waits in the lane already: it is not the next one's."""
+    """K9: also those whose tick waits in the lane already: it is not the next one's."""
     diary: list[object] = []
     async with house() as home:
         actor = await home.keep("a", lambda: Doer(diary))
@@ -293,6 +293,7 @@ async def test_watching_who_is_not_there_says_so_at_once() -> None:
 
 
 async def test_watches_die_with_the_watcher() -> None:
+    """K9."""
     diary: list[object] = []
     async with house() as home:
         watcher = await home.keep("watcher", lambda: Doer(diary))

@@ -348,6 +348,7 @@ async def test_killing_a_life_that_is_over_spares_its_successor() -> None:
 
 
 async def test_stop_is_not_called_on_a_kill_nor_after_a_failed_start() -> None:
+    """K10."""
     log: list[str] = []
 
     class Stillborn(Doer):
