@@ -64,19 +64,27 @@ async def test_arguments_are_kept_only_for_who_may_need_them_again(
     tree = Supervisor(DYNAMIC, [ChildSpec("template", carry, restart=restart)])
     async with System(tree.actor) as system:
         root = system.find("/", SupervisorActor)
-        burden = Burden()
-        seen = weakref.ref(burden)
-        up = await start_child(root, Instance("a", (burden,)))
-        assert isinstance(up, Up)
-        del burden
-        await forget(root)
+        for name in ("first", "after one has died"):
+            burden = Burden()
+            seen = weakref.ref(burden)
+            up = await start_child(root, Instance(name, (burden,)))
+            assert isinstance(up, Up)
+            del burden
+            await forget(root)
+            assert (seen() is not None) == kept
 
-        assert (seen() is not None) == kept
+            kill(system, name)
+            await trio.testing.wait_all_tasks_blocked()
+            await terminate_child(root, Instance(name))
+            del up
+            await forget(root)
+            assert seen() is None
 
-        await terminate_child(root, up)
-        del up
-        await forget(root)
-        assert seen() is None
+
+def kill(system: System, name: str) -> None:
+    life = system.find(f"/{name}").cell.incarnation
+    assert life is not None
+    life.kill()
 
 
 async def test_nothing_is_kept_of_a_temporary_child_that_is_gone(

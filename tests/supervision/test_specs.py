@@ -179,6 +179,15 @@ def test_whatever_goes_together_is_accepted() -> None:
     assert made == 3 * 130 + 30
 
 
+def test_of_several_wrong_flags_the_first_in_otp_s_order_is_named() -> None:
+    wrong = {"auto_shutdown": 1, "within": 0, "max_restarts": -1, "strategy": "x"}
+    named = []
+    while wrong:
+        named.append(refusal(**wrong).split()[0])
+        del wrong[named[-1]]
+    assert named == ["strategy", "max_restarts", "within", "auto_shutdown"]
+
+
 def test_what_nobody_knows_is_refused() -> None:
     """OTP lets an unknown key of a map pass; a misspelt field would go unheard."""
     with pytest.raises(TypeError, match="significnat"):

@@ -15,6 +15,7 @@ from actors.kernel import (
     ActorDown,
     Crash,
     ExitReason,
+    Incarnation,
     Killed,
     Normal,
     Shutdown,
@@ -39,7 +40,13 @@ from supervision import (
     start_child,
     terminate_child,
 )
-from tests.supervision.actors import Boom, Diary, Ping, Worker, living, three
+from tests.supervision.actors import Boom, Diary, House, Ping, Worker, living, three
+
+
+def _lives(house: House, names: str) -> list[Incarnation]:
+    found = [house.system.find(f"/{name}").cell.incarnation for name in names]
+    assert None not in found
+    return [life for life in found if life is not None]
 
 
 async def test_a_slow_child_has_its_grace_and_not_more(
@@ -48,6 +55,7 @@ async def test_a_slow_child_has_its_grace_and_not_more(
     children = [diary.spec("a"), diary.spec("b", "slow", shutdown=3.0)]
     async with living(Supervisor(ONE_FOR_ONE, children), diary) as house:
         diary.take()
+        a, b = _lives(house, "ab")
         before = trio.current_time()
 
         assert await terminate_child(house.root, "b") == Done()
@@ -55,6 +63,24 @@ async def test_a_slow_child_has_its_grace_and_not_more(
         assert trio.current_time() - before == pytest.approx(3.0)
         assert await house.settled() == []
         assert not await house.alive("b")
+        assert b.reason == Killed()
+    assert a.reason == Shutdown("/")
+
+
+async def test_the_same_at_the_end_of_all(
+    diary: Diary, autojump_clock: trio.testing.MockClock
+) -> None:
+    children = [
+        diary.spec("a"),
+        diary.spec("b", "slow", shutdown=3.0),
+        diary.spec("c", "slow", shutdown=BRUTAL),
+    ]
+    async with living(Supervisor(ONE_FOR_ONE, children), diary) as house:
+        lives = _lives(house, "abc")
+        before = trio.current_time()
+
+    assert trio.current_time() - before == pytest.approx(3.0)
+    assert [life.reason for life in lives] == [Shutdown("/"), Killed(), Killed()]
 
 
 @pytest.mark.parametrize("strategy", [ONE_FOR_ONE, DYNAMIC])
@@ -92,6 +118,7 @@ async def test_a_child_that_is_killed_brutally_cannot_say_a_word(
     children = [diary.spec("a", shutdown=BRUTAL), diary.spec("b", "slow", shutdown=20)]
     async with living(Supervisor(ONE_FOR_ONE, children), diary) as house:
         diary.take()
+        a, b = _lives(house, "ab")
         before = trio.current_time()
 
         await terminate_child(house.root, "a")
@@ -99,6 +126,7 @@ async def test_a_child_that_is_killed_brutally_cannot_say_a_word(
 
         assert await house.settled() == ["-b"]
         assert trio.current_time() - before == pytest.approx(10.0)
+        assert (a.reason, b.reason) == (Killed(), Shutdown("/"))
 
 
 async def test_a_child_that_survives_the_kill_is_fenced_and_its_slot_goes_on(

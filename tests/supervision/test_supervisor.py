@@ -158,6 +158,7 @@ async def test_a_child_that_does_not_start_takes_down_those_before_it(
     reason = raised.value.reason
     assert isinstance(reason, StartFailed)
     assert isinstance(reason.exception, ChildNotStarted)
+    assert str(reason.exception) == "child 'c' did not start: Boom('c')"
     assert isinstance(reason.exception.exception, Boom)
 
 

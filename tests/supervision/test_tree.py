@@ -68,7 +68,7 @@ async def test_giving_up_is_an_exit_that_the_supervisor_above_handles(
 ) -> None:
     async with living(nested(diary), diary) as house:
         diary.take()
-        await house.fail("inner/b")
+        assert await house.fail("inner/b") == ["xb", "+b"]
 
         assert await house.fail("inner/b") == ["xb", "-c", "+b", "+c"]
         assert (await count_children(house.root)).active == 2
