@@ -116,14 +116,14 @@ class Outgoing(Endings):
                 again = self._repeat(record, now) or again
         return again
 
-    def trust_again(self, now: float) -> set[AccountKey]:
+    def trust_again(self, now: float) -> list[AccountKey]:
         """After rows were restored: which of those that are there have one to repeat?"""
         trusted = {k: a.idempotent_for for k, a in self._accounts.items()}
-        return {
+        return [
             key
             for key, seconds in trusted.items()
             if seconds and self.trust_keys(key, seconds, now)
-        }
+        ]
 
     def claim(
         self,

@@ -62,7 +62,8 @@ class Crew(Generic[J]):
         self.size = size
         """How many may take jobs. Those who go on with a parked one come on top."""
         self._idle: list[Worker[J]] = []
-        self._all: set[Worker[J]] = set()
+        # A dict, not a set: in which order workers are ended must not be chance.
+        self._all: dict[Worker[J], None] = {}
         self._active = 0
         """Workers that take jobs: all but the parked, the extra and the fenced."""
         self.coming = 0
@@ -86,7 +87,7 @@ class Crew(Generic[J]):
             self.coming += 1
             self._active += 1
             worker = Worker(self)
-            self._all.add(worker)
+            self._all[worker] = None
             self._context.run(
                 partial(self._nursery.start_soon, worker.run, name="lanes.worker")
             )
@@ -181,7 +182,7 @@ class Crew(Generic[J]):
             log.exception("lane.report_failed", trace=job.trace, ended=ended.value)
 
     def gone(self, worker: Worker[J]) -> None:
-        self._all.discard(worker)
+        self._all.pop(worker, None)
         if worker.called:
             self.coming -= 1
         if not worker.fenced:

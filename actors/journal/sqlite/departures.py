@@ -214,16 +214,17 @@ class Departures:
         self._changed.clear()
         return [settle_outbound(rows)]
 
-    async def restore(self, loaded: Loaded) -> set[AccountKey]:
+    async def restore(self, loaded: Loaded) -> list[AccountKey]:
         """Take over what is open in the file; return who has something to say."""
-        ready = set()
+        ready: dict[AccountKey, None] = {}
         self.outgoing.number_after(loaded.last_outbound)
         for index, row in enumerate(loaded.outbound):
             if (account := self._restore(row)) is not None:
-                ready.add(account)
+                ready[account] = None
             if not index % _RESTORED_AT_ONCE:
                 await trio.lowlevel.checkpoint()
-        return ready | self.outgoing.trust_again(self._calendar.clock())
+        again = self.outgoing.trust_again(self._calendar.clock())
+        return list(ready | dict.fromkeys(again))
 
     def recalled(self, loaded: Loaded) -> list[Recalled]:
         """Return what is open, and what was delivered lately, for who keeps receipts."""
