@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast
 
 from platforms.base import AnyPlatform, Caps, Platform, PlatformConfig
 from platforms.console import Console
@@ -16,6 +16,9 @@ PLATFORMS: Mapping[str, type[Platform[Any]]] = {kind.name: kind for kind in _KIN
 PLATFORM_CONFIGS: Mapping[str, type[PlatformConfig]] = {
     name: kind.config_type for name, kind in PLATFORMS.items()
 }
+
+Build: TypeAlias = Callable[[PlatformSettings], AnyPlatform]
+"""How a platform is made of what is configured."""
 
 
 def caps_of(settings: PlatformSettings) -> Caps:

@@ -11,7 +11,7 @@ from actors.monitor import Board
 from platforms.base import Host, platform_tree
 from rookery.config import PlatformSettings
 from rookery.host.estate import Estate
-from rookery.host.kinds import build
+from rookery.host.kinds import Build, build
 from supervision import (
     FOREVER,
     Backoff,
@@ -49,8 +49,14 @@ class PlatformKeeper:
     """The manager's hands for platforms. Each call may be repeated."""
 
     def __init__(
-        self, ctx: ActorContext, estate: Estate, host: Host, board: Board
+        self,
+        ctx: ActorContext,
+        estate: Estate,
+        host: Host,
+        board: Board,
+        build: Build = build,
     ) -> None:
+        self._build = build
         self._ctx = ctx
         self._estate = estate
         self._host = host
@@ -58,7 +64,7 @@ class PlatformKeeper:
 
     async def bring(self, platform_id: str, settings: PlatformSettings) -> None:
         """Let a platform run. That its peer is away or its port taken is its own matter."""
-        tree = platform_tree(platform_id, build(settings), self._host)
+        tree = platform_tree(platform_id, self._build(settings), self._host)
         self._estate.platforms[platform_id] = settings
         spec = ChildSpec(platform_id, tree, backoff=_BACKOFF, counted=False)
         up = await start_child(self._platforms(), spec)

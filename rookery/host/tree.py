@@ -29,6 +29,7 @@ from rookery.control import ControlSocket
 from rookery.host.announcer import Announcer
 from rookery.host.bots import BotKeeper
 from rookery.host.heartbeat import Heartbeat
+from rookery.host.kinds import Build, build
 from rookery.host.loading import Load
 from rookery.host.manager import Manager
 from rookery.host.notify import Notifier
@@ -48,18 +49,28 @@ def host_tree(
     reread: Callable[[], Configuration],
     notifier: Notifier,
     load: Load,
+    *,
+    build: Build = build,
+    control: bool = True,
 ) -> Supervisor:
-    """Return the root supervisor of the host."""
+    """Return the root supervisor of the host.
+
+    Args:
+        parts: What outlives every restart.
+        reread: Reads the configuration again.
+        notifier: The way to systemd.
+        load: How a bot is loaded.
+        build: How a platform is made.
+        control: Is there a control socket? A simulated world has no files for it.
+    """
 
     def keepers(ctx: ActorContext) -> tuple[BotKeeper, PlatformKeeper]:
         bots = BotKeeper(ctx, parts, load)
         platforms = PlatformKeeper(
-            ctx, parts.estate, parts.for_platforms(), parts.board
+            ctx, parts.estate, parts.for_platforms(), parts.board, build
         )
         return bots, platforms
 
-    data = parts.estate.configuration.data
-    control = partial(ControlSocket, data, HostOperations(parts))
     children = [
         _steadfast(
             "journal", partial(JournalKeeper, parts.journal, parts.note_trouble)
@@ -67,12 +78,17 @@ def host_tree(
         _child("core", _core(parts)),
         _child("bots", _supervisor()),
         _child("platforms", _supervisor()),
-        _steadfast("control", control),
+        *([_steadfast("control", _socket(parts))] if control else ()),
         _steadfast("manager", partial(Manager, parts.estate, reread, keepers)),
     ]
     if notifier.watchdog_seconds is not None:
         children.append(_child("heartbeat", partial(Heartbeat, notifier)))
     return _supervisor(*children)
+
+
+def _socket(parts: Parts) -> Callable[[], ControlSocket]:
+    data = parts.estate.configuration.data
+    return partial(ControlSocket, data, HostOperations(parts))
 
 
 def _core(parts: Parts) -> Supervisor:
