@@ -14,7 +14,7 @@ from cyclopts import App, CycloptsError, Parameter
 from rookery.cli.deadletters import dead_letters
 from rookery.cli.journal import journal
 from rookery.cli.outbox import outbox
-from rookery.cli.places import DEFAULT, Which
+from rookery.cli.places import DEFAULT, NO_WORLD, Which, Worlds
 
 NOT_DONE, USAGE = 1, 2
 
@@ -67,7 +67,9 @@ AllowChaos: TypeAlias = Annotated[
         help="Let `rookery chaos` break this host on purpose.",
     ),
 ]
-Plan: TypeAlias = Annotated[Path, Parameter(help="The plan, a TOML file.")]
+Plan: TypeAlias = Annotated[
+    Path | None, Parameter(help="The plan, a TOML file; none with --simulate.")
+]
 For: TypeAlias = Annotated[
     str | None,
     Parameter(name="--for", help="How long, such as 30s or 5m; goes before the plan."),
@@ -289,17 +291,34 @@ def reload(*, which: Which = DEFAULT) -> int:
 
 
 @app.command
-def chaos(plan: Plan, /, *, so_long: For = None, which: Which = DEFAULT) -> int:
+def chaos(
+    plan: Plan = None,
+    /,
+    *,
+    so_long: For = None,
+    world: Worlds = NO_WORLD,
+    which: Which = DEFAULT,
+) -> int:
     """Break the running host on purpose, watch it recover, and say what it cost.
 
     The host must have been started with --allow-chaos. Ctrl-C ends it early and still
     prints the report; if this command dies, the host heals by itself.
 
+    With --simulate no host needs to run: a whole one lives through hours of faults and
+    crashes on a virtual clock, and is held against what it promises. The same seed is
+    the same world. Ctrl-C ends it, and what was found so far is said.
+
     For example:
 
         rookery chaos plan.toml
         rookery chaos plan.toml --for 30s --json
+        rookery chaos --simulate --seed 7 --hours 24
+        rookery chaos --simulate --seeds 0..99 --hours 1
     """
+    if world.simulate:
+        from rookery.cli.simulating import run_simulation
+
+        return run_simulation(world, plan)
     from rookery.cli.chaos import run_chaos
 
     return run_chaos(plan, so_long, which)

@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 15.0
 _AWAY = ("no_host", "no_answer")
 
 
-def run_chaos(plan: Path, so_long: str | None, which: Which) -> int:
+def run_chaos(plan: Path | None, so_long: str | None, which: Which) -> int:
     """Do it; return the exit code: 0 only if nothing was lost and everybody is back."""
     try:
         report = _watch(which, _request(plan, so_long))
@@ -33,8 +33,11 @@ def run_chaos(plan: Path, so_long: str | None, which: Which) -> int:
     return OK if report["sound"] else NOT_DONE
 
 
-def _request(plan: Path, so_long: str | None) -> BeginChaos:
+def _request(plan: Path | None, so_long: str | None) -> BeginChaos:
     """Read what was typed, before any host is asked."""
+    if plan is None:
+        message = "chaos needs a plan, a TOML file, or --simulate"
+        raise NotDone(kind="bad_request", message=message, code=USAGE)
     try:
         text = plan.read_text("utf-8")
         read_plan(text, name=plan.name)

@@ -1,4 +1,4 @@
-"""The options that say which host is meant, and how it is told."""
+"""The options that say which host is meant, running or simulated, and how it is told."""
 
 from __future__ import annotations
 
@@ -23,3 +23,23 @@ class Which:
 
 
 DEFAULT = Which()
+
+
+@Parameter(name="*")
+@frozen
+class Worlds:
+    """Which simulated worlds, if any: one of a seed, or many."""
+
+    simulate: Annotated[bool, Parameter(name="--simulate", negative=())] = False
+    """Break a simulated host, from a seed, on a virtual clock."""
+    seed: Annotated[int | None, Parameter(name="--seed")] = None
+    """One world; 0 if neither this nor --seeds is given."""
+    seeds: Annotated[str, Parameter(name="--seeds")] = ""
+    """Many worlds: FIRST..LAST."""
+    hours: Annotated[float, Parameter(name="--hours")] = 24.0
+    """Virtual hours of faults in each."""
+    log: Annotated[Path | None, Parameter(name="--log")] = None
+    """Where everything that happened in the world is written (the last, of many)."""
+
+
+NO_WORLD = Worlds()

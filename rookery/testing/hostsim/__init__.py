@@ -1,0 +1,23 @@
+"""The whole host simulated: its real tree, in a world of faults, from one seed.
+
+What happens here: a world is made from a seed, with platforms whose lines break, people
+who talk, bots that fail, a disk with moods, and somebody who kills actors and processes.
+The host in it is the real one, on the real journal; only sockets, threads, the clock and
+chance are of our making. In the end everybody's books are held against the laws of the
+design. The same seed is the same log, byte for byte. What does not: the control socket,
+ports, the lock, signals; they are tested with real processes.
+
+Read `world` first (its course), then `process` (one life of the host), `trouble` (what
+goes wrong) and `laws`. Pure: `laws`, `climate` (what sort of world), `plans` (which
+faults), `words` (what is said), `outcome` and `telling`. `servers`, `wires` and `platform` are the
+platforms, `people` and `bots` who talks there, `disk` what the journal is on, `diary` and
+`chronicle` what is written down, `overseer` what is seen inside, `judging` who reads it
+all in the end. `run` and `sweeping` are the way in.
+"""
+
+from rookery.testing.hostsim.outcome import Outcome
+from rookery.testing.hostsim.run import simulate
+from rookery.testing.hostsim.sweeping import sweep
+from rookery.testing.hostsim.telling import report
+
+__all__ = ["Outcome", "report", "simulate", "sweep"]

@@ -1,0 +1,112 @@
+"""What sort of world a seed makes: its platforms, its people, its troubles. Pure.
+
+Everything here is drawn once, from dice that somebody else has thrown; what happens then,
+second by second, is drawn by those who live there, each from dice of their own.
+"""
+
+from __future__ import annotations
+
+import random
+
+from attrs import field, frozen
+
+from rookery.testing.hostsim.words import Verb
+
+
+@frozen(kw_only=True)
+class Temper:
+    """How one platform behaves, on a bad day. Chances are per message or per dial."""
+
+    name: str
+    idempotent: bool
+    """Knows a key again, and says nothing twice."""
+    resumes: bool
+    """Is told where to go on; else it repeats what was never acknowledged."""
+    batches: bool
+    """Hands over what it has in one go, where it does not resume."""
+    chats: tuple[str, ...]
+    latency: float
+    """Seconds, in the mean, one way."""
+    refused: float
+    """A dial is."""
+    repeats: float
+    """An event comes twice."""
+    forgets: float
+    """An acknowledgement of ours is lost."""
+    retry: float
+    rejected: float
+    silent: float
+    """No answer comes."""
+    late: float
+    """It comes when nobody waits any more."""
+    torn: float
+    """The line is lost before the answer."""
+
+
+@frozen(kw_only=True)
+class Climate:
+    """A world before it begins."""
+
+    platforms: tuple[Temper, ...]
+    verbs: tuple[Verb, ...]
+    """What people want, each as often as it stands here."""
+    pause: float
+    """Seconds between two things said in a chat in quiet times, in the mean."""
+    burst_pause: float
+    """Seconds between two bursts on one platform, in the mean."""
+    trouble_pause: float
+    """Seconds between two troubles, in the mean; never less than a minute."""
+    inbox_rows: int
+    """Unsettled events of one platform before it has to wait."""
+    outbox_rows: int
+    """What waits for one account before the oldest gives way."""
+    warm_rows: int
+    """Events in memory that nobody has claimed; the others are in the file only."""
+    bodies: int = field(default=10_000)
+    """Bodies of what is to be said in memory."""
+
+
+def climate_of(dice: random.Random) -> Climate:
+    """Return a world of whatever *dice* say."""
+    names = ["north", "south", "east"][: dice.randint(2, 3)]
+    # The first two differ in what matters most: whether a key is known again.
+    platforms = tuple(
+        _temper(dice, name, idempotent=index != 1) for index, name in enumerate(names)
+    )
+    plain = [Verb.SAY] * 6 + [Verb.HI] * 3
+    rest = [verb for verb in Verb if verb not in (Verb.ANSWER, Verb.ASK)]
+    roomy = dice.random() < 0.5
+    return Climate(
+        platforms=platforms,
+        verbs=(*plain, *rest, *dice.choices(rest, k=3)),
+        pause=dice.uniform(60, 240),
+        burst_pause=dice.uniform(1200, 5400),
+        trouble_pause=dice.uniform(150, 500),
+        inbox_rows=100_000 if roomy else dice.randint(20, 200),
+        outbox_rows=10_000 if roomy else dice.randint(20, 200),
+        warm_rows=1_000 if roomy else dice.randint(1, 30),
+        bodies=10_000 if roomy else dice.randint(1, 30),
+    )
+
+
+def _temper(dice: random.Random, name: str, *, idempotent: bool) -> Temper:
+    def chance(most: float) -> float:
+        return dice.choice([0.0, dice.uniform(0, most), dice.uniform(0, most)])
+
+    resumes = dice.random() < 0.5
+    return Temper(
+        name=name,
+        idempotent=idempotent,
+        resumes=resumes,
+        batches=not resumes and dice.random() < 0.5,
+        chats=tuple(f"{name}{number}" for number in range(dice.randint(1, 4))),
+        latency=dice.choice([0.02, 0.1, 0.5]),
+        refused=chance(0.5),
+        repeats=chance(0.1),
+        forgets=chance(0.1),
+        retry=chance(0.1),
+        rejected=chance(0.05),
+        silent=chance(0.03),
+        late=chance(0.03),
+        torn=chance(0.02),
+    )

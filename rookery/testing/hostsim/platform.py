@@ -1,0 +1,132 @@
+"""The host's side of a simulated platform: a `Platform` like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import trio
+from attrs import frozen
+
+from actors.messages import Chat, ChatKind, Inbound, Outbound, Sender, Text
+from platforms.base import (
+    AnyPlatform,
+    Fault,
+    Link,
+    NeedsOperator,
+    Platform,
+    Retry,
+    Sent,
+)
+from rookery.config import PlatformSettings
+from rookery.testing.hostsim.servers import Server
+from rookery.testing.hostsim.wires import Wire
+from rookery.testing.hostsim.words import Said
+
+KIND = "simulated"
+AT_ONCE = 20
+DIAL_SECONDS = 0.3
+
+
+@frozen
+class SimulatedConfig:
+    """Which platform of the world it is."""
+
+    server: str
+
+    def faults(self) -> tuple[Fault, ...]:
+        return ()
+
+
+Dial: TypeAlias = Callable[[], bool]
+"""May somebody dial? The dead may not."""
+
+
+class Simulated(Platform[SimulatedConfig]):
+    """Talks to a `Server`."""
+
+    name = KIND
+    config_type = SimulatedConfig
+
+    def __init__(self, config: SimulatedConfig, server: Server, dial: Dial) -> None:
+        super().__init__(config)
+        self._server = server
+        self._may_dial = dial
+        self._wires: dict[Link, Wire] = {}
+
+    async def session(self, link: Link) -> None:
+        """Dial, say where to go on, and take what comes."""
+        server = self._server
+        await self._reach()
+        wire = Wire()
+        server.connected(wire)
+        self._wires[link] = wire
+        try:
+            link.identify(server.account)
+            cursor = await link.cursor()
+            link.up()
+            server.begin(wire, cursor)
+            while True:
+                await self._take(link, wire)
+        finally:
+            del self._wires[link]
+            if server.wire is wire:
+                server.cut("the host left")
+
+    async def send(self, link: Link, out: Outbound) -> Sent:
+        wire = self._wires.get(link)
+        if wire is None or wire.lost:
+            raise Retry(1.0, "not connected")
+
+        def late(sent: Sent) -> None:
+            link.answered_late(out.key, sent)
+
+        return await wire.request(out.key, lambda: self._server.take(wire, out, late))
+
+    async def _reach(self) -> None:
+        server = self._server
+        await trio.sleep(server.dice.expovariate(1 / DIAL_SECONDS))
+        if not self._may_dial():
+            await trio.sleep_forever()
+        if server.revoked:
+            why = "token refused"
+            raise NeedsOperator(why)
+        if server.away or server.chance(server.temper.refused):
+            why = "refused"
+            raise ConnectionRefusedError(why)
+
+    async def _take(self, link: Link, wire: Wire) -> None:
+        server = self._server
+        if server.temper.batches:
+            batch = await wire.next(AT_ONCE)
+            await link.deliver_all([event_of(said) for said in batch])
+        else:
+            batch = await wire.next()
+            cursor = str(batch[0].number) if server.temper.resumes else None
+            await link.deliver(event_of(batch[0]), cursor)
+        if not wire.lost:
+            for said in batch:
+                server.acknowledged(said)
+
+
+def event_of(said: Said) -> Inbound:
+    """Return it as the host sees it."""
+    return Inbound(
+        said.id,
+        chat=Chat(ChatKind.GROUP, said.chat),
+        sender=Sender(said.user),
+        body=(Text(said.text),),
+    )
+
+
+def builder(
+    servers: dict[str, Server], dial: Dial
+) -> Callable[[PlatformSettings], AnyPlatform]:
+    """Return what makes platforms for one process."""
+
+    def build(settings: PlatformSettings) -> AnyPlatform:
+        config = settings.config
+        assert isinstance(config, SimulatedConfig)
+        return Simulated(config, servers[config.server], dial)
+
+    return build

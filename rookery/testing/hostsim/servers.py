@@ -1,0 +1,228 @@
+"""The other side of a platform: its chats, who is connected, what it has said and heard.
+
+It outlives every process of the host. What it said and was not told that the host has
+it, it says again; what it is told to say, it says, refuses, or leaves in the dark.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+
+from attrs import define, field, frozen
+
+from actors.messages import Outbound, Text
+from actors.sender import OutcomeUnknown, Rejected, Retry, Sent
+from rookery.testing.hostsim.agenda import Agenda
+from rookery.testing.hostsim.chronicle import Chronicle
+from rookery.testing.hostsim.climate import Temper
+from rookery.testing.hostsim.diary import Diary
+from rookery.testing.hostsim.disk import Disk
+from rookery.testing.hostsim.wires import Frame, Wire
+from rookery.testing.hostsim.words import Said
+
+AGAIN = 5
+"""So many of the newest events are repeated now and then, although they were acknowledged."""
+HAIR = 1e-3
+
+
+@frozen
+class Heard:
+    """Something that a bot said in a chat, once per time that people see it."""
+
+    chat: str
+    text: str
+    key: str
+    attempt_unknown: bool
+    """The host had already given up to know about it."""
+
+
+@define(eq=False)
+class Books:
+    """What a server has seen."""
+
+    heard: list[Heard] = field(factory=list)
+    texts: dict[str, int] = field(factory=dict)
+    """How often each text was seen."""
+    keys: dict[str, str] = field(factory=dict)
+    """The id of what was said under each key."""
+    rejected: set[str] = field(factory=set)
+    doubtful: set[str] = field(factory=set)
+    """Keys that went out and were not answered, on one try at least."""
+
+
+class Server:
+    """One platform."""
+
+    account = "me"
+
+    def __init__(
+        self,
+        temper: Temper,
+        dice: random.Random,
+        *,
+        agenda: Agenda,
+        chronicle: Chronicle,
+        diary: Diary,
+        disk: Disk,
+    ) -> None:
+        self.temper = temper
+        self.name = temper.name
+        self.books = Books()
+        self.revoked = False
+        """The token is no good until an operator has been here."""
+        self.away = False
+        """Nobody gets through."""
+        self.calm = False
+        self.wire: Wire | None = None
+        self.dice = dice
+        self._agenda = agenda
+        self._chronicle = chronicle
+        self._diary = diary
+        self._disk = disk
+        self._owed: dict[int, Said] = {}
+        self._newest: deque[Said] = deque(maxlen=AGAIN)
+
+    @property
+    def owed(self) -> int:
+        """How many events the host has not acknowledged."""
+        return len(self._owed)
+
+    def chance(self, usual: float) -> bool:
+        """Does something go wrong that goes wrong so often?"""
+        return not self.calm and usual > 0 and self.dice.random() < usual
+
+    def lag(self) -> float:
+        """Return how long something is on its way, in seconds."""
+        return self.dice.expovariate(1 / self.temper.latency)
+
+    # --- events -------------------------------------------------------------------------
+
+    def post(self, said: Said) -> None:
+        """Somebody has said something in one of its chats."""
+        self._owed[said.number] = said
+        if self.wire is not None and self.wire.begun:
+            self._push(said)
+
+    def connected(self, wire: Wire) -> None:
+        """The host has dialled; an older line of the same account is dropped."""
+        if self.wire is not None:
+            self.cut("replaced")
+        self.wire = wire
+
+    def begin(self, wire: Wire, cursor: str | None) -> None:
+        """Say everything that the host does not have, then what is new."""
+        if self.temper.resumes:
+            known = int(cursor or 0)
+            for number in [number for number in self._owed if number <= known]:
+                self._take_back(number)
+        wire.begun = True
+        if self.chance(0.5):
+            for said in tuple(self._newest):
+                wire.push(said)
+        for said in self._owed.values():
+            self._push(said)
+
+    def acknowledged(self, said: Said) -> None:
+        """The host says that it has it."""
+        if not self.chance(self.temper.forgets):
+            self._take_back(said.number)
+
+    def _take_back(self, number: int) -> None:
+        said = self._owed.pop(number, None)
+        if said is not None:
+            self._diary.acknowledged.add(number)
+            self._newest.append(said)
+
+    def _push(self, said: Said) -> None:
+        assert self.wire is not None
+        self.wire.push(said)
+        if self.chance(self.temper.repeats):
+            self.wire.push(said)
+
+    # --- lines --------------------------------------------------------------------------
+
+    def cut(self, why: str) -> None:
+        """The line is lost. Of what was on its way, the first few frames still arrive."""
+        wire, self.wire = self.wire, None
+        if wire is None:
+            return
+        self._chronicle.count("cuts", f"{self.name}: line lost, {why}")
+        arrived = self.dice.randint(0, len(wire.under_way))
+        frames = list(wire.under_way)
+        wire.under_way.clear()
+        for frame in frames[:arrived]:
+            self._show(frame)
+        for frame in frames:
+            self.books.doubtful.add(frame.out.key)
+        self.books.doubtful.update(wire.lose(why))
+
+    # --- what is said through it ----------------------------------------------------------
+
+    def take(self, wire: Wire, out: Outbound, late: Callable[[Sent], None]) -> None:
+        """A frame is on its way to us; frames of one line stay in order."""
+        state = self._disk.state_of(out.key)
+        if state != "sending":
+            self._chronicle.note(
+                "sending_is_committed_first",
+                [f"{out.key} leaves while the file says {state or 'nothing'!r}"],
+            )
+        now = self._chronicle.now
+        at = max(now + self.lag(), wire.last_arrival + HAIR)
+        wire.last_arrival = at
+        frame = Frame(out, late)
+        wire.under_way.append(frame)
+        self._agenda.at(at, lambda: self._arrive(wire, frame))
+
+    def _arrive(self, wire: Wire, frame: Frame) -> None:
+        if wire.lost or wire.under_way[0] is not frame:
+            return
+        wire.under_way.popleft()
+        temper, key = self.temper, frame.out.key
+        answer: Sent | Exception
+        if self.chance(temper.retry):
+            answer = Retry(self.dice.choice([0.0, 1.0, 5.0, 60.0]), "slow down")
+        elif self.chance(temper.rejected) and key not in self.books.keys:
+            answer = Rejected("not here")
+            self.books.rejected.add(key)
+        else:
+            answer = Sent(self._show(frame))
+            if self.chance(temper.torn):
+                self.cut("torn before an answer")
+                return
+            if self.chance(temper.silent):
+                self.books.doubtful.add(key)
+                self._chronicle.add(f"{self.name}: no answer for {key}")
+                return
+        lag = self.lag()
+        if self.chance(temper.late):
+            lag += self.dice.uniform(5, 60)
+        self._agenda.after(lag, lambda: self._answer(wire, frame, answer))
+
+    def _answer(self, wire: Wire, frame: Frame, answer: Sent | Exception) -> None:
+        key = frame.out.key
+        if wire.lost:
+            self.books.doubtful.add(key)
+        elif not wire.answer(key, answer):
+            self.books.doubtful.add(key)
+            if isinstance(answer, Sent):
+                self._chronicle.count("late", f"{self.name}: late answer for {key}")
+                frame.late(answer)
+
+    def _show(self, frame: Frame) -> str:
+        """People see it, unless the key is known and the platform knows keys again."""
+        out, books = frame.out, self.books
+        text = "".join(part.text for part in out.body if isinstance(part, Text))
+        if self.temper.idempotent and out.key in books.keys:
+            return books.keys[out.key]
+        books.texts[text] = books.texts.get(text, 0) + 1
+        books.heard.append(
+            Heard(str(out.to.chat), text, out.key, out.key in books.doubtful)
+        )
+        id_ = books.keys[out.key] = f"s{len(books.heard)}"
+        self._chronicle.count("heard", f"{self.name} {out.to.chat} hears {text!r}")
+        return id_
+
+
+__all__ = ["Books", "Heard", "OutcomeUnknown", "Server"]

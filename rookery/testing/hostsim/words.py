@@ -1,0 +1,83 @@
+"""What is said in a simulated world, and what it must lead to. Pure.
+
+A person says `/VERB NUMBER`; whatever a bot says to it begins with that number, the bot
+and which of its sayings it is. So every text is said once in a world, and tells why.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import frozen
+
+WALL_ZERO = 1_767_571_200.0
+"""The wall clock at the beginning of a world: an hour that divides by all periods."""
+
+
+class Verb(StrEnum):
+    """What somebody wants a bot to do."""
+
+    SAY = "say"
+    THRICE = "thrice"
+    """Three replies, one after the other."""
+    SLOW = "slow"
+    """A reply after a while, and wait for what became of it."""
+    FLAKY = "flaky"
+    """A reply, and then raise or go on: the handler is tried three times."""
+    RAISE = "raise"
+    """A reply, and then raise."""
+    HANG = "hang"
+    """A reply, and then never end: the deadline is the handler's."""
+    ASK = "ask"
+    """Ask back, and reply to the answer."""
+    LATER = "later"
+    """A reply much later."""
+    CROSS = "cross"
+    """Say something in another chat, of another platform as a rule."""
+    HI = "hi"
+    """No command: two bots listen to it."""
+    ANSWER = "answer"
+    """No command, and nobody listens, but for who has asked something."""
+
+
+LISTENERS: dict[Verb, tuple[str, ...]] = {
+    **dict.fromkeys(Verb, ("alpha",)),
+    Verb.HI: ("alpha", "beta"),
+    Verb.ANSWER: (),
+}
+"""Which bots handle what."""
+FAIL = frozenset({Verb.FLAKY, Verb.RAISE, Verb.HANG, Verb.ASK})
+"""Handlers of these may fail on a perfect day."""
+
+
+def wish(verb: Verb, number: int) -> str:
+    """Return what a person says."""
+    return f"{verb} {number}" if verb in (Verb.HI, Verb.ANSWER) else f"/{verb} {number}"
+
+
+def reply(number: int, bot: str, which: str) -> str:
+    """Return what a bot says to the wish of that number."""
+    return f"{number}:{bot}:{which}"
+
+
+@frozen
+class Said:
+    """One thing that a person has said."""
+
+    number: int
+    """Counts what is said in the world: of two in one chat, the later has the higher."""
+    verb: Verb
+    platform: str
+    chat: str
+    user: str
+    at: float
+    """Seconds of the virtual clock."""
+
+    @property
+    def text(self) -> str:
+        return wish(self.verb, self.number)
+
+    @property
+    def id(self) -> str:
+        """The id of the message on its platform."""
+        return f"m{self.number}"
