@@ -5,15 +5,25 @@ one equal to the configuration) first; then `process` (the life of the process),
 `leaving` and `signals`. `messages` is what an operator may do with single messages,
 `pages` and `showing` how they are told. `changes` and `banner` are pure. What does not
 happen here: anything with sockets of a platform, or the way of a message.
+`leaving` and `signals`. `changes` and `banner` are pure. What does not happen here:
+anything with sockets of a platform, or with messages.
+
+A simulation puts the same host together without a process around it: `Estate`, `Parts`,
+`host_tree`.
 """
 
 from rookery.host.collector import settle_collector
+from rookery.host.estate import Estate
 from rookery.host.journals import JOURNAL_NAME, compact_file
 from rookery.host.kinds import PLATFORM_CONFIGS
+from rookery.host.leaving import drain
 from rookery.host.lock import DataTaken, DataUnusable, locked
-from rookery.host.parts import PROVIDED
+from rookery.host.manager import Manager, Reload
+from rookery.host.notify import Notifier
+from rookery.host.parts import PROVIDED, Parts
 from rookery.host.process import run_host
 from rookery.host.unattended import look_at_file
+from rookery.host.tree import host_tree
 
 __all__ = [
     "JOURNAL_NAME",
@@ -21,7 +31,14 @@ __all__ = [
     "PROVIDED",
     "DataTaken",
     "DataUnusable",
+    "Estate",
+    "Manager",
+    "Notifier",
+    "Parts",
+    "Reload",
     "compact_file",
+    "drain",
+    "host_tree",
     "locked",
     "look_at_file",
     "run_host",

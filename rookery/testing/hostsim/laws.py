@@ -142,7 +142,9 @@ def failed_has_a_reason(books: Books) -> Iterator[str]:
                     books.diary.ran(said.number, bot, lambda ended: ended != DONE)
                     for bot in bots
                 )
-                if not any(tried):
+                # Who was asked something may have answered just before the end.
+                parked = said.verb is Verb.ASK and "interrupted" in one.why
+                if not any(tried) and not parked:
                     yield f"{what}, and nobody failed"
                 elif said.verb not in FAIL and "AsAsked" in one.why:
                     yield f"{what}, which nobody had asked for"

@@ -13,7 +13,7 @@ from actors.kernel import (
     leaves,
 )
 from platforms.base import SessionEnded
-from rookery.host.parts import Parts
+from rookery.host import Parts
 from rookery.testing.census import Census
 from rookery.testing.hostsim.chronicle import Chronicle
 from rookery.testing.hostsim.climate import Climate

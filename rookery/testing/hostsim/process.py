@@ -13,11 +13,7 @@ from actors.journal import InboxLimits, OutgoingLimits
 from actors.journal.sqlite import FileJournal, SqliteStore
 from actors.kernel import StartupFailed, System
 from rookery.config import BotSettings, Configuration, PlatformSettings, Settings
-from rookery.host.estate import Estate
-from rookery.host.leaving import drain
-from rookery.host.notify import Notifier
-from rookery.host.parts import Parts
-from rookery.host.tree import host_tree
+from rookery.host import Estate, Notifier, Parts, drain, host_tree
 from rookery.testing.hostsim.bots import Stage, make
 from rookery.testing.hostsim.disk import Worked
 from rookery.testing.hostsim.overseer import Overseer

@@ -189,6 +189,7 @@ class Server:
         else:
             answer = Sent(self._show(frame))
             if self.chance(temper.torn):
+                self.books.doubtful.add(key)
                 self.cut("torn before an answer")
                 return
             if self.chance(temper.silent):

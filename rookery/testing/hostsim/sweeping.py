@@ -6,6 +6,7 @@ import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from types import FrameType
@@ -41,11 +42,14 @@ class _Interest:
             )
 
 
+_AT_ONCE = partial(print, flush=True)
+
+
 def sweep(
     seeds: Iterable[int],
     *,
     hours: float,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = _AT_ONCE,
     log: Path | None = None,
 ) -> list[Outcome]:
     """Simulate *hours* of each of *seeds*; return those that broke a law.
@@ -64,6 +68,7 @@ def sweep(
         interest = _Interest(seed, say)
         began = perf_counter()
         with _interrupts(interest):
+            say(f"seed {seed}: {hours:g} h begin")
             outcome = survived(seed, hours, interest.tick, keep=log is not None)
         say(report(outcome, perf_counter() - began))
         if log is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from actors.kernel import ActorError
-from rookery.host.manager import Manager, Reload
+from rookery.host import Manager, Reload
 from rookery.testing.hostsim.disk import Mood
 from rookery.testing.hostsim.plans import random_plan
 

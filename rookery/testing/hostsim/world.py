@@ -9,7 +9,7 @@ from pathlib import Path
 import trio
 
 from actors.kernel import ActorError
-from rookery.host.manager import Manager, Reload
+from rookery.host import Manager, Reload
 from rookery.testing.hostsim.agenda import Agenda
 from rookery.testing.hostsim.chronicle import Chronicle
 from rookery.testing.hostsim.climate import climate_of

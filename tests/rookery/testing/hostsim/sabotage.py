@@ -1,0 +1,204 @@
+"""Ways to break the host on purpose, one promise each. `WAYS` by name."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import TypeAlias
+
+import pytest
+import trio
+
+from actors.bots import runner
+from actors.bots.runner import Runner
+from actors.bots.turn import TurnJob
+from actors.buffer import keys
+from actors.journal.inbox import Inbox
+from actors.journal.outgoing import Outgoing
+from actors.journal.sqlite import loading, store
+from actors.journal.sqlite.arrivals import Arrivals
+from actors.journal.sqlite.departures import Departures
+from actors.journal.sqlite.effects import Accept, Accepted, Effect, Numbers
+from actors.journal.sqlite.pump import Pump
+from actors.journal.values import AccountKey, Appended, Claim, OutboundRow
+from actors.lanes.queue import KeyedQueue
+from actors.messages import InboundState, Outcome
+from actors.schedule.timetable import Timetable
+from rookery.host.manager import Manager
+
+Way: TypeAlias = Callable[[pytest.MonkeyPatch], None]
+
+
+def settles_before_it_handles(patch: pytest.MonkeyPatch) -> None:
+    serve = Runner.serve
+
+    async def hasty(self: Runner, job: TurnJob) -> None:
+        job.item.settle(InboundState.DONE, "")
+        await serve(self, job)
+
+    patch.setattr(Runner, "serve", hasty)
+
+
+def forgets_to_release_claims(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Inbox, "release", lambda *_: None)
+
+
+def marks_in_a_later_transaction(patch: pytest.MonkeyPatch) -> None:
+    apply = Accept.apply
+    late: list[tuple[object, ...]] = []
+
+    def without(self: Accept, db: sqlite3.Connection, numbers: Numbers) -> Accepted:
+        for mark in late:
+            db.execute("INSERT OR IGNORE INTO marks VALUES (?, ?, ?, ?, ?)", mark)
+        late.clear()
+        accepted = apply(self, db, numbers)
+        late.extend(db.execute("SELECT * FROM marks WHERE mark = ?", (self.mark,)))
+        db.execute("DELETE FROM marks WHERE mark = ?", (self.mark,))
+        return accepted
+
+    patch.setattr(Accept, "apply", without)
+
+
+def acknowledges_before_the_commit(patch: pytest.MonkeyPatch) -> None:
+    append = Arrivals.append
+
+    async def at_once(self: Arrivals, *event: object) -> Appended:
+        with trio.move_on_after(0):
+            await append(self, *event)  # type: ignore[arg-type]  # handed on
+        return Appended(0, False)
+
+    patch.setattr(Arrivals, "append", at_once)
+
+
+def counts_its_keys(patch: pytest.MonkeyPatch) -> None:
+    numbers = count()
+    patch.setattr(keys, "_digest", lambda _: f"key{next(numbers)}")
+
+
+def sends_before_the_commit(patch: pytest.MonkeyPatch) -> None:
+    claim = Departures.claim
+
+    async def at_once(
+        self: Departures, claimer: Claim, account: AccountKey, limit: int
+    ) -> list[OutboundRow]:
+        if self.outgoing.limits.bodies < 1_000:  # some bodies have to be fetched
+            return await claim(self, claimer, account, limit)
+        return self.outgoing.claim(claimer, account, limit, self._calendar.clock())
+
+    patch.setattr(Departures, "claim", at_once)
+
+
+def says_again_what_nobody_knows(patch: pytest.MonkeyPatch) -> None:
+    settle = Outgoing.settle
+
+    def again(self: Outgoing, claim: Claim, seq: int, outcome: Outcome) -> bool:
+        if outcome.unknown:
+            return self.requeue(claim, seq, 0.0)
+        return settle(self, claim, seq, outcome)
+
+    patch.setattr(Outgoing, "settle", again)
+
+
+def says_again_what_it_was_saying_when_it_died(patch: pytest.MonkeyPatch) -> None:
+    recover = loading.recover
+
+    def forgetful(db: sqlite3.Connection, *rest: object) -> loading.Loaded:
+        db.execute("UPDATE outbound SET state = 'queued' WHERE state = 'sending'")
+        return recover(db, *rest)  # type: ignore[arg-type]  # handed on
+
+    patch.setattr(store, "recover", forgetful)
+
+
+def takes_a_failed_commit_for_done(patch: pytest.MonkeyPatch) -> None:
+    commit = store.SqliteStore.commit
+
+    def hopeful(self: store.SqliteStore, batch: Sequence[Effect]) -> list[object]:
+        try:
+            return commit(self, batch)
+        except store.Trouble:
+            return [
+                Accepted(0, True) if isinstance(one, Accept) else None for one in batch
+            ]
+
+    patch.setattr(store.SqliteStore, "commit", hopeful)
+
+
+def puts_what_it_releases_last(patch: pytest.MonkeyPatch) -> None:
+    def last(self: KeyedQueue[object, object], key: object, item: object) -> bool:
+        return self.push(key, item)
+
+    patch.setattr(KeyedQueue, "push_front", last)
+
+
+def loses_what_it_noted(patch: pytest.MonkeyPatch) -> None:
+    changes = Arrivals.changes
+    turns = count(1)
+
+    def some(self: Arrivals) -> list[Effect]:
+        found = changes(self)
+        return found if next(turns) % 50 else []
+
+    patch.setattr(Arrivals, "changes", some)
+
+
+def forgets_restarted_supervisors(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Manager, "_restore_soon", lambda *_: None)
+
+
+def forgets_laters_at_a_boot(patch: pytest.MonkeyPatch) -> None:
+    async def nothing(self: Timetable) -> None:
+        self._loaded = True
+
+    patch.setattr(Timetable, "load", nothing)
+
+
+def hears_no_mending(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Arrivals, "recovered", lambda _: None)
+
+
+def begins_anew_with_its_numbers(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Outgoing, "number_after", lambda *_: None)
+
+
+def runs_a_chat_side_by_side(patch: pytest.MonkeyPatch) -> None:
+    lanes = count()
+    patch.setattr(runner, "lane_of", lambda _: ("", "", None, str(next(lanes))))
+
+
+def quarantines_at_the_first_boot(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(loading, "MAX_BOOTS", 1)
+
+
+def leaves_without_the_rest(patch: pytest.MonkeyPatch) -> None:
+    async def at_once(self: Pump) -> bool:
+        self._closing = True
+        await self._run(self._store.close)
+        return True
+
+    patch.setattr(Pump, "close", at_once)
+
+
+WAYS: dict[str, Way] = {
+    way.__name__: way
+    for way in (
+        settles_before_it_handles,
+        forgets_to_release_claims,
+        marks_in_a_later_transaction,
+        acknowledges_before_the_commit,
+        counts_its_keys,
+        sends_before_the_commit,
+        says_again_what_nobody_knows,
+        says_again_what_it_was_saying_when_it_died,
+        takes_a_failed_commit_for_done,
+        puts_what_it_releases_last,
+        loses_what_it_noted,
+        forgets_restarted_supervisors,
+        forgets_laters_at_a_boot,
+        hears_no_mending,
+        begins_anew_with_its_numbers,
+        runs_a_chat_side_by_side,
+        quarantines_at_the_first_boot,
+        leaves_without_the_rest,
+    )
+}
