@@ -7,6 +7,7 @@ global, so two hosts in one process do not see each other.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 
 import trio
 from attrs import frozen
@@ -91,6 +92,10 @@ class Parts:
             timetable=Timetable(laters_in(journal), system.wall_clock),
             campaigns=campaigns,
         )
+
+    def open(self) -> AbstractAsyncContextManager[object]:
+        """Keep the journal open; around the tree, for it is the last to leave."""
+        return self.journal.running(self.outbox.recall)
 
     def for_platforms(self) -> Host:
         """Return the host as a platform sees it."""

@@ -88,8 +88,7 @@ async def _live(
     signals = Signals(lambda: _reload(system))
     with signals_to(signals), Watchdog(_tell_blocked):
         try:
-            # Around the tree: the journal is the last to leave.
-            async with journal.running(parts.outbox.recall), system:
+            async with parts.open(), system:
                 return await _until_the_end(parts, signals, notifier)
         except StartupFailed as failed:
             why = ", ".join(map(str, leaves(_root_of(failed))))

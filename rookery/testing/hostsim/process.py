@@ -113,7 +113,7 @@ class Process:
         chronicle.count("boots", f"process {self.number} begins")
         try:
             with self._scope:
-                async with self.journal.running(self.parts.outbox.rearm), self.system:
+                async with self.parts.open(), self.system:
                     await self._until_the_end()
         except StartupFailed as failed:
             if not self.dead:

@@ -91,6 +91,12 @@ class World:
 
     async def live(self, tick: Callable[[World], None]) -> None:
         """Live through all of it. *tick* is called now and then."""
+        try:
+            await self._live(tick)
+        finally:
+            self.clock.over = True
+
+    async def _live(self, tick: Callable[[World], None]) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.agenda.run)
             nursery.start_soon(self._boots)
@@ -106,7 +112,6 @@ class World:
         if not self.stopped:
             self._compare_settled()
             judge(self)
-        self.clock.over = True
 
     async def _suffer(self) -> None:
         """Faults and people, until the time is over or a law is broken."""
