@@ -33,7 +33,7 @@ from actors.journal import InboundRow
 from actors.kernel import current_turn
 from actors.lanes import Ended, Lanes, LanesClosed, LanesFull
 from actors.messages import InboundState
-from actors.router import Settle
+from actors.router import IN_VAIN, Settle
 from actors.schedule import DUE
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Runner:
         ):
             if event.event == DUE:
                 self._drop_run(row)
-            settle(InboundState.DONE, "")
+            settle(InboundState.DONE, IN_VAIN)
             return
         limit = _limit(matches)
         turn = Turn(self._shared, row, settle, matches, limit=limit, deaths=deaths)
@@ -212,6 +212,9 @@ class Runner:
 
     async def _serve_any(self, turn: Turn) -> None:
         """Handle one event, whatever stands before and around its handlers."""
+        if not turn.matches:
+            turn.why = IN_VAIN
+            return
         turn.matches = await self._gate.admitted(turn)
         if not turn.matches:
             return

@@ -10,7 +10,7 @@ import structlog
 
 from actors.journal import Claim, InboundRow, Journal
 from actors.messages import InboundState
-from actors.router.passage import MAX_DEATHS, Passage, Slip
+from actors.router.passage import IN_VAIN, MAX_DEATHS, Passage, Slip
 from actors.schedule import DUE, is_for
 
 Settle: TypeAlias = Callable[[InboundState, str], None]
@@ -251,7 +251,7 @@ class Desks:
                 slip.desk = desk
                 self._put(slip)
             else:
-                slip(_S.DONE, "")
+                slip(_S.DONE, IN_VAIN)
 
     def slip_parked(self, passage: Passage, slip: Slip) -> None:
         """A bot waits for an answer; see `passage.Watcher`."""

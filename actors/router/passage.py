@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _S = InboundState
 # Read for every event; an attribute of an enumeration costs as much as a call.
 _PARKED, _DONE = _S.PARKED, _S.DONE
+IN_VAIN = "no handler"
+"""Why a bot is done with an event at once: it says nothing about what becomes of it."""
 MAX_DEATHS = 3
 """A bot that ended so often with an event in hand does not get it again."""
 
@@ -61,7 +63,8 @@ class Passage:
         self.open = bots
         """How many bots have not settled yet."""
         self.parked = False
-        self.state = _S.EXPIRED
+        self.state: InboundState | None = None
+        """The worst so far; `None` while nobody had a handler for it."""
         self.why = ""
         self._watcher = watcher
 
@@ -74,12 +77,16 @@ class Passage:
         if state is not _DONE and why:
             told = f"{slip.bot.name}: {why}"
             self.why = f"{self.why}; {told}" if self.why else told
-        if _RANK[state] >= _RANK[self.state]:
+        if state is _DONE and why == IN_VAIN:
+            pass
+        elif self.state is None or _RANK[state] >= _RANK[self.state]:
             self.state = state
         self._watcher.slip_ended(self, slip)
 
     def outcome(self) -> InboundState:
         """Return what the row becomes; a parked one can only be done or failed."""
+        if self.state is None:
+            return _DONE
         if self.parked and self.state in (_S.EXPIRED, _S.QUARANTINED):
             return _S.FAILED
         return self.state

@@ -9,6 +9,7 @@ from actors.bots import Bot, Context, NoAnswer
 from actors.bots.asking import Asked, Questions
 from actors.journal import InboundRow
 from actors.messages import Chat, ChatKind, Inbound, InboundState, Sender, Text
+from actors.router import IN_VAIN
 from tests.actors.bots.harness import ROOM, living, running
 
 S = InboundState
@@ -120,7 +121,7 @@ async def test_when_nobody_answers_the_handler_is_told(
         assert await posted.settled() is S.DONE
         assert room.texts[1] == "nobody answered 'which city?' within 30 s"
         # The question is closed: the next message is an ordinary one.
-        assert room.says("Oslo").why == ""
+        assert room.says("Oslo").why == IN_VAIN
 
 
 async def test_an_answer_nobody_gave_is_a_failed_event_but_no_fault(
