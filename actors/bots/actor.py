@@ -86,7 +86,7 @@ class BotActor(Actor[BotMessage]):
         bot, desk = self._bot, self._desk
         dependencies = await ctx.enter(opened(bot.providers, self._services.provided))
         runner = Runner(Voice(bot, desk.bot, self._services), desk, dependencies)
-        await ctx.enter(desk.returning())
+        await ctx.enter(desk.returning(runner))
         runner.lanes = await ctx.enter(
             open_lanes(runner.serve, runner.ended, workers=WORKERS, parked=PARKED)
         )

@@ -2,8 +2,8 @@
 
 The host makes one desk for each configured bot and connects it to the router. A
 `BotActor` attaches to it once it is ready. While none is attached, events wait here;
-when a new one attaches, the old one first finishes what it has begun, so that a chat
-is never served by both.
+when a new one attaches, the old one first finishes what it has begun. That is not waited
+for without an end; but a chat that it is still at waits, so none is ever served by both.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ class Intake(Protocol):
 
     def take(self, row: InboundRow, settle: Settle, deaths: int = 0) -> None: ...
 
+    def is_at(self, row: InboundRow) -> bool:
+        """Has it another event of the same chat in hand?"""
+        ...
+
     async def calm(self, within: float) -> bool: ...
 
     async def drain(self, within: float) -> bool: ...
@@ -60,6 +64,8 @@ class BotDesk:
         # The last one takes events. One before it is leaving, or takes over again if
         # the last one goes first.
         self._serving: list[Intake] = []
+        # Those that get nothing new, and may not have ended what they have.
+        self._leaving: list[Intake] = []
         self._handing_over = False
         self._waiting: list[_Waiting] = []
         self._closed = ""
@@ -97,7 +103,7 @@ class BotDesk:
             settle(InboundState.FAILED, self._closed)
         elif row.event.from_self:
             settle(InboundState.DONE, "our own message")
-        elif self._serving and not self._handing_over:
+        elif self._serving and not self._handing_over and not self._is_taken(row):
             self._serving[-1].take(row, settle)
         else:
             self._waiting.append(_Waiting(row, settle, 0))
@@ -119,11 +125,18 @@ class BotDesk:
             self._detach(intake)
 
     @asynccontextmanager
-    async def returning(self) -> AsyncIterator[None]:
+    async def returning(self, intake: Intake) -> AsyncIterator[None]:
         """Around the lanes of an incarnation: what they did not end is handed on after."""
         try:
             yield
         finally:
+            if intake in self._leaving:
+                self._leaving.remove(intake)
+            self._hand_on()
+
+    def eased(self) -> None:
+        """An incarnation has ended an event: one that waits for its chat may go on."""
+        if self._waiting:
             self._hand_on()
 
     def give_back(self, row: InboundRow, settle: Settle, deaths: int) -> None:
@@ -175,6 +188,7 @@ class BotDesk:
     def _detach(self, intake: Intake) -> None:
         if intake in self._serving:
             self._serving.remove(intake)
+            self._leaving.append(intake)
         if self._serving:
             self._events = self._serving[-1].events
             self._hand_on()
@@ -184,7 +198,18 @@ class BotDesk:
             return
         waiting, self._waiting = self._waiting, []
         for one in waiting:
-            self._serving[-1].take(one.row, one.settle, one.deaths)
+            if self._is_taken(one.row):
+                self._waiting.append(one)
+            else:
+                self._serving[-1].take(one.row, one.settle, one.deaths)
+
+    def _is_taken(self, row: InboundRow) -> bool:
+        """Is an incarnation before the one that serves still at the chat of *row*?"""
+        if not self._leaving and len(self._serving) == 1:  # as it is nearly always
+            return False
+        return any(
+            before.is_at(row) for before in (*self._leaving, *self._serving[:-1])
+        )
 
 
 def _sequence(one: _Waiting) -> int:

@@ -75,7 +75,9 @@ class Runner:
             for handler in voice.bot.handlers
             if _is_plain(handler) and not around
         )
-        self._shared = Shared(self._name, self._questions, current_turn.get())
+        self._shared = Shared(
+            self._name, self._questions, current_turn.get(), desk.eased
+        )
         # The bound method: it is read for every event.
         self._clock = trio.lowlevel.current_clock().current_time
 
@@ -131,6 +133,9 @@ class Runner:
             trace=row.trace,
         )
 
+    def is_at(self, row: InboundRow) -> bool:
+        return self.lanes.busy(lane_of(row))
+
     async def calm(self, within: float) -> bool:
         return await self.lanes.calm(within)
 
@@ -180,6 +185,7 @@ class Runner:
         turn.end()
         if how is Ended.DONE:
             turn.settle(turn.state, turn.why)
+            self._desk.eased()
             return
         match how:
             case Ended.UNSTARTED:
@@ -192,8 +198,10 @@ class Runner:
                 self._desk.give_back(turn.row, turn.settle, turn.deaths + 1)
             case Ended.TIMED_OUT:
                 self._fail(turn, HandlerTimedOut(turn.handler, turn.limit))
+                self._desk.eased()
             case Ended.RAISED:
                 self._fail(turn, job.error)
+                self._desk.eased()
 
     def _plain_match(self, turn: Turn) -> Match | None:
         """Return the one match of a turn that needs no second look, or `None`."""

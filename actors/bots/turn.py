@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import trio
@@ -44,6 +44,8 @@ class Shared:
     questions: Questions
     owner: KernelTurn | None
     """Of the actor that the turns belong to."""
+    left: Callable[[], None]
+    """Told that a turn has left its lane, to wait for somebody."""
 
 
 class Turn:
@@ -195,6 +197,7 @@ class Turn:
             if not self._parked_once:
                 self._parked_once = True
                 self.settle(InboundState.PARKED, "")
+            self._shared.left()
             if self.scope is not None:
                 self._left = self.scope.deadline - trio.current_time()
                 self.scope.deadline = float("inf")

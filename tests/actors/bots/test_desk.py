@@ -8,8 +8,10 @@ from trio.testing import MockClock
 
 from actors.bots import Bot, Context
 from actors.bots.desk import MAX_DEATHS
-from actors.messages import InboundState
+from actors.messages import Chat, ChatKind, InboundState
 from tests.actors.bots.harness import Room, living
+
+OTHER = Chat(ChatKind.GROUP, "43")
 
 S = InboundState
 
@@ -110,11 +112,63 @@ async def test_a_reload_does_not_wait_for_ever(autojump_clock: MockClock) -> Non
         with capture_logs() as logs:
             async with living(new, room):
                 assert "bot.handover_impatient" in [entry["event"] for entry in logs]
-                await room.says("/do 0 c", user="8").settled()
+                await room.says("/do 0 c", chat=OTHER).settled()
                 assert behind.state is S.CLAIMED
                 await slow.settled()
                 assert await behind.settled() is S.DONE
     assert steps[-2:] == ["old begins b", "old ends b"]
+
+
+async def test_a_chat_that_the_old_one_is_still_at_waits_for_it(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 2: in order, one at a time, also when a reload has lost its patience."""
+    steps: list[str] = []
+    old, new = version("old", steps), version("new", steps)
+    room = Room(old)
+    stop_old = trio.Event()
+    async with trio.open_nursery() as nursery:
+        old_is_up = trio.Event()
+
+        async def live_old() -> None:
+            async with living(old, room):
+                old_is_up.set()
+                await stop_old.wait()
+
+        nursery.start_soon(live_old)
+        await old_is_up.wait()
+        slow = room.says("/do 60 a")
+        async with living(new, room):  # after some seconds it waits no longer
+            behind = room.says("/do 0 b")
+            await room.says("/do 0 other", chat=OTHER).settled()
+            await trio.sleep(1)
+            stop_old.set()
+            last = room.says("/do 0 c")
+            assert [await one.settled() for one in (slow, behind, last)] == [S.DONE] * 3
+    assert steps == [
+        "old begins a",
+        "new begins other",
+        "new ends other",
+        "new begins a",
+        "new ends a",
+        "new begins b",
+        "new ends b",
+        "new begins c",
+        "new ends c",
+    ]
+
+
+async def test_a_chat_goes_on_with_the_new_one_when_the_old_one_is_done_with_it(
+    autojump_clock: MockClock,
+) -> None:
+    steps: list[str] = []
+    old, new = version("old", steps), version("new", steps)
+    room = Room(old)
+    async with living(old, room):
+        room.says("/do 20 a")
+        async with living(new, room):
+            assert await room.says("/do 0 b").settled() is S.DONE
+    assert steps == ["old begins a", "old ends a", "new begins b", "new ends b"]
 
 
 async def test_what_a_bot_did_not_end_is_for_its_next_incarnation(
@@ -225,3 +279,24 @@ async def test_draining_waits_for_the_last_handler(autojump_clock: MockClock) ->
         assert await room.desk.drain(5)
         assert posted.state is S.DONE
     assert await room.desk.drain(0)
+
+
+async def test_a_chat_goes_on_while_the_old_one_waits_for_an_answer(
+    autojump_clock: MockClock,
+) -> None:
+    old = Bot("asks")
+
+    @old.command("ask")
+    async def ask(ctx: Context) -> None:
+        await trio.sleep(10)
+        await ctx.ask("and?", within=60)
+
+    steps: list[str] = []
+    new = version("new", steps)
+    room = Room(old)
+    async with living(old, room):
+        room.says("/ask")
+        async with living(new, room):
+            began = trio.current_time()
+            await room.says("/do 0 a", user="8").settled()
+            assert trio.current_time() - began == 5
