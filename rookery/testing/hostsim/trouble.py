@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from actors.kernel import ActorError
+from actors.kernel import ActorError, Cell
 from rookery.host import Manager, Reload
 from rookery.testing.hostsim.disk import Mood
 from rookery.testing.hostsim.plans import random_plan
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 APART = 65.0
 """Seconds between two troubles, at least: supervisors forget failures in a minute."""
 RELOAD_SECONDS = 80.0
+AT_WORK = ("/core/router", "/core/sender", "/bots/alpha/v1", "/bots/beta/v1", "/core")
 SPARED = ("/", "/bots/alpha", "/bots/beta")
 """Who is not killed: a bot's supervisor is what makes it come back."""
 
@@ -35,7 +36,9 @@ class Trouble:
             (4, self._storm),
             (1, self._suspend),
             (2, self._reload),
+            (2, self._kill_again),
             (3, self._kill_process),
+            (1, self._crash_loop),
             (1, self._stop_process),
             (3, self._disk),
             (3, self._outage),
@@ -66,10 +69,22 @@ class Trouble:
             for path, cell in process.system.cells.items()
             if path not in SPARED and cell.incarnation is not None
         ]
-        cell = self._dice.choice(cells)
-        self._world.chronicle.count("actor kills", f"kill {cell.path}")
-        assert cell.incarnation is not None
-        cell.incarnation.kill()
+        self._kill(self._dice.choice(cells))
+
+    async def _kill_again(self, process: Process) -> None:
+        """Kill who works with messages, and its successors, while they have some."""
+        path = self._dice.choice(AT_WORK)
+        for _ in range(self._dice.randint(2, 4)):
+            await self._busy(process)
+            cell = process.system.cells.get(path)
+            if process.dead or cell is None:
+                return
+            self._kill(cell)
+
+    def _kill(self, cell: Cell) -> None:
+        if cell.incarnation is not None:
+            self._world.chronicle.count("actor kills", f"kill {cell.path}")
+            cell.incarnation.kill()
 
     async def _storm(self, process: Process) -> None:
         seconds = self._dice.choice([5.0, 30.0, 120.0])
@@ -103,6 +118,14 @@ class Trouble:
         if self._dice.random() < 0.5:  # while there is something in hand
             await self._busy(process)
         process.kill()
+
+    async def _crash_loop(self, process: Process) -> None:
+        """Kill one process after the other as soon as there is something in hand."""
+        world = self._world
+        for _ in range(self._dice.randint(2, 5)):
+            await self._busy(process)
+            process.kill()
+            process = await world.next_process()
 
     async def _stop_process(self, process: Process) -> None:
         process.leave()

@@ -158,17 +158,24 @@ class World:
         """Nothing goes wrong any more: whatever was accepted is handled after a while."""
         self.chronicle.add("all is well from now on")
         self.disk.become(Mood.WELL)
+        refused = any(server.revoked for server in self.servers.values())
         for server in self.servers.values():
             server.calm, server.away, server.revoked = True, False, False
-            server.cut("a fresh start")  # what was not acknowledged comes once more
-        await self.reload()
+        if refused:  # nothing else is done for it: it has to recover by itself
+            await self.reload()
         with trio.move_on_after(RECOVER):
-            quiet = 0.0
-            while quiet < REST and not self.stopped:
-                await trio.sleep(5.0)
-                quiet = quiet + 5.0 if self._is_settled() else 0.0
+            await self._settle(self._is_settled)
+            for server in self.servers.values():  # what it does not know to be accepted
+                server.cut("a fresh start")
+            await self._settle(self._is_all_told)
             return
         self.chronicle.note("everything_is_handled", [self._unsettled()])
+
+    async def _settle(self, look: Callable[[], bool]) -> None:
+        quiet = 0.0
+        while quiet < REST and not self.stopped:
+            await trio.sleep(5.0)
+            quiet = quiet + 5.0 if look() else 0.0
 
     async def _leave(self) -> None:
         process = self.process
@@ -195,6 +202,12 @@ class World:
         except ActorError as error:
             self.chronicle.add(f"reload refused: {type(error).__name__}")
 
+    async def next_process(self) -> Process:
+        """Wait until there is a process that is up."""
+        while self.process is None or not self.process.up:  # noqa: ASYNC110 - nobody tells
+            await trio.sleep(1.0)
+        return self.process
+
     # --- looking ------------------------------------------------------------------------
 
     def _is_settled(self) -> bool:
@@ -209,8 +222,12 @@ class World:
             or counts.waiting
             or counts.queued
             or counts.sending
-            or any(server.owed or not server.wire for server in self.servers.values())
+            or any(not server.wire for server in self.servers.values())
         )
+
+    def _is_all_told(self) -> bool:
+        owed = any(server.owed for server in self.servers.values())
+        return not owed and self._is_settled()
 
     def _unsettled(self) -> str:
         process = self.process
