@@ -169,7 +169,7 @@ class Trouble:
         """A token is no good until somebody has looked; then the host is told to look."""
         server = self._dice.choice(list(self._world.servers.values()))
         self._world.chronicle.count("revocations", f"{server.name} refuses the token")
-        server.revoked = True
+        server.revoked = self._world.needs_operator = True
         server.cut("the token was revoked")
         try:
             await trio.sleep(self._dice.uniform(30, 600))

@@ -69,6 +69,8 @@ class World:
         self.settled: dict[str, dict[int, str]] = {"inbound": {}, "outbound": {}}
         self.left_at = float("inf")
         """When the last process was told to leave, by the wall clock."""
+        self.needs_operator = False
+        """A token was refused, and nobody has told the host to look again."""
         self._over = trio.Event()
 
     def dice(self, what: str) -> random.Random:
@@ -109,9 +111,8 @@ class World:
                 await self._leave()
             nursery.cancel_scope.cancel()
         self.disk.let_go()
-        if not self.stopped:
-            self._compare_settled()
-            judge(self)
+        self._compare_settled()
+        judge(self, wholly=not self.stopped)
 
     async def _suffer(self) -> None:
         """Faults and people, until the time is over or a law is broken."""
@@ -158,11 +159,9 @@ class World:
         """Nothing goes wrong any more: whatever was accepted is handled after a while."""
         self.chronicle.add("all is well from now on")
         self.disk.become(Mood.WELL)
-        refused = any(server.revoked for server in self.servers.values())
         for server in self.servers.values():
             server.calm, server.away, server.revoked = True, False, False
-        if refused:  # nothing else is done for it: it has to recover by itself
-            await self.reload()
+        await self.reload()  # if a token was refused; else it recovers by itself
         with trio.move_on_after(RECOVER):
             await self._settle(self._is_settled)
             for server in self.servers.values():  # what it does not know to be accepted
@@ -192,19 +191,20 @@ class World:
         await process.gone.wait()
 
     async def reload(self) -> None:
-        """Have the host try again what waits for a person."""
-        process = self.process
-        if process is None or not process.up or process.dead:
-            return
-        try:
-            manager = process.system.find("/manager", Manager)
-            await manager.ask(Reload(), within=RELOAD_SECONDS)
-        except ActorError as error:
-            self.chronicle.add(f"reload refused: {type(error).__name__}")
+        """Have the host try again what waits for a person, until it has."""
+        while self.needs_operator:
+            process = await self.next_process()
+            try:
+                manager = process.system.find("/manager", Manager)
+                await manager.ask(Reload(), within=RELOAD_SECONDS)
+                self.needs_operator = process.dead
+            except ActorError as error:
+                self.chronicle.add(f"reload refused: {type(error).__name__}")
+                await trio.sleep(1.0)
 
     async def next_process(self) -> Process:
         """Wait until there is a process that is up."""
-        while self.process is None or not self.process.up:  # noqa: ASYNC110 - nobody tells
+        while self.process is None or not self.process.up or self.process.dead:  # noqa: ASYNC110 - nobody tells
             await trio.sleep(1.0)
         return self.process
 
