@@ -1,4 +1,7 @@
-"""Ways to break the host on purpose, one promise each. `WAYS` by name."""
+"""Ways to break the host on purpose, one promise each. `WAYS` by name.
+
+`python -m tests.rookery.testing.hostsim.sabotage` measures how soon each is noticed.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,8 @@ from actors.lanes.queue import KeyedQueue
 from actors.messages import InboundState, Outcome
 from actors.schedule.timetable import Timetable
 from rookery.host.manager import Manager
+from rookery.testing import hostsim
+from rookery.testing.hostsim import Outcome as Lived
 
 Way: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 
@@ -202,3 +207,28 @@ WAYS: dict[str, Way] = {
         leaves_without_the_rest,
     )
 }
+
+
+def first_world(name: str, seeds: range, hours: float) -> Lived | None:
+    """Return the first world in which the host, broken so, breaks a law."""
+    for seed in seeds:
+        with pytest.MonkeyPatch.context() as patch:
+            WAYS[name](patch)
+            outcome = hostsim.simulate(seed, hours=hours)
+        if outcome.broken:
+            return outcome
+    return None
+
+
+def main() -> None:
+    """Say for each way how many worlds of an hour it takes until it is noticed."""
+    for name in WAYS:
+        outcome = first_world(name, range(1, 101), 1.0)
+        found = "none of 100" if outcome is None else str(outcome.seed)
+        laws = {} if outcome is None else dict.fromkeys(b.law for b in outcome.broken)
+        row = f"| {name.replace('_', ' ')} | {found} | {', '.join(laws)} |"
+        print(row)  # noqa: T201 - for a page
+
+
+if __name__ == "__main__":
+    main()
