@@ -21,7 +21,7 @@ _DOUBLED = ("nothing_is_accepted_twice", "nothing_is_said_twice")
 
 def command(seed: int, hours: float) -> str:
     """Return the command that lives through a world again."""
-    return f"rookery chaos --simulate --seed {seed} --hours {hours:g}"
+    return f"rookery chaos --simulate --seed {seed} --hours {hours!r}"
 
 
 def report(outcome: Outcome, seconds: float) -> str:

@@ -88,7 +88,8 @@ def test_a_broken_law_is_reported_with_the_command_that_shows_it_again() -> None
         WAYS["counts_its_keys"](patch)
         failed = hostsim.sweep(range(1, 3), hours=QUARTER, say=said.append)
     assert failed
-    again = f"again with: rookery chaos --simulate --seed {failed[0].seed} --hours 0.25"
+    seed = failed[0].seed
+    again = f"again with: rookery chaos --simulate --seed {seed} --hours 0.25"
     assert any(again in line for line in said)
 
 
