@@ -5,8 +5,6 @@ one equal to the configuration) first; then `process` (the life of the process),
 `leaving` and `signals`. `messages` is what an operator may do with single messages,
 `pages` and `showing` how they are told. `changes` and `banner` are pure. What does not
 happen here: anything with sockets of a platform, or the way of a message.
-`leaving` and `signals`. `changes` and `banner` are pure. What does not happen here:
-anything with sockets of a platform, or with messages.
 
 A simulation puts the same host together without a process around it: `Estate`, `Parts`,
 `host_tree`.
