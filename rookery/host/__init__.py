@@ -20,8 +20,8 @@ from rookery.host.manager import Manager, Reload
 from rookery.host.notify import Notifier
 from rookery.host.parts import PROVIDED, Parts
 from rookery.host.process import run_host
-from rookery.host.unattended import look_at_file
 from rookery.host.tree import host_tree
+from rookery.host.unattended import look_at_file
 
 __all__ = [
     "JOURNAL_NAME",

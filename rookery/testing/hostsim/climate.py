@@ -7,6 +7,8 @@ second by second, is drawn by those who live there, each from dice of their own.
 from __future__ import annotations
 
 import random
+from functools import partial
+from math import inf
 
 from attrs import field, frozen
 
@@ -18,8 +20,8 @@ class Temper:
     """How one platform behaves, on a bad day. Chances are per message or per dial."""
 
     name: str
-    idempotent: bool
-    """Knows a key again, and says nothing twice."""
+    keeps_keys: float
+    """Seconds that it knows a key again, and does not say it twice; 0 if it never does."""
     resumes: bool
     """Is told where to go on; else it repeats what was never acknowledged."""
     batches: bool
@@ -70,9 +72,8 @@ def climate_of(dice: random.Random) -> Climate:
     """Return a world of whatever *dice* say."""
     names = ["north", "south", "east"][: dice.randint(2, 3)]
     # The first two differ in what matters most: whether a key is known again.
-    platforms = tuple(
-        _temper(dice, name, idempotent=index != 1) for index, name in enumerate(names)
-    )
+    keeps = (dice.choice([60.0, 600.0, inf]), 0.0, inf)
+    platforms = tuple(map(partial(_temper, dice), names, keeps))
     plain = [Verb.SAY] * 6 + [Verb.HI] * 3
     rest = [verb for verb in Verb if verb not in (Verb.ANSWER, Verb.ASK)]
     roomy = dice.random() < 0.5
@@ -89,14 +90,14 @@ def climate_of(dice: random.Random) -> Climate:
     )
 
 
-def _temper(dice: random.Random, name: str, *, idempotent: bool) -> Temper:
+def _temper(dice: random.Random, name: str, keeps_keys: float) -> Temper:
     def chance(most: float) -> float:
         return dice.choice([0.0, dice.uniform(0, most), dice.uniform(0, most)])
 
     resumes = dice.random() < 0.5
     return Temper(
         name=name,
-        idempotent=idempotent,
+        keeps_keys=keeps_keys,
         resumes=resumes,
         batches=not resumes and dice.random() < 0.5,
         chats=tuple(f"{name}{number}" for number in range(dice.randint(1, 4))),

@@ -50,6 +50,7 @@ def _went(row: Mapping[str, Any]) -> Went:
         key=row["key"],
         state=row["state"],
         detail=row["detail"],
+        expires_at=row["expires_at"],
         platform=row["platform"],
         chat=f"{row['chat_kind']}:{row['chat']}",
         text="".join(part["text"] for part in row["body"]),

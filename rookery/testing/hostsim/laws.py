@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -42,6 +43,7 @@ class Went:
     key: str
     state: str
     detail: str
+    expires_at: float
     platform: str
     chat: str
     text: str
@@ -209,6 +211,15 @@ def everything_to_say_is_settled(books: Books) -> Iterator[str]:
             yield what
 
 
+def what_can_be_repeated_becomes_known(books: Books) -> Iterator[str]:
+    """Where a key is known again for ever, nothing stays unknown that is not stale."""
+    for one in books.went:
+        keeps = books.servers[one.platform].temper.keeps_keys
+        stale = one.expires_at <= books.left_at
+        if one.state == "unknown" and keeps == inf and not stale:
+            yield f"{one.text!r} ({one.key}) stays unknown on {one.platform}"
+
+
 def _lost_sight_of(one: Went, books: Books) -> bool:
     """Whoever was sending it ended, so that nobody can tell how far it had come."""
     return bool(books.diary.ends) and "ended before the answer came" in one.detail
@@ -255,6 +266,7 @@ LAWS = (
     a_reply_has_one_key,
     what_was_promised_is_written,
     everything_to_say_is_settled,
+    what_can_be_repeated_becomes_known,
     nothing_is_said_that_was_not_written,
     a_chat_hears_in_order,
     laters_come,

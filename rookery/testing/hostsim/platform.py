@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import TypeAlias
 
 import trio
@@ -11,6 +12,7 @@ from attrs import frozen
 from actors.messages import Chat, ChatKind, Inbound, Outbound, Sender, Text
 from platforms.base import (
     AnyPlatform,
+    Caps,
     Fault,
     Link,
     NeedsOperator,
@@ -22,6 +24,7 @@ from rookery.config import PlatformSettings
 from rookery.testing.hostsim.servers import Server
 from rookery.testing.hostsim.wires import Wire
 from rookery.testing.hostsim.words import Said
+from supervision import FOREVER
 
 KIND = "simulated"
 AT_ONCE = 20
@@ -43,7 +46,7 @@ Dial: TypeAlias = Callable[[], bool]
 
 
 class Simulated(Platform[SimulatedConfig]):
-    """Talks to a `Server`."""
+    """Talks to a `Server` that says whatever it is told to, however often."""
 
     name = KIND
     config_type = SimulatedConfig
@@ -109,6 +112,27 @@ class Simulated(Platform[SimulatedConfig]):
                 server.acknowledged(said)
 
 
+class MinuteKeyed(Simulated):
+    """Talks to one that knows a key again for a minute."""
+
+    caps = Caps(idempotent_for=60.0)
+
+
+class Keyed(Simulated):
+    """Talks to one that knows a key again for ten minutes."""
+
+    caps = Caps(idempotent_for=600.0)
+
+
+class EverKeyed(Simulated):
+    """Talks to one that knows every key again."""
+
+    caps = Caps(idempotent_for=FOREVER)
+
+
+KINDS = {0.0: Simulated, 60.0: MinuteKeyed, 600.0: Keyed, inf: EverKeyed}
+
+
 def event_of(said: Said) -> Inbound:
     """Return it as the host sees it."""
     return Inbound(
@@ -127,6 +151,7 @@ def builder(
     def build(settings: PlatformSettings) -> AnyPlatform:
         config = settings.config
         assert isinstance(config, SimulatedConfig)
-        return Simulated(config, servers[config.server], dial)
+        server = servers[config.server]
+        return KINDS[server.temper.keeps_keys](config, server, dial)
 
     return build

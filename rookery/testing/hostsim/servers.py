@@ -45,8 +45,8 @@ class Books:
     heard: list[Heard] = field(factory=list)
     texts: dict[str, int] = field(factory=dict)
     """How often each text was seen."""
-    keys: dict[str, str] = field(factory=dict)
-    """The id of what was said under each key."""
+    keys: dict[str, tuple[str, float]] = field(factory=dict)
+    """The id of what was said under each key, and when it first came."""
     rejected: set[str] = field(factory=set)
     doubtful: set[str] = field(factory=set)
     """Keys that went out and were not answered, on one try at least."""
@@ -213,15 +213,18 @@ class Server:
 
     def _show(self, frame: Frame) -> str:
         """People see it, unless the key is known and the platform knows keys again."""
-        out, books = frame.out, self.books
+        out, books, now = frame.out, self.books, self._chronicle.now
         text = "".join(part.text for part in out.body if isinstance(part, Text))
-        if self.temper.idempotent and out.key in books.keys:
-            return books.keys[out.key]
+        known, first_at = books.keys.get(out.key, ("", now))
+        if known and now - first_at < self.temper.keeps_keys:
+            self._chronicle.count("repeated", f"{self.name} knows {out.key} again")
+            return known
         books.texts[text] = books.texts.get(text, 0) + 1
         books.heard.append(
             Heard(str(out.to.chat), text, out.key, out.key in books.doubtful)
         )
-        id_ = books.keys[out.key] = f"s{len(books.heard)}"
+        id_ = f"s{len(books.heard)}"
+        books.keys[out.key] = (id_, now)
         self._chronicle.count("heard", f"{self.name} {out.to.chat} hears {text!r}")
         return id_
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from itertools import count
+from math import inf
 from typing import TypeAlias
 
 import pytest
@@ -19,6 +20,7 @@ from actors.bots.turn import TurnJob
 from actors.buffer import keys
 from actors.journal.inbox import Inbox
 from actors.journal.outgoing import Outgoing
+from actors.journal.pacing import Pacing
 from actors.journal.sqlite import loading, store
 from actors.journal.sqlite.arrivals import Arrivals
 from actors.journal.sqlite.departures import Departures
@@ -28,6 +30,7 @@ from actors.journal.values import AccountKey, Appended, Claim, OutboundRow
 from actors.lanes.queue import KeyedQueue
 from actors.messages import InboundState, Outcome
 from actors.schedule.timetable import Timetable
+from platforms.base import Caps
 from rookery.host.manager import Manager
 from rookery.testing import hostsim
 from rookery.testing.hostsim import Outcome as Lived
@@ -85,11 +88,16 @@ def sends_before_the_commit(patch: pytest.MonkeyPatch) -> None:
     claim = Departures.claim
 
     async def at_once(
-        self: Departures, claimer: Claim, account: AccountKey, limit: int
+        self: Departures,
+        claimer: Claim,
+        account: AccountKey,
+        limit: int,
+        pacing: Pacing | None,
     ) -> list[OutboundRow]:
         if self.outgoing.limits.bodies < 1_000:  # some bodies have to be fetched
-            return await claim(self, claimer, account, limit)
-        return self.outgoing.claim(claimer, account, limit, self._calendar.clock())
+            return await claim(self, claimer, account, limit, pacing)
+        now = self._calendar.clock()
+        return self.outgoing.claim(claimer, account, limit, now, pacing)
 
     patch.setattr(Departures, "claim", at_once)
 
@@ -97,12 +105,24 @@ def sends_before_the_commit(patch: pytest.MonkeyPatch) -> None:
 def says_again_what_nobody_knows(patch: pytest.MonkeyPatch) -> None:
     settle = Outgoing.settle
 
-    def again(self: Outgoing, claim: Claim, seq: int, outcome: Outcome) -> bool:
+    def again(
+        self: Outgoing, claim: Claim, seq: int, outcome: Outcome, now: float
+    ) -> bool:
         if outcome.unknown:
             return self.requeue(claim, seq, 0.0)
-        return settle(self, claim, seq, outcome)
+        return settle(self, claim, seq, outcome, now)
 
     patch.setattr(Outgoing, "settle", again)
+
+
+def says_again_what_has_no_key_any_more(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        Caps, "repeats_for", property(lambda caps: caps.idempotent_for and inf)
+    )
+
+
+def never_says_again_what_has_a_key(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Caps, "repeats_for", 0.0)
 
 
 def says_again_what_it_was_saying_when_it_died(patch: pytest.MonkeyPatch) -> None:
@@ -194,6 +214,8 @@ WAYS: dict[str, Way] = {
         counts_its_keys,
         sends_before_the_commit,
         says_again_what_nobody_knows,
+        says_again_what_has_no_key_any_more,
+        never_says_again_what_has_a_key,
         says_again_what_it_was_saying_when_it_died,
         takes_a_failed_commit_for_done,
         puts_what_it_releases_last,
