@@ -113,7 +113,6 @@ QUICKLY = (
     "counts_its_keys",
     "sends_before_the_commit",
     "says_again_what_nobody_knows",
-    "puts_what_it_releases_last",
     "loses_what_it_noted",
     "runs_a_chat_side_by_side",
 )
