@@ -41,11 +41,11 @@ class Shelf(Generic[P]):
         return sum(map(len, self._by_kind.values())) + len(self._again)
 
     def add(self, row: P) -> None:
-        """Add a row that is new here: the last of its kind to go stale."""
-        self._by_kind[row.kind][row.seq] = row
+        """Add a row that is new here, or of an earlier process.
 
-    def restore(self, row: P) -> None:
-        """Add a row of an earlier process; one that had begun again there is among them."""
+        It is the last of its kind to go stale, unless one had begun again in an earlier
+        process, and stands among the others as if it had not.
+        """
         rows = self._by_kind[row.kind]
         while rows and next(reversed(rows.values())).expires_at > row.expires_at:
             _, later = rows.popitem()

@@ -97,7 +97,7 @@ class OutgoingAccount:
 
     def restore(self, record: OutgoingRecord) -> bool:
         """A row of an earlier process; say whether its chat has become ready."""
-        self.shelf.restore(record)
+        self.shelf.add(record)
         self.waiting_bytes += record.size
         return self.queue.push(record.chat, record)
 
