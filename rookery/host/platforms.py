@@ -11,7 +11,6 @@ from actors.monitor import Board
 from platforms.base import Host, platform_tree
 from rookery.config import PlatformSettings
 from rookery.host.estate import Estate
-from rookery.host.kinds import Build, build
 from supervision import (
     FOREVER,
     Backoff,
@@ -54,9 +53,7 @@ class PlatformKeeper:
         estate: Estate,
         host: Host,
         board: Board,
-        build: Build = build,
     ) -> None:
-        self._build = build
         self._ctx = ctx
         self._estate = estate
         self._host = host
@@ -64,7 +61,7 @@ class PlatformKeeper:
 
     async def bring(self, platform_id: str, settings: PlatformSettings) -> None:
         """Let a platform run. That its peer is away or its port taken is its own matter."""
-        tree = platform_tree(platform_id, self._build(settings), self._host)
+        tree = platform_tree(platform_id, self._estate.build(settings), self._host)
         self._estate.platforms[platform_id] = settings
         spec = ChildSpec(platform_id, tree, backoff=_BACKOFF, counted=False)
         up = await start_child(self._platforms(), spec)

@@ -29,7 +29,6 @@ from rookery.control import ControlSocket
 from rookery.host.announcer import Announcer
 from rookery.host.bots import BotKeeper
 from rookery.host.heartbeat import Heartbeat
-from rookery.host.kinds import Build, build
 from rookery.host.loading import Load
 from rookery.host.manager import Manager
 from rookery.host.notify import Notifier
@@ -50,7 +49,6 @@ def host_tree(
     notifier: Notifier,
     load: Load,
     *,
-    build: Build = build,
     control: bool = True,
 ) -> Supervisor:
     """Return the root supervisor of the host.
@@ -60,14 +58,13 @@ def host_tree(
         reread: Reads the configuration again.
         notifier: The way to systemd.
         load: How a bot is loaded.
-        build: How a platform is made.
         control: Is there a control socket? A simulated world has no files for it.
     """
 
     def keepers(ctx: ActorContext) -> tuple[BotKeeper, PlatformKeeper]:
         bots = BotKeeper(ctx, parts, load)
         platforms = PlatformKeeper(
-            ctx, parts.estate, parts.for_platforms(), parts.board, build
+            ctx, parts.estate, parts.for_platforms(), parts.board
         )
         return bots, platforms
 

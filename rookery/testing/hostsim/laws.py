@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from rookery.testing.hostsim.diary import DONE, Diary
+from rookery.testing.hostsim.diary import CUT, DONE, Diary
 from rookery.testing.hostsim.words import FAIL, LISTENERS, WALL_ZERO, Said, Verb
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ STALE = 300.0
 """Seconds after which a command is not handled any more."""
 LIVES = 3
 FINAL_IN = {"done", "failed", "expired", "quarantined"}
+ENDS = {DONE, CUT, "AsAsked", "TurnEnded"}
+"""How a run of a handler may end."""
 UNSAID = {"rejected", "expired", "dropped", "cancelled"}
 
 
@@ -163,6 +165,15 @@ def failed_has_a_reason(books: Books) -> Iterator[str]:
                 pass
 
 
+def handlers_raise_what_they_mean(books: Books) -> Iterator[str]:
+    """The host gives them no other reason: what they may call, works or waits."""
+    for runs in books.diary.runs.values():
+        for run in runs:
+            if run.ended not in ENDS:
+                what = books.diary.said[run.number].text
+                yield f"{run.bot} ended {what!r} with {run.ended or 'nothing'}"
+
+
 # --- what went out ----------------------------------------------------------------------
 
 
@@ -262,6 +273,7 @@ LAWS = (
     everything_accepted_is_settled,
     done_means_done,
     failed_has_a_reason,
+    handlers_raise_what_they_mean,
     nothing_is_said_twice,
     a_reply_has_one_key,
     what_was_promised_is_written,

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
-from typing import TypeAlias
 
 import trio
 from attrs import frozen
 
 from actors.messages import Chat, ChatKind, Inbound, Outbound, Sender, Text
 from platforms.base import (
-    AnyPlatform,
     Caps,
     Fault,
     Link,
@@ -20,41 +17,36 @@ from platforms.base import (
     Retry,
     Sent,
 )
-from rookery.config import PlatformSettings
+from rookery.testing.hostsim.diary import Life
 from rookery.testing.hostsim.servers import Server
 from rookery.testing.hostsim.wires import Wire
 from rookery.testing.hostsim.words import Said
 from supervision import FOREVER
 
-KIND = "simulated"
 AT_ONCE = 20
 DIAL_SECONDS = 0.3
 
 
 @frozen
 class SimulatedConfig:
-    """Which platform of the world it is."""
+    """Which platform of the world it is, and who dials it: the dead may not."""
 
-    server: str
+    server: Server
+    dialler: Life
 
     def faults(self) -> tuple[Fault, ...]:
         return ()
 
 
-Dial: TypeAlias = Callable[[], bool]
-"""May somebody dial? The dead may not."""
-
-
 class Simulated(Platform[SimulatedConfig]):
     """Talks to a `Server` that says whatever it is told to, however often."""
 
-    name = KIND
+    name = "simulated"
     config_type = SimulatedConfig
 
-    def __init__(self, config: SimulatedConfig, server: Server, dial: Dial) -> None:
+    def __init__(self, config: SimulatedConfig) -> None:
         super().__init__(config)
-        self._server = server
-        self._may_dial = dial
+        self._server = config.server
         self._wires: dict[Link, Wire] = {}
 
     async def session(self, link: Link) -> None:
@@ -89,7 +81,7 @@ class Simulated(Platform[SimulatedConfig]):
     async def _reach(self) -> None:
         server = self._server
         await trio.sleep(server.dice.expovariate(1 / DIAL_SECONDS))
-        if not self._may_dial():
+        if self.config.dialler.dead:
             await trio.sleep_forever()
         if server.revoked:
             why = "token refused"
@@ -115,22 +107,31 @@ class Simulated(Platform[SimulatedConfig]):
 class MinuteKeyed(Simulated):
     """Talks to one that knows a key again for a minute."""
 
+    name = "minute_keyed"
     caps = Caps(idempotent_for=60.0)
 
 
 class Keyed(Simulated):
     """Talks to one that knows a key again for ten minutes."""
 
+    name = "keyed"
     caps = Caps(idempotent_for=600.0)
 
 
 class EverKeyed(Simulated):
     """Talks to one that knows every key again."""
 
+    name = "ever_keyed"
     caps = Caps(idempotent_for=FOREVER)
 
 
-KINDS = {0.0: Simulated, 60.0: MinuteKeyed, 600.0: Keyed, inf: EverKeyed}
+_BY_SECONDS = {0.0: Simulated, 60.0: MinuteKeyed, 600.0: Keyed, inf: EverKeyed}
+KINDS = {kind.name: kind for kind in _BY_SECONDS.values()}
+
+
+def kind_of(keeps_keys: float) -> str:
+    """Return the kind of platform that knows a key again for so many seconds."""
+    return _BY_SECONDS[keeps_keys].name
 
 
 def event_of(said: Said) -> Inbound:
@@ -141,17 +142,3 @@ def event_of(said: Said) -> Inbound:
         sender=Sender(said.user),
         body=(Text(said.text),),
     )
-
-
-def builder(
-    servers: dict[str, Server], dial: Dial
-) -> Callable[[PlatformSettings], AnyPlatform]:
-    """Return what makes platforms for one process."""
-
-    def build(settings: PlatformSettings) -> AnyPlatform:
-        config = settings.config
-        assert isinstance(config, SimulatedConfig)
-        server = servers[config.server]
-        return KINDS[server.temper.keeps_keys](config, server, dial)
-
-    return build

@@ -17,7 +17,7 @@ from rookery.host import Estate, Notifier, Parts, drain, host_tree
 from rookery.testing.hostsim.bots import Stage, make
 from rookery.testing.hostsim.disk import Worked
 from rookery.testing.hostsim.overseer import Overseer
-from rookery.testing.hostsim.platform import KIND, SimulatedConfig, builder
+from rookery.testing.hostsim.platform import KINDS, SimulatedConfig, kind_of
 from rookery.testing.hostsim.words import WALL_ZERO
 from rookery.testing.stage import stands_still
 from supervision.chaos import ChaosHooks
@@ -47,8 +47,8 @@ class Process:
 
     def _make(self) -> None:
         world = self.world
-        found = configuration(world)
-        estate = Estate(found)
+        found = configuration(world, self)
+        estate = Estate(found, KINDS)
 
         async def load(use: str, _: Path) -> Bot:
             await trio.sleep(self.dice.expovariate(2))
@@ -84,7 +84,6 @@ class Process:
             lambda: found,
             Notifier(),
             load,
-            build=builder(world.servers, lambda: not self.dead),
             control=False,
         )
         self.overseer = Overseer(tree, world.chronicle, world.diary)
@@ -169,14 +168,17 @@ class Process:
         self._leave.set()
 
 
-def configuration(world: World) -> Configuration:
-    """Return what the host of *world* is configured to run."""
+def configuration(world: World, process: Process) -> Configuration:
+    """Return what the host of *world* is configured to run in *process*."""
     return Configuration(
         settings=Settings(
             bots={name: BotSettings(use=name) for name in ("alpha", "beta")},
             platforms={
-                name: PlatformSettings(type=KIND, config=SimulatedConfig(name))
-                for name in world.servers
+                name: PlatformSettings(
+                    type=kind_of(server.temper.keeps_keys),
+                    config=SimulatedConfig(server, process),
+                )
+                for name, server in world.servers.items()
             },
         ),
         source=None,

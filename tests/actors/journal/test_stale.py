@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import define
 
 from actors.journal.stale import Shelf
 from actors.messages import OutboundKind
 
 
-@frozen
+@define(eq=False)
 class Row:
     seq: int
     expires_at: float
