@@ -77,6 +77,16 @@ class Handler:
     def is_command(self) -> bool:
         return bool(self.usage)
 
+    @property
+    def is_plain(self) -> bool:
+        """Nothing stands before it or around it: it is called, and that is all."""
+        return (
+            self.signature.is_async
+            and self.permission is Permission.ANYONE
+            and self.rate is None
+            and not self.retry
+        )
+
 
 @frozen(kw_only=True)
 class Options:

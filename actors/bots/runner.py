@@ -23,7 +23,6 @@ from actors.bots.gate import Gate
 from actors.bots.handlers import Handler
 from actors.bots.matching import MESSAGE, Match
 from actors.bots.middleware import compose
-from actors.bots.permissions import Permission
 from actors.bots.ports import HandlerFault
 from actors.bots.speech import returned
 from actors.bots.threads import Threads
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
 
 MARGIN_SECONDS = 1.0
 """What the lane waits beyond the deadlines that several runs keep for themselves."""
+
+_BROKEN_OFF = (Ended.UNSTARTED, Ended.INTERRUPTED)
 
 log = structlog.get_logger()
 
@@ -71,9 +72,7 @@ class Runner:
         self._around = compose(around, self._innermost) if around else None
         # Handlers that most events are for: nothing stands before or around them.
         self._plain = frozenset(
-            handler
-            for handler in voice.bot.handlers
-            if _is_plain(handler) and not around
+            handler for handler in voice.bot.handlers if handler.is_plain and not around
         )
         self._shared = Shared(
             self._name, self._questions, current_turn.get(), desk.eased
@@ -134,7 +133,7 @@ class Runner:
         )
 
     def is_at(self, row: InboundRow) -> bool:
-        return self.lanes.busy(lane_of(row))
+        return self.lanes.busy(lane_of(row), row.platform)
 
     async def calm(self, within: float) -> bool:
         return await self.lanes.calm(within)
@@ -183,11 +182,13 @@ class Runner:
         """Settle the row of a turn that is over."""
         turn = job.item
         turn.end()
-        if how is Ended.DONE:
-            turn.settle(turn.state, turn.why)
-            self._desk.eased()
-            return
         match how:
+            case Ended.DONE:
+                turn.settle(turn.state, turn.why)
+            case Ended.TIMED_OUT:
+                self._fail(turn, HandlerTimedOut(turn.handler, turn.limit))
+            case Ended.RAISED:
+                self._fail(turn, job.error)
             case Ended.UNSTARTED:
                 self._desk.give_back(turn.row, turn.settle, turn.deaths)
             case Ended.INTERRUPTED if turn.was_parked:
@@ -196,12 +197,8 @@ class Runner:
             case Ended.INTERRUPTED:
                 # Run again by the next incarnation: what it said before has its key.
                 self._desk.give_back(turn.row, turn.settle, turn.deaths + 1)
-            case Ended.TIMED_OUT:
-                self._fail(turn, HandlerTimedOut(turn.handler, turn.limit))
-                self._desk.eased()
-            case Ended.RAISED:
-                self._fail(turn, job.error)
-                self._desk.eased()
+        if how not in _BROKEN_OFF:  # else all of it is handed on together
+            self._desk.eased()
 
     def _plain_match(self, turn: Turn) -> Match | None:
         """Return the one match of a turn that needs no second look, or `None`."""
@@ -334,15 +331,6 @@ class Runner:
         log.error("handler.failed", why=why, row=row.seq, exc_info=error, **about)
         fault = HandlerFault(why=why, row=row.seq, error=error, **about)
         self._voice.services.on_fault(fault)
-
-
-def _is_plain(handler: Handler) -> bool:
-    return (
-        handler.signature.is_async
-        and handler.permission is Permission.ANYONE
-        and handler.rate is None
-        and not handler.retry
-    )
 
 
 def _limit(matches: tuple[Match, ...]) -> float:

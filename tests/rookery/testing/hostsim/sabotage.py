@@ -25,6 +25,7 @@ from actors.journal.sqlite import loading, store
 from actors.journal.sqlite.arrivals import Arrivals
 from actors.journal.sqlite.departures import Departures
 from actors.journal.sqlite.effects import Accept, Accepted, Effect, Numbers
+from actors.journal.sqlite.handouts import Handouts
 from actors.journal.sqlite.pump import Pump
 from actors.journal.values import AccountKey, Appended, Claim, OutboundRow
 from actors.lanes.queue import KeyedQueue
@@ -157,14 +158,14 @@ def puts_what_it_releases_last(patch: pytest.MonkeyPatch) -> None:
 
 
 def loses_what_it_noted(patch: pytest.MonkeyPatch) -> None:
-    changes = Arrivals.changes
+    changes = Handouts.changes
     turns = count(1)
 
-    def some(self: Arrivals) -> list[Effect]:
+    def some(self: Handouts) -> list[Effect]:
         found = changes(self)
         return found if next(turns) % 50 else []
 
-    patch.setattr(Arrivals, "changes", some)
+    patch.setattr(Handouts, "changes", some)
 
 
 def forgets_restarted_supervisors(patch: pytest.MonkeyPatch) -> None:
