@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from actors.tracker import Receipt
     from platforms.base import (
         ALL_SEGMENTS,
+        LIVE,
         Answer,
         Caps,
         Door,
@@ -147,6 +148,7 @@ _HOMES = {
     "actors.tracker": ("Receipt",),
     "platforms.base": (
         "ALL_SEGMENTS",
+        "LIVE",
         "Answer",
         "Caps",
         "Door",
@@ -194,6 +196,7 @@ __all__ = [
     "ALL",
     "ALL_SEGMENTS",
     "FOREVER",
+    "LIVE",
     "Admit",
     "Answer",
     "AsyncioBridge",

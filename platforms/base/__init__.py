@@ -6,16 +6,23 @@ answers that find their requests, silence, states, who dialled us. Not here: soc
 
 Read `platform` (what one writes) and `link` (what one gets) first, then `ends` (how a
 session ends) and `tree` (what runs). `peer` is one socket of a session; `answers`,
-`visitors`, `caps` and `config` are small and pure. `forms` makes of a message what a
-platform can carry, and `line` says it.
+`visitors`, `caps`, `config` and `describing` are small and pure. `forms` makes of a
+message what a platform can carry, and `line` says it.
 """
 
 from actors.kernel import NeedsOperator
 from actors.sender import FormRefused, OutcomeUnknown, Rejected, Retry, Sent
 from platforms.base.answers import Answer
 from platforms.base.caps import ALL_SEGMENTS, Caps, MediaForm, Unit
-from platforms.base.config import Fault, PlatformConfig
+from platforms.base.config import LIVE, Fault, PlatformConfig, faults_of
 from platforms.base.connection import Connection
+from platforms.base.describing import (
+    Key,
+    first_line,
+    keys_of,
+    needs_reconnect,
+    schema_of,
+)
 from platforms.base.door import Door, NotLetIn
 from platforms.base.ends import Finished, SessionEnded
 from platforms.base.link import Link
@@ -28,6 +35,7 @@ from platforms.base.visitors import Visitor
 
 __all__ = [
     "ALL_SEGMENTS",
+    "LIVE",
     "Actions",
     "Answer",
     "AnyPlatform",
@@ -40,6 +48,7 @@ __all__ = [
     "Habits",
     "Host",
     "Inbox",
+    "Key",
     "Language",
     "Lines",
     "Link",
@@ -60,5 +69,10 @@ __all__ = [
     "Unit",
     "Unreadable",
     "Visitor",
+    "faults_of",
+    "first_line",
+    "keys_of",
+    "needs_reconnect",
     "platform_tree",
+    "schema_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from math import inf, isfinite
 from typing import TypeAlias, get_args
@@ -46,11 +47,17 @@ def _is_a_time(_: object, __: object, given: float | Forever) -> None:
         raise ValueError(msg)
 
 
+def _frozen(given: Iterable[SegmentType]) -> frozenset[SegmentType]:
+    return frozenset(given)
+
+
 @frozen(kw_only=True)
 class Caps:
     """What the host may hand to `Platform.send`. The rest it makes simpler before."""
 
-    segments: frozenset[SegmentType] = frozenset({Text})
+    segments: frozenset[SegmentType] = field(
+        default=frozenset({Text}), converter=_frozen
+    )
     """Everything else is told in words before `send` is called."""
     text_limit: int | None = field(default=None, validator=optional(ge(1)))
     """How long one message may be; a longer one is said in parts. `None`: any length."""
@@ -66,6 +73,9 @@ class Caps:
     idempotent_for: float | Forever = field(default=0.0, validator=_is_a_time)
     """So many seconds after its first attempt the platform recognises an `Outbound.key`
     and does not say it twice; `FOREVER` for ever. What is *unknown* is repeated so long."""
+
+    resumes: bool = False
+    """After a drop the platform tells again what came since the last `link.cursor`."""
 
     @property
     def repeats_for(self) -> float:

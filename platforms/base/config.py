@@ -1,15 +1,29 @@
-"""What a platform's configuration is: a frozen attrs class that can find fault with itself.
+"""What a platform's configuration is: a frozen attrs class, and nothing else.
 
-Unknown keys and wrong types are found when the class is built from the file. What
-only shows between two keys (`forward` needs `url`) is a `Fault` each, so that all of
-them can be printed at once.
+Its fields are the keys of its table, their types what is accepted, their defaults what
+may be left out, the text below each what it means. Unknown keys and wrong types are
+found when the class is built from the file. What only shows between two keys (`forward`
+needs `url`) it says itself with `faults`, so that all of them can be printed at once.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
-from attrs import frozen
+from attrs import AttrsInstance, frozen
+
+PlatformConfig: TypeAlias = AttrsInstance
+"""A frozen attrs class, one field per key of the file."""
+
+_LIVE: Final = "rookery.live"
+
+LIVE: Final[Mapping[str, object]] = MappingProxyType({_LIVE: True})
+"""Metadata of a key that a session reads each time: `field(default=5, metadata=LIVE)`.
+
+When only such keys change, no connection is disturbed; any other change ends it and
+begins a new one."""
 
 
 @frozen
@@ -25,9 +39,20 @@ class Fault:
         return f"{self.key}: {self.message}"
 
 
-class PlatformConfig(Protocol):
-    """A frozen attrs class, one field per key of the file."""
+@runtime_checkable
+class FindsFault(Protocol):
+    """A configuration that knows what must hold between its keys."""
 
     def faults(self) -> tuple[Fault, ...]:
         """Return every mistake at once; empty when it can be used. Pure."""
         ...
+
+
+def faults_of(config: PlatformConfig) -> tuple[Fault, ...]:
+    """Return what *config* says is wrong with it."""
+    return config.faults() if isinstance(config, FindsFault) else ()
+
+
+def is_live(metadata: Mapping[object, object]) -> bool:
+    """Say whether the key with this metadata may change without a new connection."""
+    return metadata.get(_LIVE) is True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar, cast, get_args
 
 from actors.messages import Outbound
 from actors.sender import Rejected, Sent
@@ -31,14 +31,28 @@ class Platform(ABC, Generic[ConfigT_co]):
     name: ClassVar[str]
     """What a configuration says as `type`."""
     config_type: ClassVar[type[PlatformConfig]]
+    """Taken from `Platform[CONFIG]`; said only where that does not."""
     caps: ClassVar[Caps] = Caps()
 
     def __init__(self, config: ConfigT_co) -> None:
         self._config = config
 
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__(**options)
+        for base in getattr(cls, "__orig_bases__", ()):
+            if getattr(base, "__origin__", None) is Platform:
+                [config] = get_args(base)
+                if isinstance(config, type) and "config_type" not in vars(cls):
+                    cls.config_type = config
+
     @property
     def config(self) -> ConfigT_co:
+        """What stands in the file. Keys marked `LIVE` change under a running session."""
         return self._config
+
+    def reconfigure(self, config: PlatformConfig) -> None:
+        """Take a configuration of which only `LIVE` keys differ. The host calls it."""
+        self._config = cast(ConfigT_co, config)
 
     @property
     def listens(self) -> bool:

@@ -18,7 +18,6 @@ class Console(Platform[ConsoleConfig]):
 
     name = "console"
     caps = Caps(segments=frozenset({Text}))
-    config_type = ConsoleConfig
 
     def __init__(self, config: ConsoleConfig, terminal: Terminal | None = None) -> None:
         super().__init__(config)

@@ -34,7 +34,6 @@ class OneBot11(Platform[OneBot11Config]):
         text_limit=TEXT_LIMIT,
         media=(MediaForm.URL, MediaForm.BYTES),
     )
-    config_type = OneBot11Config
 
     def __init__(self, config: OneBot11Config) -> None:
         super().__init__(config)

@@ -106,6 +106,16 @@ All: TypeAlias = Annotated[
         help="Show everybody, where of a crowd only 20 are shown and the rest counted.",
     ),
 ]
+TypeName: TypeAlias = Annotated[
+    str | None,
+    Parameter(name="TYPE", help="A type of platform, or a FILE.py:CLASS that is one."),
+]
+Types: TypeAlias = Annotated[
+    bool,
+    Parameter(
+        name="--types", negative=(), help="Which types there are, not what runs."
+    ),
+]
 Text: TypeAlias = Annotated[str, Parameter(help="What to say.")]
 
 app = App(
@@ -209,13 +219,29 @@ def tree(
 
 
 @app.command
-def platforms(*, which: Which = DEFAULT) -> int:
-    """List the platforms of the running host, their accounts and how they are.
+def platforms(
+    kind: TypeName = None, /, *, types: Types = False, which: Which = DEFAULT
+) -> int:
+    """List the platforms of the running host, or say which types there are.
+
+    Of the running host: accounts, and how they are. With --types: what a configuration
+    may say as `type`, where it comes from, and what cannot be used and why. With TYPE:
+    what it can, and the keys of its table; a FILE.py:CLASS is one, too. These two need
+    no host; they import what they tell about.
 
     For example:
 
         rookery platforms
+        rookery platforms --types
+        rookery platforms onebot11
+        rookery platforms mine.py:TinyChat --json
     """
+    if kind is not None or types:
+        from rookery.cli.kinds import list_kinds, show_kind
+
+        if kind is None:
+            return list_kinds(as_json=which.json)
+        return show_kind(kind, as_json=which.json)
     from rookery.cli.client import perform
     from rookery.cli.rendering import platforms_text
     from rookery.control import Platforms

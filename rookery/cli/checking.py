@@ -10,7 +10,8 @@ from pathlib import Path
 
 from actors.bots import BotNotLoaded, MissingDependency, check_uses, load_bot
 from rookery.config import ConfigRefused, Configuration, Fault, load
-from rookery.host import PLATFORM_CONFIGS, PROVIDED
+from rookery.host import PROVIDED
+from rookery.kinds import Kinds
 
 OK, USAGE = 0, 2
 
@@ -20,7 +21,7 @@ def check_file(file: Path, *, as_json: bool) -> int:
     faults: tuple[Fault, ...] = ()
     summary = ""
     try:
-        found = load(file, here=Path.cwd(), kinds=PLATFORM_CONFIGS, env=os.environ)
+        found = load(file, here=Path.cwd(), kinds=Kinds(), env=os.environ)
     except ConfigRefused as refused:
         faults = refused.faults
     else:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from attrs import evolve
 
-from platforms.base import PlatformConfig
 from rookery.config.faults import ConfigRefused, Fault
 from rookery.config.model import DEFAULT_DATA, FILE_NAME, Configuration
 from rookery.config.reading import read_settings
+from rookery.kinds import Kinds
 
 EMBEDDED = """\
 [host]
@@ -43,7 +43,7 @@ def load(
     file: Path | None,
     *,
     here: Path,
-    kinds: Mapping[str, type[PlatformConfig]],
+    kinds: Kinds,
     env: Mapping[str, str],
     data: Path | None = None,
 ) -> Configuration:
@@ -59,7 +59,7 @@ def load(
         text, name, folder = EMBEDDED, "embedded default", here
     else:
         text, name, folder = _text_of(file), file.name, file.absolute().parent
-    settings = read_settings(text, name=name, kinds=kinds, env=env)
+    settings = read_settings(text, name=name, kinds=kinds, env=env, folder=folder)
     if data is not None:
         settings = evolve(settings, host=evolve(settings.host, data=str(here / data)))
     source = None if file is None else file.absolute()

@@ -8,6 +8,9 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from platforms.base import PlatformConfig
+from rookery.kinds import Kind
+
 DEFAULT_DATA = "rookery-data"
 FILE_NAME = "rookery.toml"
 
@@ -28,9 +31,13 @@ class BotSettings:
 
 @frozen(kw_only=True)
 class PlatformSettings:
-    type: str
-    config: object
+    kind: Kind
+    config: PlatformConfig
     """The platform's own frozen `Config`; equal if nothing changed."""
+
+    @property
+    def type(self) -> str:
+        return self.kind.name
 
 
 @frozen(kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Literal, TypeVar, get_origin
 
 import attrs
@@ -17,6 +18,7 @@ from cattrs import Converter
 from actors.schedule import PLATFORM as SCHEDULE
 from platforms.base import Fault as KeyFault
 from platforms.base import PlatformConfig
+from platforms.base import faults_of as faults_between
 from platforms.media import networks
 from rookery.config.faults import ConfigRefused, Fault, Wrong, join, one_of, shown
 from rookery.config.model import (
@@ -29,11 +31,14 @@ from rookery.config.model import (
 from rookery.config.strict import strict_converter
 from rookery.config.syntax import document_of
 from rookery.config.walk import faults_of
+from rookery.kinds import Kind, Kinds, NoKind
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _MUST = re.compile(r"(?:.* )?must be (.*) \(got (.*)\)", re.DOTALL)
 _TABLES = ("bots", "host", "media", "operators", "platforms")
+ONE_OF_YOUR_OWN = 'one of your own: use = "FILE.py:CLASS" instead'
+_USE_CLASS = '"FILE.py:CLASS" or "MODULE:CLASS"'
 _USE = '"module:attribute" or "file.py:attribute"'
 
 T = TypeVar("T")
@@ -43,22 +48,24 @@ def read_settings(
     text: str,
     *,
     name: str,
-    kinds: Mapping[str, type[PlatformConfig]],
+    kinds: Kinds,
     env: Mapping[str, str],
+    folder: Path = Path(),
 ) -> Settings:
     """Return the settings that *text* (TOML) describes.
 
     Args:
         text: the file's content.
         name: What to call the text in a fault of its syntax: the file's name.
-        kinds: Platform types, and what their tables are structured into.
+        kinds: Where types of platforms are found.
         env: Where references are looked up.
+        folder: What the path of a platform's file is relative to.
 
     Raises:
         ConfigRefused: with every fault at once.
     """
     document = document_of(text, name)
-    reader = _Reader(strict_converter(env), kinds)
+    reader = _Reader(strict_converter(env), kinds, folder)
     settings = reader.settings(document)
     if reader.faults:
         raise ConfigRefused(tuple(reader.faults))
@@ -70,7 +77,8 @@ class _Reader:
     """One reading: collects faults while it builds."""
 
     converter: Converter
-    kinds: Mapping[str, type[PlatformConfig]]
+    kinds: Kinds
+    folder: Path
     faults: list[Fault] = field(factory=list)
 
     def settings(self, document: Mapping[str, object]) -> Settings:
@@ -169,18 +177,44 @@ class _Reader:
             )
             self.faults.append(Fault(path, fault))
         keys = dict(value)
-        kind = keys.pop("type", None)
-        config_class = self.kinds.get(kind) if isinstance(kind, str) else None
-        if config_class is None:
-            got = "nothing (the key is missing)" if kind is None else shown(kind)
-            known = one_of(f'"{name}"' for name in self.kinds)
-            self.faults.append(
-                Fault(join(path, "type"), f"expected {known}, got {got}")
-            )
+        kind = self._kind(keys, path)
+        if kind is None:
             return None
-        assert isinstance(kind, str)
-        config = self._config(keys, config_class, path)
-        return None if config is None else PlatformSettings(type=kind, config=config)
+        config = self._config(keys, kind.platform.config_type, path)
+        return None if config is None else PlatformSettings(kind=kind, config=config)
+
+    def _kind(self, keys: dict[str, object], path: str) -> Kind | None:
+        """Take what names the type of a platform out of its table."""
+        given, use = keys.pop("type", None), keys.pop("use", None)
+        if use is not None:
+            return self._used(use, given, path)
+        names = self.kinds.names()
+        if not (isinstance(given, str) and given in names):
+            got = "nothing (the key is missing)" if given is None else shown(given)
+            known = one_of(f'"{name}"' for name in names)
+            fault = f"expected {known}, got {got} ({ONE_OF_YOUR_OWN})"
+            self.faults.append(Fault(join(path, "type"), fault))
+            return None
+        try:
+            return self.kinds.named(given)
+        except NoKind as error:
+            self.faults.append(Fault(join(path, "type"), _unloadable(error)))
+            return None
+
+    def _used(self, use: object, given: object, path: str) -> Kind | None:
+        if given is not None:
+            fault = "expected nothing beside `use`, which names the class, got one"
+            self.faults.append(Fault(join(path, "type"), fault))
+            return None
+        if not isinstance(use, str):
+            fault = f"expected {_USE_CLASS}, got {shown(use)}"
+            self.faults.append(Fault(join(path, "use"), fault))
+            return None
+        try:
+            return self.kinds.used(use, self.folder)
+        except NoKind as error:
+            self.faults.append(Fault(join(path, "use"), _unloadable(error)))
+            return None
 
     def _config(
         self, keys: dict[str, object], config_class: type[PlatformConfig], path: str
@@ -190,7 +224,7 @@ class _Reader:
         if config is None:
             self.faults.extend(self._between_keys(keys, config_class, path, before))
             return None
-        faults = [_told(fault, path) for fault in config.faults()]
+        faults = [_told(fault, path) for fault in faults_between(config)]
         self.faults.extend(faults)
         return None if faults else config
 
@@ -217,7 +251,7 @@ class _Reader:
             config = self.converter.structure(right, config_class)
         except Exception:  # noqa: BLE001 - what is wrong was noted before
             return
-        for fault in config.faults():
+        for fault in faults_between(config):
             if fault.key in right:
                 yield _told(fault, path)
 
@@ -263,6 +297,11 @@ def checked_use(text: str) -> str:
     if attribute.isidentifier() and (file or _MODULE.fullmatch(module)):
         return f"{module}:{attribute}"
     raise Wrong(expected=_USE, got=shown(text))
+
+
+def _unloadable(error: NoKind) -> str:
+    why = " ".join(str(error).split())  # a stranger's exception may have many lines
+    return f"expected a platform that can be loaded, got: {why}"
 
 
 def _told(fault: KeyFault, path: str) -> Fault:

@@ -13,7 +13,6 @@ A simulation puts the same host together without a process around it: `Estate`, 
 from rookery.host.collector import settle_collector
 from rookery.host.estate import Estate
 from rookery.host.journals import JOURNAL_NAME, compact_file
-from rookery.host.kinds import PLATFORM_CONFIGS
 from rookery.host.leaving import drain
 from rookery.host.lock import DataTaken, DataUnusable, locked
 from rookery.host.manager import Manager, Reload
@@ -25,7 +24,6 @@ from rookery.host.unattended import look_at_file
 
 __all__ = [
     "JOURNAL_NAME",
-    "PLATFORM_CONFIGS",
     "PROVIDED",
     "DataTaken",
     "DataUnusable",

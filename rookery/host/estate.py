@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 import trio
 from attrs import define, field, frozen
@@ -13,7 +12,7 @@ from actors.messages import Outbound, Segment
 from platforms.base import AnyPlatform
 from platforms.base.forms import split
 from rookery.config import Configuration, PlatformSettings
-from rookery.host.kinds import PLATFORMS, Kinds
+from rookery.host.kinds import caps_of
 
 
 @define(eq=False)
@@ -37,17 +36,14 @@ class Estate:
     """What should run, whatever restarts."""
 
     configuration: Configuration
-    kinds: Kinds = PLATFORMS
     bots: dict[str, RunningBot] = field(factory=dict)
     platforms: dict[str, PlatformSettings] = field(factory=dict)
+    living: dict[str, AnyPlatform] = field(factory=dict)
+    """Of `platforms`, what was made of each."""
     faults: dict[str, str] = field(factory=dict)
     """Path in the configuration to what is wrong there at the moment."""
     settled: trio.Event = field(factory=trio.Event)
     """Set once the first configuration was applied, faults or not."""
-
-    def build(self, settings: PlatformSettings) -> AnyPlatform:
-        """Make the platform that *settings* describe."""
-        return cast(AnyPlatform, self.kinds[settings.type](settings.config))
 
     def split(self, out: Outbound) -> Sequence[tuple[Segment, ...]]:
         """Return the parts in which *out* is said on its platform; see `Outbox`.
@@ -59,7 +55,7 @@ class Estate:
         if known is None:
             return (out.body,)
         # One that would take too many parts is refused as a whole when its turn comes.
-        return split(out.body, self.kinds[known.type].caps) or (out.body,)
+        return split(out.body, caps_of(known)) or (out.body,)
 
     def is_operator(self, platform: str, user: str) -> bool:
         """Whoever sits at the console is one; the rest is configured by platform id."""

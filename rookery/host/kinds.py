@@ -1,20 +1,38 @@
-"""The platforms there are. One line each; the rest of the host knows them by name."""
+"""From what is configured to a platform that can run. Its code may be a stranger's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import cast
 
-from platforms.base import Platform, PlatformConfig
-from platforms.console import Console
-from platforms.onebot11 import OneBot11
+from attrs import frozen
 
-_KINDS: tuple[type[Platform[Any]], ...] = (OneBot11, Console)
+from platforms.base import AnyPlatform, Caps
+from rookery.config import PlatformSettings
 
-Kinds: TypeAlias = Mapping[str, type[Platform[Any]]]
-"""The class of a platform by what a configuration says as `type`."""
 
-PLATFORMS: Kinds = {kind.name: kind for kind in _KINDS}
-PLATFORM_CONFIGS: Mapping[str, type[PlatformConfig]] = {
-    name: kind.config_type for name, kind in PLATFORMS.items()
-}
+@frozen
+class NotBuilt(Exception):
+    """The author's own code would not make it."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+def caps_of(settings: PlatformSettings) -> Caps:
+    """Return what the platform that *settings* describe can carry."""
+    return settings.kind.platform.caps
+
+
+def build(settings: PlatformSettings) -> AnyPlatform:
+    """Make the platform that *settings* describe.
+
+    Raises:
+        NotBuilt: its code raised.
+    """
+    try:
+        return cast(AnyPlatform, settings.kind.platform(settings.config))
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        raise NotBuilt(why) from error

@@ -1,4 +1,4 @@
-"""Load a bot without risking the loop: its module is a stranger's code."""
+"""Load bots and platforms without risking the loop: their modules are a stranger's code."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from typing import TypeAlias
 import trio
 
 from actors.bots import Bot, BotNotLoaded, load_bot
+from rookery.config import ConfigRefused, Configuration, Fault
 
 LOAD_SECONDS = 30.0
 
 Load: TypeAlias = Callable[[str, Path], Awaitable[Bot]]
 """How a bot is loaded: (use, folder). Raises `BotNotLoaded`."""
+Reread: TypeAlias = Callable[[], Awaitable[Configuration]]
+"""How the configuration is read again. Raises `ConfigRefused`."""
 
 # One that hangs keeps its thread for ever; reloading it again and again must end.
 _THREADS = 16
 
 
 class Loader:
-    """Loads bots in threads, each within its time."""
+    """Loads strangers' code in threads, each within its time."""
 
     def __init__(self) -> None:
         self._threads = trio.CapacityLimiter(_THREADS)
@@ -42,6 +45,19 @@ class Loader:
             return loaded
         why = f"importing it took more than {LOAD_SECONDS:g} s and was given up"
         raise BotNotLoaded(use, why)
+
+    async def read(self, read: Callable[[], Configuration]) -> Configuration:
+        """Return what *read* does, which imports the platforms that are named.
+
+        Raises:
+            ConfigRefused: by *read*, or because it took longer than `LOAD_SECONDS`.
+        """
+        with trio.move_on_after(LOAD_SECONDS):
+            return await trio.to_thread.run_sync(
+                read, abandon_on_cancel=True, limiter=self._threads
+            )
+        why = f"expected code that is imported within {LOAD_SECONDS:g} s, got none"
+        raise ConfigRefused((Fault("platforms", why),))
 
 
 def _load(use: str, folder: Path) -> Bot | BotNotLoaded:

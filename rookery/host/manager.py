@@ -27,6 +27,7 @@ from rookery.config import ConfigRefused, Configuration
 from rookery.host.bots import BOTS, BotKeeper, Loaded, NotStarted
 from rookery.host.changes import changes
 from rookery.host.estate import Estate, Report, RunningBot
+from rookery.host.loading import Reread
 from rookery.host.platforms import PLATFORMS, PlatformKeeper, PlatformRefused
 from supervision import ChildState, SupervisorActor, which_children
 
@@ -63,9 +64,7 @@ class Manager(Actor[ManagerMessage]):
 
     mailbox = Mailbox(capacity=64)
 
-    def __init__(
-        self, estate: Estate, reread: Callable[[], Configuration], keepers: Keepers
-    ) -> None:
+    def __init__(self, estate: Estate, reread: Reread, keepers: Keepers) -> None:
         self._estate = estate
         self._reread = reread
         self._make_keepers = keepers
@@ -103,7 +102,7 @@ class Manager(Actor[ManagerMessage]):
     async def _reload(self, ctx: ActorContext) -> Report:
         estate = self._estate
         try:
-            found = self._reread()
+            found = await self._reread()
         except ConfigRefused as refused:
             return self._refuse(ctx, *map(str, refused.faults))
         if found.data != estate.configuration.data:
@@ -177,16 +176,21 @@ class Manager(Actor[ManagerMessage]):
     ) -> dict[str, list[str]]:
         wanted = found.settings.platforms
         todo = changes(self._estate.platforms, wanted)
-        for platform_id in (*todo.removed, *todo.changed):
+        adjusted = [
+            each for each in todo.changed if self._platforms.adjust(each, wanted[each])
+        ]
+        changed = [each for each in todo.changed if each not in adjusted]
+        for platform_id in (*todo.removed, *changed):
             await self._platforms.remove(platform_id)
-        for platform_id in (*todo.changed, *todo.added):
+        for platform_id in (*changed, *todo.added):
             try:
                 await self._platforms.bring(platform_id, wanted[platform_id])
             except (PlatformRefused, ActorError) as error:
                 self._fault(ctx, f"platforms.{platform_id}", "", str(error))
         return {
             "added": list(todo.added),
-            "changed": list(todo.changed),
+            "changed": changed,
+            "adjusted": adjusted,
             "removed": list(todo.removed),
             "retried": await self._try_again(ctx, todo.kept),
         }
@@ -218,8 +222,9 @@ class Manager(Actor[ManagerMessage]):
         try:
             await self._restore_bots(ctx)
             await self._platforms.restore()
-        except ActorError as error:
-            # A supervisor is down itself at the moment, or busy with something slow.
+        except (PlatformRefused, ActorError) as error:
+            # A supervisor is down itself at the moment, or busy with something slow; or
+            # a stranger's platform could be made before and cannot now.
             ctx.log.warning("manager.restore_delayed", why=str(error))
             self._restore_soon(ctx)
         self._watch(ctx)

@@ -8,9 +8,10 @@ from attrs import frozen
 
 from actors.kernel import ActorContext
 from actors.monitor import Board
-from platforms.base import Host, platform_tree
+from platforms.base import Host, needs_reconnect, platform_tree
 from rookery.config import PlatformSettings
 from rookery.host.estate import Estate
+from rookery.host.kinds import NotBuilt, build
 from supervision import (
     FOREVER,
     Backoff,
@@ -35,7 +36,7 @@ _BACKOFF = Backoff(first=1.0, cap=60.0, give_up=FOREVER)
 
 @frozen
 class PlatformRefused(Exception):
-    """Our own mistake: its supervisor would not have it."""
+    """Its own code would not make it, or its supervisor would not have it."""
 
     platform: str
     why: str
@@ -61,12 +62,31 @@ class PlatformKeeper:
 
     async def bring(self, platform_id: str, settings: PlatformSettings) -> None:
         """Let a platform run. That its peer is away or its port taken is its own matter."""
-        tree = platform_tree(platform_id, self._estate.build(settings), self._host)
+        try:
+            platform = build(settings)
+        except NotBuilt as error:
+            raise PlatformRefused(platform_id, str(error)) from error
+        tree = platform_tree(platform_id, platform, self._host)
         self._estate.platforms[platform_id] = settings
+        self._estate.living[platform_id] = platform
         spec = ChildSpec(platform_id, tree, backoff=_BACKOFF, counted=False)
         up = await start_child(self._platforms(), spec)
         if not isinstance(up, Up):
             raise PlatformRefused(platform_id, str(up))
+
+    def adjust(self, platform_id: str, settings: PlatformSettings) -> bool:
+        """Let a platform go on with other settings; say whether it could."""
+        before = self._estate.platforms[platform_id]
+        platform = self._estate.living.get(platform_id)
+        if (
+            platform is None
+            or settings.kind.platform is not before.kind.platform
+            or needs_reconnect(before.config, settings.config)
+        ):
+            return False
+        platform.reconfigure(settings.config)
+        self._estate.platforms[platform_id] = settings
+        return True
 
     async def restore(self) -> None:
         """Start again what the supervisor of platforms forgot."""
@@ -78,6 +98,7 @@ class PlatformKeeper:
     async def remove(self, platform_id: str) -> None:
         """Close its connections and its port, and forget it."""
         self._estate.platforms.pop(platform_id, None)
+        self._estate.living.pop(platform_id, None)
         await terminate_child(self._platforms(), platform_id)
         await delete_child(self._platforms(), platform_id)
         self._board.remove(platform_id)

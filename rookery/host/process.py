@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -25,7 +26,6 @@ from rookery.host.banner import banner, lines
 from rookery.host.collector import settle_collector
 from rookery.host.estate import Estate
 from rookery.host.journals import journal_for
-from rookery.host.kinds import PLATFORM_CONFIGS
 from rookery.host.leaving import drain
 from rookery.host.loading import Loader
 from rookery.host.lock import DataTaken, DataUnusable, locked
@@ -35,6 +35,7 @@ from rookery.host.parts import Parts
 from rookery.host.signals import Signals, signals_to
 from rookery.host.standard import fill_standard_files
 from rookery.host.tree import host_tree
+from rookery.kinds import Kinds
 from rookery.logs import configure_logs
 
 STOPPED, USAGE, GAVE_UP = 0, 2, 70
@@ -52,9 +53,7 @@ def run_host(
     def read() -> Configuration:
         nonlocal chosen
         source = find_file(chosen, here)
-        found = load(
-            source, here=here, kinds=PLATFORM_CONFIGS, env=os.environ, data=data
-        )
+        found = load(source, here=here, kinds=Kinds(), env=os.environ, data=data)
         chosen = source  # never back to the default because a file is gone for a moment
         return found
 
@@ -71,13 +70,14 @@ def run_host(
 
 async def _live(
     found: Configuration,
-    reread: Callable[[], Configuration],
+    read: Callable[[], Configuration],
     notifier: Notifier,
     campaigns: Campaigns | None,
 ) -> int:
-    estate, load = Estate(found), Loader().load
+    estate, loader = Estate(found), Loader()
+    reread = partial(loader.read, read)
     system = System(
-        lambda: host_tree(parts, reread, notifier, load).actor(),
+        lambda: host_tree(parts, reread, notifier, loader.load).actor(),
         hooks=None if campaigns is None else campaigns.hooks,
         witness=None if campaigns is None else campaigns.observer,
     )

@@ -24,12 +24,11 @@ from actors.router import Router
 from actors.schedule import Scheduler
 from actors.sender import Sender
 from actors.tracker import TrackerKeeper
-from rookery.config import Configuration
 from rookery.control import ControlSocket
 from rookery.host.announcer import Announcer
 from rookery.host.bots import BotKeeper
 from rookery.host.heartbeat import Heartbeat
-from rookery.host.loading import Load
+from rookery.host.loading import Load, Reread
 from rookery.host.manager import Manager
 from rookery.host.notify import Notifier
 from rookery.host.operations import HostOperations
@@ -45,7 +44,7 @@ BACKOFF = Backoff(first=0.2, factor=2.0, cap=5.0, reset_after=60.0, give_up=8)
 
 def host_tree(
     parts: Parts,
-    reread: Callable[[], Configuration],
+    reread: Reread,
     notifier: Notifier,
     load: Load,
     *,

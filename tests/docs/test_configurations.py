@@ -16,7 +16,7 @@ from rookery.config import (
     MediaSettings,
     read_settings,
 )
-from rookery.host import PLATFORM_CONFIGS
+from rookery.kinds import Kinds
 from tests.docs.pages import ROOT, Block, blocks, every, prose, words
 
 PAGE = ROOT / "docs/reference/configuration.md"
@@ -26,7 +26,7 @@ GOOD = [block for block in every("toml") if not block.mark]
 
 def read(text: str) -> None:
     env = dict.fromkeys(_VARIABLE.findall(text), "a token")
-    read_settings(text, name="rookery.toml", kinds=PLATFORM_CONFIGS, env=env)
+    read_settings(text, name="rookery.toml", kinds=Kinds(), env=env)
 
 
 @pytest.mark.parametrize("block", GOOD, ids=str)
@@ -52,7 +52,7 @@ def test_the_page_names_every_key() -> None:
     for owner in (HostSettings, MediaSettings, BotSettings, OneBot11Config):
         for key in attrs.fields(owner):
             assert key.name in named, f"{owner.__name__}.{key.name}"
-    for kind in PLATFORM_CONFIGS:
+    for kind in Kinds().names():
         assert f'type = "{kind}"' in named
 
 
@@ -79,10 +79,10 @@ def test_the_built_in_one_is_the_one_that_is_shown() -> None:
     shown = read_settings(
         blocks(PAGE, "toml")[0].text,
         name="rookery.toml",
-        kinds=PLATFORM_CONFIGS,
+        kinds=Kinds(),
         env={"QQ_TOKEN": "t"},
     )
-    embedded = read_settings(EMBEDDED, name="", kinds=PLATFORM_CONFIGS, env={})
+    embedded = read_settings(EMBEDDED, name="", kinds=Kinds(), env={})
     assert shown.host == embedded.host
     assert shown.bots == embedded.bots
     assert shown.platforms.keys() == embedded.platforms.keys()

@@ -19,6 +19,7 @@ from actors.messages import Chat, ChatAddress, ChatKind, Image, Outbound, Text
 from actors.sender import OutcomeUnknown, Rejected
 from platforms.base import platform_tree
 from rookery.config import ConfigRefused, PlatformSettings, read_settings
+from rookery.kinds import Kinds
 from tests.docs.pages import READMES, blocks
 from tests.platforms.base.hosts import FakeHost, saying
 
@@ -105,7 +106,7 @@ async def living(tiny: Any, port: int, token: str) -> AsyncIterator[FakeHost]:
     settings = read_settings(
         CONFIG.format(port=port),
         name="rookery.toml",
-        kinds={tiny.TinyChat.name: tiny.TinyChat.config_type},
+        kinds=Kinds.of(tiny.TinyChat),
         env={"TINY_TOKEN": token},
     )
     found: PlatformSettings = settings.platforms["tiny"]
@@ -167,7 +168,7 @@ def test_its_configuration_is_read_like_any_other(tiny: Any) -> None:
         read_settings(
             '[platforms.tiny]\ntype = "tinychat"\nurl = 5\n',
             name="rookery.toml",
-            kinds={"tinychat": tiny.TinyConfig},
+            kinds=Kinds.of(tiny.TinyChat),
             env={},
         )
     assert {fault.path for fault in refused.value.faults} == {

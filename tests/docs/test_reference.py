@@ -13,13 +13,13 @@ from actors.journal import MemoryJournal
 from actors.kernel import System
 from actors.messages import InboundState, OutboundState
 from actors.monitor import Phase
-from rookery.config import load
-from rookery.host import PLATFORM_CONFIGS
+from rookery.config import Configuration, load
 from rookery.host.estate import Estate
 from rookery.host.loading import Loader
 from rookery.host.notify import Notifier
 from rookery.host.parts import Parts
 from rookery.host.tree import host_tree
+from rookery.kinds import Kinds
 from rookery.logs.fields import COMMON
 from supervision import Supervisor
 from tests.docs.logged import logged
@@ -119,10 +119,14 @@ def test_states_are_those_of_the_code() -> None:
 
 
 async def test_the_tree_that_is_drawn_is_the_one_that_runs(tmp_path: Path) -> None:
-    found = load(None, here=tmp_path, kinds=PLATFORM_CONFIGS, env={})
+    found = load(None, here=tmp_path, kinds=Kinds(), env={})
     journal = MemoryJournal(lambda: 0.0, id="drawn")
     parts = Parts.of(System(Supervisor().actor), Estate(found), journal)
-    spec = host_tree(parts, lambda: found, Notifier(), Loader().load)
+
+    async def reread() -> Configuration:
+        return found
+
+    spec = host_tree(parts, reread, Notifier(), Loader().load)
     [drawn, *_] = blocks(DOCS / "explanation/tree.md", "text")
     names = {
         re.sub(r"^[│├└─ ]+", "", line).split("  ")[0]

@@ -10,13 +10,13 @@ from attrs import frozen
 from actors.messages import Chat, ChatKind, Inbound, Outbound, Sender, Text
 from platforms.base import (
     Caps,
-    Fault,
     Link,
     NeedsOperator,
     Platform,
     Retry,
     Sent,
 )
+from rookery.kinds import Kind
 from rookery.testing.hostsim.diary import Life
 from rookery.testing.hostsim.servers import Server
 from rookery.testing.hostsim.wires import Wire
@@ -34,15 +34,11 @@ class SimulatedConfig:
     server: Server
     dialler: Life
 
-    def faults(self) -> tuple[Fault, ...]:
-        return ()
-
 
 class Simulated(Platform[SimulatedConfig]):
     """Talks to a `Server` that says whatever it is told to, however often."""
 
     name = "simulated"
-    config_type = SimulatedConfig
 
     def __init__(self, config: SimulatedConfig) -> None:
         super().__init__(config)
@@ -126,12 +122,12 @@ class EverKeyed(Simulated):
 
 
 _BY_SECONDS = {0.0: Simulated, 60.0: MinuteKeyed, 600.0: Keyed, inf: EverKeyed}
-KINDS = {kind.name: kind for kind in _BY_SECONDS.values()}
 
 
-def kind_of(keeps_keys: float) -> str:
+def kind_of(keeps_keys: float) -> Kind:
     """Return the kind of platform that knows a key again for so many seconds."""
-    return _BY_SECONDS[keeps_keys].name
+    platform = _BY_SECONDS[keeps_keys]
+    return Kind(name=platform.name, platform=platform, origin="simulated")
 
 
 def event_of(said: Said) -> Inbound:

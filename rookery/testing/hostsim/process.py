@@ -17,7 +17,7 @@ from rookery.host import Estate, Notifier, Parts, drain, host_tree
 from rookery.testing.hostsim.bots import Stage, make
 from rookery.testing.hostsim.disk import Worked
 from rookery.testing.hostsim.overseer import Overseer
-from rookery.testing.hostsim.platform import KINDS, SimulatedConfig, kind_of
+from rookery.testing.hostsim.platform import SimulatedConfig, kind_of
 from rookery.testing.hostsim.words import WALL_ZERO
 from rookery.testing.stage import stands_still
 from supervision.chaos import ChaosHooks
@@ -48,7 +48,10 @@ class Process:
     def _make(self) -> None:
         world = self.world
         found = configuration(world, self)
-        estate = Estate(found, KINDS)
+        estate = Estate(found)
+
+        async def reread() -> Configuration:
+            return found
 
         async def load(use: str, _: Path) -> Bot:
             await trio.sleep(self.dice.expovariate(2))
@@ -81,7 +84,7 @@ class Process:
         self.parts = Parts.of(self.system, estate, self.journal)
         tree = host_tree(
             self.parts,
-            lambda: found,
+            reread,
             Notifier(),
             load,
             control=False,
@@ -175,7 +178,7 @@ def configuration(world: World, process: Process) -> Configuration:
             bots={name: BotSettings(use=name) for name in ("alpha", "beta")},
             platforms={
                 name: PlatformSettings(
-                    type=kind_of(server.temper.keeps_keys),
+                    kind=kind_of(server.temper.keeps_keys),
                     config=SimulatedConfig(server, process),
                 )
                 for name, server in world.servers.items()

@@ -7,18 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from platforms.console import ConsoleConfig
 from rookery.config import EMBEDDED, ConfigRefused, find_data, find_file, load
+from rookery.kinds import Kinds
 
-KINDS = {"console": ConsoleConfig}
+KINDS = Kinds()
 TERMINAL = '[platforms.terminal]\ntype = "console"\n'
 
 
 def test_without_a_file_the_embedded_default_runs_here(tmp_path: Path) -> None:
-    from platforms.onebot11 import OneBot11Config
-
-    kinds = {**KINDS, "onebot11": OneBot11Config}
-    found = load(find_file(None, tmp_path), here=tmp_path, kinds=kinds, env={})
+    found = load(find_file(None, tmp_path), here=tmp_path, kinds=KINDS, env={})
 
     assert found.source is None
     assert found.data == tmp_path / "rookery-data"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
+import attrs
 import pytest
 from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.messages import Outbound
 from platforms.base import Fault as KeyFault
-from platforms.base import PlatformConfig, Secret
+from platforms.base import Link, Platform, Secret, Sent
 from rookery.config import ConfigRefused, MediaSettings, Settings, read_settings
+from rookery.kinds import Kinds
 
 
 @frozen(kw_only=True)
@@ -36,7 +40,19 @@ class Radio:
         return tuple(found)
 
 
-KINDS: Mapping[str, type[PlatformConfig]] = {"radio": Radio}
+class RadioPlatform(Platform[Radio]):
+    """Never made: only its configuration is read."""
+
+    name = "radio"
+
+    async def session(self, link: Link) -> None:
+        raise NotImplementedError
+
+    async def send(self, link: Link, out: Outbound) -> Sent:
+        raise NotImplementedError
+
+
+KINDS = Kinds.of(RadioPlatform)
 
 
 def read(text: str, env: Mapping[str, str] | None = None) -> Settings:
@@ -139,7 +155,7 @@ def test_ten_mistakes_are_ten_lines() -> None:
         'platforms.r.volume: expected an integer, got the text "7"',
         "platforms.r.loud: expected true or false, got the integer 1",
         'platforms.r.presets: expected a list, got the text "abc"',
-        'platforms.s.type: expected "radio", got the text "satellite"',
+        'platforms.s.type: expected "console", "onebot11" or "radio", got the text "satellite" (one of your own: use = "FILE.py:CLASS" instead)',
         'operators.r: expected a list, got the text "10001"',
     ]
 
@@ -321,3 +337,68 @@ def test_whatever_is_written_is_read_or_refused_line_by_line(
     for fault in told:
         assert fault.message.startswith("expected ")
         assert "\n" not in str(fault)
+
+
+OWN = """
+from attrs import frozen
+from rookery import Link, Outbound, Platform, Sent
+
+@frozen
+class Config:
+    url: str
+
+class Own(Platform[Config]):
+    name = "own"
+    async def session(self, link: Link) -> None: ...
+    async def send(self, link: Link, out: Outbound) -> Sent: ...
+"""
+
+
+def test_a_platform_of_ones_own_stands_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    text = '[platforms.o]\nuse = "own.py:Own"\nurl = "ws://there"\n'
+    found = read_settings(
+        text, name="rookery.toml", kinds=KINDS, env={}, folder=tmp_path
+    ).platforms["o"]
+    assert found.type == "own"
+    assert attrs.asdict(found.config) == {"url": "ws://there"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            'use = "own.py:Own"',
+            "platforms.o.url: expected a value, got nothing (the key is missing)",
+        ),
+        (
+            'use = "own.py:Own"\nurl = "x"\nport = 5',
+            "platforms.o.port: expected url, got the unknown key port",
+        ),
+        (
+            'type = "own"\nuse = "own.py:Own"',
+            "platforms.o.type: expected nothing beside `use`, which names the class, got one",
+        ),
+        (
+            "use = 5",
+            'platforms.o.use: expected "FILE.py:CLASS" or "MODULE:CLASS", got the integer 5',
+        ),
+        (
+            'use = "own.py:Mine"',
+            "platforms.o.use: expected a platform that can be loaded, got: own.py has no 'Mine'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_ones_own_is_a_fault_like_any_other(
+    tmp_path: Path, lines: str, said: str
+) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    with pytest.raises(ConfigRefused) as refused:
+        read_settings(
+            f"[platforms.o]\n{lines}\n",
+            name="rookery.toml",
+            kinds=KINDS,
+            env={},
+            folder=tmp_path,
+        )
+    assert str(refused.value) == said

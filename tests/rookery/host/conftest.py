@@ -21,10 +21,10 @@ from rookery.chaos import Campaigns
 from rookery.config import Configuration
 from rookery.config import load as load_configuration
 from rookery.host.estate import Estate
-from rookery.host.kinds import PLATFORM_CONFIGS
 from rookery.host.notify import Notifier
 from rookery.host.parts import Parts
 from rookery.host.tree import host_tree
+from rookery.kinds import Kinds
 
 wall_clock = time.time
 
@@ -125,16 +125,17 @@ def living(tmp_path: Path) -> Living:
         (tmp_path / "rookery-data").mkdir(exist_ok=True)
 
         def read() -> Configuration:
-            return load_configuration(
-                file, here=tmp_path, kinds=PLATFORM_CONFIGS, env={}
-            )
+            return load_configuration(file, here=tmp_path, kinds=Kinds(), env={})
+
+        async def reread() -> Configuration:
+            return read()
 
         async def load(use: str, folder: Path) -> Bot:
             return load_bot(use, folder)  # a thread would not wait for our clock
 
         estate = Estate(read())
         system = System(
-            lambda: host_tree(parts, read, Notifier(), load).actor(),
+            lambda: host_tree(parts, reread, Notifier(), load).actor(),
             wall_clock=wall_clock,
             hooks=None if campaigns is None else campaigns.hooks,
             witness=None if campaigns is None else campaigns.observer,

@@ -16,7 +16,7 @@ import pytest
 import structlog
 
 from rookery.control import Platforms, Refused, Reload, Send, Tree, ask
-from rookery.host import PLATFORM_CONFIGS, run_host
+from rookery.host import run_host
 from rookery.host.process import STOPPED, USAGE
 
 
@@ -95,7 +95,3 @@ def test_a_folder_that_cannot_be_used_is_2(
     assert run_host(None, data=None, verbose=False) == USAGE
 
     assert "cannot be used" in capsys.readouterr().err
-
-
-def test_every_platform_there_is_has_a_configuration() -> None:
-    assert set(PLATFORM_CONFIGS) == {"console", "onebot11"}
