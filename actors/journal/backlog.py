@@ -102,6 +102,7 @@ class Backlog:
 
     __slots__ = (
         "accepted",
+        "cursor",
         "duplicates",
         "lanes",
         "platform",
@@ -112,6 +113,8 @@ class Backlog:
 
     def __init__(self, platform: str) -> None:
         self.platform = platform
+        self.cursor: str | None = None
+        """Where the cursor of any of its accounts was moved to last."""
         self.rows = 0
         self.size = 0
         self.accepted = 0
@@ -169,7 +172,12 @@ class InboxAccount:
     def move(self, cursor: str) -> None:
         """Everything up to *cursor* is journalled."""
         if not self.torn:
-            self.cursor = cursor
+            self.cursor = self.backlog.cursor = cursor
+
+    @property
+    def reached(self) -> str | None:
+        """How far it was journalled; of an account that has no name yet, its platform."""
+        return self.cursor if self.name else self.backlog.cursor
 
 
 def is_derived(event: Inbound) -> bool:

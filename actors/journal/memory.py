@@ -140,7 +140,7 @@ class MemoryJournal(MemoryDesk, OutboxSide):
         """Return how far this account has been journalled. A new session asks this first."""
         owner = self._inbox.account(platform, account)
         owner.torn = False
-        return owner.cursor
+        return owner.reached
 
     async def claim_inbound(self, claim: Claim, limit: int) -> list[InboundRow]:
         """Take up to *limit* new rows: platforms in turn, by priority, chats in turn."""

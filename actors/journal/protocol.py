@@ -81,7 +81,10 @@ class Journal(Protocol):
         ...
 
     async def cursor(self, platform: str, account: str) -> str | None:
-        """Return how far this account has been journalled."""
+        """Return how far this account has been journalled.
+
+        Of the account "", whose name nobody knows yet: how far any of the platform has.
+        """
         ...
 
     async def claim_inbound(self, claim: Claim, limit: int) -> list[InboundRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from typing import Self
 from urllib.parse import quote, unquote
@@ -18,12 +19,28 @@ class ChatKind(StrEnum):
     THREAD = "thread"
 
 
+_KINDS = tuple(kind.value for kind in ChatKind)
+
+
 @frozen
 class Chat:
     """A room or a private talk, as its platform names it."""
 
     kind: ChatKind
     id: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `KIND:CHAT`, what `str` of a chat gives.
+
+        Raises:
+            ValueError: *text* is no chat; the message says what one looks like.
+        """
+        kind, _, chat = text.partition(":")
+        if chat and kind in _KINDS:
+            return cls(ChatKind(kind), unquote(chat))
+        msg = f"a chat must look like KIND:CHAT with KIND {'|'.join(_KINDS)}, such as group:42 (got {text!r})"
+        raise ValueError(msg)
 
     def __str__(self) -> str:
         return f"{self.kind.value}:{_encode(self.id)}"
@@ -49,16 +66,10 @@ class ChatAddress:
             ValueError: *text* is no address; the message says what one looks like.
         """
         match text.split("/"):
-            case [platform, account, room] if platform and account and ":" in room:
-                kind, _, chat = room.partition(":")
-                if chat and kind in {k.value for k in ChatKind}:
-                    return cls(
-                        unquote(platform),
-                        unquote(account),
-                        Chat(ChatKind(kind), unquote(chat)),
-                    )
-        kinds = "|".join(kind.value for kind in ChatKind)
-        msg = f"an address must look like PLATFORM/ACCOUNT/KIND:CHAT with KIND {kinds}, such as qq/10001/group:42 (got {text!r})"
+            case [platform, account, room] if platform and account:
+                with suppress(ValueError):
+                    return cls(unquote(platform), unquote(account), Chat.parse(room))
+        msg = f"an address must look like PLATFORM/ACCOUNT/KIND:CHAT with KIND {'|'.join(_KINDS)}, such as qq/10001/group:42 (got {text!r})"
         raise ValueError(msg)
 
     def __str__(self) -> str:

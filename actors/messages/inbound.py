@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from attrs import field, frozen
@@ -45,6 +45,18 @@ class Sender:
     """The platform says that this is a program. Ignored unless a handler asks."""
 
 
+def _chat_of(given: Chat | str | None) -> Chat | None:
+    return Chat.parse(given) if isinstance(given, str) else given
+
+
+def _sender_of(given: Sender | str | None) -> Sender | None:
+    return Sender(given) if isinstance(given, str) else given
+
+
+def _body_of(given: Iterable[Segment]) -> tuple[Segment, ...]:
+    return tuple(given)
+
+
 @frozen(kw_only=True)
 class Inbound:
     """One event, normalised. The host adds platform and account when it is delivered.
@@ -56,10 +68,12 @@ class Inbound:
     id: str = field(kw_only=False)
     event: str = "message"
     """A name of the contract (`member.joined`), or `PLATFORM.KIND` beyond these."""
-    chat: Chat | None = None
-    """`None` where an event belongs to the account, not to a room."""
-    sender: Sender | None = None
-    body: tuple[Segment, ...] = ()
+    chat: Chat | None = field(default=None, converter=_chat_of)
+    """`None` where an event belongs to the account, not to a room. A text is read as
+    `KIND:CHAT`."""
+    sender: Sender | None = field(default=None, converter=_sender_of)
+    """A text is the id of one of whom no more is known."""
+    body: tuple[Segment, ...] = field(default=(), converter=_body_of)
     facts: Mapping[str, object] = field(factory=dict)
     """What the event says beyond a message (`{"muted_seconds": 60}`), small and typed by its kind."""
     raw: Mapping[str, object] = field(factory=dict, repr=False)

@@ -126,7 +126,7 @@ class Arrivals:
         await self._pump.ready()
         owner = self.inbox.account(platform, account)
         owner.torn = False
-        return owner.cursor
+        return owner.reached
 
     def _accept_of(
         self, owner: InboxAccount, event: Inbound, trace: str, cursor: str | None

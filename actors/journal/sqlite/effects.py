@@ -24,7 +24,8 @@ _MARKED_NOW = "SELECT seq FROM marks WHERE mark = ? AND expires_at > ?"
 _ACCEPT = """INSERT INTO inbound (seq, platform, account, chat_kind, chat, state, why,
 boots, received_at, settled_at, size, trace, body, priority)
 VALUES (?, ?, ?, ?, ?, 'new', '', 0, ?, NULL, ?, ?, ?, ?)"""
-_MOVE = """INSERT INTO cursors VALUES (?, ?, ?)
+# That of nobody is the platform's: a session that dials asks before it knows who it is.
+_MOVE = """INSERT INTO cursors VALUES (?1, ?2, ?3), (?1, '', ?3)
 ON CONFLICT (platform, account) DO UPDATE SET cursor = excluded.cursor"""
 _SETTLE_IN = """UPDATE inbound SET state = ?, why = ?, boots = max(boots, ?), settled_at = ?
 WHERE seq = ?"""

@@ -176,7 +176,10 @@ class Handouts:
         """
         inbox = self.inbox
         for platform, account, cursor in loaded.cursors:
-            inbox.account(platform, account).cursor = cursor
+            owner = inbox.account(platform, account)
+            owner.cursor = cursor
+            if not account:
+                owner.backlog.cursor = cursor
         last = 0
         while rows := await read(last):
             last = rows[-1][0]

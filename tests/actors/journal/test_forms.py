@@ -404,3 +404,17 @@ async def test_what_arrives_together_is_accepted_in_its_order(opened: Opened) ->
     ]
     assert await store.cursor("qq", "1") == "ce"
     assert seen == sorted(seen)
+
+
+async def test_who_has_no_name_yet_goes_on_where_the_platform_was(
+    opened: Opened,
+) -> None:
+    """A session that dials learns whose it is from the peer, and must resume before."""
+    store = await opened()
+    assert await store.cursor("tiny", "") is None
+    await store.append("tiny", "rook", event("1"), trace="t", cursor="1")
+    assert await store.cursor("tiny", "") == "1"
+    await store.advance("tiny", "rook", "2")
+    assert await store.cursor("tiny", "") == "2"
+    assert await store.cursor("tiny", "another") is None
+    assert await store.cursor("other", "") is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.messages import Chat, ChatAddress, ChatKind
+from actors.messages import Chat, ChatAddress, ChatKind, Inbound, Sender, Text
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 addresses = st.builds(
@@ -56,3 +56,22 @@ def test_plain_parts_stay_readable() -> None:
 def test_what_is_no_address_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="such as qq/10001/group:42"):
         ChatAddress.parse(text)
+
+
+@given(st.sampled_from(list(ChatKind)), names)
+def test_a_chat_is_read_as_it_is_written(kind: ChatKind, id_: str) -> None:
+    assert Chat.parse(str(Chat(kind, id_))) == Chat(kind, id_)
+
+
+@pytest.mark.parametrize("text", ["", "den", "group", "group:", "room:den", ":den"])
+def test_what_is_no_chat_says_what_one_looks_like(text: str) -> None:
+    with pytest.raises(ValueError, match="KIND:CHAT with KIND private") as refused:
+        Chat.parse(text)
+    assert repr(text) in str(refused.value)
+
+
+def test_an_event_may_be_written_in_short() -> None:
+    short = Inbound("1", chat="group:den", sender="ann", body=[Text("hi")])
+    assert short == Inbound(
+        "1", chat=Chat(ChatKind.GROUP, "den"), sender=Sender("ann"), body=(Text("hi"),)
+    )

@@ -321,3 +321,13 @@ async def test_ours_and_memorys_id_are_known_when_there_is_a_row(
     with pytest.raises(RuntimeError, match="must be open"):
         _ = journal.id
     assert in_memory_journal().id == "test"
+
+
+async def test_where_a_platform_was_is_known_to_the_next_process(
+    tmp_path: Path,
+) -> None:
+    async with in_file(tmp_path) as journal:
+        await journal.append("tiny", "rook", event("1"), trace="t", cursor="7")
+    async with in_file(tmp_path) as journal:
+        assert await journal.cursor("tiny", "") == "7"
+        assert await journal.cursor("tiny", "rook") == "7"
