@@ -5,7 +5,8 @@ answers that find their requests, silence, states, who dialled us. Not here: soc
 (`transport`), when to try again (`supervision`), what any wire looks like.
 
 Read `platform` (what one writes) and `link` (what one gets) first, then `ends` (how a
-session ends) and `tree` (what runs). `peer` is one socket of a session; `answers`,
+session ends) and `tree` (what runs). `talk` is one socket of a session as its author sees
+it, `peer` what is beneath, `dialling` how one comes about, `gate` when; `answers`,
 `visitors`, `caps`, `config` and `describing` are small and pure. `forms` makes of a
 message what a platform can carry, and `line` says it.
 """
@@ -25,11 +26,14 @@ from platforms.base.describing import (
 )
 from platforms.base.door import Door, NotLetIn
 from platforms.base.ends import Finished, SessionEnded
+from platforms.base.gate import DialGate
 from platforms.base.link import Link
+from platforms.base.objects import Frame
 from platforms.base.peer import Habits, Language, Peer, Unreadable
 from platforms.base.platform import AnyPlatform, Platform
 from platforms.base.ports import Actions, Host, Inbox, Lines, Reads, Reports
 from platforms.base.secret import Secret
+from platforms.base.talk import Settled, Talk
 from platforms.base.tree import platform_tree
 from platforms.base.visitors import Visitor
 
@@ -41,10 +45,12 @@ __all__ = [
     "AnyPlatform",
     "Caps",
     "Connection",
+    "DialGate",
     "Door",
     "Fault",
     "Finished",
     "FormRefused",
+    "Frame",
     "Habits",
     "Host",
     "Inbox",
@@ -66,6 +72,8 @@ __all__ = [
     "Secret",
     "Sent",
     "SessionEnded",
+    "Settled",
+    "Talk",
     "Unit",
     "Unreadable",
     "Visitor",

@@ -19,17 +19,18 @@ from attrs import frozen
 from actors.sender import OutcomeUnknown
 
 A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
 
 REMEMBERED_LATE = 1000
 """How many overdue requests are remembered for their late answers."""
 
 
 @frozen
-class Answer(Generic[A]):
+class Answer(Generic[A_co]):
     """What `answer_of` found in a frame: the answer to the request called *ref*."""
 
     ref: str
-    value: A
+    value: A_co
 
 
 class Pending(Generic[A]):

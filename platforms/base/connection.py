@@ -94,6 +94,7 @@ class Connection(Actor[Never]):
         link.connecting()
         with self._scope:
             try:
+                await link.find_cursor()
                 await self._platform.session(link)
             except Exception as error:
                 if is_a_mistake(error):

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import trio
 
 from actors.journal import Appended, Arrived, RowRefused
 from actors.messages import Inbound
 from actors.monitor import ConnectionState, Phase
-from actors.sender import Terms
+from actors.sender import Retry, Sent, Terms
+from platforms.base.dialling import websocket_talk
 from platforms.base.line import AccountLine
-from platforms.base.peer import Habits, Peer, conversation
+from platforms.base.peer import RETRY_SECONDS, Habits, Peer, conversation
 from platforms.base.rates import pacer_of
 from platforms.base.refusals import Refusals
 from platforms.base.seats import Seat
+from platforms.base.talk import talking
 from platforms.base.visitors import Visitor, Visitors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from structlog.typing import FilteringBoundLogger
 
-    from actors.sender import Sent
+    from platforms.base.objects import Frame
     from platforms.base.platform import AnyPlatform
     from platforms.base.ports import Host
+    from platforms.base.secret import Secret
+    from platforms.base.talk import Settled, Talk, Wire
     from platforms.transport import WebSocket
 
 F = TypeVar("F")
+P = ParamSpec("P")
 A = TypeVar("A")
 _PRESENT = (Phase.UP, Phase.DEGRADED)
 
@@ -56,6 +62,9 @@ class Link:
         self._state = ConnectionState(Phase.STARTING)
         self._refusals = Refusals(log)
         self._over = False
+        self._talk: Talk[Any] | None = None
+        self.cursor: str | None = None
+        """How far the platform was journalled: where a session goes on."""
 
     @property
     def account(self) -> str:
@@ -69,23 +78,27 @@ class Link:
 
     # --- in ---------------------------------------------------------------------------
 
-    async def deliver(self, event: Inbound, cursor: str | None = None) -> Appended:
+    async def deliver(
+        self, event: Inbound, cursor: str | int | None = None
+    ) -> Appended:
         """Return once *event* is journalled, and *cursor* with it: then acknowledge it.
 
         Waits for the journal only: for its disk, and for room in its backlog. An event
-        that is known already changes nothing.
+        that is known already changes nothing. A number is kept as its digits.
 
         Raises:
             RowRefused: it can never be written down. It is counted and logged, and must
                 not be acknowledged.
         """
         trace = self.new_id()
+        cursor = None if cursor is None else str(cursor)
         appended = await self._host.journal.append(
             self.platform, self.account, event, trace=trace, cursor=cursor
         )
         self._note(event, trace, appended)
         if appended.refused:
             raise RowRefused(appended.refused)
+        self.cursor = self.cursor if cursor is None else cursor
         return appended
 
     async def deliver_all(self, events: Sequence[Inbound]) -> list[Appended]:
@@ -118,13 +131,14 @@ class Link:
                 duplicate=appended.duplicate,
             )
 
-    async def advance(self, cursor: str) -> None:
+    async def advance(self, cursor: str | int) -> None:
         """Move the cursor for a frame that held no event."""
-        await self._host.journal.advance(self.platform, self.account, cursor)
+        await self._host.journal.advance(self.platform, self.account, str(cursor))
+        self.cursor = str(cursor)
 
-    async def cursor(self) -> str | None:
-        """Return how far this account has been journalled."""
-        return await self._host.journal.cursor(self.platform, self.account)
+    async def find_cursor(self) -> None:
+        """Ask the journal where to go on. The host does, before a session begins."""
+        self.cursor = await self._host.journal.cursor(self.platform, self.account)
 
     # --- state ------------------------------------------------------------------------
 
@@ -142,10 +156,18 @@ class Link:
         """On the way, or waiting for a peer; nothing can be said yet."""
         self._become(ConnectionState(Phase.CONNECTING, why), sends=False)
 
-    def up(self, account: str = "") -> None:
-        """The conversation stands. *account* says who we are, where that was open."""
+    def up(self, account: str = "", *, silence_limit: float | None = None) -> None:
+        """The conversation stands.
+
+        Args:
+            account: Who we are, where that was open.
+            silence_limit: Seconds without a frame after which the peer is dead. Without
+                it, one that is silent is asked for a sign of life.
+        """
         if account:
             self.identify(account)
+        if silence_limit is not None:
+            self._open_talk().silence_limit(silence_limit)
         self._become(ConnectionState(Phase.UP), sends=True)
 
     def degraded(self, why: str, *, sends: bool = True) -> None:
@@ -192,6 +214,91 @@ class Link:
             self._host.lines.disconnect(line)
 
     # --- sockets ----------------------------------------------------------------------
+
+    def websocket(
+        self,
+        url: str,
+        *,
+        bearer: Secret | str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> AbstractAsyncContextManager[Talk[Frame]]:
+        """Dial *url* and talk in JSON objects for as long as the block lasts.
+
+        Args:
+            url: `ws://` or `wss://`.
+            bearer: A token for the `Authorization` header.
+            headers: Sent with the handshake, besides.
+
+        Raises:
+            NeedsOperator: our token is refused (401, 403).
+            DialFailed: nobody is there, or not in time.
+            DialRefused: no WebSocket is offered there.
+        """
+        return websocket_talk(self, self._platform, url, bearer, headers)
+
+    async def request(self, frame: Frame | str, *, ref: str, within: float) -> Sent:
+        """Send *frame* and return what `answer_of` makes of its answer.
+
+        An answer that comes too late still turns *unknown* into sent.
+
+        Args:
+            frame: What the open talk of this session sends.
+            ref: What `answer_of` will call its answer: `out.key`.
+            within: Seconds until nobody waits any more.
+
+        Raises:
+            Retry: nothing is open to ask; nothing went out.
+            OutcomeUnknown: it went out, and the answer was lost or is late.
+            SendRefused: what the answer says.
+        """
+        if self._talk is None:
+            raise Retry(RETRY_SECONDS, "not connected")
+        return await self._talk.request(frame, ref, within, partial(self._late, ref))
+
+    def every(
+        self,
+        seconds: float,
+        do: Callable[P, Awaitable[object]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """Await `do(...)` every so many *seconds*, as long as the open talk lasts."""
+        self._open_talk().every(seconds, partial(do, *args, **kwargs))
+
+    @asynccontextmanager
+    async def taken_up(self, talk: Talk[F]) -> AsyncIterator[Talk[F]]:
+        """While the block lasts, *talk* is what requests go through, or its successor."""
+        self._talk = talk
+        try:
+            yield talk
+        finally:
+            if self._talk is talk:  # by identity: a late end must not evict a successor
+                self._talk = None
+
+    async def turn_to_dial(self) -> None:
+        """Wait for this account's turn: a host does not dial everybody at once."""
+        await self._host.gate.turn()
+
+    @property
+    def one_dial(self) -> trio.Lock:
+        """Held by whoever dials for this account."""
+        return self._seat.one_dial
+
+    def _open_talk(self) -> Talk[Any]:
+        if self._talk is None:
+            msg = "silence_limit and every need a talk that is open, such as link.websocket"
+            raise RuntimeError(msg)
+        return self._talk
+
+    def _late(self, key: str, settled: Settled) -> None:
+        if isinstance(settled, Sent):
+            self.answered_late(key, settled)
+
+    def talk(
+        self, socket: WebSocket, wire: Wire[F], habits: Habits[F, Settled]
+    ) -> AbstractAsyncContextManager[Talk[F]]:
+        """Talk over a socket that is open already; see `Link.websocket`."""
+        return talking(socket, wire, habits, self._refusals)
 
     def conversation(
         self, socket: WebSocket, habits: Habits[F, A]

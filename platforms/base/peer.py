@@ -43,21 +43,22 @@ RETRY_SECONDS = 1.0
 
 F = TypeVar("F")
 A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
 
 
 class Unreadable(ValueError):
     """What `Language.read` raises: this frame is no frame of the protocol."""
 
 
-class Language(Protocol[F, A]):
+class Language(Protocol[F, A_co]):
     """What one wire looks like. Pure."""
 
     def read(self, raw: Frame) -> F:
         """Return what a frame says. Raises Unreadable, and nothing else."""
         ...
 
-    def answer_of(self, frame: F) -> Answer[A] | None:
-        """Return the answer that *frame* is, or `None` for an event."""
+    def answer_of(self, frame: F) -> Answer[A_co] | None:
+        """Return the answer that *frame* is, or `None` for an event. May raise Unreadable."""
         ...
 
 
@@ -182,10 +183,10 @@ class Peer(Generic[F, A]):
         for raw in frames:
             try:
                 frame = read(raw)
+                answer = answer_of(frame)
             except Unreadable as error:
                 self._refusals.refuse(raw, str(error), trio.current_time())
                 continue
-            answer = answer_of(frame)
             if answer is None:
                 backlog.put(frame, len(raw))
             else:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar, cast, g
 
 from actors.messages import Outbound
 from actors.sender import Rejected, Sent
+from platforms.base.answers import Answer
 from platforms.base.caps import Caps
 from platforms.base.config import PlatformConfig
+from platforms.base.objects import Frame
 
 if TYPE_CHECKING:
     from platforms.base.door import Door
     from platforms.base.link import Link
+    from platforms.base.talk import Settled
 
 ConfigT_co = TypeVar("ConfigT_co", bound=PlatformConfig, covariant=True)
 
@@ -66,6 +69,14 @@ class Platform(ABC, Generic[ConfigT_co]):
         `listens` is true.
         """
         raise NotImplementedError
+
+    def answer_of(self, frame: Frame) -> Answer[Settled] | None:
+        """Return the answer that *frame* is to a `link.request`; `None`: it is none.
+
+        Pure. It is asked about each frame of a `link.websocket` before anybody hears it,
+        so that answers never wait behind events.
+        """
+        return None
 
     @abstractmethod
     async def session(self, link: Link) -> None:

@@ -12,6 +12,7 @@ from actors.journal import Appended, Arrived
 from actors.messages import Inbound
 from actors.monitor import ConnectionState
 from actors.sender import Line, Terms
+from platforms.base.gate import DialGate
 from platforms.media import Blob, standard_reader
 
 
@@ -41,7 +42,10 @@ class Inbox(Protocol):
         ...
 
     async def cursor(self, platform: str, account: str) -> str | None:
-        """Return how far this account has been journalled."""
+        """Return how far this account has been journalled.
+
+        Of the account "", whose name nobody knows yet: how far any of the platform has.
+        """
         ...
 
 
@@ -103,6 +107,8 @@ class Host:
     answered_late: Callable[[str, str, str], object]
     """(key, message id, what was lost): what was *unknown* was sent after all; see
     `actors.buffer.Outbox`."""
+    gate: DialGate = field(factory=DialGate)
+    """Who may dial when."""
     media: Reads = field(factory=standard_reader)
     """Reads pictures and files where a platform wants their bytes."""
 

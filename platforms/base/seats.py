@@ -6,6 +6,7 @@ holds the sockets that wait to be taken.
 
 from __future__ import annotations
 
+import trio
 from attrs import define, field
 
 from actors.sender import Terms
@@ -25,6 +26,8 @@ class Seat:
     """The id of the connection among its supervisor's children."""
     account: str = ""
     visitors: Visitors[Visitor] = field(factory=Visitors)
+    one_dial: trio.Lock = field(factory=trio.Lock)
+    """However many sessions overlap, one of them dials."""
     away_since: float | None = None
     """Monotonic seconds; `None` while somebody is there."""
     terms: Terms | None = None

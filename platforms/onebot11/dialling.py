@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import trio
 
-from platforms.base import NeedsOperator, SessionEnded
+from platforms.base import Link, NeedsOperator, SessionEnded
 from platforms.onebot11.config import OneBot11Config
 from platforms.onebot11.roles import SocketRole, dialled
 from platforms.onebot11.session import Session
@@ -13,7 +13,7 @@ from platforms.transport import DialRefused, dial
 _UNAUTHORISED = (401, 403)
 
 
-async def dial_out(config: OneBot11Config, session: Session) -> None:
+async def dial_out(config: OneBot11Config, link: Link, session: Session) -> None:
     """Dial what the URL asks for and live it; one lost socket ends them all.
 
     Raises:
@@ -29,12 +29,17 @@ async def dial_out(config: OneBot11Config, session: Session) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(session.find_out_who_we_are)
         for role, url in dialled(config.url).items():
-            nursery.start_soon(_dial, session, role, url, headers)
+            nursery.start_soon(_dial, link, session, role, url, headers)
 
 
 async def _dial(
-    session: Session, role: SocketRole, url: str, headers: list[tuple[str, str]]
+    link: Link,
+    session: Session,
+    role: SocketRole,
+    url: str,
+    headers: list[tuple[str, str]],
 ) -> None:
+    await link.turn_to_dial()
     try:
         async with dial(url, headers=headers) as socket:
             why = await session.converse(role, socket)

@@ -54,7 +54,7 @@ class OneBot11(Platform[OneBot11Config]):
             if self.listens:
                 await attend(link, session)
             else:
-                await dial_out(self.config, session)
+                await dial_out(self.config, link, session)
         finally:
             del self._sessions[link]
 

@@ -75,6 +75,10 @@ class Liveness:
         if isfinite(interval) and interval > 0:
             self._heartbeat = interval
 
+    def silence_limit(self, seconds: float) -> None:
+        """The peer is dead after so many seconds of silence; nonsense is ignored."""
+        self.heartbeat(seconds / HEARTBEATS_MISSED)
+
     def probed(self, now: float) -> None:
         """A probe went out at *now*."""
         self._probed_at_quiet = self._silence(now)

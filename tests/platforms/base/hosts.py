@@ -56,7 +56,7 @@ class FakeJournal:
         if self.refuses and event.text == self.refuses:
             return Appended(0, False, "too big")
         if cursor is not None:
-            self.cursors[platform, account] = cursor
+            self._move(platform, account, cursor)
         key = (platform, account, event.chat, event.id, event.edit)
         known = key in self._rows
         row = self._rows.setdefault(key, len(self._rows) + 1)
@@ -75,7 +75,10 @@ class FakeJournal:
         ]
 
     async def advance(self, platform: str, account: str, cursor: str) -> None:
-        self.cursors[platform, account] = cursor
+        self._move(platform, account, cursor)
+
+    def _move(self, platform: str, account: str, cursor: str) -> None:
+        self.cursors[platform, account] = self.cursors[platform, ""] = cursor
 
     async def cursor(self, platform: str, account: str) -> str | None:
         return self.cursors.get((platform, account))

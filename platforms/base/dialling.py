@@ -1,0 +1,67 @@
+"""From an address to a talk: how a session dials, whatever it speaks there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from actors.kernel import NeedsOperator
+from platforms.base.objects import Frame, text_of
+from platforms.base.peer import Habits
+from platforms.base.secret import Secret
+from platforms.base.talk import PING_SECONDS, Settled, Talk, Wire, read_object
+from platforms.transport import DialRefused, WebSocket, dial
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from platforms.base.link import Link
+    from platforms.base.platform import AnyPlatform
+
+_TOKEN_REFUSED: Final = (401, 403)
+F = TypeVar("F")
+
+
+@asynccontextmanager
+async def websocket_talk(
+    link: Link,
+    platform: AnyPlatform,
+    url: str,
+    bearer: Secret | str | None,
+    headers: Sequence[tuple[str, str]],
+) -> AsyncIterator[Talk[Frame]]:
+    """See `Link.websocket`."""
+    wire = Wire(reads=read_object, writes=text_of, answers=platform.answer_of)
+    habits = Habits[Frame, Settled](
+        language=wire, probe=lambda peer: peer.ping(PING_SECONDS)
+    )
+    if bearer is not None:
+        token = bearer.reveal() if isinstance(bearer, Secret) else bearer
+        headers = [*headers, ("Authorization", f"Bearer {token}")]
+    try:
+        async with dialled(
+            link, lambda: dial(url, headers=headers), wire, habits
+        ) as talk:
+            yield talk
+    except DialRefused as refused:
+        if refused.status in _TOKEN_REFUSED:
+            advice = f"{refused}; check the token"
+            raise NeedsOperator(advice) from refused
+        raise
+
+
+@asynccontextmanager
+async def dialled(
+    link: Link,
+    connect: Callable[[], AbstractAsyncContextManager[WebSocket]],
+    wire: Wire[F],
+    habits: Habits[F, Settled],
+) -> AsyncIterator[Talk[F]]:
+    """Connect in one's turn, one dial at a time, and talk for as long as the block lasts."""
+    async with AsyncExitStack() as stack:
+        async with link.one_dial:
+            await link.turn_to_dial()
+            socket = await stack.enter_async_context(connect())
+        talk = await stack.enter_async_context(link.talk(socket, wire, habits))
+        yield await stack.enter_async_context(link.taken_up(talk))
