@@ -54,9 +54,9 @@ class Simulated(Platform[SimulatedConfig]):
         self._wires[link] = wire
         try:
             link.identify(server.account)
-            cursor = await link.cursor()
+            await link.find_cursor()
             link.up()
-            server.begin(wire, cursor)
+            server.begin(wire, link.cursor)
             while True:
                 await self._take(link, wire)
         finally:
