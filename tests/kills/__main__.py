@@ -9,14 +9,20 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import trio
 
 from tests.kills.campaign import KINDS, Campaign
+from tests.kills.peers import OneBotPeer, Peer, TinyPeer
 from tests.kills.verdict import complaints
 
 SHOWN = 20
+PEERS: dict[str, Callable[[random.Random], Peer]] = {
+    "onebot": OneBotPeer,
+    "tiny": TinyPeer,
+}
 
 
 def main() -> int:
@@ -30,6 +36,12 @@ def main() -> int:
         choices=KINDS,
         default=["kill"],
         help="what goes wrong: kill -9 if nothing is named",
+    )
+    parser.add_argument(
+        "--peer",
+        choices=PEERS,
+        default="onebot",
+        help="onebot, which knows no key again, or tiny, which does; onebot if not given",
     )
     parser.add_argument(
         "--keep", type=Path, help="a folder to work in, kept afterwards"
@@ -46,6 +58,7 @@ def main() -> int:
         campaign = Campaign(
             folder,
             seed,
+            PEERS[options.peer],
             tuple(options.kinds),
             progress=lambda line: print(line, file=sys.stderr, flush=True),
         )

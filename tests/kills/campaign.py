@@ -14,23 +14,15 @@ import trio
 from attrs import define, field
 
 from actors.journal import faults, rows
-from tests.e2e.conftest import HostProcess, eventually, free_port
-from tests.fakes.onebot import Action, FakeOneBot, Reply, text_of
-from tests.fakes.proxy import Faults, Proxy, proxy_to
-from tests.kills.verdict import Evidence, Said, asked
+from tests.e2e.conftest import HostProcess, eventually
+from tests.fakes.proxy import Faults, Proxy
+from tests.kills.peers import OneBotPeer, Peer
+from tests.kills.verdict import DESPAIR, Evidence, Said
 
-CHATS = 20
 PAUSE_SECONDS = 0.002
 """Between two events: some hundred a second, more than a slow machine can answer."""
-ACCOUNT = 10001
-CONFIG = """\
-[bots.mine]
-use = "mine.py:bot"
-[platforms.qq]
-type = "onebot11"
-mode = "reverse"
-listen = "127.0.0.1:{port}"
-"""
+SETTLE_SECONDS = 120.0
+"""What is in doubt for the second time is repeated after ten seconds, then after sixty."""
 BOT = """\
 import random
 
@@ -56,6 +48,7 @@ class Campaign:
 
     folder: Path
     seed: int
+    make_peer: Callable[[random.Random], Peer] = OneBotPeer
     kinds: tuple[str, ...] = ("kill",)
     progress: Callable[[str], None] = lambda _: None
     sent: int = 0
@@ -65,7 +58,6 @@ class Campaign:
     """How often the journal said that the disk is in trouble."""
     cuts: int = 0
     in_the_air: set[str] = field(factory=set)
-    _events: list[dict[str, object]] = field(factory=list)
     _rng: random.Random = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -77,71 +69,57 @@ class Campaign:
 
     async def run(self, rounds: int) -> Evidence:
         """Do it, wait until all is quiet, and return what is found then."""
-        port = free_port()
-        (self.folder / "rookery.toml").write_text(CONFIG.format(port=port))
         (self.folder / "mine.py").write_text(BOT)
-        peer = FakeOneBot(ACCOUNT)
-        for name in ("send_msg", "send_group_msg", "send_private_msg"):
-            peer.on(name, self._answer)
-        async with (
-            proxy_to(port) as line,
-            peer.dialling(f"ws://127.0.0.1:{line.port}", redial_seconds=0.02),
-        ):
+        peer = self.make_peer(self._rng)
+        async with peer.joined(self.folder) as line:
             for number in range(1, rounds + 1):
                 async with self._host(peer) as host, self._load(peer):
                     await self._harm(host, line, peer)
                 self.stalls += len(host.logged("journal.stalled"))
                 self.progress(
                     f"round {number}/{rounds}: {self.sent} events, "
-                    f"{len(peer.actions)} actions, {self.kills} kills"
+                    f"{len(peer.heard())} replies, {self.kills} kills"
                 )
             async with self._host(peer) as host:
-                await eventually(self._quiet, "the end of all work", host)
+                await self._settled(peer)
                 assert await host.leave() == 0
         return self._evidence(peer)
 
     # --- a round -------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _host(self, peer: FakeOneBot) -> AsyncIterator[HostProcess]:
+    async def _host(self, peer: Peer) -> AsyncIterator[HostProcess]:
         (self.folder / "log.json").unlink(missing_ok=True)
         host = HostProcess(self.folder)
         try:
             await host.until("host.started")
             await host.until("journal.opened")
-            with trio.fail_after(30):
-                await peer.connected()
-            # A peer that does not know what arrived says it once more.
-            for event in self._events[-5:]:
-                await peer.emit(event)
+            await eventually(peer.is_connected, "the peer", host)
+            await peer.returned()
             yield host
         finally:
             host.end()
 
     @asynccontextmanager
-    async def _load(self, peer: FakeOneBot) -> AsyncIterator[None]:
+    async def _load(self, peer: Peer) -> AsyncIterator[None]:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._speak, peer)
             yield
             nursery.cancel_scope.cancel()
 
-    async def _speak(self, peer: FakeOneBot) -> None:
+    async def _speak(self, peer: Peer) -> None:
         while True:
             self.sent += 1
-            number = self.sent
-            chat = 1 + number % CHATS
-            self._events.append(
-                await peer.says(asked(number), group=chat, message_id=number)
-            )
+            await peer.says(self.sent)
             await trio.sleep(PAUSE_SECONDS)
 
-    async def _harm(self, host: HostProcess, line: Proxy, peer: FakeOneBot) -> None:
+    async def _harm(self, host: HostProcess, line: Proxy, peer: Peer) -> None:
         for kind in self._rng.choices(self.kinds, k=3 if len(self.kinds) > 1 else 1):
             await trio.sleep(self._rng.uniform(0.05, 1.0))
             if kind == "disk":
                 await self._fill_the_disk(host)
             elif kind == "line":
-                await self._tear(line, peer)
+                await self._tear(line)
         if "kill" in self.kinds:
             host.process.send_signal(signal.SIGKILL)
             await host.gone()
@@ -160,20 +138,16 @@ class Campaign:
         resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (-1, -1))
         self.full += 1
 
-    async def _tear(self, line: Proxy, peer: FakeOneBot) -> None:
+    async def _tear(self, line: Proxy) -> None:
         """Somewhere in a frame, or between a message and its answer."""
         if self._rng.random() < 0.5:
             line.reset()
         else:
             line.now(Faults(piece=7, cut_after=self._rng.randrange(200, 20_000)))
             line.reset()  # the next connection is cut as well, later
-        with trio.move_on_after(self._rng.uniform(0.1, 0.5)):
-            await peer.disconnected()
+        await trio.sleep(self._rng.uniform(0.1, 0.5))
         line.now(Faults())
         self.cuts += 1
-
-    def _answer(self, action: Action) -> Reply:
-        return Reply({"message_id": len(self._events)}, after=self._rng.random() / 30)
 
     # --- the journal ---------------------------------------------------------------------
 
@@ -183,20 +157,27 @@ class Campaign:
             for (key,) in self._select("SELECT key FROM outbound WHERE state='sending'")
         }
 
-    def _quiet(self) -> bool:
-        ((inbound,),) = self._select(
-            "SELECT count(*) FROM inbound WHERE settled_at IS NULL"
-        )
-        ((outbound,),) = self._select(
-            "SELECT count(*) FROM outbound WHERE state IN ('queued', 'sending')"
-        )
-        return inbound == outbound == 0
+    async def _settled(self, peer: Peer) -> None:
+        """Wait for the end of all work, which includes repeating what is in doubt."""
+        questions = [
+            "SELECT count(*) FROM inbound WHERE settled_at IS NULL",
+            "SELECT count(*) FROM outbound WHERE state IN ('queued', 'sending')",
+        ]
+        if peer.idempotent:
+            questions.append(
+                "SELECT count(*) FROM outbound WHERE state = 'unknown' "
+                f"AND doubts < {DESPAIR}"
+            )
+        deadline = trio.current_time() + SETTLE_SECONDS
+        while any(self._select(question) != [(0,)] for question in questions):
+            assert trio.current_time() < deadline, "the work never ended"
+            await trio.sleep(0.1)
 
     def _select(self, question: str) -> list[tuple[object, ...]]:
         with closing(sqlite3.connect(self.journal)) as db:
             return db.execute(question).fetchall()
 
-    def _evidence(self, peer: FakeOneBot) -> Evidence:
+    def _evidence(self, peer: Peer) -> Evidence:
         handled: dict[int, str] = {}
         outbox: list[Said] = []
         for row in rows(self.journal):
@@ -204,21 +185,20 @@ class Campaign:
                 event = row["event"]
                 assert isinstance(event, dict)
                 if event["event"] == "message":
-                    handled[int(event["id"])] = str(row["state"])
+                    handled[int(str(event["id"]).lstrip("m"))] = str(row["state"])
             else:
                 body = row["body"]
                 assert isinstance(body, list)
                 text = "".join(part["text"] for part in body)
-                outbox.append(Said(str(row["key"]), text, str(row["state"])))
+                doubts = row["doubts"]
+                assert isinstance(doubts, int)
+                outbox.append(Said(str(row["key"]), text, str(row["state"]), doubts))
         return Evidence(
             handled=handled,
             outbox=tuple(outbox),
-            heard=tuple(
-                (int(action.params["group_id"]), text_of(action))
-                for action in peer.actions
-                if "message" in action.params
-            ),
+            heard=peer.heard(),
             in_the_air=frozenset(self.in_the_air),
             torn="line" in self.kinds,
+            certain=self.sent if peer.idempotent else 0,
             faults=tuple(faults(self.journal)),
         )

@@ -7,17 +7,26 @@ from pathlib import Path
 import pytest
 
 from tests.kills.campaign import Campaign
+from tests.kills.peers import OneBotPeer, TinyPeer
 from tests.kills.verdict import complaints
 
 
 @pytest.mark.parametrize(
-    ("rounds", "kinds"), [(5, ("kill",)), (2, ("kill", "disk", "line"))]
+    ("peer", "rounds", "kinds"),
+    [
+        (OneBotPeer, 5, ("kill",)),
+        (OneBotPeer, 2, ("kill", "disk", "line")),
+        (TinyPeer, 3, ("kill", "line")),
+    ],
 )
 async def test_nothing_is_lost_and_nothing_is_said_twice(
-    tmp_path: Path, rounds: int, kinds: tuple[str, ...]
+    tmp_path: Path,
+    peer: type[OneBotPeer | TinyPeer],
+    rounds: int,
+    kinds: tuple[str, ...],
 ) -> None:
     """Laws 5, 6, 8, 13, B36, B40: killed under load, on a full disk, over a torn line."""
-    campaign = Campaign(tmp_path, seed=rounds, kinds=kinds)
+    campaign = Campaign(tmp_path, seed=rounds, make_peer=peer, kinds=kinds)
     found = await campaign.run(rounds)
     assert list(complaints(found)) == []
     assert campaign.kills == rounds

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
+DESPAIR = 3
+"""In doubt so often, a message is repeated after minutes only: longer than we wait."""
 REPLIES = 2
 """Every event asks for so many replies, told apart by their ends."""
 
@@ -32,6 +34,8 @@ class Said:
     key: str
     text: str
     state: str
+    doubts: int = 0
+    """How often it was in doubt."""
 
 
 @frozen(kw_only=True)
@@ -47,7 +51,9 @@ class Evidence:
     """Keys that were `sending` when a process was killed."""
     torn: bool = False
     """Lines were cut while the host lived: more than those may be unknown."""
-    chats: int = 1
+    certain: int = 0
+    """The peer tells again what was not acknowledged, and knows a key again: the events 1
+    to this one were accepted, and nothing is left unknown."""
     faults: tuple[str, ...] = field(default=())
     """What is wrong with the file itself."""
 
@@ -60,6 +66,8 @@ def complaints(found: Evidence) -> Iterator[str]:
         if row.text in rows:
             yield f"{row.text!r} was written down twice"
         rows[row.text] = row
+    for number in set(range(1, found.certain + 1)) - found.handled.keys():
+        yield f"event {number} was told until it was acknowledged, and is in no journal"
     heard = Counter(text for _, text in found.heard)
     for number, state in found.handled.items():
         if state != "done":
@@ -71,6 +79,8 @@ def complaints(found: Evidence) -> Iterator[str]:
     for text, row in rows.items():
         if row.state == "sent" and heard[text] != 1:
             yield f"{text!r} is sent, and the peer heard it {heard[text]} times"
+        elif row.state == "unknown" and found.certain and row.doubts < DESPAIR:
+            yield f"{text!r} is unknown, where its key is known for ever"
         elif row.state == "unknown":
             if heard[text] > 1:
                 yield f"{text!r} is unknown, and was said {heard[text]} times"

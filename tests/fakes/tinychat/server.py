@@ -49,10 +49,12 @@ class TinyServer:
             await self.tell(
                 ws, {"op": "hello", "me": "rook", "interval": self.interval}
             )
+            told = int(hello["since"] or 0)
+            while told < len(self.messages):
+                await self.tell(ws, self.messages[told])
+                told += 1
+            # Only now: what is said meanwhile must not overtake what was said before.
             self._sockets.append(ws)
-            since = int(hello["since"] or 0)
-            for message in self.messages[since:]:
-                await self.tell(ws, message)
             self._change()
             while True:
                 await self._hear(ws, json.loads(await ws.get_message()))
@@ -105,6 +107,11 @@ class TinyServer:
         sockets, self._sockets = self._sockets, []
         for ws in sockets:
             await trio.aclose_forcefully(ws._stream)
+
+    @property
+    def connected(self) -> bool:
+        """Is there somebody who has heard everything so far?"""
+        return any(ws.closed is None for ws in self._sockets)
 
     async def until(self, holds: object) -> None:
         assert callable(holds)
