@@ -32,6 +32,7 @@ MODULES = (
     "state",
     "backoff",
     "exits",
+    "numbers",
     "calling",
     "specs",
 )

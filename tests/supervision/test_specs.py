@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from math import inf, nan
+from sys import float_info
 
 import pytest
 import trio.testing
@@ -177,6 +178,11 @@ def test_whatever_goes_together_is_accepted() -> None:
         Supervisor(strategy, [spec], auto_shutdown=auto)
         made += 1
     assert made == 3 * 130 + 30
+
+
+def test_the_longest_time_is_the_largest_float() -> None:
+    assert Supervisor(within=float_info.max).within == float_info.max
+    assert "within must be" in refusal(within=int(float_info.max) + 1)
 
 
 def test_of_several_wrong_flags_the_first_in_otp_s_order_is_named() -> None:
