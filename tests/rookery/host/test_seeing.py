@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 from trio.testing import MockClock
 
+from actors.bots import HandlerFault
 from actors.kernel import Actor
 from rookery.control import Refused
 from rookery.host.operations import HostOperations
@@ -78,3 +81,33 @@ async def test_a_crowd_is_counted_unless_everybody_is_wanted(
         seen = await operations.tree("platforms/many", everybody=True)
         assert len(seen["tree"]["children"]) == 100  # type: ignore[index]  # a table
         assert seen["tree"]["folded"] == {}  # type: ignore[index]  # a table
+
+
+async def test_a_fault_is_kept_in_words_and_lets_go_of_what_was_raised(
+    living: Living, autojump_clock: MockClock
+) -> None:
+    """A thousand are kept; each exception would hold frames, and an actor in them."""
+
+    class Raised(Exception):
+        pass
+
+    async with living(NO_BOT) as host:
+        error = Raised("no such city")
+        seen = weakref.ref(error)
+        fault = HandlerFault(
+            bot="demo",
+            handler="command:weather",
+            why="Raised: no such city",
+            trace="t1",
+            platform="qq",
+            account="1",
+            chat="group:2",
+            row=3,
+            error=error,
+        )
+        host.parts.for_bots().on_fault(fault)
+        del error, fault
+
+        (kept,) = host.parts.faults.newest(1)
+        assert (kept.why, kept.trace) == ("Raised: no such city", "t1")
+        assert seen() is None
