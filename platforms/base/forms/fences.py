@@ -10,7 +10,8 @@ import re
 
 from attrs import frozen
 
-_LINE = re.compile(r"^( {0,3})(`{3,}|~{3,})[ \t]*([^\r\n]*?)[ \t]*\r?$", re.MULTILINE)
+# Possessive throughout: a line that is nearly a fence is given up at once, whatever is in it.
+_LINE = re.compile(r"^ {0,3}+(`{3,}+|~{3,}+)([^\r\n]*+)\r?+$", re.MULTILINE)
 
 
 @frozen
@@ -44,7 +45,7 @@ def open_at(text: str, start: int, end: int, fence: Fence | None) -> Fence | Non
         last = found.end()
         if last < len(text) and text[last] != "\n":
             continue
-        marker, info = found[2], found[3]
+        marker, info = found[1], found[2].strip(" \t")
         if fence is None:
             # Backticks behind backticks: that is code inside a line.
             if marker[0] == "~" or "`" not in info:

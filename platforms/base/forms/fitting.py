@@ -139,8 +139,7 @@ class _Parcels:
         text, at, fence = part.text, 0, None
         while at < len(text):
             room = self.limit - self._used
-            least = max(self.limit // 4, measure(next(graphemes(text, at)), unit))
-            if self._used and room < least:
+            if self._used and room < self._least(text[at : at + self.limit]):
                 self.close()
                 continue
             one = cut(text, at, room, unit, fence)
@@ -150,6 +149,11 @@ class _Parcels:
                 self.put(piece, _length(piece, self.caps))
             if at < len(text):
                 self.close()
+
+    def _least(self, text: str) -> int:
+        """Return how much room there must be to begin *text* in this part."""
+        first = measure(next(graphemes(text)), self.caps.unit)
+        return max(self.limit // 4, first)
 
     def close(self) -> None:
         """End the part; one that says nothing is none."""

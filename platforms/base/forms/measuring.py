@@ -14,6 +14,8 @@ import regex  # type: ignore[import-untyped]  # it has no stubs of its own
 from platforms.base.caps import Unit
 
 _GRAPHEME = regex.compile(r"\X")
+_FIRST_WINDOW, _WINDOW = 16, 128
+"""Characters: often only the first few are asked for."""
 
 
 def measure(text: str, unit: Unit) -> int:
@@ -36,9 +38,20 @@ _AT_MOST = {Unit.CHARACTERS: 1, Unit.UTF16: 2, Unit.BYTES: 4}
 
 
 def graphemes(text: str, start: int = 0) -> Iterator[str]:
-    """Yield what a person sees as single characters, from *start* on (UAX 29)."""
-    for found in _GRAPHEME.finditer(text, start):
-        yield cast(str, found.group())
+    """Yield what a person sees as single characters, from *start* on (UAX 29).
+
+    Looked at window by window: the library counts flags from where their row begins, so
+    a long row of them in one go would take its square.
+    """
+    size = _FIRST_WINDOW
+    while start < len(text):
+        window = text[start : start + size]
+        found = cast(list[str], _GRAPHEME.findall(window))
+        if start + size < len(text):
+            found.pop()  # it may go on behind the window
+        yield from found
+        start += sum(map(len, found))
+        size = _WINDOW if found else size * 2
 
 
 def borders(text: str, start: int, limit: int, unit: Unit) -> Sequence[int]:
@@ -54,7 +67,7 @@ def borders(text: str, start: int, limit: int, unit: Unit) -> Sequence[int]:
         return range(start + 1, start + min(len(beyond), limit) + 1)
     ends: list[int] = []
     at, used = start, 0
-    for grapheme in graphemes(text, start):
+    for grapheme in graphemes(beyond):  # one that goes on behind it is too long anyhow
         used += (
             1 if grapheme.isascii() and len(grapheme) == 1 else measure(grapheme, unit)
         )

@@ -11,6 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Container, Sequence
 
 from attrs import frozen
@@ -25,6 +26,7 @@ _KINDS = (
     re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？；…][\"'”’」』）]*\s*"),
 )
 _WORD = re.compile(r"\s+")
+_BLANKS = re.compile(r"\s*")
 
 
 @frozen
@@ -55,7 +57,8 @@ def cut(
     opening, space = "", room
     if fence is not None:
         space -= measure(fence.opening, unit)
-        least = measure(fence.closing + next(graphemes(text, start)), unit)
+        head = text[start : start + room]  # what is longer has no room in any case
+        least = measure(fence.closing + next(graphemes(head)), unit)
         if space < max(least, room // 2):
             fence, space = None, room  # no room for a frame: the code goes on bare
         else:
@@ -77,8 +80,13 @@ def cut(
         if measure(piece, unit) <= room:
             return Cut(piece if head.strip() else "", at, inside)
         spare = space - measure(inside.closing, unit)
-        ends = [end for end in ends if measure(text[start:end], unit) <= spare]
+        ends = ends[: _within(text, start, ends, spare, unit)]
     return _outside(text, start, borders(text, start, room, unit)[-1], "")
+
+
+def _within(text: str, start: int, ends: Sequence[int], room: int, unit: Unit) -> int:
+    """Return how many of *ends*, which rise, are within *room*."""
+    return bisect_right(ends, room, key=lambda end: measure(text[start:end], unit))
 
 
 def _outside(text: str, start: int, at: int, opening: str) -> Cut:
@@ -89,16 +97,15 @@ def _outside(text: str, start: int, at: int, opening: str) -> Cut:
 
 def _after_blanks(text: str, at: int) -> int:
     """Return where something to read begins, its indentation included."""
-    line = -1 if text[at - 1] != "\n" else at
-    for grapheme in graphemes(text, at):
-        if not grapheme.isspace():
-            break
-        at += len(grapheme)
-        if grapheme.endswith("\n"):
-            line = at
-    else:
-        return at
-    return at if line < 0 else line
+    found = _BLANKS.match(text, at)
+    assert found is not None
+    end = found.end()
+    if end == len(text):
+        return end
+    if at < end and len(list(graphemes(text[end - 1 : end + 1]))) == 1:
+        end -= 1  # the last one bears an accent: that is something to read
+    line = text.rfind("\n", at - 1, end) + 1
+    return line or end
 
 
 def _before_opening(text: str, start: int, at: int, fence: Fence) -> int:
