@@ -69,7 +69,7 @@ class Outbox:
         its content is another one, the first stands.
         """
         expires_at = self._clock() + STALE_SECONDS[out.kind]
-        bodies = self._split(out)
+        bodies = await self._split(out)
         if len(bodies) > 1:
             receipt = await self._say_all(rows_of(out, bodies), expires_at)
         else:

@@ -1,8 +1,8 @@
-"""A message that its platform cannot take in one piece, as the rows that say it. Pure."""
+"""A message that its platform cannot take in one piece, as the rows that say it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from attrs import evolve
@@ -10,11 +10,12 @@ from attrs import evolve
 from actors.buffer.keys import part_key
 from actors.messages import Outbound, Segment
 
-Split: TypeAlias = Callable[[Outbound], Sequence[tuple[Segment, ...]]]
-"""In which pieces a message has to be said, in order; one piece for most."""
+Split: TypeAlias = Callable[[Outbound], Awaitable[Sequence[tuple[Segment, ...]]]]
+"""In which pieces a message has to be said, in order; one piece for most. To cut a long
+text takes long: whoever does it lets others have their turn meanwhile."""
 
 
-def whole(out: Outbound) -> Sequence[tuple[Segment, ...]]:
+async def whole(out: Outbound) -> Sequence[tuple[Segment, ...]]:
     """Return a message in one piece: what is done where no platform says otherwise."""
     return (out.body,)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import trio
 from attrs import define, field, frozen
@@ -10,7 +11,7 @@ from attrs import define, field, frozen
 from actors.bots import Bot, BotDesk
 from actors.messages import Outbound, Segment
 from platforms.base import AnyPlatform
-from platforms.base.forms import split
+from platforms.base.forms import MAX_PARTS, pieces
 from rookery.config import Configuration, PlatformSettings
 from rookery.host.kinds import caps_of
 
@@ -45,7 +46,7 @@ class Estate:
     settled: trio.Event = field(factory=trio.Event)
     """Set once the first configuration was applied, faults or not."""
 
-    def split(self, out: Outbound) -> Sequence[tuple[Segment, ...]]:
+    async def split(self, out: Outbound) -> Sequence[tuple[Segment, ...]]:
         """Return the parts in which *out* is said on its platform; see `Outbox`.
 
         By what is configured, not by who is connected: a message is written down, and its
@@ -54,8 +55,13 @@ class Estate:
         known = self.configuration.settings.platforms.get(out.to.platform)
         if known is None:
             return (out.body,)
+        parts: list[tuple[Segment, ...]] = []
+        for part in islice(pieces(out.body, caps_of(known)), MAX_PARTS + 1):
+            parts.append(part)
+            if len(parts) > 1:
+                await trio.lowlevel.checkpoint()
         # One that would take too many parts is refused as a whole when its turn comes.
-        return split(out.body, caps_of(known)) or (out.body,)
+        return parts if 0 < len(parts) <= MAX_PARTS else (out.body,)
 
     def is_operator(self, platform: str, user: str) -> bool:
         """Whoever sits at the console is one; the rest is configured by platform id."""

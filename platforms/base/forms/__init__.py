@@ -17,6 +17,7 @@ from platforms.base.forms.fitting import (
     is_short,
     length_of,
     lost_in,
+    pieces,
     split,
 )
 from platforms.base.forms.ladder import Media, Rung, must_be_read, rungs
@@ -38,6 +39,7 @@ __all__ = [
     "lost_in",
     "measure",
     "must_be_read",
+    "pieces",
     "plain",
     "rungs",
     "split",

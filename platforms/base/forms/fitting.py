@@ -7,7 +7,8 @@ ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TypeAlias
 
 from attrs import define, evolve, field
@@ -71,20 +72,31 @@ def split(body: Body, caps: Caps) -> tuple[Body, ...]:
     One part, the body itself, if that is short enough. Otherwise what is not carried
     is told in words first. Empty if more than `MAX_PARTS` were needed.
     """
+    parts = tuple(islice(pieces(body, caps), MAX_PARTS + 1))
+    return parts if len(parts) <= MAX_PARTS else ()
+
+
+def pieces(body: Body, caps: Caps) -> Iterator[Body]:
+    """Yield the parts of `split` one by one: cutting a long text takes its time.
+
+    None if far too many were needed; whoever finds that they become too many stops.
+    """
     fitted = fit(body, caps)
     if is_short(fitted, caps):
-        return (body,)
+        yield body
+        return
     assert caps.text_limit is not None
     if length_of(fitted, caps) > caps.text_limit * MAX_PARTS:
-        return ()
+        return
     parcels = _Parcels(caps, caps.text_limit)
     for part in fitted:
         if isinstance(part, Text | Markdown):
-            parcels.pour(part)
+            yield from parcels.pour(part)
         else:
             parcels.put(part, _length(part, caps))
+            yield from parcels.taken()
     parcels.close()
-    return tuple(parcels.done) if len(parcels.done) <= MAX_PARTS else ()
+    yield from parcels.taken()
 
 
 def all_in_words(body: Body, caps: Caps) -> Body:
@@ -129,8 +141,8 @@ class _Parcels:
         self._now.append(part)
         self._used += length
 
-    def pour(self, part: Text | Markdown) -> None:
-        """Add words, in as many pieces as it takes."""
+    def pour(self, part: Text | Markdown) -> Iterator[Body]:
+        """Add words, in as many pieces as it takes; yield the parts that are full."""
         length = _length(part, self.caps)
         if self._used + length <= self.limit:
             self.put(part, length)
@@ -149,6 +161,12 @@ class _Parcels:
                 self.put(piece, _length(piece, self.caps))
             if at < len(text):
                 self.close()
+            yield from self.taken()
+
+    def taken(self) -> list[Body]:
+        """Hand over the parts that are full."""
+        done, self.done = self.done, []
+        return done
 
     def _least(self, text: str) -> int:
         """Return how much room there must be to begin *text* in this part."""

@@ -21,7 +21,7 @@ CLAIM = Claim("sender", 1)
 QQ = ("qq", "1")
 
 
-def by_words(out: Outbound) -> Sequence[tuple[Segment, ...]]:
+async def by_words(out: Outbound) -> Sequence[tuple[Segment, ...]]:
     return [(Text(word),) for word in plain_text(out.body).split()]
 
 

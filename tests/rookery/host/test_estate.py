@@ -1,0 +1,71 @@
+"""What the host knows of its platforms when something is to be said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import trio
+from attrs import evolve
+
+from actors.messages import (
+    Chat,
+    ChatAddress,
+    ChatKind,
+    Outbound,
+    OutboundKind,
+    Text,
+    plain_text,
+)
+from platforms.base.forms import MAX_PARTS
+from platforms.onebot11 import OneBot11, OneBot11Config
+from rookery.config import Configuration, PlatformSettings, Settings
+from rookery.host.estate import Estate
+from rookery.kinds import Kind
+
+QQ = Kind(name="onebot11", platform=OneBot11, origin="ours")
+LIMIT = OneBot11.caps.text_limit or 0
+ESTATE = Estate(
+    Configuration(
+        settings=Settings(
+            platforms={
+                "qq": PlatformSettings(kind=QQ, config=OneBot11Config(listen="[::1]:0"))
+            }
+        ),
+        source=None,
+        folder=Path(),
+    )
+)
+GROUP = ChatAddress("qq", "1", Chat(ChatKind.GROUP, "42"))
+
+
+def saying(text: str) -> Outbound:
+    return Outbound(
+        key="k", to=GROUP, body=(Text(text),), kind=OutboundKind.REPLY, trace="t"
+    )
+
+
+async def test_a_long_text_is_cut_while_others_go_on() -> None:
+    """To cut it takes long enough to be felt by every chat."""
+    turns = 0
+
+    async def go_on() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await trio.lowlevel.checkpoint()
+
+    text = "漢" * LIMIT * MAX_PARTS
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(go_on)
+        parts = await ESTATE.split(saying(text))
+        nursery.cancel_scope.cancel()
+    assert "".join(map(plain_text, parts)) == text
+    assert turns >= MAX_PARTS - 2
+
+
+async def test_what_takes_too_many_parts_stays_whole_and_is_refused_later() -> None:
+    for text in ("x" * (LIMIT * MAX_PARTS + 1), ("x " * LIMIT + "\n") * MAX_PARTS):
+        out = saying(text)
+        assert await ESTATE.split(out) == (out.body,)
+        elsewhere = evolve(out, to=evolve(GROUP, platform="gone"))
+        assert await ESTATE.split(elsewhere) == (out.body,)
