@@ -12,7 +12,7 @@ from attrs import frozen
 
 from rookery.cli.places import Which
 from rookery.config import ConfigRefused, find_data
-from rookery.control import NoAnswer, NoHost, Refused, Request, Send, ask
+from rookery.control import NoAnswer, NoHost, Refused, Request, Send, ask, visible
 
 OK, NOT_DONE, USAGE = 0, 1, 2
 
@@ -35,7 +35,8 @@ class NotDone(Exception):
         if as_json:
             error = {"kind": self.kind, "message": self.message}
             print(json.dumps({"error": error}, ensure_ascii=False))
-        print(self.message, file=sys.stderr)
+        for line in self.message.split("\n"):
+            print(visible(line), file=sys.stderr)
         return self.code
 
 
@@ -66,6 +67,9 @@ def answer_to(which: Which, request: Request) -> Answer:
         raise NotDone(kind="no_host", message=str(error), code=USAGE) from error
     except NoAnswer as error:
         raise NotDone(kind="no_answer", message=str(error), code=NOT_DONE) from error
+    except UnicodeEncodeError as error:
+        what = "arguments must be UTF-8 (got bytes that are not)"
+        raise NotDone(kind="bad_request", message=what, code=USAGE) from error
     except Refused as refused:
         usage = refused.kind in ("bad_request", "bad_config")
         code = USAGE if usage else NOT_DONE

@@ -40,6 +40,7 @@ from rookery.control import (
     ShowLetter,
     ShowOutbox,
     State,
+    visible,
 )
 from rookery.host import JOURNAL_NAME, look_at_file
 
@@ -230,7 +231,8 @@ def _done(which: Which, answers: Sequence[Answer]) -> int:
         print(done_text(result["done"]))
     for one in result["failed"]:
         if not which.json:
-            print(f"{one.get('key') or one.get('id')}: {one['why']}", file=sys.stderr)
+            line = f"{one.get('key') or one.get('id')}: {one['why']}"
+            print(visible(line), file=sys.stderr)
     return NOT_DONE if result["failed"] else OK
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells
 
 from rookery.cli.messagelists import counted_text
-from rookery.control import cut, tree_lines, visible
+from rookery.control import cut, fitted, tree_lines, visible
 
 
 def whole_tree_text(result: Mapping[str, object], width: int | None = None) -> str:
@@ -70,17 +70,11 @@ def schedules_text(result: Mapping[str, object]) -> str:
     return _table(rows) + (f"\nand {more} more" if more else "")
 
 
-def _table(rows: list[tuple[str, str, str, str]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join(
-        "  ".join(
-            [
-                *(cell.ljust(width) for cell, width in zip(row, widths, strict=False)),
-                row[3],
-            ]
-        ).rstrip()
-        for row in rows
-    )
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    # Names and reasons may be a peer's: it must not draw on this terminal.
+    shown = [tuple(visible(str(cell)) for cell in row) for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
+    return "\n".join("  ".join(map(fitted, row, widths)).rstrip() for row in shown)
 
 
 def reload_text(result: Mapping[str, object]) -> str:
@@ -93,14 +87,14 @@ def reload_text(result: Mapping[str, object]) -> str:
         lines.append(f"{kind}: {'; '.join(said) or 'nothing changed'}")
     faults = result["faults"]
     assert isinstance(faults, list)
-    return "\n".join([*lines, *faults])
+    return "\n".join([*lines, *map(visible, faults)])
 
 
 def send_text(result: Mapping[str, object]) -> str:
     """Say what became of the message."""
     detail = f" ({result['detail']})" if result.get("detail") else ""
     message = f", message {result['message_id']}" if result.get("message_id") else ""
-    return f"{result['state']}{detail}{message}"
+    return visible(f"{result['state']}{detail}{message}")
 
 
 def chaos_line(report: Mapping[str, object]) -> str:

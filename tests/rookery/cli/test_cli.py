@@ -20,6 +20,7 @@ from rookery.cli.rendering import (
     send_text,
 )
 from rookery.config import EMBEDDED
+from rookery.control.protocol import encode_request
 
 HOME = Path(__file__).resolve().parents[3]
 COMMANDS = (
@@ -364,3 +365,42 @@ def test_a_reload_is_told() -> None:
 )
 def test_what_became_of_a_message_is_told(result: dict[str, object], told: str) -> None:
     assert send_text(result) == told
+
+
+EVIL = "no \x1b[2J\x9b31m \u202e\r\nok"
+SHOWN = r"no \x1b[2J\x9b31m \u202e\r\nok"
+
+
+def test_what_a_peer_says_does_not_reach_the_terminal_as_it_is() -> None:
+    """A refusal, a name, a reason: all of it comes from the other side of a line."""
+    result = {"state": "rejected", "detail": EVIL, "message_id": EVIL}
+    assert send_text(result) == f"rejected ({SHOWN}), message {SHOWN}"
+    account = {"account": "漢", "state": EVIL}
+    platforms = [
+        {"id": "qq", "type": "onebot11", "state": "", "accounts": [account, account]}
+    ]
+    table = platforms_text({"platforms": platforms}).splitlines()
+    assert table[1:] == [f"qq        漢       onebot11  {SHOWN}"] * 2
+    done: dict[str, object] = {"bots": {}, "platforms": {}, "faults": [EVIL]}
+    assert reload_text(done).splitlines()[2:] == [SHOWN]
+
+
+def test_arguments_that_are_no_text_are_one_line_and_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "rookery.cli.client.ask", lambda _, asked: encode_request(asked)
+    )
+    for command in ("show", "retry"):
+        assert main(["outbox", command, "\udcff", "--data", str(tmp_path)]) == 2
+        said = capsys.readouterr().err
+        assert said == "arguments must be UTF-8 (got bytes that are not)\n"
+
+
+def test_what_is_refused_is_shown_and_not_obeyed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = {"done": [], "failed": [{"key": EVIL, "why": EVIL}]}
+    monkeypatch.setattr("rookery.cli.client.ask", lambda _, __: failed)
+    assert main(["outbox", "retry", EVIL, "--data", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"{SHOWN}: {SHOWN}\n"
