@@ -7,8 +7,12 @@ after a restart. It may jump, so nothing that runs depends on it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from attrs import frozen
+
+AGES: Final = 1e12
+"""Seconds: longer than anything is remembered that is not remembered for ever."""
 
 
 @frozen
@@ -31,3 +35,11 @@ class Calendar:
     def past(self, date: float) -> float:
         """The same for something that has happened: never later than now."""
         return min(self.moment(date), self.clock())
+
+    def lapsed(self, date: float) -> float:
+        """The same where too long ago is the safe side: a promise of a peer that ends.
+
+        Has the clock been set back behind *date*, nobody can say how long ago it was.
+        """
+        moment, now = self.moment(date), self.clock()
+        return moment if moment <= now else now - AGES

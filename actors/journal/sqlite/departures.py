@@ -266,6 +266,6 @@ class Departures:
             record.outcome = Outcome(OutboundState(state), detail)
         record.attempt = attempt
         record.content = content
-        record.tried_at = None if tried_at is None else calendar.past(tried_at)
+        record.tried_at = None if tried_at is None else calendar.lapsed(tried_at)
         record.doubts = doubts
         return (platform, account) if self.outgoing.restore(record) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -312,6 +313,34 @@ async def test_times_mean_the_same_after_a_restart(
         await journal.cursor("qq", "1")
         (row,) = await journal.claim_inbound(ROUTER, 5)
         assert row.received_at <= trio.current_time()
+
+
+@pytest.mark.parametrize(
+    ("jump", "idempotent_for", "repeats"),
+    [(10.0, 60.0, True), (70.0, 60.0, False), (-9e3, 60.0, False), (-9e3, inf, True)],
+)
+async def test_a_clock_that_was_set_back_makes_no_key_known_for_longer(
+    autojump_clock: MockClock,
+    tmp_path: Path,
+    jump: float,
+    idempotent_for: float,
+    repeats: bool,
+) -> None:
+    """Law 6: repeated where the platform is idempotent; where nobody can tell, it is listed."""
+
+    def open_at(now: float) -> FileJournal:
+        store = file_store(tmp_path, wall_clock=lambda: now)
+        return FileJournal(store, trio.current_time, lambda: now, run=OwnThread("t"))
+
+    async with open_at(1e6).running() as journal:
+        await journal.enqueue(saying("k"), expires_at=trio.current_time() + 600)
+        assert await journal.claim_outbound(SENDER, ACCOUNT)
+        await crash(journal)
+    async with open_at(1e6 + jump).running() as journal:
+        await journal.cursor("qq", "1")
+        journal.trust_keys(ACCOUNT, idempotent_for)
+        assert journal.can_claim(ACCOUNT) is repeats
+        await crash(journal)
 
 
 async def test_ours_and_memorys_id_are_known_when_there_is_a_row(
