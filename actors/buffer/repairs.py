@@ -94,6 +94,8 @@ class Repairs:
     async def repair(self, key: str, repair: Repair, message_id: str = "") -> Outcome:
         """Do *repair* to the message of *key*; return where it stands then.
 
+        What is discarded while it waits takes the later parts of its message along.
+
         Raises:
             NoSuchMessage: there is none.
             NotRepairable: its state is another; the error names it.
@@ -101,7 +103,12 @@ class Repairs:
         before = await self._journal.recall(key)
         if before is None:
             raise NoSuchMessage(what="message", name=key)
-        wanted = Outcome(repaired(before, repair), _WHY[repair], message_id)
+        gone = Outcome(OutboundState.CANCELLED, _WHY[Repair.DISCARD])
+        if repair is Repair.DISCARD and self._journal.outcome_of(key) == gone:
+            await self._journal.written()
+            return gone  # asked for again, or went with the first part of its message
+        named = message_id if repair is Repair.MARK_SENT else ""
+        wanted = Outcome(repaired(before, repair), _WHY[repair], named)
         if not await self._move(key, before, wanted):
             # It was too old for the index, or has moved just now.
             now = self._journal.outcome_of(key)
@@ -117,7 +124,8 @@ class Repairs:
             case OutboundState.SENT:
                 return self._outbox.answered_late(key, wanted.message_id, wanted.detail)
             case _ if before is OutboundState.QUEUED:
-                return self._outbox.withdraw(key, wanted.detail)
+                self._outbox.withdraw(key, wanted.detail)
+                return self._journal.outcome_of(key) == wanted
             case _:
                 discarded = self._journal.resolve_outbound(key, wanted) is not None
                 if discarded:

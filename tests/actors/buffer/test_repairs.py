@@ -23,7 +23,8 @@ from actors.messages import (
     Outcome,
     Repair,
 )
-from actors.tracker import Receipt, Tracker
+from actors.tracker import Receipt, ReceiptOfParts, Tracker
+from tests.actors.buffer.test_parts import by_words
 from tests.actors.journal.builders import event, saying
 from tests.actors.journal.forms import AnyJournal, in_file, in_memory
 
@@ -40,7 +41,11 @@ class Desk:
         self.journal = journal
         self.tracker = Tracker(trio.current_time)
         self.outbox = Outbox(
-            journal, self.tracker, trio.current_time, dead=lambda _out, _why: None
+            journal,
+            self.tracker,
+            trio.current_time,
+            dead=lambda _out, _why: None,
+            split=by_words,
         )
         self.repairs = Repairs(journal, self.outbox, self.tracker, trio.current_time)
 
@@ -142,6 +147,21 @@ async def test_whoever_awaits_a_message_that_is_discarded_hears_of_it(
         nursery.start_soon(desk.repairs.repair, "a", Repair.DISCARD)
         outcome = await receipt.outcome(within=5.0)
     assert outcome == Outcome(S.CANCELLED, "discarded by an operator")
+
+
+async def test_all_parts_of_a_message_can_be_discarded_one_by_one(
+    desk: Desk, autojump_clock: MockClock
+) -> None:
+    """As `rookery outbox discard --all` does, which names each of them."""
+    said = await desk.outbox.say(saying("a", text="one two three"))
+    assert isinstance(said, ReceiptOfParts)
+    for part in said.parts:
+        outcome = await desk.repairs.repair(part.id, Repair.DISCARD)
+        assert outcome == Outcome(S.CANCELLED, "discarded by an operator")
+    assert said.state is S.CANCELLED
+    await desk.said("b", S.CANCELLED)  # by its bot: that is another story
+    with pytest.raises(NotRepairable):
+        await desk.repairs.repair("b", Repair.DISCARD)
 
 
 async def test_a_retried_message_goes_out_under_its_key_and_its_receipt_hears(
