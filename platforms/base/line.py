@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+READ_AT_ONCE = 4
+"""Media of one message; so many times what one may hold is what all of them may."""
+READ_SECONDS = 30.0
+"""For all of them: the sender waits for a line for 60 s, and nothing has left by then."""
+
 
 class AccountLine:
     """A `Line` and its `Actions`. One per time of being connected: identity counts."""
@@ -97,34 +102,55 @@ class AccountLine:
             return body, []
         shaped = list(body)
         whys: dict[str, None] = {}
+        # A message may be somebody else's, said again: it must not fill our memory.
+        most = self._platform.caps.max_upload_bytes
+        room = READ_AT_ONCE * most
+        wanted = [
+            (index, part)
+            for index, part in enumerate(body)
+            if isinstance(part, Media) and must_be_read(part, rung)
+        ]
+        for index, part in wanted:
+            shaped[index] = instead(part, self._platform.caps)
+        waiting = iter(wanted)
 
-        async def read(index: int, part: Media) -> None:
-            try:
-                shaped[index] = await self._read(part)
-            except MediaRefused as refused:
-                whys[str(refused)] = None
-                shaped[index] = instead(part, self._platform.caps)
+        async def read() -> None:
+            nonlocal room
+            for index, part in waiting:
+                limit, taken = min(most, room), 0
+                room -= limit
+                try:
+                    shaped[index], taken = await self._read(part, limit)
+                except MediaRefused as refused:
+                    whys[str(refused)] = None
+                room += limit - taken
 
-        async with trio.open_nursery() as nursery:
-            for index, part in enumerate(body):
-                if isinstance(part, Media) and must_be_read(part, rung):
-                    nursery.start_soon(read, index, part)
+        with trio.move_on_after(READ_SECONDS) as patience:
+            async with trio.open_nursery() as nursery:
+                for _ in range(READ_AT_ONCE):
+                    nursery.start_soon(read)
+        if patience.cancelled_caught:
+            whys[f"not all of it was read within {READ_SECONDS:g} s"] = None
         return tuple(shaped), list(whys)
 
-    async def _read(self, part: Media) -> Segment:
+    async def _read(self, part: Media, limit: int) -> tuple[Segment, int]:
+        """Return *part* with at most *limit* bytes in it, and how many were read for it."""
         kind = type(part).__name__.lower()
         caps = self._platform.caps
-        limit = caps.max_upload_bytes
         if MediaForm.BYTES not in caps.media:
             raise MediaRefused(kind, "the platform takes links only")
         if isinstance(part.source, bytes):
-            if len(part.source) > limit:
-                raise MediaRefused(kind, f"it is larger than {limit} bytes")
-            return part
+            if len(part.source) > caps.max_upload_bytes:
+                why = f"it is larger than {caps.max_upload_bytes} bytes"
+                raise MediaRefused(kind, why)
+            return part, 0  # it is in memory already
+        if limit <= 0:
+            raise MediaRefused(kind, "its message holds too much already")
         read = await self._media.read(part.source, kind, limit)
         if isinstance(part, File):
-            return evolve(part, source=read.data, name=part.name or read.name)
-        return evolve(part, source=read.data)
+            name = part.name or read.name
+            return evolve(part, source=read.data, name=name), len(read.data)
+        return evolve(part, source=read.data), len(read.data)
 
 
 def _saying(out: Outbound, body: Body) -> Outbound:

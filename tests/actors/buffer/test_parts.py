@@ -90,6 +90,19 @@ async def test_a_new_sender_repeats_no_part_and_loses_none(
     assert receipt.current.detail.startswith("part 2 of 3: ")
 
 
+async def test_a_part_that_is_refused_for_good_keeps_back_no_other() -> None:
+    """Half of it is read all the same; the receipt names the part that is missing."""
+    desk = Desk()
+    receipt = await desk.outbox.say(saying("a", text="one two three"))
+    row = await desk.take()
+    desk.outbox.again(CLAIM, row, trio.current_time())  # not now: it stays the first
+    row = await desk.take()
+    assert plain_text(row.out.body) == "one"
+    desk.outbox.settle(CLAIM, row, Outcome(S.REJECTED, "muted"))
+    assert [await desk.send() for _ in range(2)] == ["two", "three"]
+    assert receipt.current == Outcome(S.REJECTED, "part 1 of 3: muted")
+
+
 async def test_a_handler_that_runs_again_says_nothing_twice() -> None:
     """Law 5, E23: whatever it says the second time, the first stands."""
     desk = Desk()

@@ -11,6 +11,7 @@ import trio
 from attrs import define, evolve, field
 from hypothesis import given
 from hypothesis import strategies as st
+from trio.testing import MockClock
 
 from actors.messages import (
     Audio,
@@ -39,7 +40,7 @@ from platforms.base import (
     Retry,
     Sent,
 )
-from platforms.base.line import AccountLine
+from platforms.base.line import READ_AT_ONCE, READ_SECONDS, AccountLine
 from platforms.media import Blob, MediaRefused
 from tests.platforms.base.hosts import FakeHost, saying
 from tests.platforms.base.test_connection import NoConfig
@@ -291,3 +292,50 @@ def test_a_platform_gets_what_its_caps_say_and_nothing_twice(
                 assert MediaForm.URL in forms
             if source == b"png":
                 assert MediaForm.BYTES in forms
+
+
+@define
+class Busy(Shelf):
+    """Takes its time, and counts how many ask at once."""
+
+    seconds: float = 1.0
+    size: int = 1000
+    now: int = 0
+    most: int = 0
+
+    async def read(self, source: str | Path, kind: str, max_bytes: int) -> Blob:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await trio.sleep(self.seconds)
+        self.now -= 1
+        return Blob(bytes(min(self.size, max_bytes)), "image/png", "rook.png")
+
+
+ALBUM = tuple(Image(f"{LINK}?{n}") for n in range(10))
+
+
+async def test_an_album_does_not_fill_our_memory(autojump_clock: MockClock) -> None:
+    """Design 5, law 9: whoever makes a bot repeat what they sent decides how much it is."""
+    shelf = Busy()
+    caps = evolve(BYTES, max_upload_bytes=1000)
+    line, platform = line_of(caps, shelf=shelf)
+    sent = await line.send(out_of(*ALBUM))
+    (body,) = platform.said
+    assert [type(part) for part in body] == [Image] * 4 + [Text] * 6
+    assert "its message holds too much already" in sent.degraded
+    assert shelf.most == READ_AT_ONCE
+
+
+async def test_an_album_that_takes_too_long_is_sent_as_far_as_it_came(
+    autojump_clock: MockClock,
+) -> None:
+    """The sender gives up on a line after 60 s: nothing may be unknown that never left."""
+    line, platform = line_of(
+        evolve(BYTES, max_upload_bytes=1000), shelf=Busy(seconds=20.0, size=10)
+    )
+    began = trio.current_time()
+    sent = await line.send(out_of(*ALBUM))
+    assert trio.current_time() - began == READ_SECONDS
+    assert sent.degraded.startswith("image as text: not all of it was read within 30 s")
+    (body,) = platform.said
+    assert [type(part) for part in body] == [Image] * 4 + [Text] * 6
