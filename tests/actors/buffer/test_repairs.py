@@ -183,6 +183,19 @@ async def test_a_retried_message_goes_out_under_its_key_and_its_receipt_hears(
     assert desk.tracker.index.counts().pending == 0
 
 
+async def test_a_retried_message_is_in_doubt_no_longer(
+    desk: Desk, autojump_clock: MockClock
+) -> None:
+    """Somebody has looked, and it is not out: refused for now, it is certainly `queued`."""
+    receipt = await desk.said("a", S.UNKNOWN)
+    await desk.repairs.repair("a", Repair.RETRY)
+    (row,) = await desk.outbox.claim(CLAIM, QQ)
+    assert row.doubts == 0
+    assert desk.outbox.again(CLAIM, row, trio.current_time())
+    assert receipt.state is S.QUEUED
+    assert await desk.journal.recall("a") is S.QUEUED
+
+
 async def test_a_retried_message_goes_before_what_was_said_later(
     desk: Desk, autojump_clock: MockClock
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import inf
 
 import pytest
 import trio
@@ -121,6 +122,25 @@ async def test_a_delay_of_the_platform_and_its_rate_hold_both(
             await trio.sleep(100)
     said = [(key, round(at - started)) for key, at in line.said]
     assert said == [("k0", 0), ("k0", 25), ("k1", 35), ("k2", 45)]
+
+
+async def test_not_now_is_not_for_ever(autojump_clock: MockClock) -> None:
+    """A platform that says nonsense must not silence a chat for good."""
+
+    def answer(out: Outbound) -> Sent:
+        if out.key == "k0":
+            raise Retry(inf, "slow down")
+        return Sent()
+
+    with capture_logs():
+        async with office() as (parts, _):
+            line = FakeLine(answer)
+            parts.lines.connect(line)
+            await parts.outbox.say(saying("k0", kind=OutboundKind.NOTICE))
+            await trio.sleep(20 * 3600)
+            await parts.outbox.say(saying("k1", kind=OutboundKind.NOTICE))
+            await trio.sleep(5 * 3600)
+    assert line.keys == ["k0", "k1"]
 
 
 @settings(max_examples=40, deadline=None)
