@@ -65,11 +65,16 @@ class Handouts:
         if cold:
             # Their claims are committed with it: a row that ends the process is counted.
             await self._fetch(cold)
-        return [
+        rows = [
             record.row
             for record in records
             if record.row is not None and record.claim == claim
         ]
+        if len(rows) < limit <= len(records):
+            # Some were lost. Who gets fewer than they asked for does not come back.
+            self._rung = False
+            self.tell()
+        return rows
 
     async def _fetch(self, records: list[InboxRecord]) -> None:
         found = await self._pump.ask(Fetch([record.seq for record in records]))
