@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf
 from pathlib import Path
 
@@ -191,6 +192,24 @@ async def test_a_backlog_is_in_the_file_and_not_in_memory(
         assert handled == rows
         assert {row.seq for row in first} <= set(range(1, rows + 1))
         assert journal._inbox.backlog_of("qq") == (0, 0)
+
+
+async def test_room_that_is_made_while_we_look_is_not_missed(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Law 4: when the last row ends in that instant, nobody is left who would let us in."""
+    limits = InboxLimits(rows=1)
+    async with in_file(tmp_path, inbox=limits, latency=1.0) as store:
+        await store.append("qq", "1", event("1"), trace="t")
+        (row,) = await store.claim_inbound(ROUTER, 1)
+        with trio.fail_after(60):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(
+                    partial(store.append, "qq", "1", event("2"), trace="t")
+                )
+                await trio.sleep(0.5)  # it is asked of the file whether it is known
+                store.settle_inbound(ROUTER, row.seq, InboundState.DONE)
+        assert store.counts().accepted == 2
 
 
 def test_a_row_that_is_only_in_the_file_costs_little() -> None:
