@@ -11,7 +11,7 @@ from attrs import evolve
 from msgspec.structs import asdict
 
 from actors.buffer import notice_key
-from actors.journal import FileJournal
+from actors.journal import FileJournal, Trouble
 from actors.kernel import ActorError, AddressNotFound
 from actors.messages import ChatAddress, Outbound, OutboundKind, Text
 from actors.schedule import moment
@@ -226,7 +226,10 @@ class HostOperations:
             msg = f"the journal is {journal.health.state}: {journal.health.why}"
             raise Refused(kind="stalled", message=msg)
         with trio.move_on_after(COMPACT_SECONDS):
-            await journal.compact()
+            try:
+                await journal.compact()
+            except Trouble as trouble:
+                raise Refused(kind="stalled", message=str(trouble)) from trouble
             return {}
         msg = f"it takes longer than {COMPACT_SECONDS:g} s, and goes on"
         raise Refused(kind="busy", message=msg)

@@ -285,6 +285,10 @@ class FileJournal(FileDesk, OutboxSide):
         self._pump.sweep()
 
     async def compact(self) -> None:
-        """Give unused space back to the disk; whoever writes waits meanwhile."""
+        """Give unused space back to the disk; whoever writes waits meanwhile.
+
+        Raises:
+            Trouble: it cannot be done now; it may need as much space as the file has.
+        """
         await self._pump.opened.wait()
         await self._pump.compact()

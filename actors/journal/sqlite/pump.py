@@ -118,7 +118,11 @@ class Pump:
         await self.ask(Barrier())
 
     async def compact(self) -> None:
-        """Give unused space back to the disk, between two batches."""
+        """Give unused space back to the disk, between two batches.
+
+        Raises:
+            Trouble: it cannot be done now, and is not tried again by itself.
+        """
         slot: Slot[object] = Slot()
         self._compacting.append(slot.fill)
         self._parked.unpark_all()
@@ -248,9 +252,9 @@ class Pump:
     async def _tidy(self, *, idle: bool) -> None:
         if self._compacting:
             asked, self._compacting = self._compacting, []
-            await self._until_done(self._store.compact)
+            answer = await self._once(self._store.compact)
             for answered in asked:
-                answered(None)
+                answered(answer)
         elif (
             self._store.tidy_urgent
             or (idle and self._tidy_due)
@@ -258,6 +262,18 @@ class Pump:
         ):
             self._committed = 0
             self._more = bool(await self._until_done(self._store.tidy))
+
+    async def _once(self, job: Callable[[], object]) -> object:
+        """Do it, or return what it failed with: nothing else may have to wait for it."""
+        self._busy_since = self._clock()
+        try:
+            return await self._run(job)
+        except Exception as error:
+            if not isinstance(error, Trouble):
+                log.exception("journal.work_failed")
+            return error
+        finally:
+            self._busy_since = inf
 
     async def _until_done(self, job: Callable[[], object]) -> object:
         """Do it again until the file lets us."""

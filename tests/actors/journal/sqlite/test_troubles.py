@@ -29,7 +29,7 @@ from actors.journal import (
 )
 from actors.journal.sqlite.pump import HANGS_SECONDS, RETRY_SECONDS
 from actors.journal.sqlite.schema import NotOurs
-from actors.journal.sqlite.troubles import TroubleKind, trouble_of
+from actors.journal.sqlite.troubles import Trouble, TroubleKind, trouble_of
 from actors.messages import InboundState
 from tests.actors.journal.builders import event, nest, saying
 from tests.actors.journal.forms import file_store, in_file
@@ -109,6 +109,24 @@ async def test_a_full_disk(autojump_clock: MockClock, tmp_path: Path) -> None:
         await stalls_and_recovers(journal, TroubleKind.FULL, mend)
         await journal._pump.settled()
     assert _states(tmp_path)[row.seq] == "done"
+
+
+async def test_no_space_to_compact_in_holds_up_nobody(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """It needs as much again as the file has: the one who asked is told, and that is all."""
+    store = file_store(tmp_path, wall_clock=trio.current_time)
+
+    def compact() -> None:
+        raise Trouble(TroubleKind.FULL, "database or disk is full")
+
+    store.compact = compact  # type: ignore[method-assign]
+    async with in_file(tmp_path, store=store) as journal:
+        with trio.fail_after(60), pytest.raises(Trouble, match="free some space"):
+            await journal.compact()
+        assert journal.health.state == "open"
+        with trio.fail_after(60):
+            await journal.append("qq", "1", event("after"), trace="t")
 
 
 async def test_a_file_that_another_program_holds(
