@@ -298,7 +298,12 @@ class SqliteStore:
         mode = "PASSIVE"
         if log.exists() and log.stat().st_size > LOG_BYTES:
             mode = "TRUNCATE"
-        db.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+        # Whoever reads may do so for long, an export into a pager: it is cut another time.
+        db.execute("PRAGMA busy_timeout = 0")
+        try:
+            db.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+        finally:
+            db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         self._pages = 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +25,7 @@ from actors.journal.sqlite.effects import (
     settle_outbound,
 )
 from actors.journal.sqlite.schema import STEPS, VERSION, migrate, version_of
+from actors.journal.sqlite.store import CHECKPOINT_PAGES_MAX
 from actors.messages import OutboundState
 from tests.actors.journal.forms import file_store
 
@@ -336,6 +338,30 @@ def test_compacting_gives_space_back(store: SqliteStore, tmp_path: Path) -> None
     store.tidy()
     store.compact()
     assert (tmp_path / "journal.sqlite").stat().st_size < 500_000
+
+
+def test_a_long_log_is_cut_once_nobody_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever exports into a pager holds up no commit meanwhile."""
+    monkeypatch.setattr("actors.journal.sqlite.store.LOG_BYTES", 100_000)
+    monkeypatch.setattr("actors.journal.sqlite.store.BUSY_SECONDS", 600.0)
+    store = file_store(tmp_path)
+    store.load()
+    log = tmp_path / "journal.sqlite-wal"
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as reader:
+        exported = reader.execute("SELECT * FROM meta")  # and nobody turns the page
+        store.commit([accept("a", body=b"x" * CHECKPOINT_PAGES_MAX * 4_096)])
+        began = time.monotonic()
+        store.tidy()
+        assert time.monotonic() - began < 300
+        assert log.stat().st_size > 100_000
+        assert exported.fetchall()
+    store.commit([accept("b", body=b"x" * CHECKPOINT_PAGES_MAX * 4_096)])
+    store.tidy()
+    assert log.stat().st_size == 0
+    assert store._opened().execute("PRAGMA busy_timeout").fetchone() == (600_000,)
+    store.close()
 
 
 def test_fetching_what_is_not_there_finds_the_rest(store: SqliteStore) -> None:
