@@ -32,7 +32,7 @@ _ADVICE = {
     TroubleKind.FORBIDDEN: "let this user write the file, and its folder",
     TroubleKind.FOREIGN: "move it away, or give this host another data directory",
     TroubleKind.HANGS: "look at the disk; a restart of the host would hang as well",
-    TroubleKind.FAILING: "look at the disk",
+    TroubleKind.FAILING: "look at the disk, and at the memory",
 }
 
 _KINDS = {
@@ -88,10 +88,15 @@ def trouble_of(error: Exception) -> Trouble | None:
             full = number in (errno.ENOSPC, errno.EDQUOT)
             kind = TroubleKind.FULL if full else TroubleKind.FORBIDDEN
             return Trouble(kind, f"{where}: {what}")
+        case MemoryError():  # what Python makes of SQLITE_NOMEM
+            return Trouble(TroubleKind.FAILING, "there is no memory left to work on it")
         case _:
             return None
 
 
 def _says_no_table(error: sqlite3.Error) -> bool:
     """Somebody has changed the file below us: no row can be to blame for that."""
-    return str(error).startswith(("no such table", "no such column"))
+    what = str(error)
+    return what.startswith(("no such table", "no such column")) or (
+        "has no column named" in what
+    )

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from actors.journal import (
     OwnThread,
     RowRefused,
 )
+from actors.journal.sqlite.effects import Effect, Numbers
 from actors.journal.sqlite.pump import HANGS_SECONDS, RETRY_SECONDS
 from actors.journal.sqlite.schema import NotOurs
 from actors.journal.sqlite.troubles import Trouble, TroubleKind, trouble_of
@@ -415,6 +416,41 @@ async def test_a_row_that_cannot_be_kept_is_refused_alone(
         assert journal.health.state == "open"
 
 
+async def test_no_memory_is_no_fault_of_the_row(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Who is refused is never tried again; memory may be there a second later."""
+    store = file_store(tmp_path, wall_clock=trio.current_time)
+    commit, short = store.commit, [True]
+
+    class Short:
+        """An effect for which there is no memory at first."""
+
+        def __init__(self, effect: Effect) -> None:
+            self._effect = effect
+
+        def apply(self, db: sqlite3.Connection, numbers: Numbers) -> object:
+            if short[0]:
+                raise MemoryError
+            return self._effect.apply(db, numbers)
+
+        def parts(self) -> Sequence[Effect]:
+            return (self,)
+
+    store.commit = lambda batch: commit([*map(Short, batch)])  # type: ignore[method-assign]
+    async with (
+        in_file(tmp_path, store=store) as journal,
+        trio.open_nursery() as nursery,
+    ):
+        peer = Bringing(journal, nursery)
+        peer.bring("a")
+        await until(lambda: journal.health.state == "stalled")
+        assert "memory" in journal.health.why
+        short[0] = False
+        await until(lambda: peer.accepted)
+    assert list(_states(tmp_path).values()) == ["new"]
+
+
 async def test_the_keeper_shows_and_tells(
     autojump_clock: MockClock, tmp_path: Path
 ) -> None:
@@ -460,7 +496,11 @@ def test_every_code_of_sqlite_is_judged(code: int) -> None:
 def test_what_is_no_trouble_of_the_file() -> None:
     for error in (OverflowError("big"), UnicodeEncodeError("utf-8", "x", 0, 1, "so")):
         assert trouble_of(error) is None
-    assert trouble_of(sqlite3.OperationalError("no such table: inbound")) is not None
+    for what in (
+        "no such table: inbound",
+        "table inbound has no column named priority",
+    ):
+        assert trouble_of(sqlite3.OperationalError(what)) is not None
     assert trouble_of(NotOurs("so")) is not None
     assert trouble_of(PermissionError("so")) is not None
 
