@@ -279,7 +279,7 @@ class Inbox:
         for key, account in list(self._accounts.items()):
             account.named.sweep(now, TIDIED_MARKS)
             account.derived.sweep(now, TIDIED_MARKS)
-            if not (account.named or account.derived or account.cursor):
+            if not (account.named or account.derived or account.cursor or account.torn):
                 del self._accounts[key]
 
     def state_of(self, seq: int) -> tuple[InboundState, str] | None:

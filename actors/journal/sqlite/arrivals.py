@@ -113,6 +113,9 @@ class Arrivals:
         owner = self.inbox.account(platform, account)
 
         def accept(waiter: Waiter[Appended | None]) -> None:
+            if owner.torn:
+                waiter.answer(None)
+                return
             effect = Advance(clean(platform), clean(account), clean(cursor))
             self._writing += 1
             self._pump.submit(effect, partial(self._advanced, owner, cursor, waiter))
@@ -146,6 +149,10 @@ class Arrivals:
     ) -> None:
         if waiter.size:
             self.inbox.reserve(waiter.owner, effect.size)
+        if (
+            waiter.owner.torn
+        ):  # nor may the file, for the next process, pass what is not in it
+            effect.cursor = None
         self._writing += 1
         self._pump.submit(
             effect,

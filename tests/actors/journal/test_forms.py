@@ -31,7 +31,7 @@ from actors.messages import (
 )
 from supervision.limits import Pace, Pacer
 from tests.actors.journal.builders import end_and_start_again, event, nest, saying
-from tests.actors.journal.forms import AnyJournal, in_file, in_memory
+from tests.actors.journal.forms import AnyJournal, crash, in_file, in_memory
 
 CLAIM = Claim("router", 1)
 SENDER = Claim("sender", 1)
@@ -166,6 +166,25 @@ async def test_cursor_never_passes_an_event_that_was_given_up(opened: Opened) ->
     await store.append("qq", "1", event("2"), trace="t", cursor="2")
     assert (await store.append("qq", "1", event("3"), trace="t", cursor="3")).duplicate
     assert await store.cursor("qq", "1") == "3"
+
+
+@pytest.mark.parametrize("first", ["1", None])
+async def test_nor_does_the_cursor_of_the_next_process(
+    autojump_clock: MockClock, tmp_path: Path, first: str | None
+) -> None:
+    """Law 1: the session went on, and the host is killed before there is another one."""
+    async with in_file(tmp_path, inbox=InboxLimits(rows=1)) as store:
+        await store.append("qq", "1", event("1"), trace="t", cursor=first)
+        with trio.move_on_after(1):
+            await store.append("qq", "1", event("2"), trace="t", cursor="2")
+        await settle_oldest(store)
+        store.tidy()
+        await store.append("qq", "1", event("3"), trace="t", cursor="3")
+        await store.advance("qq", "1", "3b")
+        await crash(store)
+
+    async with in_file(tmp_path) as store:
+        assert await store.cursor("qq", "1") == first
 
 
 async def test_advance_does_not_overtake_an_event_that_waits(opened: Opened) -> None:
