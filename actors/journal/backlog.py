@@ -102,6 +102,7 @@ class Backlog:
 
     __slots__ = (
         "accepted",
+        "begun",
         "cursor",
         "duplicates",
         "lanes",
@@ -113,6 +114,8 @@ class Backlog:
 
     def __init__(self, platform: str) -> None:
         self.platform = platform
+        self.begun = 0
+        """Counts the sessions that did not know whose login they were."""
         self.cursor: str | None = None
         """Where the cursor of any of its accounts was moved to last."""
         self.rows = 0
@@ -155,7 +158,7 @@ class Backlog:
 class InboxAccount:
     """What one login of ours has brought: its marks, its cursor, its platform's backlog."""
 
-    __slots__ = ("backlog", "cursor", "derived", "name", "named", "platform", "torn")
+    __slots__ = ("backlog", "cursor", "derived", "name", "named", "platform", "torn_in")
 
     def __init__(self, platform: str, name: str, backlog: Backlog, marks: int) -> None:
         self.platform = platform
@@ -166,18 +169,29 @@ class InboxAccount:
         # cannot push out those that must live a day.
         self.derived: Dedup[MarkKey] = Dedup(marks // 10)
         self.cursor: str | None = None
-        self.torn = False
-        """An event was given up before it was accepted: the cursor may not pass it."""
+        self.torn_in: int | None = None
+        """`Backlog.begun` when an event was given up before it was accepted."""
+
+    def tear(self) -> None:
+        """An event was given up: the cursor may not pass it until a session begins."""
+        self.torn_in = self.backlog.begun
 
     def move(self, cursor: str) -> None:
         """Everything up to *cursor* is journalled."""
-        if not self.torn:
+        if self.torn_in != self.backlog.begun:
             self.cursor = self.backlog.cursor = cursor
 
-    @property
-    def reached(self) -> str | None:
-        """How far it was journalled; of an account that has no name yet, its platform."""
-        return self.cursor if self.name else self.backlog.cursor
+    def begin(self) -> str | None:
+        """Return where a new session goes on, which is told again what was given up.
+
+        One that has no name yet begins for every account of its platform, and goes on
+        where any of them was last.
+        """
+        if self.name:
+            self.torn_in = None
+            return self.cursor
+        self.backlog.begun += 1
+        return self.backlog.cursor
 
 
 def is_derived(event: Inbound) -> bool:

@@ -111,5 +111,5 @@ class Crowds(Generic[T]):
         waiter.line.remove(waiter)
         # What was not journalled must not be skipped by the cursor of a later event: it
         # stays where it is until a new session has asked for it.
-        waiter.owner.torn = True
+        waiter.owner.tear()
         self.admit()

@@ -138,9 +138,7 @@ class MemoryJournal(MemoryDesk, OutboxSide):
 
     async def cursor(self, platform: str, account: str) -> str | None:
         """Return how far this account has been journalled. A new session asks this first."""
-        owner = self._inbox.account(platform, account)
-        owner.torn = False
-        return owner.reached
+        return self._inbox.account(platform, account).begin()
 
     async def claim_inbound(self, claim: Claim, limit: int) -> list[InboundRow]:
         """Take up to *limit* new rows: platforms in turn, by priority, chats in turn."""

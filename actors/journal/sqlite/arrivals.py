@@ -129,9 +129,7 @@ class Arrivals:
 
     async def cursor(self, platform: str, account: str) -> str | None:
         await self._pump.ready()
-        owner = self.inbox.account(platform, account)
-        owner.torn = False
-        return owner.reached
+        return self.inbox.account(platform, account).begin()
 
     def _accept_of(
         self, owner: InboxAccount, event: Inbound, trace: str, cursor: str | None
@@ -171,7 +169,7 @@ class Arrivals:
         self._writing -= 1
         inbox, owner, size = self.inbox, waiter.owner, effect.size
         if not isinstance(answer, Accepted):
-            owner.torn = True
+            owner.tear()
             self._free(owner, waiter.size)
             owner.backlog.refused += 1
             log.warning(

@@ -437,3 +437,28 @@ async def test_who_has_no_name_yet_goes_on_where_the_platform_was(
     assert await store.cursor("tiny", "") == "2"
     assert await store.cursor("tiny", "another") is None
     assert await store.cursor("other", "") is None
+
+
+async def test_a_session_without_a_name_is_told_again_what_was_given_up(
+    opened: Opened,
+) -> None:
+    """Whoever dials anew asks before it knows its account; the gap is behind it then."""
+    store = await opened(inbox=InboxLimits(rows=1))
+    await store.append("tiny", "rook", event("1"), trace="t", cursor="1")
+    async with trio.open_nursery() as nursery:
+        given_up = trio.CancelScope()
+
+        async def bring_2() -> None:
+            with given_up:
+                await store.append("tiny", "rook", event("2"), trace="t", cursor="2")
+
+        nursery.start_soon(bring_2)
+        await wait_all_tasks_blocked()
+        given_up.cancel()
+    await settle_oldest(store)
+    await store.append("tiny", "rook", event("3"), trace="t", cursor="3")
+    await settle_oldest(store)
+    assert await store.cursor("tiny", "") == "1"
+    await store.append("tiny", "rook", event("2"), trace="t", cursor="2")
+    assert await store.cursor("tiny", "rook") == "2"
+    assert await store.cursor("tiny", "") == "2"
