@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from actors.kernel import NeedsOperator
+from platforms.base.answers import Answer
 from platforms.base.objects import Frame, text_of
 from platforms.base.peer import Habits
 from platforms.base.secret import Secret
 from platforms.base.talk import PING_SECONDS, Settled, Talk, Wire, read_object
-from platforms.transport import DialRefused, WebSocket, dial
+from platforms.transport import DialRefused, WebSocket, dial, dial_lines
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -49,6 +51,37 @@ async def websocket_talk(
             advice = f"{refused}; check the token"
             raise NeedsOperator(advice) from refused
         raise
+
+
+@asynccontextmanager
+async def lines_talk(
+    link: Link,
+    host: str,
+    port: int,
+    *,
+    tls: bool | ssl.SSLContext,
+    probe: str,
+    answer_of: Callable[[str], Answer[Settled] | None] | None,
+    max_line_bytes: int,
+) -> AsyncIterator[Talk[str]]:
+    """See `Link.lines`."""
+    wire = Wire(reads=_read_line, writes=str, answers=answer_of or _no_answer)
+    habits = Habits[str, Settled](language=wire, probe=lambda peer: peer.send(probe))
+
+    def connect() -> AbstractAsyncContextManager[WebSocket]:
+        return dial_lines(host, port, tls=tls, max_line_bytes=max_line_bytes)
+
+    async with dialled(link, connect, wire, habits) as talk:
+        yield talk
+
+
+def _read_line(raw: str | bytes) -> str:
+    assert isinstance(raw, str)
+    return raw
+
+
+def _no_answer(_: str) -> None:
+    """Nothing in this wire is an answer."""
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from actors.journal import Appended, Arrived, RowRefused
 from actors.messages import Inbound
 from actors.monitor import ConnectionState, Phase
 from actors.sender import Retry, Sent, Terms
-from platforms.base.dialling import websocket_talk
+from platforms.base.dialling import lines_talk, websocket_talk
 from platforms.base.line import AccountLine
 from platforms.base.peer import RETRY_SECONDS, Habits, Peer, conversation
 from platforms.base.rates import pacer_of
@@ -20,12 +20,15 @@ from platforms.base.refusals import Refusals
 from platforms.base.seats import Seat
 from platforms.base.talk import talking
 from platforms.base.visitors import Visitor, Visitors
+from platforms.transport import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from structlog.typing import FilteringBoundLogger
 
+    from platforms.base.answers import Answer
     from platforms.base.objects import Frame
     from platforms.base.platform import AnyPlatform
     from platforms.base.ports import Host
@@ -235,6 +238,39 @@ class Link:
             DialRefused: no WebSocket is offered there.
         """
         return websocket_talk(self, self._platform, url, bearer, headers)
+
+    def lines(
+        self,
+        host: str,
+        port: int,
+        *,
+        probe: str,
+        tls: bool | ssl.SSLContext = True,
+        answer_of: Callable[[str], Answer[Settled] | None] | None = None,
+        max_line_bytes: int = MAX_LINE_BYTES,
+    ) -> AbstractAsyncContextManager[Talk[str]]:
+        """Connect to *host* and talk in lines of text for as long as the block lasts.
+
+        Args:
+            host: A name or an address; its certificate has to be for it.
+            port: Where it listens.
+            probe: The line that makes a silent peer say something, such as `PING x`.
+            tls: True trusts what the system trusts; False does not encrypt.
+            answer_of: As `Platform.answer_of`, of a line.
+            max_line_bytes: A longer line in ends the connection.
+
+        Raises:
+            DialFailed: nobody is there, or not in time, or not to be trusted.
+        """
+        return lines_talk(
+            self,
+            host,
+            port,
+            tls=tls,
+            probe=probe,
+            answer_of=answer_of,
+            max_line_bytes=max_line_bytes,
+        )
 
     async def request(self, frame: Frame | str, *, ref: str, within: float) -> Sent:
         """Send *frame* and return what `answer_of` makes of its answer.

@@ -1,4 +1,4 @@
-"""WebSockets in both directions, behind an interface of our own.
+"""WebSockets in both directions and lines over TCP, behind an interface of our own.
 
 Here: dialling and listening, who is let in, one writer per socket, limits, deadlines,
 goodbyes, and the rule when a silent peer is dead. Not here: what the frames mean,
@@ -7,11 +7,13 @@ reconnecting (the supervisor's), and driving the rule of silence (the session's)
 Read `websocket` first: it is all a platform sees. `admission`, `liveness` and `frames`
 are pure, and so is `sieve`: what we read ourselves. `stream` is why a cancelled send
 tears nothing, `inflow` who gets what was read; `plumbing` is the only file that knows
-how trio-websocket behaves; `listening` and `dialing` open it.
+how trio-websocket behaves; `listening` and `dialing` open it. `lines` is the same for
+text over TCP, with or without TLS.
 """
 
 from platforms.transport.admission import Admit, Gate, Handshake, Refuse
 from platforms.transport.dialing import Dial, check_url, dial
+from platforms.transport.lines import MAX_LINE_BYTES, dial_lines
 from platforms.transport.listening import Handler, Listener, listen
 from platforms.transport.liveness import Dead, Liveness, Probe, Verdict, Wait
 from platforms.transport.websocket import (
@@ -31,6 +33,7 @@ from platforms.transport.websocket import (
 __all__ = [
     "CLOSE_SECONDS",
     "HANDSHAKE_SECONDS",
+    "MAX_LINE_BYTES",
     "MAX_MESSAGE_BYTES",
     "STALL_SECONDS",
     "Admit",
@@ -54,5 +57,6 @@ __all__ = [
     "WebSocket",
     "check_url",
     "dial",
+    "dial_lines",
     "listen",
 ]

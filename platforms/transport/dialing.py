@@ -107,7 +107,7 @@ class Dial:
                 await trio.aclose_forcefully(stream)
                 raise
         except (OSError, trio.BrokenResourceError) as error:
-            raise self._failed(_root_of(error)) from error
+            raise self._failed(root_of(error)) from error
         return stream
 
     async def _shake_hands(
@@ -202,7 +202,8 @@ def shown(parts: SplitResult) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def _root_of(error: BaseException) -> str:
+def root_of(error: BaseException) -> str:
+    """Return in words what an error comes from in the end."""
     while True:
         deeper = error.__cause__
         if isinstance(error, BaseExceptionGroup):
