@@ -4,7 +4,7 @@ Here: the interface an author writes against, one session per life of a connecti
 answers that find their requests, silence, states, who dialled us. Not here: sockets
 (`transport`), when to try again (`supervision`), what any wire looks like.
 
-Read `platform` (what one writes) and `link` (what one gets) first, then `ends` (how a
+Read `platform` (what one writes) and `link` with `reach` (what one gets) first, then `ends` (how a
 session ends) and `tree` (what runs). `talk` is one socket of a session as its author sees
 it, `peer` what is beneath, `dialling` how one comes about, `gate` when; `answers`,
 `visitors`, `caps`, `config` and `describing` are small and pure. `forms` makes of a
@@ -36,6 +36,7 @@ from platforms.base.secret import Secret
 from platforms.base.talk import Settled, Talk
 from platforms.base.tree import platform_tree
 from platforms.base.visitors import Visitor
+from platforms.base.web import Web
 
 __all__ = [
     "ALL_SEGMENTS",
@@ -77,6 +78,7 @@ __all__ = [
     "Unit",
     "Unreadable",
     "Visitor",
+    "Web",
     "faults_of",
     "first_line",
     "keys_of",

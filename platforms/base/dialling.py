@@ -18,8 +18,8 @@ from platforms.transport import DialRefused, WebSocket, dial, dial_lines
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from platforms.base.link import Link
     from platforms.base.platform import AnyPlatform
+    from platforms.base.reach import Reach
 
 _TOKEN_REFUSED: Final = (401, 403)
 F = TypeVar("F")
@@ -27,7 +27,7 @@ F = TypeVar("F")
 
 @asynccontextmanager
 async def websocket_talk(
-    link: Link,
+    link: Reach,
     platform: AnyPlatform,
     url: str,
     bearer: Secret | str | None,
@@ -55,7 +55,7 @@ async def websocket_talk(
 
 @asynccontextmanager
 async def lines_talk(
-    link: Link,
+    link: Reach,
     host: str,
     port: int,
     *,
@@ -86,7 +86,7 @@ def _no_answer(_: str) -> None:
 
 @asynccontextmanager
 async def dialled(
-    link: Link,
+    link: Reach,
     connect: Callable[[], AbstractAsyncContextManager[WebSocket]],
     wire: Wire[F],
     habits: Habits[F, Settled],

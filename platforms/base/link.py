@@ -1,48 +1,37 @@
-"""What the host does for one session: everything that is not about its wire."""
+"""What the host does for one session: everything that is not about its wire.
+
+Here what came in and how things stand; how the peer is reached is in `reach`.
+"""
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 import trio
 
 from actors.journal import Appended, Arrived, RowRefused
 from actors.messages import Inbound
 from actors.monitor import ConnectionState, Phase
-from actors.sender import Retry, Sent, Terms
-from platforms.base.dialling import lines_talk, websocket_talk
+from actors.sender import Terms
 from platforms.base.line import AccountLine
-from platforms.base.peer import RETRY_SECONDS, Habits, Peer, conversation
 from platforms.base.rates import pacer_of
+from platforms.base.reach import Reach
 from platforms.base.refusals import Refusals
 from platforms.base.seats import Seat
-from platforms.base.talk import talking
 from platforms.base.visitors import Visitor, Visitors
-from platforms.transport import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
     from structlog.typing import FilteringBoundLogger
 
-    from platforms.base.answers import Answer
-    from platforms.base.objects import Frame
     from platforms.base.platform import AnyPlatform
     from platforms.base.ports import Host
-    from platforms.base.secret import Secret
-    from platforms.base.talk import Settled, Talk, Wire
-    from platforms.transport import WebSocket
 
-F = TypeVar("F")
-P = ParamSpec("P")
-A = TypeVar("A")
 _PRESENT = (Phase.UP, Phase.DEGRADED)
 
 
-class Link:
+class Link(Reach):
     """One session's tie to the host. Worth nothing once the session has ended."""
 
     def __init__(
@@ -65,7 +54,7 @@ class Link:
         self._state = ConnectionState(Phase.STARTING)
         self._refusals = Refusals(log)
         self._over = False
-        self._talk: Talk[Any] | None = None
+        self._talk = None
         self.cursor: str | None = None
         """How far the platform was journalled: where a session goes on."""
 
@@ -215,133 +204,3 @@ class Link:
         line, self._line = self._line, None
         if line is not None:
             self._host.lines.disconnect(line)
-
-    # --- sockets ----------------------------------------------------------------------
-
-    def websocket(
-        self,
-        url: str,
-        *,
-        bearer: Secret | str | None = None,
-        headers: Sequence[tuple[str, str]] = (),
-    ) -> AbstractAsyncContextManager[Talk[Frame]]:
-        """Dial *url* and talk in JSON objects for as long as the block lasts.
-
-        Args:
-            url: `ws://` or `wss://`.
-            bearer: A token for the `Authorization` header.
-            headers: Sent with the handshake, besides.
-
-        Raises:
-            NeedsOperator: our token is refused (401, 403).
-            DialFailed: nobody is there, or not in time.
-            DialRefused: no WebSocket is offered there.
-        """
-        return websocket_talk(self, self._platform, url, bearer, headers)
-
-    def lines(
-        self,
-        host: str,
-        port: int,
-        *,
-        probe: str,
-        tls: bool | ssl.SSLContext = True,
-        answer_of: Callable[[str], Answer[Settled] | None] | None = None,
-        max_line_bytes: int = MAX_LINE_BYTES,
-    ) -> AbstractAsyncContextManager[Talk[str]]:
-        """Connect to *host* and talk in lines of text for as long as the block lasts.
-
-        Args:
-            host: A name or an address; its certificate has to be for it.
-            port: Where it listens.
-            probe: The line that makes a silent peer say something, such as `PING x`.
-            tls: True trusts what the system trusts; False does not encrypt.
-            answer_of: As `Platform.answer_of`, of a line.
-            max_line_bytes: A longer line in ends the connection.
-
-        Raises:
-            DialFailed: nobody is there, or not in time, or not to be trusted.
-        """
-        return lines_talk(
-            self,
-            host,
-            port,
-            tls=tls,
-            probe=probe,
-            answer_of=answer_of,
-            max_line_bytes=max_line_bytes,
-        )
-
-    async def request(self, frame: Frame | str, *, ref: str, within: float) -> Sent:
-        """Send *frame* and return what `answer_of` makes of its answer.
-
-        An answer that comes too late still turns *unknown* into sent.
-
-        Args:
-            frame: What the open talk of this session sends.
-            ref: What `answer_of` will call its answer: `out.key`.
-            within: Seconds until nobody waits any more.
-
-        Raises:
-            Retry: nothing is open to ask; nothing went out.
-            OutcomeUnknown: it went out, and the answer was lost or is late.
-            SendRefused: what the answer says.
-        """
-        if self._talk is None:
-            raise Retry(RETRY_SECONDS, "not connected")
-        return await self._talk.request(frame, ref, within, partial(self._late, ref))
-
-    def every(
-        self,
-        seconds: float,
-        do: Callable[P, Awaitable[object]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> None:
-        """Await `do(...)` every so many *seconds*, as long as the open talk lasts."""
-        self._open_talk().every(seconds, partial(do, *args, **kwargs))
-
-    @asynccontextmanager
-    async def taken_up(self, talk: Talk[F]) -> AsyncIterator[Talk[F]]:
-        """While the block lasts, *talk* is what requests go through, or its successor."""
-        self._talk = talk
-        try:
-            yield talk
-        finally:
-            if self._talk is talk:  # by identity: a late end must not evict a successor
-                self._talk = None
-
-    async def turn_to_dial(self) -> None:
-        """Wait for this account's turn: a host does not dial everybody at once."""
-        await self._host.gate.turn()
-
-    @property
-    def one_dial(self) -> trio.Lock:
-        """Held by whoever dials for this account."""
-        return self._seat.one_dial
-
-    def _open_talk(self) -> Talk[Any]:
-        if self._talk is None:
-            msg = "silence_limit and every need a talk that is open, such as link.websocket"
-            raise RuntimeError(msg)
-        return self._talk
-
-    def _late(self, key: str, settled: Settled) -> None:
-        if isinstance(settled, Sent):
-            self.answered_late(key, settled)
-
-    def talk(
-        self, socket: WebSocket, wire: Wire[F], habits: Habits[F, Settled]
-    ) -> AbstractAsyncContextManager[Talk[F]]:
-        """Talk over a socket that is open already; see `Link.websocket`."""
-        return talking(socket, wire, habits, self._refusals)
-
-    def conversation(
-        self, socket: WebSocket, habits: Habits[F, A]
-    ) -> AbstractAsyncContextManager[Peer[F, A]]:
-        """Talk over *socket* for as long as the block lasts."""
-        return conversation(socket, habits, self._refusals)
-
-    def answered_late(self, key: str, sent: Sent) -> None:
-        """What was *unknown* under the idempotency key *key* was sent after all."""
-        self._host.answered_late(key, sent.id, sent.degraded)

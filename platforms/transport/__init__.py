@@ -8,11 +8,17 @@ Read `websocket` first: it is all a platform sees. `admission`, `liveness` and `
 are pure, and so is `sieve`: what we read ourselves. `stream` is why a cancelled send
 tears nothing, `inflow` who gets what was read; `plumbing` is the only file that knows
 how trio-websocket behaves; `listening` and `dialing` open it. `lines` is the same for
-text over TCP, with or without TLS.
+text over TCP, with or without TLS; `http` asks a server.
 """
 
 from platforms.transport.admission import Admit, Gate, Handshake, Refuse
 from platforms.transport.dialing import Dial, check_url, dial
+from platforms.transport.http import (
+    HttpAnswer,
+    HttpClient,
+    HttpFailed,
+    check_http_url,
+)
 from platforms.transport.lines import MAX_LINE_BYTES, dial_lines
 from platforms.transport.listening import Handler, Listener, listen
 from platforms.transport.liveness import Dead, Liveness, Probe, Verdict, Wait
@@ -45,6 +51,9 @@ __all__ = [
     "Gate",
     "Handler",
     "Handshake",
+    "HttpAnswer",
+    "HttpClient",
+    "HttpFailed",
     "Listener",
     "Liveness",
     "Probe",
@@ -55,6 +64,7 @@ __all__ = [
     "Verdict",
     "Wait",
     "WebSocket",
+    "check_http_url",
     "check_url",
     "dial",
     "dial_lines",

@@ -1,0 +1,112 @@
+"""HTTP as a session has it: calls that end in one of the ways a message can, and polls."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+from actors.sender import OutcomeUnknown, Retry
+from platforms.base.ends import SessionEnded
+from platforms.base.objects import text_of
+from platforms.base.secret import Secret
+from platforms.transport import HttpAnswer, HttpClient, HttpFailed
+
+if TYPE_CHECKING:
+    from platforms.base.reach import Reach
+
+TOO_MANY: Final = 429
+DEFAULT_RETRY_SECONDS: Final = 5.0
+"""A server that says *too many* without a word of when."""
+POLL_MARGIN_SECONDS: Final = 10.0
+"""What a server may be late with the answer to a request that it holds."""
+
+
+class Web:
+    """One server, spoken to over HTTP. Polls have a connection of their own."""
+
+    def __init__(self, calls: HttpClient, polls: HttpClient) -> None:
+        self._calls = calls
+        self._polls = polls
+
+    async def call(
+        self,
+        method: str,
+        target: str,
+        frame: Mapping[str, object] | None = None,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        within: float = 30.0,
+    ) -> HttpAnswer:
+        """Ask for something, with *frame* as its JSON body, and return what is answered.
+
+        Raises:
+            Retry: nothing went out, or the server has had too many (429); its
+                `Retry-After` is obeyed.
+            OutcomeUnknown: it went out, and no answer came.
+        """
+        body = b"" if frame is None else text_of(frame).encode()
+        if frame is not None:
+            headers = [("Content-Type", "application/json"), *headers]
+        try:
+            answer = await self._calls.request(
+                method, target, body=body, headers=headers, within=within
+            )
+        except HttpFailed as failed:
+            if failed.went_out:
+                raise OutcomeUnknown(str(failed)) from failed
+            raise Retry(1.0, str(failed)) from failed
+        if answer.status == TOO_MANY:
+            raise Retry(wait_of(answer), "the server has had too many requests")
+        return answer
+
+    async def poll(
+        self,
+        target: str,
+        *,
+        hold: float,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> HttpAnswer:
+        """Ask, and wait for what the server holds back for up to *hold* seconds.
+
+        Where it has had too many, it is left alone as long as it says, and asked again.
+
+        Raises:
+            SessionEnded: it did not answer in its time: the deadline on receiving.
+        """
+        while True:
+            try:
+                answer = await self._polls.request(
+                    "GET", target, headers=headers, within=hold + POLL_MARGIN_SECONDS
+                )
+            except HttpFailed as failed:
+                raise SessionEnded(str(failed)) from failed
+            if answer.status != TOO_MANY:
+                return answer
+            await trio.sleep(wait_of(answer))
+
+
+def wait_of(answer: HttpAnswer) -> float:
+    """Return for how many seconds a server wants to be left alone."""
+    said = answer.retry_after
+    return DEFAULT_RETRY_SECONDS if said is None else said
+
+
+@asynccontextmanager
+async def web(
+    link: Reach,
+    url: str,
+    bearer: Secret | str | None,
+    headers: Sequence[tuple[str, str]],
+) -> AsyncIterator[Web]:
+    """See `Link.http`."""
+    if bearer is not None:
+        token = bearer.reveal() if isinstance(bearer, Secret) else bearer
+        headers = [*headers, ("Authorization", f"Bearer {token}")]
+    async with AsyncExitStack() as stack:
+        await link.turn_to_dial()
+        calls = await stack.enter_async_context(HttpClient(url, headers))
+        polls = await stack.enter_async_context(HttpClient(url, headers, connections=1))
+        yield Web(calls, polls)

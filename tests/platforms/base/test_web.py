@@ -1,0 +1,167 @@
+"""Calls and polls of a session: each ends in one of the ways a message or a session can."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import trio
+from attrs import frozen
+from trio.testing import MockClock
+
+from actors.messages import Outbound
+from platforms.base import (
+    Link,
+    OutcomeUnknown,
+    Platform,
+    Retry,
+    Secret,
+    Sent,
+    SessionEnded,
+)
+from platforms.base.web import DEFAULT_RETRY_SECONDS, Web
+from platforms.transport import HttpAnswer, HttpFailed
+from tests.platforms.base.hosts import FakeHost
+from tests.platforms.media.servers import (
+    Server,
+    cut_short,
+    mute,
+    response,
+    says,
+    serving,
+)
+
+
+@frozen
+class NoConfig:
+    pass
+
+
+class Toy(Platform[NoConfig]):
+    """Its session is what the test does."""
+
+    name = "toy"
+
+    async def session(self, link: Link) -> None:
+        raise NotImplementedError
+
+    async def send(self, link: Link, out: Outbound) -> Sent:
+        raise NotImplementedError
+
+
+def a_link() -> Link:
+    return FakeHost().link(Toy(NoConfig()), "me")
+
+
+def url(server: Server) -> str:
+    return f"http://127.0.0.1:{server.port}"
+
+
+async def test_a_call_brings_its_answer() -> None:
+    answers = {"/say": says(response(b'{"id": "7"}', status="201 Created"))}
+    async with (
+        serving(answers) as server,
+        a_link().http(url(server), bearer=Secret("t")) as http,
+    ):
+        answer = await http.call("POST", "/say", {"text": "你好"})
+        assert (answer.status, json.loads(answer.body)) == (201, {"id": "7"})
+        assert b"Authorization: Bearer t" in server.requests[0]
+        assert b"Content-Type: application/json" in server.requests[0]
+
+
+@pytest.mark.parametrize(
+    ("headers", "after"), [(["Retry-After: 7"], 7.0), ([], DEFAULT_RETRY_SECONDS)]
+)
+async def test_too_many_is_not_now(headers: list[str], after: float) -> None:
+    """A delay that the server gives wins over any rule of ours."""
+    answers = {"/say": says(response(b"", *headers, status="429 Too Many Requests"))}
+    async with serving(answers) as server, a_link().http(url(server)) as http:
+        with pytest.raises(Retry) as refused:
+            await http.call("POST", "/say", {})
+        assert refused.value.after == after
+
+
+async def test_an_answer_that_is_lost_is_unknown() -> None:
+    """B14: it went out, and nobody can say what became of it."""
+    async with (
+        serving({"/say": cut_short, "/mute": mute}) as server,
+        a_link().http(url(server)) as http,
+    ):
+        with pytest.raises(OutcomeUnknown):
+            await http.call("POST", "/say", {})
+        with pytest.raises(OutcomeUnknown):
+            await http.call("POST", "/mute", {}, within=0.2)
+
+
+async def test_where_nobody_is_it_is_tried_again() -> None:
+    """B14: nothing went out."""
+    async with serving({}) as server:
+        pass
+    async with a_link().http(url(server)) as http:
+        with pytest.raises(Retry):
+            await http.call("POST", "/say", {})
+
+
+class Scripted:
+    """A client whose answers are those of the test, and take their time."""
+
+    def __init__(self, *answers: HttpAnswer | float) -> None:
+        self.answers = list(answers)
+        self.asked: list[float] = []
+
+    async def request(self, *_: object, within: float, **__: object) -> HttpAnswer:
+        self.asked.append(trio.current_time())
+        answer = self.answers.pop(0)
+        if isinstance(answer, HttpAnswer):
+            return answer
+        with trio.move_on_after(within):
+            await trio.sleep(answer)
+            return HttpAnswer(200)
+        why = f"none within {within:g} s"
+        raise HttpFailed("http://x", why, went_out=True)
+
+
+def web(polls: Scripted) -> Web:
+    return Web(polls, polls)  # type: ignore[arg-type]  # all that it needs
+
+
+async def test_a_poll_waits_as_long_as_the_server_may_hold_it(
+    autojump_clock: MockClock,
+) -> None:
+    """B10: the deadline is on receiving, and knows that silence was agreed on."""
+    polls = Scripted(50.0, 59.0, 61.0)
+    http = web(polls)
+    assert (await http.poll("/updates", hold=50)).status == 200
+    assert (await http.poll("/updates", hold=50)).status == 200
+    with pytest.raises(SessionEnded, match="none within 60 s"):
+        await http.poll("/updates", hold=50)
+
+
+async def test_a_poll_leaves_a_server_alone_that_says_so(
+    autojump_clock: MockClock,
+) -> None:
+    polls = Scripted(
+        HttpAnswer(429, (("retry-after", "7"),)), HttpAnswer(429), HttpAnswer(200)
+    )
+    assert (await web(polls).poll("/updates", hold=50)).status == 200
+    first, second, third = polls.asked
+    assert (second - first, third - second) == (7.0, DEFAULT_RETRY_SECONDS)
+
+
+async def test_a_poll_keeps_no_call_waiting() -> None:
+    """The known killer: a pool that is full of polls sends nothing any more."""
+    answers = {"/updates": mute, "/say": says(response(b"{}"))}
+    async with (
+        serving(answers) as server,
+        a_link().http(url(server)) as http,
+        trio.open_nursery() as nursery,
+    ):
+
+        async def poll() -> None:
+            await http.poll("/updates", hold=50)
+
+        nursery.start_soon(poll)
+        with trio.fail_after(5):
+            for _ in range(10):
+                assert (await http.call("POST", "/say", {})).status == 200
+        nursery.cancel_scope.cancel()
