@@ -2,8 +2,8 @@
 
 Who needs an effect on the disk before going on submits it, and waits. What became of
 rows is only noted; it rides with the next batch, or goes by itself a moment later. A
-batch is closed when it has not grown for one pass of the scheduler, so that a reply and
-its sending, or the events of one read, meet in it.
+batch is closed when it has not grown for one pass of the scheduler, so that the events
+of many connections meet in it, and a reply and its sending. Who is alone goes at once.
 
 Trouble with the file ends nothing: the batch in hand is tried again until it goes
 through, and whoever waits, waits.
@@ -11,7 +11,8 @@ through, and whoever waits, waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import inf
 from typing import Final, TypeAlias, cast
 
@@ -84,6 +85,11 @@ class Pump:
         self._effects: list[tuple[Effect, Answered]] = []
         self._noted = False
         self._parked = trio.lowlevel.ParkingLot()
+        self._expected = 0
+        self._alone = True
+        self._alarm = trio.lowlevel.ParkingLot()
+        self._quiet_since = 0.0
+        self._overdue = False
         self._busy_since = inf
         self._trouble: Trouble | None = None
         self._closing = False
@@ -101,11 +107,17 @@ class Pump:
         if self._parked:
             self._parked.unpark_all()
 
+    def expect(self) -> None:
+        """Somebody is about to submit one more, in the next pass of the scheduler."""
+        self._expected += 1
+
     def note(self) -> None:
         """There are changes to fetch; they need not be on the disk at once."""
         if not self._noted:
             self._noted = True
-            self._parked.unpark_all()
+            self._quiet_since = self._clock()
+            if self._alarm:
+                self._alarm.unpark_all()
 
     async def ask(self, effect: Effect) -> object:
         """Submit *effect* and return its answer. Who is cancelled is not answered."""
@@ -170,12 +182,20 @@ class Pump:
 
     async def run(self) -> None:
         """Commit what comes, until `close`; the file is open then."""
-        while not self._closing or self._pending:
-            idle = await self._wait()
-            if self._pending:
-                await self._linger()
-                await self._commit()
-            await self._tidy(idle=idle)
+        watch = trio.CancelScope()
+        trio.lowlevel.spawn_system_task(self._watch, watch)
+        try:
+            while not self._closing or self._pending:
+                idle = await self._wait()
+                if self._pending:
+                    await self._linger()
+                    await self._commit()
+                await self._tidy(idle=idle)
+                self._quiet_since = self._clock()
+                if self._alarm and self._waits_for_quiet:
+                    self._alarm.unpark_all()
+        finally:
+            watch.cancel()
         self._done.set()
 
     def break_off(self, error: Exception) -> None:
@@ -205,13 +225,32 @@ class Pump:
             Did nobody come for so long?
         """
         while not self._urgent:
-            if self._noted or self._tidy_due:
-                with trio.move_on_after(RIDE_SECONDS) as ride:
-                    while not self._urgent:
-                        await self._parked.park()
-                return ride.cancelled_caught
+            if self._overdue:
+                self._overdue = False
+                return True
             await self._parked.park()
+        self._overdue = False
         return False
+
+    async def _watch(self, scope: trio.CancelScope) -> None:
+        """Wake the pump when it has been quiet for long enough.
+
+        Not its own task's deadline: to set one for every batch costs more than a batch.
+        """
+        with scope:
+            while True:
+                while not self._waits_for_quiet:
+                    await self._alarm.park()
+                since = self._quiet_since
+                await trio.sleep(max(0.0, since + RIDE_SECONDS - self._clock()))
+                if since == self._quiet_since and self._waits_for_quiet:
+                    self._overdue = True
+                    self._parked.unpark_all()
+                    await self._alarm.park()
+
+    @property
+    def _waits_for_quiet(self) -> bool:
+        return self._noted or self._tidy_due
 
     @property
     def _urgent(self) -> bool:
@@ -222,21 +261,38 @@ class Pump:
         return self._more or self._store.tidy_due
 
     async def _linger(self) -> None:
+        """Give a batch that grows one more pass, unless nobody is there to join it."""
         size = 0
         for _ in range(LINGER_PASSES):
-            if len(self._effects) == size:
+            now = len(self._effects)
+            if now == size or (self._alone and now > self._expected):
                 return
-            size = len(self._effects)
+            size = now
             await trio.lowlevel.checkpoint()
 
     async def _commit(self) -> None:
         asked, self._effects = self._effects, []
+        # Where one came alone, apart from whom it brought, the next one will as well.
+        self._alone = len(asked) <= 1 + self._expected
+        self._expected = 0
         self._noted = False
         changes = self._changes()
         # Changes last: each is the newest state of a row that may be written before it.
         batch = [effect for effect, _ in asked] + changes
-        answers = await self._until_done(lambda: self._store.commit(batch))
+        await self._until_done(
+            lambda: self._store.commit(batch), partial(self._tell, asked, changes)
+        )
         self._committed += len(batch)
+
+    def _tell(
+        self,
+        asked: Sequence[tuple[Effect, Answered]],
+        changes: Sequence[Effect],
+        answers: object,
+    ) -> None:
+        """Answer everybody, in the moment the thread is done: our own task would be woken
+        a pass before theirs.
+        """
         assert isinstance(answers, list)
         for change, answer in zip(changes, answers[len(asked) :], strict=True):
             if isinstance(answer, Exception):
@@ -275,12 +331,14 @@ class Pump:
         finally:
             self._busy_since = inf
 
-    async def _until_done(self, job: Callable[[], object]) -> object:
-        """Do it again until the file lets us."""
+    async def _until_done(
+        self, job: Callable[[], object], told: Callable[[object], None] = _forget
+    ) -> object:
+        """Do it again until the file lets us; *told* is the first to hear."""
         while True:
             self._busy_since = self._clock()
             try:
-                result = await self._run(job)
+                result = await self._run(job, told)
             except Trouble as trouble:
                 self._trouble = trouble
             except Exception as error:  # a mistake of ours must not end the host

@@ -53,6 +53,7 @@ class Scribe:
         effect = self._effect(queued, out, expires_at, content, body)
         self._pump.submit(effect, partial(self._written, queued, effect, slot))
         if ready:
+            self._pump.expect()  # whoever is rung claims it
             self._ring((out.to.platform, out.to.account))
         return await slot.wait()
 
@@ -79,6 +80,7 @@ class Scribe:
         effect = EnqueueAll([one for _, one in begun])
         self._pump.submit(effect, partial(self._all_written, begun, slot))
         if rings:
+            self._pump.expect()
             self._ring((parts[0].to.platform, parts[0].to.account))
         return await slot.wait()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import trio
+from outcome import Error, Outcome, Value
 
 from rookery.testing.hostsim.chronicle import Chronicle
 
@@ -140,6 +141,10 @@ class Disk:
             self._look.close()
 
 
+def _nobody(_: object) -> None:
+    """Only who waits wants to know."""
+
+
 class Worked:
     """How a process has its journal's work done: in order, each after a while.
 
@@ -152,15 +157,38 @@ class Worked:
         self._turn = trio.Lock()
         self.dead = False
 
-    async def __call__(self, job: Callable[[], R]) -> R:
+    async def __call__(
+        self, job: Callable[[], R], told: Callable[[R], None] = _nobody
+    ) -> R:
         async with self._turn:
             await trio.sleep(self._disk.latency())
             if self.dead:
                 await trio.sleep_forever()
             try:
-                return job()
+                result = job()
             finally:
                 await trio.sleep(self._disk.latency() / 4)
+        told(result)
+        return result
+
+    @property
+    def ready(self) -> bool:
+        return True
+
+    def start(self, job: Callable[[], R], ended: Callable[[Outcome[R]], None]) -> None:
+        # As in a thread: it belongs to no task of the process.
+        trio.lowlevel.spawn_system_task(self._alone, job, ended)
+
+    async def _alone(
+        self, job: Callable[[], R], ended: Callable[[Outcome[R]], None]
+    ) -> None:
+        how: Outcome[R]
+        try:
+            how = Value(await self(job))
+        except Exception as error:  # noqa: BLE001 - whoever began it is told
+            how = Error(error)
+        if not self.dead:
+            ended(how)
 
     def close(self) -> None:
         """There is nothing to end."""
