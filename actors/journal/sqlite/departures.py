@@ -198,21 +198,30 @@ class Departures:
             return []
         calendar = self._calendar
         now = calendar.wall()
-        rows: list[tuple[object, ...]] = [
-            (
-                record.outcome.state.value,
-                clean(record.outcome.detail),
-                clean(record.outcome.message_id),
-                record.attempt,
-                now if record.closed else None,
-                None if record.tried_at is None else calendar.date(record.tried_at),
-                record.doubts,
-                record.seq,
+        rows: list[tuple[object, ...]] = []
+        for record in self._changed.values():
+            outcome = record.outcome
+            at = None if record.tried_at is None else calendar.date(record.tried_at)
+            written = self._writing.get(record.key)
+            if written is not None and outcome.state is OutboundState.SENDING:
+                # It is in this very batch: written as what it is by now.
+                written.state = outcome.state.value
+                written.attempt, written.tried_at = record.attempt, at
+                continue
+            rows.append(
+                (
+                    outcome.state.value,
+                    clean(outcome.detail),
+                    clean(outcome.message_id),
+                    record.attempt,
+                    now if record.closed else None,
+                    at,
+                    record.doubts,
+                    record.seq,
+                )
             )
-            for record in self._changed.values()
-        ]
         self._changed.clear()
-        return [settle_outbound(rows)]
+        return [settle_outbound(rows)] if rows else []
 
     async def restore(self, loaded: Loaded) -> list[AccountKey]:
         """Take over what is open in the file; return who has something to say."""

@@ -27,11 +27,15 @@ VALUES (?, ?, ?, ?, ?, 'new', '', 0, ?, NULL, ?, ?, ?, ?)"""
 # That of nobody is the platform's: a session that dials asks before it knows who it is.
 _MOVE = """INSERT INTO cursors VALUES (?1, ?2, ?3), (?1, '', ?3)
 ON CONFLICT (platform, account) DO UPDATE SET cursor = excluded.cursor"""
+_CLAIM_IN = (
+    """UPDATE inbound SET state = 'claimed', boots = max(boots, ?) WHERE seq = ?"""
+)
 _SETTLE_IN = """UPDATE inbound SET state = ?, why = ?, boots = max(boots, ?), settled_at = ?
 WHERE seq = ?"""
 _ENQUEUE = """INSERT INTO outbound (seq, key, platform, account, chat_kind, chat, kind,
-state, detail, message_id, attempt, queued_at, expires_at, settled_at, trace, content, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', '', '', 0, ?, ?, NULL, ?, ?, ?)
+state, detail, message_id, attempt, tried_at, queued_at, expires_at, settled_at, trace,
+content, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?, NULL, ?, ?, ?)
 ON CONFLICT (key) DO NOTHING"""
 _KNOWN = (
     """SELECT seq, content, state, detail, message_id FROM outbound WHERE key = ?"""
@@ -220,6 +224,10 @@ class Enqueue(Single, kw_only=True):
     trace: str
     content: bytes
     body: bytes
+    state: str = OutboundState.QUEUED.value
+    """Or `sending`, if it was claimed before it was written."""
+    attempt: int = 0
+    tried_at: float | None = None
 
     def apply(self, db: sqlite3.Connection, _: Numbers) -> Known | None:
         written = db.execute(
@@ -232,6 +240,9 @@ class Enqueue(Single, kw_only=True):
                 self.chat_kind,
                 self.chat,
                 self.kind,
+                self.state,
+                self.attempt,
+                self.tried_at,
                 self.queued_at,
                 self.expires_at,
                 self.trace,
@@ -290,6 +301,11 @@ class Barrier(Single):
 
     def apply(self, _: sqlite3.Connection, __: Numbers) -> None:
         return None
+
+
+def claim_inbound(rows: list[tuple[object, ...]]) -> Settle:
+    """Rows are (boots, seq). Apart, because an index of what is open stays as it is."""
+    return Settle(_CLAIM_IN, rows)
 
 
 def settle_inbound(rows: list[tuple[object, ...]]) -> Settle:

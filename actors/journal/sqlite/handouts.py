@@ -18,7 +18,13 @@ from actors.journal.crowds import Crowds
 from actors.journal.sqlite.again import Renewed
 from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.codec import Unreadable, clean
-from actors.journal.sqlite.effects import Effect, Fetch, Fetched, settle_inbound
+from actors.journal.sqlite.effects import (
+    Effect,
+    Fetch,
+    Fetched,
+    claim_inbound,
+    settle_inbound,
+)
 from actors.journal.sqlite.loading import Loaded, OpenRows
 from actors.journal.sqlite.pump import Pump
 from actors.journal.sqlite.rows import inbound_row
@@ -157,18 +163,23 @@ class Handouts:
         if not self._changed:
             return []
         now = self._calendar.wall()
-        rows: list[tuple[object, ...]] = [
-            (
-                record.state.value,
-                clean(record.why),
-                record.boots,
-                now if record.state in FINAL_INBOUND else None,
-                record.seq,
-            )
-            for record in self._changed.values()
-        ]
+        claimed: list[tuple[object, ...]] = []
+        others: list[tuple[object, ...]] = []
+        for record in self._changed.values():
+            state = record.state
+            if state is InboundState.CLAIMED:
+                claimed.append((record.boots, record.seq))
+                continue
+            at = now if state in FINAL_INBOUND else None
+            why = clean(record.why)
+            others.append((state.value, why, record.boots, at, record.seq))
         self._changed.clear()
-        return [settle_inbound(rows)]
+        effects: list[Effect] = []
+        if claimed:
+            effects.append(claim_inbound(claimed))
+        if others:
+            effects.append(settle_inbound(others))
+        return effects
 
     async def restore(
         self, loaded: Loaded, read: Callable[[int], Awaitable[OpenRows]]

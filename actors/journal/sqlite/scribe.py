@@ -35,8 +35,8 @@ class Scribe:
         self._calendar = calendar
         self._outgoing = outgoing
         self._ring = ring
-        self.writing: set[str] = set()
-        """Keys of rows that are not committed yet."""
+        self.writing: dict[str, Enqueue] = {}
+        """Rows that are not committed yet, by their keys."""
 
     async def enqueue(self, out: Outbound, expires_at: float) -> Queued:
         await self._pump.ready()
@@ -62,7 +62,7 @@ class Scribe:
     ) -> list[Queued | None]:
         """Write down the parts of one message; one effect, so all of them or none."""
         await self._pump.ready()
-        while not self.writing.isdisjoint(out.key for out in parts):
+        while any(out.key in self.writing for out in parts):
             await self._pump.settled()
         bodies = [encode_body(out.body) for out in parts]
         contents = [digest(body) for body in bodies]
@@ -92,8 +92,7 @@ class Scribe:
         content: bytes,
         body: bytes,
     ) -> Enqueue:
-        self.writing.add(out.key)
-        return enqueue_of(
+        effect = self.writing[out.key] = enqueue_of(
             queued.seq,
             out,
             queued_at=self._calendar.wall(),
@@ -101,6 +100,7 @@ class Scribe:
             content=content,
             body=body,
         )
+        return effect
 
     def _written(
         self, queued: Queued, effect: Enqueue, slot: Slot[Queued], answer: object
@@ -127,7 +127,7 @@ class Scribe:
         self, queued: Queued, effect: Enqueue, answer: object
     ) -> Queued | RowRefused | None:
         """Take note of what the file says to one row: written, known, or refused."""
-        self.writing.discard(effect.key)
+        self.writing.pop(effect.key, None)
         if answer is None:
             return queued
         self._outgoing.void(effect.key)
