@@ -95,7 +95,20 @@ class Outbox:
     def _begun(self, out: Outbound, queued: Queued) -> Receipt:
         if not queued.same:
             log.warning("reply.diverged", key=out.key, to=str(out.to), trace=out.trace)
-        return self._tracker.begin(out, queued.outcome, fresh=queued.fresh)
+        receipt = self._tracker.begin(out, queued.outcome, fresh=queued.fresh)
+        if queued.fresh and not receipt.settled:
+            self._catch_up(out.key)
+        return receipt
+
+    def _catch_up(self, key: str) -> None:
+        """The sender hears of the same commit: it may have been faster than the speaker."""
+        outcome = self._journal.outcome_of(key)
+        if outcome is None or outcome.state is OutboundState.QUEUED:
+            return
+        if outcome.state is OutboundState.SENDING:
+            self._tracker.sending(key)
+        else:
+            self._tracker.settle(key, outcome)
 
     def withdraw(self, key: str, why: str) -> bool:
         """Take back what has not left yet, or the parts of it that have not."""

@@ -94,14 +94,9 @@ class Departures:
         if not rows:
             return []
         records = [outgoing.find(row.out.key) for row in rows]
-        just_said = any(row.out.key in self._writing for row in rows)
         lean = [record.seq for record in records if record is not None and record.lean]
         try:
             bodies = await self._pump.ask(FetchBodies(lean) if lean else Barrier())
-            if just_said:
-                # Whoever said it was answered by the same commit, and has its receipt
-                # made before anything can become of it.
-                await trio.lowlevel.checkpoint()
         except trio.Cancelled:
             for row in rows:  # no byte of it has left
                 outgoing.requeue(claim, row.seq, self._calendar.clock())

@@ -238,3 +238,25 @@ async def test_what_an_earlier_process_said_is_tracked_again(
         assert outbox.answered_late("b", "78")
         assert tracker.index.counts().verdicts["late"] == 1
         assert outbox.due_at < inf
+
+
+async def test_a_receipt_hears_of_an_answer_that_came_before_it_was_made(
+    tmp_path: Path,
+) -> None:
+    """Speaker and sender are told of the same commit, and trio wakes them in any order."""
+    async with in_file(tmp_path) as file:
+        tracker = Tracker(trio.current_time)
+        outbox = Outbox(file, tracker, trio.current_time, dead=lambda _out, _why: None)
+
+        async def send_at_once() -> None:
+            (row,) = await outbox.claim(CLAIM, QQ)
+            assert outbox.settle(CLAIM, row, Outcome(S.SENT, "", row.out.key))
+
+        for key in map(str, range(30)):
+            async with trio.open_nursery() as nursery:
+                file.on_outbound(lambda _: nursery.start_soon(send_at_once))
+                receipt = await outbox.say(saying(key))
+            assert receipt.state is S.SENT
+            final = tracker.index.final(key)
+            assert final is not None
+            assert final.outcome == receipt.current
