@@ -176,9 +176,14 @@ class InboxAccount:
         """An event was given up: the cursor may not pass it until a session begins."""
         self.torn_in = self.backlog.begun
 
+    @property
+    def torn(self) -> bool:
+        """Was an event given up that no session has asked for since?"""
+        return self.torn_in == self.backlog.begun
+
     def move(self, cursor: str) -> None:
         """Everything up to *cursor* is journalled."""
-        if self.torn_in != self.backlog.begun:
+        if not self.torn:
             self.cursor = self.backlog.cursor = cursor
 
     def begin(self) -> str | None:

@@ -93,6 +93,7 @@ class Arrivals:
         owner = inbox.account(platform, account)
         written: list[Waiter[Appended | None]] = []
         answers: list[Appended | None] = []
+        self._pump.expect(max(0, len(arrived) - 1))
         for one in arrived:
             effect = self._accept_of(owner, one.event, one.trace, one.cursor)
             if platform not in self.crowds and inbox.fits(owner, effect.size):
@@ -147,9 +148,8 @@ class Arrivals:
     ) -> None:
         if waiter.size:
             self.inbox.reserve(waiter.owner, effect.size)
-        if (
-            waiter.owner.torn
-        ):  # nor may the file, for the next process, pass what is not in it
+        if waiter.owner.torn:
+            # Nor may the file's cursor, for the next process, pass what is not in it.
             effect.cursor = None
         self._writing += 1
         self._pump.submit(

@@ -11,43 +11,38 @@ through, and whoever waits, waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from math import inf
-from typing import Final, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import structlog
 import trio
+from outcome import Error
+from outcome import Outcome as Ended
 
+from actors.journal.sqlite.batch import Answered, Batch
 from actors.journal.sqlite.effects import Barrier, Effect
 from actors.journal.sqlite.loading import OpenRows
+from actors.journal.sqlite.quiet import Quiet
 from actors.journal.sqlite.slot import Slot
 from actors.journal.sqlite.store import Store
+from actors.journal.sqlite.tempo import (
+    CLOSE_SECONDS,
+    HANGS_SECONDS,
+    LINGER_PASSES,
+    PAGE_ROWS,
+    RETRY_SECONDS,
+    RIDE_SECONDS,
+    SWEEP_EFFECTS,
+)
 from actors.journal.sqlite.thread import Run
-from actors.journal.sqlite.troubles import Trouble, TroubleKind
+from actors.journal.sqlite.troubles import Trouble, TroubleKind, shown
 from actors.journal.values import JournalHealth
 
-LINGER_PASSES: Final = 16
-"""How often a batch that grows is given one more pass."""
-RIDE_SECONDS: Final = 0.05
-"""How long what is only noted waits for company."""
-SWEEP_EFFECTS: Final = 200
-"""After so many effects something old is looked for, if there may be any: as much may
-leave the file as comes into it, however busy it is."""
-RETRY_SECONDS: Final = 1.0
-HANGS_SECONDS: Final = 5.0
-"""A batch that takes longer has stalled the journal."""
-CLOSE_SECONDS: Final = 5.0
-PAGE_ROWS: Final = 5_000
-"""Open rows that are read at once when the file is opened."""
-
-Answered: TypeAlias = Callable[[object], None]
-"""Told the answer of an effect, or the error that it ended with. Plain."""
 Changes: TypeAlias = Callable[[], list[Effect]]
 """Hands over what was noted since it was last asked."""
 
 log = structlog.get_logger()
-
 
 _OPENING, _OPEN = JournalHealth("opening"), JournalHealth("open")
 
@@ -87,9 +82,13 @@ class Pump:
         self._parked = trio.lowlevel.ParkingLot()
         self._expected = 0
         self._alone = True
-        self._alarm = trio.lowlevel.ParkingLot()
-        self._quiet_since = 0.0
+        self._quiet = Quiet(
+            RIDE_SECONDS, clock, wanted=self._waits_for_quiet, ring=self._be_idle
+        )
         self._overdue = False
+        self._in_flight: Batch | None = None
+        self._failed: Batch | None = None
+        self._free = False
         self._busy_since = inf
         self._trouble: Trouble | None = None
         self._closing = False
@@ -104,20 +103,22 @@ class Pump:
     def submit(self, effect: Effect, answered: Answered = _forget) -> None:
         """Put *effect* into the next batch; *answered* is called after the commit."""
         self._effects.append((effect, answered))
-        if self._parked:
+        if not self._free or self._in_flight is not None or self._failed is not None:
+            return  # it is looked at when that is through
+        if self._alone and self._run.ready and len(self._effects) > self._expected:
+            self._begin()
+        elif self._parked:
             self._parked.unpark_all()
 
-    def expect(self) -> None:
-        """Somebody is about to submit one more, in the next pass of the scheduler."""
-        self._expected += 1
+    def expect(self, more: int = 1) -> None:
+        """So many more are about to come with the next one, or claim it a pass later."""
+        self._expected += more
 
     def note(self) -> None:
         """There are changes to fetch; they need not be on the disk at once."""
         if not self._noted:
             self._noted = True
-            self._quiet_since = self._clock()
-            if self._alarm:
-                self._alarm.unpark_all()
+            self._quiet.begin()
 
     async def ask(self, effect: Effect) -> object:
         """Submit *effect* and return its answer. Who is cancelled is not answered."""
@@ -156,9 +157,8 @@ class Pump:
             return JournalHealth("stalled", self._trouble.kind, str(self._trouble))
         busy = self._clock() - self._busy_since
         if busy >= HANGS_SECONDS:
-            hangs = Trouble(
-                TroubleKind.HANGS, f"a write has not returned for {busy:.0f} s"
-            )
+            why = f"a write has not returned for {busy:.0f} s"
+            hangs = Trouble(TroubleKind.HANGS, why)
             return JournalHealth("stalled", hangs.kind, str(hangs))
         return _OPEN if self.opened.is_set() else _OPENING
 
@@ -183,25 +183,31 @@ class Pump:
     async def run(self) -> None:
         """Commit what comes, until `close`; the file is open then."""
         watch = trio.CancelScope()
-        trio.lowlevel.spawn_system_task(self._watch, watch)
+        trio.lowlevel.spawn_system_task(self._quiet.watch, watch)
         try:
             while not self._closing or self._pending:
+                self._free = True
                 idle = await self._wait()
-                if self._pending:
-                    await self._linger()
-                    await self._commit()
+                await self._linger()
+                if self._in_flight is not None or not (idle or self._urgent):
+                    continue  # somebody was faster
+                self._free = False
+                if self._failed is not None:
+                    failed, self._failed = self._failed, None
+                    await trio.sleep(RETRY_SECONDS)
+                    await self._commit(failed)
+                if self._effects or self._noted:
+                    await self._commit(self._take())
                 await self._tidy(idle=idle)
-                self._quiet_since = self._clock()
-                if self._alarm and self._waits_for_quiet:
-                    self._alarm.unpark_all()
+                self._quiet.begin()
         finally:
+            self._free = False
             watch.cancel()
         self._done.set()
 
     def break_off(self, error: Exception) -> None:
         """Our own mistake: nothing is committed any more, and that is shown."""
-        why = f"{type(error).__name__}: {error}"
-        self._trouble = Trouble(TroubleKind.FAILING, why)
+        self._trouble = shown(error)
 
     async def close(self) -> bool:
         """Commit the rest and let go of the file; False if it was not to be had."""
@@ -216,7 +222,7 @@ class Pump:
 
     @property
     def _pending(self) -> bool:
-        return bool(self._effects or self._noted)
+        return bool(self._effects or self._noted or self._in_flight or self._failed)
 
     async def _wait(self) -> bool:
         """Wait for something to do, or until what is noted has waited long enough.
@@ -224,37 +230,35 @@ class Pump:
         Returns:
             Did nobody come for so long?
         """
-        while not self._urgent:
-            if self._overdue:
+        while self._in_flight is not None or not self._urgent:
+            if self._overdue and self._in_flight is None:
                 self._overdue = False
                 return True
             await self._parked.park()
         self._overdue = False
         return False
 
-    async def _watch(self, scope: trio.CancelScope) -> None:
-        """Wake the pump when it has been quiet for long enough.
+    def _be_idle(self) -> None:
+        self._overdue = True
+        self._parked.unpark_all()
 
-        Not its own task's deadline: to set one for every batch costs more than a batch.
-        """
-        with scope:
-            while True:
-                while not self._waits_for_quiet:
-                    await self._alarm.park()
-                since = self._quiet_since
-                await trio.sleep(max(0.0, since + RIDE_SECONDS - self._clock()))
-                if since == self._quiet_since and self._waits_for_quiet:
-                    self._overdue = True
-                    self._parked.unpark_all()
-                    await self._alarm.park()
-
-    @property
     def _waits_for_quiet(self) -> bool:
         return self._noted or self._tidy_due
 
     @property
     def _urgent(self) -> bool:
-        return bool(self._effects or self._compacting or self._closing)
+        return bool(
+            self._effects
+            or self._compacting
+            or self._closing
+            or self._failed
+            or self._store.tidy_urgent
+            or self._sweep_due
+        )
+
+    @property
+    def _sweep_due(self) -> bool:
+        return self._more and self._committed >= SWEEP_EFFECTS
 
     @property
     def _tidy_due(self) -> bool:
@@ -265,45 +269,49 @@ class Pump:
         size = 0
         for _ in range(LINGER_PASSES):
             now = len(self._effects)
-            if now == size or (self._alone and now > self._expected):
+            if now <= size or (self._alone and now > self._expected):
                 return
             size = now
             await trio.lowlevel.checkpoint()
 
-    async def _commit(self) -> None:
+    def _take(self) -> Batch:
+        """Close the batch."""
         asked, self._effects = self._effects, []
         # Where one came alone, apart from whom it brought, the next one will as well.
-        self._alone = len(asked) <= 1 + self._expected
+        self._alone = len(asked) <= 1 + min(1, self._expected)
         self._expected = 0
         self._noted = False
-        changes = self._changes()
-        # Changes last: each is the newest state of a row that may be written before it.
-        batch = [effect for effect, _ in asked] + changes
-        await self._until_done(
-            lambda: self._store.commit(batch), partial(self._tell, asked, changes)
-        )
-        self._committed += len(batch)
+        self._committed += len(asked)
+        return Batch(asked, self._changes())
 
-    def _tell(
-        self,
-        asked: Sequence[tuple[Effect, Answered]],
-        changes: Sequence[Effect],
-        answers: object,
-    ) -> None:
-        """Answer everybody, in the moment the thread is done: our own task would be woken
-        a pass before theirs.
-        """
-        assert isinstance(answers, list)
-        for change, answer in zip(changes, answers[len(asked) :], strict=True):
-            if isinstance(answer, Exception):
-                log.error(
-                    "journal.change_lost", kind=type(change).__name__, why=str(answer)
-                )
-        for (_, answered), answer in zip(asked, answers, strict=False):
-            try:
-                answered(answer)
-            except Exception:  # whoever is told must not stop those behind them
-                log.exception("journal.answer_failed")
+    async def _commit(self, batch: Batch) -> None:
+        effects = batch.effects
+        await self._until_done(lambda: self._store.commit(effects), batch.tell)
+
+    def _begin(self) -> None:
+        """Commit what is here without a pass of the scheduler that wakes our task first."""
+        batch = self._take()
+        effects = batch.effects
+        self._in_flight = batch
+        self._busy_since = self._clock()
+        self._run.start(lambda: self._store.commit(effects), self._landed)
+
+    def _landed(self, ended: Ended[object]) -> None:
+        """What was begun so is through; our task is woken if there is anything left to do."""
+        batch, self._in_flight = self._in_flight, None
+        assert batch is not None
+        stalled = self.health.state == "stalled"
+        self._busy_since = inf
+        if isinstance(ended, Error):
+            self._failed = batch
+            self._stall(ended.error)
+        else:
+            batch.tell(ended.unwrap())
+            if stalled:
+                self._mended()
+            self._quiet.begin()
+        if self._urgent:
+            self._parked.unpark_all()
 
     async def _tidy(self, *, idle: bool) -> None:
         if self._compacting:
@@ -311,11 +319,7 @@ class Pump:
             answer = await self._once(self._store.compact)
             for answered in asked:
                 answered(answer)
-        elif (
-            self._store.tidy_urgent
-            or (idle and self._tidy_due)
-            or (self._more and self._committed >= SWEEP_EFFECTS)
-        ):
+        elif self._store.tidy_urgent or (idle and self._tidy_due) or self._sweep_due:
             self._committed = 0
             self._more = bool(await self._until_done(self._store.tidy))
 
@@ -339,12 +343,8 @@ class Pump:
             self._busy_since = self._clock()
             try:
                 result = await self._run(job, told)
-            except Trouble as trouble:
-                self._trouble = trouble
-            except Exception as error:  # a mistake of ours must not end the host
-                log.exception("journal.work_failed")
-                why = f"{type(error).__name__}: {error}"
-                self._trouble = Trouble(TroubleKind.FAILING, why)
+            except Exception as error:  # noqa: BLE001 - a mistake of ours must not end the host
+                self._stall(error)
             else:
                 stalled = self.health.state == "stalled"
                 self._trouble = None
@@ -354,3 +354,8 @@ class Pump:
             finally:
                 self._busy_since = inf
             await trio.sleep(RETRY_SECONDS)
+
+    def _stall(self, error: BaseException) -> None:
+        if not isinstance(error, Trouble):
+            log.error("journal.work_failed", exc_info=error)
+        self._trouble = shown(error)

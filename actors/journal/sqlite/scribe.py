@@ -51,9 +51,10 @@ class Scribe:
             return queued
         slot: Slot[Queued] = Slot()
         effect = self._effect(queued, out, expires_at, content, body)
-        self._pump.submit(effect, partial(self._written, queued, effect, slot))
         if ready:
             self._pump.expect()  # whoever is rung claims it
+        self._pump.submit(effect, partial(self._written, queued, effect, slot))
+        if ready:
             self._ring((out.to.platform, out.to.account))
         return await slot.wait()
 
@@ -78,9 +79,10 @@ class Scribe:
             rings = rings or ready
             begun.append((queued, self._effect(queued, out, expires_at, content, body)))
         effect = EnqueueAll([one for _, one in begun])
-        self._pump.submit(effect, partial(self._all_written, begun, slot))
         if rings:
             self._pump.expect()
+        self._pump.submit(effect, partial(self._all_written, begun, slot))
+        if rings:
             self._ring((parts[0].to.platform, parts[0].to.account))
         return await slot.wait()
 

@@ -38,31 +38,41 @@ class Run(Protocol):
         """
         ...
 
+    @property
+    def ready(self) -> bool:
+        """May `start` be called?"""
+        ...
+
+    def start(self, job: Callable[[], R], ended: Callable[[Ended[R]], None]) -> None:
+        """Begin *job*, without anybody who waits.
+
+        Args:
+            job: What to do.
+            ended: Called in trio's thread with how that ended. Plain; never raises.
+        """
+        ...
+
     def close(self) -> None:
         """Nothing more will come."""
         ...
 
 
 class _Job:
-    __slots__ = ("ended", "task", "told", "work")
+    __slots__ = ("_ended", "_told", "_work")
 
     def __init__(
-        self,
-        work: Callable[[], object],
-        told: Callable[[object], None],
-        task: trio.lowlevel.Task,
+        self, work: Callable[[], object], told: Callable[[Ended[object]], None]
     ) -> None:
-        self.work = work
-        self.told = told
-        self.task: trio.lowlevel.Task | None = task
-        self.ended: Ended[object] | None = None
+        self._work = work
+        self._told = told
+        self._ended: Ended[object] | None = None
+
+    def do(self) -> None:
+        self._ended = capture(self._work)
 
     def deliver(self) -> None:
-        if self.task is not None:
-            assert self.ended is not None
-            if isinstance(self.ended, Value):
-                self.told(self.ended.value)
-            trio.lowlevel.reschedule(self.task, self.ended)
+        assert self._ended is not None
+        self._told(self._ended)
 
 
 class OwnThread:
@@ -82,17 +92,30 @@ class OwnThread:
                 target=_work, args=(self._jobs, token), name=self._name, daemon=True
             )
             self._thread.start()
-        waiting = _Job(
-            job, cast("Callable[[object], None]", told), trio.lowlevel.current_task()
-        )
+        waiting: trio.lowlevel.Task | None = trio.lowlevel.current_task()
 
         def leave(_: trio.lowlevel.RaiseCancelT) -> trio.lowlevel.Abort:
-            waiting.task = None
+            nonlocal waiting
+            waiting = None
             return trio.lowlevel.Abort.SUCCEEDED
 
-        self._jobs.put(waiting)
+        def wake(ended: Ended[R]) -> None:
+            if waiting is not None:
+                if isinstance(ended, Value):
+                    told(ended.value)
+                trio.lowlevel.reschedule(waiting, ended)
+
+        self.start(job, wake)
         # What comes back is what the job returned.
         return cast(R, await trio.lowlevel.wait_task_rescheduled(leave))
+
+    @property
+    def ready(self) -> bool:
+        return self._thread is not None
+
+    def start(self, job: Callable[[], R], ended: Callable[[Ended[R]], None]) -> None:
+        # A job is told how itself has ended, and nothing else.
+        self._jobs.put(_Job(job, cast("Callable[[Ended[object]], None]", ended)))
 
     def close(self) -> None:
         self._jobs.put(None)
@@ -100,7 +123,7 @@ class OwnThread:
 
 def _work(jobs: SimpleQueue[_Job | None], token: trio.lowlevel.TrioToken) -> None:
     while (job := jobs.get()) is not None:
-        job.ended = capture(job.work)
+        job.do()
         try:
             token.run_sync_soon(job.deliver)
         except trio.RunFinishedError:
@@ -123,6 +146,13 @@ class Inline:
             result = job()
             told(result)
             return result
+
+    @property
+    def ready(self) -> bool:
+        return False  # whoever waits is the task that it runs in
+
+    def start(self, job: Callable[[], R], ended: Callable[[Ended[R]], None]) -> None:
+        raise NotImplementedError
 
     def close(self) -> None:
         """There is nothing to end."""

@@ -94,6 +94,13 @@ def trouble_of(error: Exception) -> Trouble | None:
             return None
 
 
+def shown(error: BaseException) -> Trouble:
+    """Return the trouble that *error* is, or what people are told of a mistake of ours."""
+    if isinstance(error, Trouble):
+        return error
+    return Trouble(TroubleKind.FAILING, f"{type(error).__name__}: {error}")
+
+
 def _says_no_table(error: sqlite3.Error) -> bool:
     """Somebody has changed the file below us: no row can be to blame for that."""
     what = str(error)

@@ -21,7 +21,7 @@ from actors.journal import (
 )
 from actors.journal.inbox import Inbox
 from actors.journal.sqlite.handouts import WAITING_ROWS
-from actors.journal.sqlite.pump import RIDE_SECONDS
+from actors.journal.sqlite.tempo import RIDE_SECONDS
 from actors.messages import InboundState, OutboundState, Outcome
 from tests.actors.journal.builders import event, saying
 from tests.actors.journal.builders import journal as in_memory_journal

@@ -28,8 +28,8 @@ from actors.journal import (
     RowRefused,
 )
 from actors.journal.sqlite.effects import Effect, Numbers
-from actors.journal.sqlite.pump import HANGS_SECONDS, RETRY_SECONDS
 from actors.journal.sqlite.schema import NotOurs
+from actors.journal.sqlite.tempo import HANGS_SECONDS, RETRY_SECONDS
 from actors.journal.sqlite.troubles import Trouble, TroubleKind, trouble_of
 from actors.messages import InboundState
 from tests.actors.journal.builders import event, nest, saying
