@@ -12,6 +12,7 @@ through, and whoever waits, waits.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import inf
 from typing import TypeAlias, cast
 
@@ -20,21 +21,13 @@ import trio
 from outcome import Error
 from outcome import Outcome as Ended
 
+from actors.journal.sqlite import tempo
 from actors.journal.sqlite.batch import Answered, Batch
 from actors.journal.sqlite.effects import Barrier, Effect
 from actors.journal.sqlite.loading import OpenRows
 from actors.journal.sqlite.quiet import Quiet
 from actors.journal.sqlite.slot import Slot
 from actors.journal.sqlite.store import Store
-from actors.journal.sqlite.tempo import (
-    CLOSE_SECONDS,
-    HANGS_SECONDS,
-    LINGER_PASSES,
-    PAGE_ROWS,
-    RETRY_SECONDS,
-    RIDE_SECONDS,
-    SWEEP_EFFECTS,
-)
 from actors.journal.sqlite.thread import Run
 from actors.journal.sqlite.troubles import Trouble, TroubleKind, shown
 from actors.journal.values import JournalHealth
@@ -83,7 +76,10 @@ class Pump:
         self._expected = 0
         self._alone = True
         self._quiet = Quiet(
-            RIDE_SECONDS, clock, wanted=self._waits_for_quiet, ring=self._be_idle
+            tempo.RIDE_SECONDS,
+            clock,
+            wanted=lambda: self._noted or self._tidy_due,
+            ring=self._be_idle,
         )
         self._overdue = False
         self._in_flight: Batch | None = None
@@ -156,7 +152,7 @@ class Pump:
         if self._trouble is not None:
             return JournalHealth("stalled", self._trouble.kind, str(self._trouble))
         busy = self._clock() - self._busy_since
-        if busy >= HANGS_SECONDS:
+        if busy >= tempo.HANGS_SECONDS:
             why = f"a write has not returned for {busy:.0f} s"
             hangs = Trouble(TroubleKind.HANGS, why)
             return JournalHealth("stalled", hangs.kind, str(hangs))
@@ -175,10 +171,8 @@ class Pump:
 
     async def read(self, after: int) -> OpenRows:
         """Return a page of the open events behind number *after*."""
-        rows = await self._until_done(
-            lambda: self._store.open_inbound(after, PAGE_ROWS)
-        )
-        return cast(OpenRows, rows)
+        page = partial(self._store.open_inbound, after, tempo.PAGE_ROWS)
+        return cast(OpenRows, await self._until_done(page))
 
     async def run(self) -> None:
         """Commit what comes, until `close`; the file is open then."""
@@ -194,7 +188,7 @@ class Pump:
                 self._free = False
                 if self._failed is not None:
                     failed, self._failed = self._failed, None
-                    await trio.sleep(RETRY_SECONDS)
+                    await trio.sleep(tempo.RETRY_SECONDS)
                     await self._commit(failed)
                 if self._effects or self._noted:
                     await self._commit(self._take())
@@ -213,7 +207,7 @@ class Pump:
         """Commit the rest and let go of the file; False if it was not to be had."""
         self._closing = True
         self._parked.unpark_all()
-        with trio.move_on_after(CLOSE_SECONDS) as patience:
+        with trio.move_on_after(tempo.CLOSE_SECONDS) as patience:
             if self.opened.is_set():
                 await self._done.wait()
             await self._run(self._store.close)
@@ -242,9 +236,6 @@ class Pump:
         self._overdue = True
         self._parked.unpark_all()
 
-    def _waits_for_quiet(self) -> bool:
-        return self._noted or self._tidy_due
-
     @property
     def _urgent(self) -> bool:
         return bool(
@@ -258,7 +249,7 @@ class Pump:
 
     @property
     def _sweep_due(self) -> bool:
-        return self._more and self._committed >= SWEEP_EFFECTS
+        return self._more and self._committed >= tempo.SWEEP_EFFECTS
 
     @property
     def _tidy_due(self) -> bool:
@@ -267,7 +258,7 @@ class Pump:
     async def _linger(self) -> None:
         """Give a batch that grows one more pass, unless nobody is there to join it."""
         size = 0
-        for _ in range(LINGER_PASSES):
+        for _ in range(tempo.LINGER_PASSES):
             now = len(self._effects)
             if now <= size or (self._alone and now > self._expected):
                 return
@@ -353,7 +344,7 @@ class Pump:
                 return result
             finally:
                 self._busy_since = inf
-            await trio.sleep(RETRY_SECONDS)
+            await trio.sleep(tempo.RETRY_SECONDS)
 
     def _stall(self, error: BaseException) -> None:
         if not isinstance(error, Trouble):
