@@ -37,8 +37,6 @@ Changes: TypeAlias = Callable[[], list[Effect]]
 
 log = structlog.get_logger()
 
-_OPENING, _OPEN = JournalHealth("opening"), JournalHealth("open")
-
 
 def _forget(_: object) -> None:
     """Nobody asked."""
@@ -156,7 +154,7 @@ class Pump:
             why = f"a write has not returned for {busy:.0f} s"
             hangs = Trouble(TroubleKind.HANGS, why)
             return JournalHealth("stalled", hangs.kind, str(hangs))
-        return _OPEN if self.opened.is_set() else _OPENING
+        return JournalHealth("open" if self.opened.is_set() else "opening")
 
     @property
     def waiting(self) -> int:

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from actors.journal import Claim, FileJournal, OwnThread, SqliteStore
-from actors.journal.sqlite import pump
+from actors.journal.sqlite import tempo
 from actors.journal.sqlite.effects import Effect
 from actors.journal.sqlite.troubles import Trouble, TroubleKind
 from actors.messages import InboundState, OutboundState, Outcome
@@ -95,7 +95,7 @@ async def test_one_that_fails_is_done_again_before_those_behind_it(
     error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Law 13, where no task was there to see it fail."""
-    monkeypatch.setattr(pump, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(tempo, "RETRY_SECONDS", 0.01)
     store = fragile(tmp_path)
     async with threaded(store).running() as journal, trio.open_nursery() as nursery:
 
