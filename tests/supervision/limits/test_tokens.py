@@ -145,3 +145,13 @@ def test_a_shorter_delay_does_not_end_a_longer_one() -> None:
     pacer.close(0.0, 10.0)
     pacer.close(1.0, 2.0)
     assert pacer.wait(1.0) == 9.0
+
+
+def test_tokens_that_come_back_together_come_back_with_the_last_of_them() -> None:
+    """Late rather than early: no window of the period sees one too many."""
+    pacer: Pacer[str] = Pacer([Pace(2_000, 10.0)])
+    assert pacer.take("a", 0.0) == 0.0
+    for _ in range(1_999):
+        assert pacer.take("a", 0.005) == 0.0
+    assert pacer.take("a", 10.001) > 0.0
+    assert pacer.take("a", 10.0051) == 0.0
