@@ -38,6 +38,7 @@ from rookery.host.showing import (
     mail_row,
     mail_whole,
     no_letter,
+    no_message,
     said_whole,
 )
 
@@ -88,10 +89,7 @@ class MessageDesk:
             case ShowOutbox():
                 row = await self._journal.said_of(request.key)
                 if row is None:
-                    msg = (
-                        f"there is no message {request.key!r} in the journal (any more)"
-                    )
-                    raise Refused(kind="no_message", message=msg)
+                    raise Refused(kind="no_message", message=no_message(request.key))
                 return said_whole(row)
             case RepairOutbox():
                 return await self._repair(request)
@@ -192,7 +190,3 @@ class MessageDesk:
     async def _counted(self) -> dict[str, object]:
         shelf = await self._journal.on_the_shelf()
         return counted(shelf, len(self._parts.system.dead_letters))
-
-
-def _gone(name: str) -> str:
-    return f"there is no dead letter {name} (any more)"
