@@ -152,10 +152,13 @@ async def test_the_outbox_is_listed_by_state_and_way(
         answer = await desk.perform(
             RepairOutbox(repair=Repair.DISCARD, keys=("k1", "k1", "none"))
         )
-        assert rows(answer, "done") == [{"key": "k1", "state": "cancelled"}]
+        assert rows(answer, "done") == [{"key": "k1", "state": "cancelled"}] * 2
         assert [one["why"] for one in rows(answer, "failed")] == [
-            "discard needs a message that is queued or unknown (this one is cancelled)",
-            "there is no message none in the journal (any more)",
+            "there is no message none in the journal (any more)"
+        ]
+        answer = await desk.perform(RepairOutbox(repair=Repair.MARK_SENT, keys=("k1",)))
+        assert [one["why"] for one in rows(answer, "failed")] == [
+            "mark-sent needs a message that is unknown (this one is cancelled)"
         ]
         shown = await desk.perform(ShowOutbox(key="k1"))
         assert shown["state"] == "cancelled"
