@@ -55,6 +55,7 @@ class Link(Reach):
         self._refusals = Refusals(log)
         self._over = False
         self._talk = None
+        self._web = None
         self.cursor: str | None = None
         """How far the platform was journalled: where a session goes on."""
 

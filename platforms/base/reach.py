@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -11,7 +11,7 @@ from actors.sender import Retry, Sent
 from platforms.base.dialling import lines_talk, websocket_talk
 from platforms.base.peer import RETRY_SECONDS, Habits, Peer, conversation
 from platforms.base.talk import talking
-from platforms.base.web import Web, web
+from platforms.base.web import Web, web_talk
 from platforms.transport import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Reach:
     _refusals: Refusals
     _talk: Talk[Any] | None
     """What is open now; the newest, where there are several."""
+    _web: Web | None
 
     def websocket(
         self,
@@ -105,8 +106,31 @@ class Reach:
         bearer: Secret | str | None = None,
         headers: Sequence[tuple[str, str]] = (),
     ) -> AbstractAsyncContextManager[Web]:
-        """Speak to the server at *url* over HTTP for as long as the block lasts."""
-        return web(self, url, bearer, headers)
+        """Speak to the server at *url* over HTTP for as long as the block lasts.
+
+        Args:
+            url: `http://` or `https://`; everything asked for is below it.
+            bearer: A token for the `Authorization` header.
+            headers: Sent with every request, besides.
+        """
+        return web_talk(self, url, bearer, headers)
+
+    @property
+    def web(self) -> Web:
+        """What `http` has opened, where `Platform.send` finds it. Raises Retry: nothing."""
+        if self._web is None:
+            raise Retry(RETRY_SECONDS, "not connected")
+        return self._web
+
+    @contextmanager
+    def served_by(self, web: Web) -> Iterator[Web]:
+        """While the block lasts, *web* is what is open, or its successor."""
+        self._web = web
+        try:
+            yield web
+        finally:
+            if self._web is web:
+                self._web = None
 
     async def request(self, frame: Frame | str, *, ref: str, within: float) -> Sent:
         """Send *frame* and return what `answer_of` makes of its answer.

@@ -95,7 +95,7 @@ def wait_of(answer: HttpAnswer) -> float:
 
 
 @asynccontextmanager
-async def web(
+async def web_talk(
     link: Reach,
     url: str,
     bearer: Secret | str | None,
@@ -109,4 +109,4 @@ async def web(
         await link.turn_to_dial()
         calls = await stack.enter_async_context(HttpClient(url, headers))
         polls = await stack.enter_async_context(HttpClient(url, headers, connections=1))
-        yield Web(calls, polls)
+        yield stack.enter_context(link.served_by(Web(calls, polls)))

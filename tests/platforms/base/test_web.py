@@ -165,3 +165,20 @@ async def test_a_poll_keeps_no_call_waiting() -> None:
             for _ in range(10):
                 assert (await http.call("POST", "/say", {})).status == 200
         nursery.cancel_scope.cancel()
+
+
+async def test_who_sends_finds_what_the_session_has_opened() -> None:
+    """B13: and the end of an older one takes nothing from its successor."""
+    link = a_link()
+    with pytest.raises(Retry, match="not connected"):
+        _ = link.web
+    async with serving({}) as server:
+        older = link.http(url(server))
+        first = await older.__aenter__()
+        assert link.web is first
+        async with link.http(url(server)) as second:
+            assert link.web is second
+            await older.__aexit__(None, None, None)
+            assert link.web is second
+        with pytest.raises(Retry, match="not connected"):
+            _ = link.web

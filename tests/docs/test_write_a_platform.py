@@ -1,0 +1,112 @@
+"""The platforms of the how-to talk to servers that speak as the page says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trio
+
+from actors.kernel import System
+from platforms.base import platform_tree
+from rookery.config import read_settings
+from rookery.host.kinds import build
+from rookery.kinds import Kinds
+from tests.docs.pages import ROOT, blocks
+from tests.platforms.base.hosts import FakeHost, saying
+from tests.platforms.media.servers import Answer, response, serving
+
+PAGE = ROOT / "docs/how-to/write-a-platform.md"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder where somebody has saved what stands on the page."""
+    lines, polls = blocks(PAGE, "python")
+    (tmp_path / "linechat.py").write_text(lines.text)
+    (tmp_path / "pollchat.py").write_text(polls.text)
+    return tmp_path
+
+
+@asynccontextmanager
+async def living(folder: Path, table: str) -> AsyncIterator[FakeHost]:
+    settings = read_settings(
+        f"[platforms.mine]\n{table}",
+        name="rookery.toml",
+        kinds=Kinds(),
+        env={},
+        folder=folder,
+    ).platforms["mine"]
+    host = FakeHost()
+    with trio.fail_after(30):
+        tree = platform_tree("mine", build(settings), host.host())
+        async with System(tree.actor, seed=1):
+            yield host
+
+
+async def test_the_one_that_speaks_in_lines(folder: Path) -> None:
+    heard: list[str] = []
+
+    async def serve(stream: trio.SocketStream) -> None:
+        rest = b""
+        while data := await stream.receive_some():
+            *lines, rest = (rest + data).split(b"\r\n")
+            for line in map(bytes.decode, lines):
+                heard.append(line)
+                match line.split(" ", 3):
+                    case ["HELLO"]:
+                        await stream.send_all(b"WELCOME rook\r\n")
+                        await stream.send_all("MSG m1 den ann 你好 there\r\n".encode())
+                    case ["SAY", key, _, _]:
+                        await stream.send_all(f"OK {key} s1\r\n".encode())
+                    case _:
+                        pass
+
+    async with trio.open_nursery() as nursery:
+        [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        port = listener.socket.getsockname()[1]
+        nursery.start_soon(trio.serve_listeners, serve, [listener])
+        table = f'use = "linechat.py:LineChat"\nhost = "127.0.0.1"\nport = {port}\ntls = false\n'
+        async with living(folder, table) as host:
+            line = await host.line("rook", "mine")
+            [event] = await host.accepts(1)
+            assert (event.id, event.text, str(event.chat)) == (
+                "m1",
+                "你好 there",
+                "group:den",
+            )
+            assert (await line.send(saying("a\nQUIT", "group:den"))).id == "s1"
+            assert heard[-1] == "SAY k1 den a QUIT"
+        nursery.cancel_scope.cancel()
+
+
+async def test_the_one_that_polls(folder: Path) -> None:
+    message = {"id": "m1", "number": 7, "room": "den", "who": "ann", "text": "hi"}
+    asked = trio.Event()
+
+    async def first(stream: trio.SocketStream, request: bytes) -> None:
+        await stream.send_all(response(json.dumps([message]).encode()))
+
+    async def second(stream: trio.SocketStream, request: bytes) -> None:
+        asked.set()
+        await trio.sleep_forever()
+
+    async def say(stream: trio.SocketStream, request: bytes) -> None:
+        await stream.send_all(response(b'{"id": "s1"}'))
+
+    answers: dict[str, Answer] = {
+        "/new?after=0&timeout=50": first,
+        "/new?after=7&timeout=50": second,
+        "/say": say,
+    }
+    async with serving(answers) as server:
+        table = f'use = "pollchat.py:PollChat"\nurl = "http://127.0.0.1:{server.port}"\ntoken = "t"\n'
+        async with living(folder, table) as host:
+            line = await host.line("me", "mine")
+            await asked.wait()
+            assert host.journal.texts() == ["hi"]
+            assert host.journal.cursors["mine", "me"] == "7"
+            assert (await line.send(saying("hello"))).id == "s1"
