@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from actors.journal import Appended, Arrived, RowRefused
+from actors.journal import Appended, Arrived
 from actors.messages import Inbound
 from actors.monitor import ConnectionState, Phase
 from actors.sender import Terms
@@ -77,11 +77,9 @@ class Link(Reach):
         """Return once *event* is journalled, and *cursor* with it: then acknowledge it.
 
         Waits for the journal only: for its disk, and for room in its backlog. An event
-        that is known already changes nothing. A number is kept as its digits.
-
-        Raises:
-            RowRefused: it can never be written down. It is counted and logged, and must
-                not be acknowledged.
+        that is known already changes nothing. One that can never be kept is refused:
+        logged, a fault, counted, and behind us. A peer that brought it again and again
+        would bring nothing else. A number as *cursor* is kept as its digits.
         """
         trace = self.new_id()
         cursor = None if cursor is None else str(cursor)
@@ -89,8 +87,6 @@ class Link(Reach):
             self.platform, self.account, event, trace=trace, cursor=cursor
         )
         self._note(event, trace, appended)
-        if appended.refused:
-            raise RowRefused(appended.refused)
         self.cursor = self.cursor if cursor is None else cursor
         return appended
 
@@ -98,10 +94,7 @@ class Link(Reach):
         """Return once all *events* are journalled, in this order, in one go.
 
         For a platform that reads several at once and acknowledges them together, or not
-        at all.
-
-        Raises:
-            RowRefused: one of them can never be written down; the others are.
+        at all. One that is refused costs no other.
         """
         arrived = [Arrived(event, self.new_id()) for event in events]
         appended = await self._host.journal.append_all(
@@ -109,9 +102,6 @@ class Link(Reach):
         )
         for one, became in zip(arrived, appended, strict=True):
             self._note(one.event, one.trace, became)
-        for became in appended:
-            if became.refused:
-                raise RowRefused(became.refused)
         return appended
 
     def _note(self, event: Inbound, trace: str, appended: Appended) -> None:

@@ -70,6 +70,11 @@ class Parts:
         def dead(out: Outbound, why: str) -> None:
             faults.add(str(out.to), "message.not_said", why, trace=out.trace)
 
+        def refused(platform: str, why: str, trace: str) -> None:
+            faults.add(platform, "event.refused", why, trace=trace)
+
+        if isinstance(journal, FileJournal):  # memory keeps whatever comes
+            journal.on_refused(refused)
         tracker = Tracker(clock)
         outbox = Outbox(journal, tracker, clock, dead=dead, split=estate.split)
         desks = Desks(journal)

@@ -5,7 +5,7 @@ Whether an event is known, the file says. What happens to it from then on: `hand
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import structlog
@@ -45,6 +45,8 @@ class Arrivals:
 
     def __init__(self, pump: Pump, calendar: Calendar, handouts: Handouts) -> None:
         self.rank: Rank = by_itself
+        self.refused: Callable[[str, str, str], None] = _nobody
+        """Told platform, why and trace of each event that can never be kept."""
         self._handouts = handouts
         self.inbox = handouts.inbox
         self.crowds = handouts.crowds
@@ -169,7 +171,6 @@ class Arrivals:
         self._writing -= 1
         inbox, owner, size = self.inbox, waiter.owner, effect.size
         if not isinstance(answer, Accepted):
-            owner.tear()
             self._free(owner, waiter.size)
             owner.backlog.refused += 1
             log.warning(
@@ -179,6 +180,10 @@ class Arrivals:
                 trace=effect.trace,
                 why=str(answer),
             )
+            if effect.cursor is not None:
+                # Before it, the peer would bring it again and again, and nothing else.
+                owner.move(effect.cursor)
+            self.refused(owner.platform, str(answer), effect.trace)
             waiter.answer(Appended(0, False, str(answer)))
             return
         if answer.fresh:
@@ -229,6 +234,10 @@ class Arrivals:
     def tidy(self) -> None:
         if not self.crowds and not self._writing:  # each of them holds on to an account
             self.inbox.tidy(self._calendar.clock())
+
+
+def _nobody(_platform: str, _why: str, _trace: str) -> None:
+    """Nobody wants to know."""
 
 
 def _no_line(_: Waiter[Appended | None]) -> None:

@@ -253,6 +253,10 @@ class FileJournal(FileDesk, OutboxSide):
         """Ask *rank* how urgent new events are. The last one counts."""
         self._arrivals.rank = rank
 
+    def on_refused(self, told: Callable[[str, str, str], None]) -> None:
+        """Tell platform, why and trace of each event that can never be kept."""
+        self._arrivals.refused = told
+
     def platforms(self) -> tuple[PlatformCounts, ...]:
         """Return what became of the events of each platform, lane by lane."""
         waiting = self._handouts.crowds.waiting

@@ -8,7 +8,7 @@ from attrs import frozen
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from actors.journal import Delivery, RowRefused
+from actors.journal import Delivery
 from actors.kernel import Crash, NeedsOperator, Normal, Shutdown, System
 from actors.messages import Image, Inbound, Outbound, Text, plain_text
 from platforms.base import (
@@ -242,32 +242,30 @@ async def test_another_account_is_another_line() -> None:
         assert list(running.host.states) == [("qq", "10002")]
 
 
-async def test_what_is_refused_is_raised_so_that_nobody_acknowledges_it() -> None:
-    """B27: accepted and duplicate are answers, refused is no way to go on."""
-    became: list[Delivery | str] = []
+async def test_an_event_that_is_refused_ends_no_session() -> None:
+    """B27: one poisonous event must not come again and again, nor cost those behind it."""
+    became: list[Delivery] = []
     over = trio.Event()
 
     async def script(link: Link) -> None:
         link.up(account="10001")
         for name, text in (("m1", "hi"), ("m1", "hi"), ("m2", "huge")):
-            try:
-                appended = await link.deliver(Inbound(name, body=(Text(text),)))
-            except RowRefused as refused:
-                became.append(refused.why)
-            else:
-                became.append(appended.delivery)
+            appended = await link.deliver(Inbound(name, body=(Text(text),)))
+            became.append(appended.delivery)
         both = [Inbound("m3", body=(Text("huge"),)), Inbound("m4", body=(Text("yo"),))]
-        with pytest.raises(RowRefused):
-            await link.deliver_all(both)
+        became.extend(one.delivery for one in await link.deliver_all(both))
         over.set()
         await trio.sleep_forever()
 
     running = Running(script)
     running.host.journal.refuses = "huge"
-    async with running.system:
-        await over.wait()
-    assert became == [Delivery.ACCEPTED, Delivery.DUPLICATE, "too big"]
+    with capture_logs() as logs:
+        async with running.system:
+            await over.wait()
+    refused, accepted = Delivery.REFUSED, Delivery.ACCEPTED
+    assert became == [accepted, Delivery.DUPLICATE, refused, refused, accepted]
     assert running.host.journal.texts() == ["hi", "yo"]
+    assert "session.ended" not in [log["event"] for log in logs]
 
 
 async def test_deliver_returns_once_it_is_journalled() -> None:

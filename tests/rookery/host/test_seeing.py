@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 import weakref
+from pathlib import Path
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from actors.bots import HandlerFault
+from actors.journal import FileJournal, Inline, SqliteStore, Trouble
+from actors.journal.sqlite.troubles import TroubleKind
 from actors.kernel import Actor
+from actors.messages import Inbound, Text
 from rookery.control import Refused
 from rookery.host.operations import HostOperations
+from rookery.host.parts import Parts
 from supervision import (
     DYNAMIC,
     ChildSpec,
@@ -111,3 +119,40 @@ async def test_a_fault_is_kept_in_words_and_lets_go_of_what_was_raised(
         (kept,) = host.parts.faults.newest(1)
         assert (kept.why, kept.trace) == ("Raised: no such city", "t1")
         assert seen() is None
+
+
+async def test_an_event_that_cannot_be_kept_is_a_fault(
+    living: Living, autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """It will never come again, so somebody has to be able to find out."""
+    store = SqliteStore(tmp_path / "j.sqlite", new_id="test", wall_clock=time.time)
+    async with living(NO_BOT) as host:
+        journal = FileJournal(store, trio.current_time, time.time, run=Inline())
+        parts = Parts.of(host.system, host.parts.estate, journal)
+        async with journal.running():
+            await journal.cursor("qq", "1")
+            db = store._opened()
+            db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 100_000)
+            huge = Inbound("7", body=(Text("y" * 200_000),))
+            assert (await journal.append("qq", "1", huge, trace="t")).refused
+        (fault,) = parts.faults.newest()
+        assert (fault.where, fault.what, fault.trace) == ("qq", "event.refused", "t")
+        assert "too big" in fault.why
+
+
+async def test_who_asks_to_compact_is_told_what_is_in_the_way(
+    living: Living, autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    class Full(SqliteStore):
+        def compact(self) -> None:
+            raise Trouble(TroubleKind.FULL, "database or disk is full")
+
+    store = Full(tmp_path / "j.sqlite", new_id="test", wall_clock=time.time)
+    async with living(NO_BOT) as host:
+        journal = FileJournal(store, trio.current_time, time.time, run=Inline())
+        parts = Parts.of(host.system, host.parts.estate, journal)
+        async with journal.running():
+            await journal.cursor("qq", "1")
+            with pytest.raises(Refused, match="free some space"):
+                await HostOperations(parts).compact_journal()
+            assert journal.health.state == "open"

@@ -389,6 +389,8 @@ async def test_a_row_that_cannot_be_kept_is_refused_alone(
         db = journal._store._opened()  # type: ignore[attr-defined]
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 100_000)
         answers: dict[str, Appended] = {}
+        told: list[tuple[str, str, str]] = []
+        journal.on_refused(lambda *refused: told.append(refused))
 
         async def bring(name: str, text: str) -> None:
             said = event(name, text=text)
@@ -406,7 +408,10 @@ async def test_a_row_that_cannot_be_kept_is_refused_alone(
             "b": Delivery.REFUSED,
             "c": Delivery.ACCEPTED,
         }
-        assert answers["b"] == Appended(0, False, "string or blob too big")
+        why = "string or blob too big"
+        assert answers["b"] == Appended(0, False, why)
+        assert told == [("qq", why, "t")]
+        assert await journal.cursor("qq", "1") == "c"
         again = await journal.append("qq", "1", event("a", text="x"), trace="t")
         assert again.delivery is Delivery.DUPLICATE
         (seen,) = journal.platforms()
@@ -414,6 +419,22 @@ async def test_a_row_that_cannot_be_kept_is_refused_alone(
         counts = journal.counts()
         assert (counts.accepted, counts.queued) == (3, 0)
         assert journal.health.state == "open"
+
+
+async def test_the_cursor_passes_what_can_never_be_kept(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Held before it, a peer that resumes would bring the same event for ever."""
+    async with in_file(tmp_path) as journal:
+        await journal.append("qq", "1", event("a"), trace="t", cursor="a")
+        db = journal._store._opened()  # type: ignore[attr-defined]
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 100_000)
+        big = event("b", text="y" * 200_000)
+        assert (await journal.append("qq", "1", big, trace="t", cursor="b")).refused
+        assert await journal.cursor("qq", "1") == "b"
+        await journal.append("qq", "1", event("c"), trace="t", cursor="c")
+    async with in_file(tmp_path) as journal:
+        assert await journal.cursor("qq", "1") == "c"
 
 
 async def test_no_memory_is_no_fault_of_the_row(
