@@ -226,7 +226,7 @@ def chaos(
     if world.simulate:
         from rookery.cli.simulating import run_simulation
 
-        return run_simulation(world, plan)
+        return run_simulation(world, plan, so_long, which)
     from rookery.cli.chaos import run_chaos
 
     return run_chaos(plan, so_long, which)

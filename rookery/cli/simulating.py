@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rookery.cli.client import NOT_DONE, OK, USAGE, NotDone
-from rookery.cli.places import Worlds
+from rookery.cli.places import DEFAULT, Which, Worlds
 
 MAX_HOURS = 10_000
-_RANGE = re.compile(r"[0-9]+\.\.[0-9]+")
+_RANGE = re.compile(r"[0-9]{1,18}\.\.[0-9]{1,18}")
 
 
-def run_simulation(world: Worlds, plan: Path | None) -> int:
+def run_simulation(
+    world: Worlds, plan: Path | None, so_long: str | None, which: Which
+) -> int:
     """Do it; return the exit code: 0 only if no law was broken."""
-    for message in _wrongs(world, plan):
+    for message in _wrongs(world, plan, so_long, which):
         wrong = NotDone(kind="bad_request", message=message, code=USAGE)
         return wrong.tell(as_json=False)
     # The one thing of the tests' that a user may ask for, and only here.
@@ -25,17 +27,34 @@ def run_simulation(world: Worlds, plan: Path | None) -> int:
     return NOT_DONE if failed else OK
 
 
-def _wrongs(world: Worlds, plan: Path | None) -> Iterator[str]:
+def _wrongs(
+    world: Worlds, plan: Path | None, so_long: str | None, which: Which
+) -> Iterator[str]:
     if plan is not None:
         yield "--simulate makes plans of its own: leave the plan out"
+    if so_long is not None:
+        yield "--for is for a host that runs: --simulate takes --hours"
+    if which != DEFAULT:
+        yield "--config, --data and --json are for a host that runs: leave them out"
     if not 0 < world.hours < MAX_HOURS:
         yield f"--hours must be above 0 and below {MAX_HOURS} (got {world.hours:g})"
-    if world.log is not None and not world.log.absolute().parent.is_dir():
-        yield f"--log: there is no folder {world.log.absolute().parent}"
     if world.seeds and not _RANGE.fullmatch(world.seeds):
         yield f"--seeds must be FIRST..LAST, as in 0..99 (got {world.seeds!r})"
+    elif not _seeds(world):
+        yield f"--seeds must not end before it begins (got {world.seeds!r})"
     if world.seeds and world.seed is not None:
         yield "--seed is for one world and --seeds for many: give one of them"
+    if world.log is not None and (why := _unwritable(world.log)):
+        yield f"--log: {world.log} cannot be written: {why}"
+
+
+def _unwritable(log: Path) -> str | None:
+    """Say why not, before hours have been lived through for it."""
+    try:
+        log.open("a", encoding="utf-8").close()
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def _seeds(world: Worlds) -> range:

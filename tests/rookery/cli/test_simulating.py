@@ -17,7 +17,12 @@ from rookery.cli import main
         (["--hours", "nan"], "--hours must be above 0"),
         (["--seeds", "3"], "--seeds must be FIRST..LAST"),
         (["--seeds", "1..2", "--seed", "1"], "give one of them"),
-        (["--log", "/nowhere/at/all"], "--log: there is no folder /nowhere/at"),
+        (["--seeds", "3..1"], "--seeds must not end before it begins"),
+        (["--seeds", f"0..{'9' * 5_000}"], "--seeds must be FIRST..LAST"),
+        (["--log", "/nowhere/at/all"], "/all cannot be written: No such file"),
+        (["--log", "/"], "--log: / cannot be written: Is a directory"),
+        (["--for", "3s"], "--simulate takes --hours"),
+        (["--json"], "leave them out"),
     ],
 )
 def test_what_cannot_be_meant_is_one_line_and_2(
