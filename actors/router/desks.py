@@ -258,7 +258,7 @@ class Desks:
         slip.bot.parked += 1
         if not passage.parked:
             self._parked += 1
-            self._journal.park_inbound(self._owner, passage.row.seq)
+            passage.noted = self._journal.park_inbound(self._owner, passage.row.seq)
             if self._eased is not None:
                 self._eased()
 
@@ -274,7 +274,8 @@ class Desks:
             settled = self._journal.settle_inbound(
                 self._owner, seq, outcome, passage.why
             )
-            if not settled and not passage.parked:
+            # Parked in the journal, it has ended there with the router that had it.
+            if not settled and not passage.noted:
                 self._keep(seq, outcome, passage.why)
         if self._eased is not None:
             self._eased()

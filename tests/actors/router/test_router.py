@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from actors.journal import InboundRow, InboxLimits
+from actors.journal import Claim, InboundRow, InboxLimits
 from actors.kernel import System
 from actors.messages import InboundState, Priority, Sender
 from actors.router import Desks, DrainRouter, Ranking, Router, Settle
@@ -309,6 +309,27 @@ async def test_what_was_settled_between_two_routers_is_not_run_again(
         assert desk.ids == ["1", "2"]
         assert parts.state(1) == (S.FAILED, "demo: raised")
         assert not parts.desks._untold
+
+
+async def test_what_was_parked_between_two_routers_is_not_run_again(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 2: the journal could not be told that it was, and hands it out once more."""
+    async with office() as (parts, _):
+        desk = FakeDesk()
+        parts.desks.connect(desk)
+        await parts.bring("1")
+        await wait_all_tasks_blocked()
+        claim = Claim("/router", 99)
+        parts.desks.take_over(claim)
+        await parts.journal.release(claim)
+        desk.settle("1", S.PARKED)
+        desk.settle("1", S.FAILED, "nobody answered")
+        (row,) = await parts.journal.claim_inbound(claim, 10)
+        parts.desks.route(row)
+        assert desk.ids == ["1"]
+        assert parts.state() == (S.FAILED, "demo: nobody answered")
+        assert parts.desks.in_hand == 0
 
 
 async def test_after_three_boots_a_row_is_quarantined(
