@@ -18,6 +18,7 @@ from actors.journal.sqlite.again import PutAway, Renew, Renewed
 from actors.journal.sqlite.departures import Departures
 from actors.journal.sqlite.handouts import Handouts
 from actors.journal.sqlite.pump import Pump
+from actors.journal.sqlite.slot import Slot
 from actors.journal.sqlite.store import Store
 from actors.journal.sqlite.thread import Run
 from actors.messages import InboundState, OutboundState
@@ -82,9 +83,11 @@ class FileDesk:
         """Make a dead event `new`, before what is younger; return what it was before."""
         await self._pump.ready()
         await self.written()  # how it ended may only be noted yet
-        answer = await self._pump.ask(Renew(seq, self._handouts.now))
+        slot: Slot[object] = Slot()
+        renew = Renew(seq, self._handouts.now)
+        self._pump.submit(renew, partial(self._renewed, seq, slot))
+        answer = await slot.wait()
         if isinstance(answer, Renewed):
-            self._handouts.hear_again(seq, answer)
             return InboundState(answer.before)
         return InboundState(str(answer)) if answer is not None else None
 
@@ -101,6 +104,12 @@ class FileDesk:
         await self._pump.settled()
 
     # --- inside ------------------------------------------------------------------------
+
+    def _renewed(self, seq: int, slot: Slot[object], answer: object) -> None:
+        """It is new in the file: whoever asked may have left, it waits all the same."""
+        if isinstance(answer, Renewed):
+            self._handouts.hear_again(seq, answer)
+        slot.fill(answer)
 
     async def _look(self, question: Callable[[sqlite3.Connection], T]) -> T:
         if self._pump.health.state == "open":

@@ -1,4 +1,4 @@
-"""Rows whose content is gone from the file: they fail, and hold up nobody behind them."""
+"""Rows that might be lost from sight: between the file and the index nobody is forgotten."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import trio
 from trio.testing import MockClock
 
 from actors.journal import Claim
@@ -42,3 +43,20 @@ async def test_a_lost_row_does_not_silence_those_behind_it(
                 journal.settle_inbound(ROUTER, row.seq, InboundState.DONE)
         assert seen == [str(n) for n in range(ROWS) if n != 5]
         assert journal.counts().ended["failed"] == 1
+
+
+async def test_an_event_begins_again_though_whoever_asked_has_left(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Law 8: new in the file and not in the index, it would wait for the next process."""
+    async with in_file(tmp_path, latency=1.0) as journal:
+        await journal.append("qq", "1", event("1"), trace="t")
+        (row,) = await journal.claim_inbound(ROUTER, 1)
+        journal.settle_inbound(ROUTER, row.seq, InboundState.FAILED)
+        await journal.written()
+        with trio.move_on_after(1.5) as gone:
+            await journal.hear_again(row.seq)
+        assert gone.cancelled_caught
+        await journal.written()
+        (again,) = await journal.claim_inbound(ROUTER, 1)
+        assert again.seq == row.seq
