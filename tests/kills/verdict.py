@@ -43,7 +43,7 @@ class Evidence:
     """What is found at the end."""
 
     handled: Mapping[int, str]
-    """State of each event that was journalled, by its number."""
+    """State of each event that was journalled, by its number, in the journal's order."""
     outbox: tuple[Said, ...]
     heard: tuple[tuple[int, str], ...]
     """Chat and text of everything the peer was told, in its order."""
@@ -94,11 +94,16 @@ def complaints(found: Evidence) -> Iterator[str]:
 
 
 def _disorder(found: Evidence) -> Iterator[str]:
-    """What is said in a chat leaves in the order in which it was asked for."""
+    """What is said in a chat leaves in the order in which it was asked for.
+
+    Which of two was asked for first is what the journal says: a host that reads the rest
+    of a torn line while the next one brings more has no other order to go by.
+    """
+    turns = {number: turn for turn, number in enumerate(found.handled)}
     last: dict[int, tuple[int, int]] = {}
     for chat, text in found.heard:
         _, number, part = text.split()
-        at = (int(number), int(part))
+        at = (turns.get(int(number), -1), int(part))
         if chat in last and at < last[chat]:
-            yield f"in chat {chat}, {text!r} was said after {last[chat]}"
+            yield f"in chat {chat}, {text!r} was said after what was asked for later"
         last[chat] = at
