@@ -283,6 +283,31 @@ def test_places_are_kept_for_what_is_urgent() -> None:
     assert taken(queue, 5) == [("qq", "urgent"), ("qq", "normal")]
 
 
+def test_a_place_that_is_not_taken_goes_to_the_next_who_waits() -> None:
+    """Law 4: a group that was given the free place has nothing to give any more."""
+    queue: FairQueue[str, str, int] = FairQueue(Places(own=0, shared=1, group=1))
+    for group in ("out", "one", "two"):
+        queue.push(group, "a", 1)
+    assert taken(queue, 5) == [("out", "a")]
+    queue.done("out", "a")
+    queue.hold("one", "a")
+    assert queue.ready
+    assert taken(queue, 5) == [("two", "a")]
+
+
+def test_what_is_urgent_stays_so_behind_what_is_put_before_it() -> None:
+    """Law 3: an event that begins again, before one that it is older than."""
+    queue: FairQueue[str, str, int] = FairQueue(endless())
+    queue.push("qq", "a", 2, 2)
+    queue.push("qq", "a", 3, 0)
+    queue.push("qq", "a", 4, 1)
+    queue.push_before("qq", "a", 1, 2, lambda other: other > 1)
+    for n in range(5):
+        queue.push("qq", "bulk", n, 2)
+        queue.push("qq", "b", n, 1)
+    assert [key for _, key in taken(queue, 5)] == ["a", "a", "a", "b", "a"]
+
+
 def test_what_has_aged_may_use_the_places_that_are_kept() -> None:
     """B24: or a flood of urgent items, which always find a place, would starve it."""
     queue: FairQueue[str, str, int] = FairQueue(

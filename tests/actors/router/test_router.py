@@ -272,6 +272,13 @@ async def test_what_one_platform_brings_to_a_bot_that_is_away_pushes_out_nobody(
         assert len(desk.ids) == 1_001
         assert "hello" in desk.ids
 
+        for name in desk.ids:
+            desk.settle(name)
+        parts.desks.disconnect(desk)
+        await parts.bring("later", platform="noisy")
+        await wait_all_tasks_blocked()
+        assert parts.desks.in_hand == 1, "what has ended takes no place among the next"
+
 
 async def test_a_new_router_goes_on_without_running_anything_twice(
     autojump_clock: MockClock,
@@ -370,6 +377,23 @@ async def test_a_bot_that_comes_back_finds_its_events(
         for name in ("2", "3", "other"):
             second.settle(name)
         assert parts.desks.in_hand == 0
+
+
+async def test_what_was_begun_is_put_to_the_successor_whatever_that_one_wants(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 8: half done is not done; a successor that has no handler for it says so itself."""
+    async with office() as (parts, _):
+        before, after = FakeDesk(), FakeDesk(only="/ping")
+        parts.desks.connect(before)
+        await parts.bring("1")
+        await wait_all_tasks_blocked()
+        parts.desks.disconnect(before)
+        await parts.bring("2")
+        await wait_all_tasks_blocked()
+        parts.desks.connect(after)
+        assert after.ids == ["1"]
+        assert parts.state(2) == (S.DONE, "")
 
 
 async def test_a_bot_that_dies_with_it_three_times_does_not_get_it_again(
