@@ -6,9 +6,16 @@ from actors.journal.backlog import InboxAccount, InboxRecord
 from actors.journal.inbox import Inbox
 from actors.journal.outgoing import Outgoing
 from actors.journal.sayings import OutgoingRecord
-from actors.journal.values import InboundRow
+from actors.journal.suspects import MAX_BOOTS
+from actors.journal.values import Claim, InboundRow
 from actors.journal.waiting import QUEUED
-from actors.messages import Outbound, OutboundState, Priority, check_outbound
+from actors.messages import (
+    InboundState,
+    Outbound,
+    OutboundState,
+    Priority,
+    check_outbound,
+)
 
 
 class RepairableOutgoing(Outgoing):
@@ -48,6 +55,20 @@ class RepairableOutgoing(Outgoing):
 
 class RepairableInbox(Inbox):
     """An inbound half in which what ended unhandled can be handled once more."""
+
+    def set_aside(self, claim: Claim, seq: int) -> bool:
+        """Let a claimed row take no place any more: only somebody who lags has it.
+
+        Not one on its last life, which has to be alone with its claimer.
+        """
+        record = self._rows.get(seq)
+        if record is None or record.claim != claim or record.aside:
+            return False
+        if record.state is not InboundState.CLAIMED or record.boots + 1 >= MAX_BOOTS:
+            return False
+        record.aside = True
+        self._queue.done(record.backlog.platform, record.chat)
+        return True
 
     def hear_again(
         self,

@@ -62,6 +62,7 @@ class InboxRecord:
     """One row and where it stands."""
 
     __slots__ = (
+        "aside",
         "backlog",
         "boots",
         "chat",
@@ -92,6 +93,8 @@ class InboxRecord:
         self.size = size
         self.priority = priority
         self.boots = 0
+        self.aside = False
+        """In somebody's hand, and in nobody's way."""
         self.state = InboundState.NEW
         self.claim: Claim | None = None
         self.why = ""

@@ -301,9 +301,11 @@ class Inbox:
 
     def _let_go(self, record: InboxRecord) -> None:
         """It no longer takes a place among the claimed ones of its chat and platform."""
-        self._suspects.left(record)
         record.backlog.lanes[record.priority].claimed -= 1
-        self._queue.done(record.backlog.platform, record.chat)
+        if not record.aside:
+            self._suspects.left(record)
+            self._queue.done(record.backlog.platform, record.chat)
+        record.aside = False
 
     def _finish(self, record: InboxRecord, state: InboundState, why: str) -> None:
         claim = record.claim

@@ -162,6 +162,12 @@ class MemoryJournal(MemoryDesk, OutboxSide):
         """The handler waits for somebody's answer; the lane goes on without it."""
         return self.settle_inbound(claim, seq, InboundState.PARKED)
 
+    def set_aside(self, claim: Claim, seq: int) -> bool:
+        """Let a claimed row hold up no other: what is younger in its chat may be claimed."""
+        aside = self._inbox.set_aside(claim, seq)
+        self._ring()
+        return aside
+
     def state_of(self, seq: int) -> tuple[InboundState, str] | None:
         """Return where a row stands and why; `None` when it is forgotten."""
         return self._inbox.state_of(seq)

@@ -101,6 +101,10 @@ class Journal(Protocol):
         """The handler waits for somebody's answer; the lane goes on without it."""
         ...
 
+    def set_aside(self, claim: Claim, seq: int) -> bool:
+        """Let a claimed row hold up no other: what is younger in its chat may be claimed."""
+        ...
+
     async def enqueue(self, out: Outbound, *, expires_at: float) -> Queued:
         """Write down something to say. A known key changes nothing."""
         ...

@@ -33,6 +33,11 @@ class Desk(Protocol):
     @property
     def bot(self) -> str: ...
 
+    @property
+    def attached(self) -> bool:
+        """Is there somebody behind it who takes events?"""
+        ...
+
     def wants(self, row: InboundRow) -> bool:
         """Would any handler of this bot look at it?"""
         ...
@@ -63,6 +68,11 @@ class BotEvents:
         """How many of these each platform has brought."""
         self.parked = 0
 
+    @property
+    def away(self) -> bool:
+        """Nobody takes events for it now."""
+        return self.desk is None or not self.desk.attached
+
     def owes(self, slip: Slip) -> None:
         """An event is in its hand, or waits for it."""
         row = slip.passage.row
@@ -91,7 +101,7 @@ class Desks:
         self._bots: dict[str, BotEvents] = {}
         self._all: tuple[BotEvents, ...] = ()
         self._passages: dict[int, Passage] = {}
-        self._parked = 0
+        self._uncounted = 0
         # Settled while no router owned the row: told to the next one that claims it.
         self._untold: dict[int, tuple[InboundState, str]] = {}
         self._eased: Callable[[], None] | None = None
@@ -135,8 +145,8 @@ class Desks:
 
     @property
     def in_hand(self) -> int:
-        """Rows that are claimed; parked ones wait for people and do not count."""
-        return len(self._passages) - self._parked
+        """Rows that are claimed; those that are parked or set aside do not count."""
+        return len(self._passages) - self._uncounted
 
     @property
     def working(self) -> int:
@@ -163,7 +173,9 @@ class Desks:
         """Hand *row* to every bot that wants it; settle it if nobody does."""
         seq = row.seq
         if seq in self._passages:  # a former router handed it out; bots are at it still
-            self._passages[seq].row = row
+            passage = self._passages[seq]
+            passage.row = row
+            self._set_aside(passage)
             return
         if self._untold and (untold := self._untold.pop(seq, None)) is not None:
             self._journal.settle_inbound(self._owner, seq, *untold)
@@ -178,6 +190,8 @@ class Desks:
             slip = Slip(passage, bot, bot.desk)
             bot.owes(slip)
             self._put(slip)
+            if len(self._all) > 1:
+                self._set_aside(passage)
             return
         slips = [Slip(passage, bot, bot.desk) for bot in bots]
         # All of them have it before the first one may settle it.
@@ -185,6 +199,7 @@ class Desks:
             slip.bot.owes(slip)
         for slip in slips:
             self._put(slip)
+        self._set_aside(passage)
 
     # --- inside ------------------------------------------------------------------------
 
@@ -225,10 +240,11 @@ class Desks:
     def _put(self, slip: Slip) -> None:
         desk = slip.desk
         row = slip.passage.row
+        if slip.bot.away and slip.bot.brought[row.platform] > HELD_PER_PLATFORM:
+            why = f"the bot is away and {HELD_PER_PLATFORM} events of {row.platform} wait for it"
+            slip(_S.FAILED, why)
+            return
         if desk is None:
-            if slip.bot.brought[row.platform] > HELD_PER_PLATFORM:
-                why = f"the bot is away and {HELD_PER_PLATFORM} events of {row.platform} wait for it"
-                slip(_S.FAILED, why)
             return
         try:
             desk.put(row, slip)
@@ -257,7 +273,7 @@ class Desks:
         """A bot waits for an answer; see `passage.Watcher`."""
         slip.bot.parked += 1
         if not passage.parked:
-            self._parked += 1
+            self._uncount(passage)
             passage.noted = self._journal.park_inbound(self._owner, passage.row.seq)
             if self._eased is not None:
                 self._eased()
@@ -268,8 +284,7 @@ class Desks:
         slip.bot.has_ended(slip)
         if not passage.open:
             del self._passages[seq]
-            if passage.parked:
-                self._parked -= 1
+            self._uncounted -= passage.uncounted
             outcome = passage.outcome()
             settled = self._journal.settle_inbound(
                 self._owner, seq, outcome, passage.why
@@ -277,8 +292,31 @@ class Desks:
             # Parked in the journal, it has ended there with the router that had it.
             if not settled and not passage.noted:
                 self._keep(seq, outcome, passage.why)
+        else:
+            self._set_aside(passage)
         if self._eased is not None:
             self._eased()
+
+    def _set_aside(self, passage: Passage) -> None:
+        """Let the other bots go on, if all that still have it are away or lag behind them.
+
+        A bot may lag by as much as is held for one that is away; beyond that, they wait.
+        """
+        seq, platform = passage.row.seq, passage.row.platform
+        if not passage.open:
+            return
+        first = passage.open == passage.bots
+        for bot in self._all:
+            if seq not in bot.open:
+                continue
+            if bot.brought[platform] > HELD_PER_PLATFORM or (first and not bot.away):
+                return
+        if self._journal.set_aside(self._owner, seq):
+            self._uncount(passage)
+
+    def _uncount(self, passage: Passage) -> None:
+        self._uncounted += not passage.uncounted
+        passage.uncounted = True
 
     def _keep(self, seq: int, state: InboundState, why: str) -> None:
         self._untold[seq] = (state, why)

@@ -56,15 +56,28 @@ class Watcher(Protocol):
 class Passage:
     """One row and its slips. It ends when every bot has settled; the worst outcome counts."""
 
-    __slots__ = ("_watcher", "noted", "open", "parked", "row", "state", "why")
+    __slots__ = (
+        "_watcher",
+        "bots",
+        "noted",
+        "open",
+        "parked",
+        "row",
+        "state",
+        "uncounted",
+        "why",
+    )
 
     def __init__(self, row: InboundRow, watcher: Watcher, bots: int = 0) -> None:
         self.row = row
+        self.bots = bots
         self.open = bots
         """How many bots have not settled yet."""
         self.parked = False
         self.noted = False
         """The journal knows that it is parked."""
+        self.uncounted = False
+        """It waits for people, or for a bot that lags: no part of the router's window."""
         self.state: InboundState | None = None
         """The worst so far; `None` while nobody had a handler for it."""
         self.why = ""

@@ -113,6 +113,11 @@ class Handouts:
             self.tell()
         return settled
 
+    def set_aside(self, claim: Claim, seq: int) -> bool:
+        aside = self.inbox.set_aside(claim, seq)
+        self.tell()
+        return aside
+
     def release(self, claim: Claim) -> None:
         self.inbox.release(claim)
         if self.crowds:

@@ -17,6 +17,7 @@ from actors.journal import Claim, InboundRow, InboxLimits
 from actors.kernel import System
 from actors.messages import InboundState, Priority, Sender
 from actors.router import Desks, DrainRouter, Ranking, Router, Settle
+from actors.router.desks import HELD_PER_PLATFORM
 from tests.actors.journal.builders import (
     end_and_start_again,
     event,
@@ -33,6 +34,7 @@ class FakeDesk:
     def __init__(self, bot: str = "demo", *, only: str = "") -> None:
         self.bot = bot
         self.only = only
+        self.attached = True
         self.got: list[tuple[str, Settle]] = []
         self.rows: list[InboundRow] = []
         self.refuses = False
@@ -278,6 +280,49 @@ async def test_what_one_platform_brings_to_a_bot_that_is_away_pushes_out_nobody(
         await parts.bring("later", platform="noisy")
         await wait_all_tasks_blocked()
         assert parts.desks.in_hand == 1, "what has ended takes no place among the next"
+
+
+async def test_a_bot_that_hangs_in_a_chat_holds_up_no_other_there(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 2: it may lag behind; beyond a bound, which is its own, the others wait for it."""
+    limits = InboxLimits(claimed_per_chat=4)
+    async with office(limits, window=8) as (parts, system):
+        hangs, works = FakeDesk("hangs"), FakeDesk("works")
+        parts.desks.connect(hangs)
+        parts.desks.connect(works)
+        await parts.bring(*(str(n) for n in range(HELD_PER_PLATFORM + 10)))
+        for _ in range(2 * HELD_PER_PLATFORM):
+            await wait_all_tasks_blocked()
+            before = len(works.got)
+            for _, settle in works.got[-8:]:
+                settle(S.DONE, "")
+            await wait_all_tasks_blocked()
+            if len(works.got) == before:
+                break
+        assert HELD_PER_PLATFORM <= len(works.got) <= HELD_PER_PLATFORM + 4
+        assert hangs.ids == works.ids == [str(n) for n in range(len(works.got))]
+
+        await end_and_start_again(system, "/router", parts.router)
+        for _ in range(10):
+            await wait_all_tasks_blocked()
+            for _, settle in (*hangs.got, *works.got):
+                settle(S.DONE, "")
+        assert hangs.ids == works.ids == [str(n) for n in range(HELD_PER_PLATFORM + 10)]
+        assert (parts.journal.counts().claimed, parts.desks.in_hand) == (0, 0)
+
+
+async def test_only_bots_that_are_away_want_it_and_it_is_in_nobodys_way(
+    autojump_clock: MockClock,
+) -> None:
+    async with office(InboxLimits(claimed_per_chat=2)) as (parts, _):
+        away, works = FakeDesk("away", only="join"), FakeDesk("works", only="hi")
+        away.attached = False
+        parts.desks.connect(away)
+        parts.desks.connect(works)
+        await parts.bring("join1", "join2", "join3", "hi")
+        await wait_all_tasks_blocked()
+        assert works.ids == ["hi"]
 
 
 async def test_a_new_router_goes_on_without_running_anything_twice(
