@@ -56,17 +56,20 @@ class RepairableOutgoing(Outgoing):
 class RepairableInbox(Inbox):
     """An inbound half in which what ended unhandled can be handled once more."""
 
-    def set_aside(self, claim: Claim, seq: int) -> bool:
+    def set_aside(self, claim: Claim, seq: int, *, begun: bool) -> bool:
         """Let a claimed row take no place any more: only somebody who lags has it.
 
-        Not one on its last life, which has to be alone with its claimer.
+        Not one on its last life, if it is *begun*: it has to be alone with its claimer.
         """
         record = self._rows.get(seq)
         if record is None or record.claim != claim or record.aside:
             return False
-        if record.state is not InboundState.CLAIMED or record.boots + 1 >= MAX_BOOTS:
+        if record.state is not InboundState.CLAIMED:
+            return False
+        if begun and record.boots + 1 >= MAX_BOOTS:
             return False
         record.aside = True
+        self._suspects.left(record)
         self._queue.done(record.backlog.platform, record.chat)
         return True
 

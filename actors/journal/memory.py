@@ -162,9 +162,9 @@ class MemoryJournal(MemoryDesk, OutboxSide):
         """The handler waits for somebody's answer; the lane goes on without it."""
         return self.settle_inbound(claim, seq, InboundState.PARKED)
 
-    def set_aside(self, claim: Claim, seq: int) -> bool:
+    def set_aside(self, claim: Claim, seq: int, *, begun: bool) -> bool:
         """Let a claimed row hold up no other: what is younger in its chat may be claimed."""
-        aside = self._inbox.set_aside(claim, seq)
+        aside = self._inbox.set_aside(claim, seq, begun=begun)
         self._ring()
         return aside
 

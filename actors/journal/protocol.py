@@ -101,8 +101,14 @@ class Journal(Protocol):
         """The handler waits for somebody's answer; the lane goes on without it."""
         ...
 
-    def set_aside(self, claim: Claim, seq: int) -> bool:
-        """Let a claimed row hold up no other: what is younger in its chat may be claimed."""
+    def set_aside(self, claim: Claim, seq: int, *, begun: bool) -> bool:
+        """Let a claimed row hold up no other: what is younger in its chat may be claimed.
+
+        Args:
+            claim: Who has it.
+            seq: Its number.
+            begun: Somebody is at it; else it waits for one that is away.
+        """
         ...
 
     async def enqueue(self, out: Outbound, *, expires_at: float) -> Queued:

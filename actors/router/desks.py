@@ -305,13 +305,14 @@ class Desks:
         seq, platform = passage.row.seq, passage.row.platform
         if not passage.open:
             return
-        first = passage.open == passage.bots
+        first, begun = passage.open == passage.bots, False
         for bot in self._all:
             if seq not in bot.open:
                 continue
             if bot.brought[platform] > HELD_PER_PLATFORM or (first and not bot.away):
                 return
-        if self._journal.set_aside(self._owner, seq):
+            begun = begun or not bot.away
+        if self._journal.set_aside(self._owner, seq, begun=begun):
             self._uncount(passage)
 
     def _uncount(self, passage: Passage) -> None:

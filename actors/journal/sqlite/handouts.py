@@ -113,8 +113,8 @@ class Handouts:
             self.tell()
         return settled
 
-    def set_aside(self, claim: Claim, seq: int) -> bool:
-        aside = self.inbox.set_aside(claim, seq)
+    def set_aside(self, claim: Claim, seq: int, *, begun: bool) -> bool:
+        aside = self.inbox.set_aside(claim, seq, begun=begun)
         self.tell()
         return aside
 

@@ -208,9 +208,9 @@ class FileJournal(FileDesk, OutboxSide):
         """The handler waits for somebody's answer; the lane goes on without it."""
         return self._handouts.settle(claim, seq, InboundState.PARKED, "")
 
-    def set_aside(self, claim: Claim, seq: int) -> bool:
+    def set_aside(self, claim: Claim, seq: int, *, begun: bool) -> bool:
         """Let a claimed row hold up no other: what is younger in its chat may be claimed."""
-        return self._handouts.set_aside(claim, seq)
+        return self._handouts.set_aside(claim, seq, begun=begun)
 
     # --- what goes out -----------------------------------------------------------------
 

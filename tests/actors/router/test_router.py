@@ -325,6 +325,30 @@ async def test_only_bots_that_are_away_want_it_and_it_is_in_nobodys_way(
         assert works.ids == ["hi"]
 
 
+async def test_what_waits_for_a_bot_that_is_away_is_not_suspected(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 8: on its last life, but nobody is at it; it may not hold up other chats."""
+    async with office() as (parts, system):
+        away, works = FakeDesk("away"), FakeDesk("works")
+        away.attached = False
+        parts.desks.connect(away)
+        parts.desks.connect(works)
+        for room in "abc":
+            await parts.bring(room, room=room)
+        for _ in range(2):
+            await wait_all_tasks_blocked()
+            await end_and_start_again(system, "/router", parts.router)
+        await wait_all_tasks_blocked()
+        for room in "abc":
+            works.settle(room)
+        await wait_all_tasks_blocked()
+        for room in "abc":
+            await parts.bring(f"{room}2", room=room)
+        await wait_all_tasks_blocked()
+        assert sorted(works.ids[3:]) == ["a2", "b2", "c2"]
+
+
 async def test_a_new_router_goes_on_without_running_anything_twice(
     autojump_clock: MockClock,
 ) -> None:
