@@ -9,6 +9,7 @@ from collections.abc import Callable
 from math import inf
 
 from actors.journal.content import Content, content_of, went_stale
+from actors.journal.doubts import may_repeat
 from actors.journal.endings import SENDING, Endings
 from actors.journal.pacing import Pacing
 from actors.journal.sayings import OutgoingLimits, OutgoingRecord
@@ -171,6 +172,12 @@ class Outgoing(Endings):
         return OutboundRow(
             record.seq, record.out, at, until, record.attempt, record.doubts
         )
+
+    def overdue(self, record: OutgoingRecord, now: float) -> bool:
+        """Is it too late for a row that was claimed and has not left?"""
+        if record.doubts:
+            return not may_repeat(record, record.account.idempotent_for, now)
+        return record.expires_at <= now
 
     def settle(self, claim: Claim, seq: int, outcome: Outcome, now: float) -> bool:
         """End a row that is `sending`. False: this claim does not have it (any more)."""

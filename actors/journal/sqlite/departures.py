@@ -108,6 +108,7 @@ class Departures:
             if record is not None
             and record.claim == claim
             and outgoing.find(record.key) is record
+            and not self._too_late(claim, record)
         ]
         if not isinstance(bodies, dict):
             return mine
@@ -116,6 +117,16 @@ class Departures:
             for row in mine
             if (filled := self._filled(claim, row, lean, bodies)) is not None
         ]
+
+    def _too_late(self, claim: Claim, record: OutgoingRecord) -> bool:
+        """Give it back if its time passed during the commit: a full disk can take hours."""
+        now = self._calendar.clock()
+        if not self.outgoing.overdue(record, now):
+            return False
+        self.outgoing.requeue(claim, record.seq, now)
+        assert record.out is not None
+        self._ring((record.out.to.platform, record.out.to.account))
+        return True
 
     def _filled(
         self, claim: Claim, row: OutboundRow, lean: list[int], bodies: dict[int, bytes]
