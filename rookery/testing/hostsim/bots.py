@@ -161,11 +161,12 @@ def waits(bot: Bot, stage: Stage) -> None:
 
     @bot.later()
     async def ring(ctx: Context, n: int) -> None:
+        if not life.dead:
+            diary.rung.add(n)
         text = reply(n, "alpha", "ring")
         await ctx.reply(text)
         if not life.dead:
             diary.told(text, "alpha")
-            diary.rung.add(n)
 
     @bot.command(Verb.LATER)
     async def later(ctx: Context, n: int) -> None:

@@ -63,7 +63,7 @@ class Diary:
         """Text that a bot was told to be journalled, and by whom."""
         self.laters: dict[int, Promise] = {}
         self.rung: set[int] = set()
-        """Laters that came."""
+        """Laters that came: they were begun, however they ended."""
         self.ends: list[float] = []
         """When a process, or anybody inside one, ended: each may have cost a claim."""
         self._chronicle = chronicle

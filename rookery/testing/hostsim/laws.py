@@ -260,7 +260,7 @@ def a_chat_hears_in_order(books: Books) -> Iterator[str]:
 
 
 def laters_come(books: Books) -> Iterator[str]:
-    """What was promised for later was run, once its time had come."""
+    """What was promised for later was begun, once its time had come; its row says the rest."""
     diary = books.diary
     for number, later in diary.laters.items():
         if later.due + WALL_ZERO < books.left_at - 60 and number not in diary.rung:
