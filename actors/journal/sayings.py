@@ -22,7 +22,7 @@ class OutgoingLimits:
     """How much is kept of what is to be said, and of what was."""
 
     queued: int = 10_000
-    """Rows that wait, per account."""
+    """Rows that wait, per account; what comes back from the wire waits beyond them."""
     queued_bytes: int = 64 * MIB
     """The same by size, with what is on its way; the first one always fits."""
     gives_way: GivesWay = GIVES_WAY

@@ -28,6 +28,8 @@ EXPECTED = (Struck, NeedsOperator, ActorError, ChildNotStarted, SessionEnded)
 """What may end a life in a world of ours."""
 IN_HAND = 9_000
 """Rows that a router may have in hand, see docs/reference/limits.md."""
+ON_THE_WIRE = 32
+"""Chats of one account that may wait for an answer, see docs/explanation/guarantees.md."""
 
 
 class Overseer:
@@ -69,13 +71,18 @@ def _strange(path: str, number: int, error: BaseException) -> Iterator[str]:
             yield f"{path}#{number} raised {leaf!r}"
 
 
+def most_queued(climate: Climate) -> int:
+    """Return how many rows may wait in all outboxes: what is on the wire may come back."""
+    return (climate.outbox_rows + ON_THE_WIRE) * len(climate.platforms)
+
+
 def bounds(parts: Parts, climate: Climate) -> Iterator[str]:
     """Say what has grown beyond what it may."""
     yield from boxes(parts.system)
     counts, desks = parts.journal.counts(), parts.desks
     for what, size, most in (
         ("rows in hand", desks.in_hand, IN_HAND),
-        ("queued rows", counts.queued, climate.outbox_rows * len(climate.platforms)),
+        ("queued rows", counts.queued, most_queued(climate)),
         (
             "open events",
             counts.new + counts.claimed + counts.parked,

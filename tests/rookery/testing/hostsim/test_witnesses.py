@@ -9,9 +9,15 @@ from typing import Any, cast
 import trio
 from trio.testing import MockClock
 
+from actors.journal import Claim, OutgoingLimits
+from actors.journal.outgoing import Outgoing
+from actors.sender.pump import SIDE_BY_SIDE
 from rookery.testing.hostsim.bots import Stage, make
 from rookery.testing.hostsim.chronicle import Chronicle
+from rookery.testing.hostsim.climate import climate_of
 from rookery.testing.hostsim.diary import Diary
+from rookery.testing.hostsim.overseer import most_queued
+from tests.actors.journal.builders import saying
 
 
 async def test_a_later_has_come_once_it_is_run_whatever_keeps_its_reply(
@@ -35,3 +41,22 @@ async def test_a_later_has_come_once_it_is_run_whatever_keeps_its_reply(
         await cast(Any, ring.function)(SimpleNamespace(reply=reply), n=7)
     assert diary.rung == {7}
     assert not diary.promised
+
+
+def test_what_comes_back_from_the_wire_has_its_place_beyond_the_bound() -> None:
+    """It was refused for now; meanwhile others may have filled the outbox again."""
+    climate = climate_of(random.Random(0))
+    rows, accounts = climate.outbox_rows, len(climate.platforms)
+    outgoing, claim = Outgoing(OutgoingLimits(queued=rows)), Claim("sender", 1)
+    for account in map(str, range(accounts)):
+        taken = []
+        for n in range(rows + SIDE_BY_SIDE):
+            if n == SIDE_BY_SIDE:
+                taken = outgoing.claim(claim, ("qq", account), SIDE_BY_SIDE, 0.0)
+            key = f"{account}-{n}"
+            outgoing.enqueue(saying(key, key, account=account), 0.0, 600.0)
+        assert len(taken) == SIDE_BY_SIDE
+        for row in taken:
+            assert outgoing.requeue(claim, row.seq, 1.0)
+    assert outgoing.dropped == 0
+    assert outgoing.depths()[0] == most_queued(climate)
