@@ -41,7 +41,15 @@ def _came(row: Mapping[str, Any], diary: Diary) -> Came:
         received_at=row["received_at"],
         settled_at=row["settled_at"],
         said=said,
+        later=_later(event),
     )
+
+
+def _later(event: Mapping[str, Any]) -> int | None:
+    facts = event.get("facts", {})
+    if not str(facts.get("handler", "")).startswith("later:"):
+        return None
+    return int(facts["args"]["n"])
 
 
 def _went(row: Mapping[str, Any]) -> Went:

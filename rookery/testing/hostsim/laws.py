@@ -35,6 +35,8 @@ class Came:
     settled_at: float | None
     said: Said | None
     """`None` for what no person has said."""
+    later: int | None = None
+    """Which later it is that comes here."""
 
 
 @frozen(kw_only=True)
@@ -260,10 +262,12 @@ def a_chat_hears_in_order(books: Books) -> Iterator[str]:
 
 
 def laters_come(books: Books) -> Iterator[str]:
-    """What was promised for later was begun, once its time had come; its row says the rest."""
+    """What was promised for later is begun when its time has come, or its row says why not."""
     diary = books.diary
+    ended = {one.later for one in books.came if one.state in FINAL_IN - {"done"}}
     for number, later in diary.laters.items():
-        if later.due + WALL_ZERO < books.left_at - 60 and number not in diary.rung:
+        due = later.due + WALL_ZERO < books.left_at - 60
+        if due and number not in diary.rung and number not in ended:
             yield f"later {number}, due at {later.due:.0f} s, never came"
 
 

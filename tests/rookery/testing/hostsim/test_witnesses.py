@@ -6,6 +6,7 @@ import random
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 import trio
 from trio.testing import MockClock
 
@@ -16,7 +17,9 @@ from rookery.testing.hostsim.bots import Stage, make
 from rookery.testing.hostsim.chronicle import Chronicle
 from rookery.testing.hostsim.climate import climate_of
 from rookery.testing.hostsim.diary import Diary
+from rookery.testing.hostsim.laws import Books, Came, laters_come
 from rookery.testing.hostsim.overseer import most_queued
+from rookery.testing.hostsim.words import WALL_ZERO
 from tests.actors.journal.builders import saying
 
 
@@ -60,3 +63,25 @@ def test_what_comes_back_from_the_wire_has_its_place_beyond_the_bound() -> None:
             assert outgoing.requeue(claim, row.seq, 1.0)
     assert outgoing.dropped == 0
     assert outgoing.depths()[0] == most_queued(climate)
+
+
+@pytest.mark.parametrize(
+    ("state", "broken"), [("quarantined", 0), ("failed", 0), ("done", 1), ("new", 1)]
+)
+def test_a_later_that_never_began_is_missed_unless_its_row_says_why(
+    state: str, broken: int
+) -> None:
+    """Three processes may end with it in hand before it is begun."""
+    diary = Diary(Chronicle(lambda: 0.0, keep=False))
+    diary.promise(7, 100.0)
+    came = Came(
+        seq=1,
+        state=state,
+        why="",
+        received_at=WALL_ZERO,
+        settled_at=WALL_ZERO,
+        said=None,
+        later=7,
+    )
+    books = Books(diary, {}, [came], [], WALL_ZERO + 1_000)
+    assert len(list(laters_come(books))) == broken
