@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 import msgspec
-from attrs import frozen
 
 from actors.journal import NoJournal
 from actors.messages import REPAIRS, Repair
+from rookery.cli.choices import Crowd
 from rookery.cli.client import NOT_DONE, OK, USAGE, Answer, NotDone, answer_to
 from rookery.cli.messagelists import (
     done_text,
@@ -50,18 +50,6 @@ NOBODY = "no host is running: this is what its file says. Start one with `rooker
 
 W = TypeVar("W", bound=msgspec.Struct)
 Look: TypeAlias = ListOutbox | ShowOutbox | ListLetters | ShowLetter
-
-
-@frozen
-class Chosen:
-    """Which messages are meant."""
-
-    keys: tuple[str, ...]
-    every: bool
-    state: State | None
-    platform: str | None
-    account: str | None
-    yes: bool
 
 
 def list_outbox(
@@ -106,15 +94,20 @@ def show_letter(which: Which, name: str) -> int:
     return _shown(which, partial(_checked, ShowLetter, id=name), whole_text)
 
 
-def repair(which: Which, word: str, chosen: Chosen, message_id: str = "") -> int:
+def repair(
+    which: Which,
+    word: str,
+    keys: tuple[str, ...],
+    crowd: Crowd,
+    message_id: str = "",
+) -> int:
     """Do one thing to the messages that were chosen, and say what became of each."""
     wanted = Repair(word)
     try:
-        _sensible(wanted, chosen, message_id)
-        keys = chosen.keys
-        if chosen.every:
-            keys = _every(which, chosen)
-            if keys and not chosen.yes and not _agreed(wanted, len(keys)):
+        _sensible(wanted, keys, crowd, message_id)
+        if crowd.every:
+            keys = _every(which, crowd)
+            if keys and not crowd.yes and not _agreed(wanted, len(keys)):
                 print("nothing was done", file=sys.stderr)
                 return NOT_DONE
         requests = [
@@ -173,34 +166,36 @@ def _seen(which: Which, request: Look) -> Answer:
         raise NotDone(refused.kind, str(refused), NOT_DONE) from refused
 
 
-def _sensible(wanted: Repair, chosen: Chosen, message_id: str) -> None:
+def _sensible(
+    wanted: Repair, keys: tuple[str, ...], crowd: Crowd, message_id: str
+) -> None:
     legal = REPAIRS[wanted]
     why = ""
-    if bool(chosen.keys) == chosen.every:
+    if bool(keys) == crowd.every:
         why = "there must be either a KEY or --all"
-    elif not chosen.every and (chosen.state or chosen.platform or chosen.account):
+    elif not crowd.every and (crowd.state or crowd.platform or crowd.account):
         why = "--state, --platform and --account go with --all only"
-    elif chosen.state is not None and chosen.state not in legal:
+    elif crowd.state is not None and crowd.state not in legal:
         states = " or ".join(sorted(legal))
-        why = f"{wanted} needs messages that are {states} (got {chosen.state})"
-    elif message_id and len(chosen.keys) != 1:
+        why = f"{wanted} needs messages that are {states} (got {crowd.state})"
+    elif message_id and len(keys) != 1:
         why = "--message-id must be that of one message"
-    elif chosen.every and not chosen.yes and not sys.stdin.isatty():
+    elif crowd.every and not crowd.yes and not sys.stdin.isatty():
         why = "--all must have --yes where nobody can be asked"
     if why:
         raise _wrong(why)
 
 
-def _every(which: Which, chosen: Chosen) -> tuple[str, ...]:
+def _every(which: Which, crowd: Crowd) -> tuple[str, ...]:
     """Return the keys of all that are meant, page by page."""
     keys: list[str] = []
     after: object = 0
     while after is not None:
         request = _checked(
             ListOutbox,
-            states=(chosen.state or "unknown",),
-            platform=chosen.platform,
-            account=chosen.account,
+            states=(crowd.state or "unknown",),
+            platform=crowd.platform,
+            account=crowd.account,
             after=after,
             limit=MAX_LISTED,
         )

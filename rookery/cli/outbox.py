@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias, get_args
 
 from cyclopts import App, Parameter
 
-from rookery.cli.choices import State
+from rookery.cli.choices import NOBODY, Crowd, State
 from rookery.cli.places import DEFAULT, Which
 
 Keys: TypeAlias = Annotated[
@@ -24,10 +24,6 @@ States: TypeAlias = Annotated[
         negative=(),
     ),
 ]
-OneState: TypeAlias = Annotated[
-    State | None,
-    Parameter(name="--state", help="With --all: in this state.", show_choices=False),
-]
 Platform: TypeAlias = Annotated[
     str | None, Parameter(name="--platform", help="Only of this platform, by its id.")
 ]
@@ -39,17 +35,6 @@ After: TypeAlias = Annotated[
 ]
 Limit: TypeAlias = Annotated[
     int, Parameter(name="--limit", help="How many are shown, at most 1,000.")
-]
-All: TypeAlias = Annotated[
-    bool,
-    Parameter(
-        name="--all",
-        negative=(),
-        help="Every message that is unknown, or in --state; asks before it begins.",
-    ),
-]
-Yes: TypeAlias = Annotated[
-    bool, Parameter(name="--yes", negative=(), help="Do not ask.")
 ]
 MessageId: TypeAlias = Annotated[
     str, Parameter(name="--message-id", help="What the platform calls it.")
@@ -120,11 +105,7 @@ def show(key: OneKey, /, *, which: Which = DEFAULT) -> int:
 @outbox.command
 def retry(
     *keys: Keys,
-    every: All = False,
-    state: OneState = None,
-    platform: Platform = None,
-    account: Account = None,
-    yes: Yes = False,
+    crowd: Crowd = NOBODY,
     which: Which = DEFAULT,
 ) -> int:
     """Send unknown messages again, under the same key. Whoever may have got one gets two.
@@ -134,20 +115,16 @@ def retry(
         rookery outbox retry 3f2a91c07d5be84f6a1b2c3d
         rookery outbox retry --all --platform qq
     """
-    from rookery.cli.messages import Chosen, repair
+    from rookery.cli.messages import repair
 
-    return repair(which, "retry", Chosen(keys, every, state, platform, account, yes))
+    return repair(which, "retry", keys, crowd)
 
 
 @outbox.command(name="mark-sent")
 def mark_sent(
     *keys: Keys,
     message_id: MessageId = "",
-    every: All = False,
-    state: OneState = None,
-    platform: Platform = None,
-    account: Account = None,
-    yes: Yes = False,
+    crowd: Crowd = NOBODY,
     which: Which = DEFAULT,
 ) -> int:
     """Say of unknown messages that they went out.
@@ -156,20 +133,15 @@ def mark_sent(
 
         rookery outbox mark-sent 3f2a91c07d5be84f6a1b2c3d --message-id 1001
     """
-    from rookery.cli.messages import Chosen, repair
+    from rookery.cli.messages import repair
 
-    chosen = Chosen(keys, every, state, platform, account, yes)
-    return repair(which, "mark-sent", chosen, message_id)
+    return repair(which, "mark-sent", keys, crowd, message_id)
 
 
 @outbox.command
 def discard(
     *keys: Keys,
-    every: All = False,
-    state: OneState = None,
-    platform: Platform = None,
-    account: Account = None,
-    yes: Yes = False,
+    crowd: Crowd = NOBODY,
     which: Which = DEFAULT,
 ) -> int:
     """Give messages up that are unknown, or still queued.
@@ -179,6 +151,6 @@ def discard(
         rookery outbox discard 3f2a91c07d5be84f6a1b2c3d
         rookery outbox discard --all --state unknown --yes
     """
-    from rookery.cli.messages import Chosen, repair
+    from rookery.cli.messages import repair
 
-    return repair(which, "discard", Chosen(keys, every, state, platform, account, yes))
+    return repair(which, "discard", keys, crowd)
