@@ -9,6 +9,8 @@ Rules of this file:
    *degraded*. It is over when the last socket is.
 3. An echo belongs to one socket. Answers on another one find nobody.
 4. The account being offline is no fault of the connection: *degraded*, no redial.
+5. What the old socket of a role has read is journalled before what the new one reads:
+   it was said before.
 """
 
 from __future__ import annotations
@@ -63,6 +65,10 @@ class Session:
         self._link = link
         self._dialled = dialled
         self._peers: dict[SocketRole, OneBotPeer] = {}
+        # Of the newest socket of each role: set once it has handed over what it read.
+        self._heard_out = {role: trio.Event() for role in SocketRole}
+        for nobody in self._heard_out.values():
+            nobody.set()
         self._online = True
         self._identified = trio.Event()
         self._can_ask = trio.Event()
@@ -87,7 +93,7 @@ class Session:
         async with self._link.conversation(socket, habits) as peer:
             self._join(role, peer)
             try:
-                await self._hear(peer)
+                await self._hear(role, peer)
             except SessionEnded as ended:
                 return ended.why
             finally:
@@ -126,10 +132,16 @@ class Session:
 
     # --- in ---------------------------------------------------------------------------
 
-    async def _hear(self, peer: OneBotPeer) -> None:
-        """Hand every event to the host, in order; also those read before the end."""
+    async def _hear(self, role: SocketRole, peer: OneBotPeer) -> None:
+        """Hand every event to the host, in order; also those read before the end.
+
+        An older socket of *role* was dismissed by now, and is heard out first.
+        """
+        older, heard_out = self._heard_out[role], trio.Event()
+        self._heard_out[role] = heard_out
         in_hand: list[Heard] = []
         try:
+            await older.wait()
             async for heard in peer:
                 # What was read together is written down together.
                 in_hand = [heard, *peer.unheard(TOGETHER)]
@@ -138,8 +150,11 @@ class Session:
         except trio.Cancelled:
             # OneBot says nothing twice: what we have read is journalled before we go.
             with trio.move_on_after(LAST_WORDS_SECONDS, shield=True):
+                await older.wait()
                 await self._take(peer, [*in_hand, *peer.unheard()])
             raise
+        finally:
+            heard_out.set()
 
     async def _take(self, peer: OneBotPeer, heard: Sequence[Heard]) -> None:
         events: list[Inbound] = []

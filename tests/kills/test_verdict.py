@@ -60,6 +60,10 @@ def test_what_was_on_its_way_may_be_unknown_heard_or_not() -> None:
         ),
         (evolve(perfect(3), heard=((0, "re 9 0"), *perfect(3).heard)), "in no journal"),
         (evolve(perfect(4), heard=perfect(4).heard[::-1]), "was said after what"),
+        (
+            evolve(perfect(2), handled={2: "done", 1: "done"}),
+            "event 1 was accepted after event 2",
+        ),
         (said("unknown")[0], "not on its way at any kill"),
         (said("queued")[0], "neither at the peer nor listed"),
         (said("expired")[0], "neither at the peer nor listed"),

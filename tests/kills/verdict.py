@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from attrs import field, frozen
 
@@ -94,16 +95,17 @@ def complaints(found: Evidence) -> Iterator[str]:
 
 
 def _disorder(found: Evidence) -> Iterator[str]:
-    """What is said in a chat leaves in the order in which it was asked for.
+    """What is said first is accepted first, and answered first in its chat.
 
-    Which of two was asked for first is what the journal says: a host that reads the rest
-    of a torn line while the next one brings more has no other order to go by.
+    Also where a torn line is read to its end while the next one brings more.
     """
-    turns = {number: turn for turn, number in enumerate(found.handled)}
+    for earlier, later in pairwise(found.handled):
+        if later < earlier:
+            yield f"event {later} was accepted after event {earlier}"
     last: dict[int, tuple[int, int]] = {}
     for chat, text in found.heard:
         _, number, part = text.split()
-        at = (turns.get(int(number), -1), int(part))
+        at = (int(number), int(part))
         if chat in last and at < last[chat]:
             yield f"in chat {chat}, {text!r} was said after what was asked for later"
         last[chat] = at

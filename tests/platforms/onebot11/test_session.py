@@ -383,6 +383,44 @@ async def test_the_old_socket_is_dismissed() -> None:
             assert "newer" in await callers[0].over()
 
 
+async def test_what_the_old_socket_has_read_comes_before_what_the_new_one_says() -> (
+    None
+):
+    """A line torn while the disk is stalled turns nothing round in a chat."""
+    async with talking() as talk:
+        old = await talk.enters()
+        talk.host.journal.held = trio.Event()
+        for n in range(1, 201):
+            old.says(message(n))
+        await wait_all_tasks_blocked()
+        new = await talk.enters()
+        old.end()
+        for n in range(201, 221):
+            new.says(message(n))
+        await wait_all_tasks_blocked()
+        talk.host.journal.held.set()
+        accepted = await talk.host.accepts(220)
+        assert [e.id for e in accepted] == [str(n) for n in range(1, 221)]
+
+
+async def test_a_stop_turns_nothing_round_either() -> None:
+    async with talking() as talk:
+        old = await talk.enters()
+        talk.host.journal.held = trio.Event()
+        for n in range(1, 101):
+            old.says(message(n))
+        await wait_all_tasks_blocked()
+        new = await talk.enters()
+        old.end()
+        for n in range(101, 121):
+            new.says(message(n))
+        await wait_all_tasks_blocked()
+        talk.host.journal.held.set()
+        # The block is left, and the session cancelled, before another task runs.
+    accepted = talk.host.journal.accepted
+    assert [e.id for e in accepted] == [str(n) for n in range(1, 121)]
+
+
 # --- what is wrong with the peer ------------------------------------------------------
 
 
