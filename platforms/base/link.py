@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import trio
+from msgspec.structs import replace
 
 from actors.journal import Appended, Arrived
 from actors.messages import Inbound
@@ -90,18 +91,28 @@ class Link(Reach):
         self.cursor = self.cursor if cursor is None else cursor
         return appended
 
-    async def deliver_all(self, events: Sequence[Inbound]) -> list[Appended]:
+    async def deliver_all(
+        self, events: Sequence[Inbound], cursor: str | int | None = None
+    ) -> list[Appended]:
         """Return once all *events* are journalled, in this order, in one go.
 
         For a platform that reads several at once and acknowledges them together, or not
-        at all. One that is refused costs no other.
+        at all. One that is refused costs no other. *cursor* is journalled with the last
+        one, and by itself where there is none.
         """
+        if not events:
+            if cursor is not None:
+                await self.advance(cursor)
+            return []
         arrived = [Arrived(event, self.new_id()) for event in events]
+        if cursor is not None:
+            arrived[-1] = replace(arrived[-1], cursor=str(cursor))
         appended = await self._host.journal.append_all(
             self.platform, self.account, arrived
         )
         for one, became in zip(arrived, appended, strict=True):
             self._note(one.event, one.trace, became)
+        self.cursor = self.cursor if cursor is None else str(cursor)
         return appended
 
     def _note(self, event: Inbound, trace: str, appended: Appended) -> None:

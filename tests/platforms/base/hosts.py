@@ -38,6 +38,8 @@ class FakeJournal:
     """The text of a message that cannot be kept."""
     changed: trio.Event = field(factory=trio.Event)
     cursors: dict[tuple[str, str], str] = field(factory=dict)
+    brought: list[tuple[str, str | None]] = field(factory=list)
+    """The id of each event, and the cursor that came with it."""
     _rows: dict[tuple[object, ...], int] = field(factory=dict)
 
     async def append(
@@ -50,6 +52,7 @@ class FakeJournal:
         cursor: str | None = None,
     ) -> Appended:
         self.asked += 1
+        self.brought.append((event.id, cursor))
         if self.held is not None:
             await self.held.wait()
         await trio.lowlevel.checkpoint()
@@ -70,7 +73,9 @@ class FakeJournal:
         self, platform: str, account: str, arrived: Sequence[Arrived]
     ) -> list[Appended]:
         return [
-            await self.append(platform, account, one.event, trace=one.trace)
+            await self.append(
+                platform, account, one.event, trace=one.trace, cursor=one.cursor
+            )
             for one in arrived
         ]
 

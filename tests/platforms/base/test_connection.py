@@ -268,6 +268,30 @@ async def test_an_event_that_is_refused_ends_no_session() -> None:
     assert "session.ended" not in [log["event"] for log in logs]
 
 
+async def test_what_is_acknowledged_together_moves_the_cursor_with_its_last() -> None:
+    """Law 1: a process that ends in the middle of a batch is told all of it again."""
+    seen: list[str | None] = []
+
+    async def script(link: Link) -> None:
+        link.up(account="10001")
+        batch = [Inbound(name, body=(Text(name),)) for name in ("m1", "m2")]
+        await link.deliver_all(batch, cursor=7)
+        seen.append(link.cursor)
+        await link.deliver_all(batch)
+        await link.deliver_all([], cursor="8")
+        seen.append(link.cursor)
+        await trio.sleep_forever()
+
+    running = Running(script)
+    journal = running.host.journal
+    async with running.system:
+        await running.host.accepts(2)
+        await trio.testing.wait_all_tasks_blocked()
+        assert journal.brought[:2] == [("m1", None), ("m2", "7")]
+        assert journal.cursors["qq", "10001"] == "8"
+    assert seen == ["7", "8"]
+
+
 async def test_deliver_returns_once_it_is_journalled() -> None:
     delivered = trio.Event()
 
