@@ -12,7 +12,12 @@ from actors.sender import OutcomeUnknown, Retry
 from platforms.base.ends import SessionEnded
 from platforms.base.objects import text_of
 from platforms.base.secret import Secret
-from platforms.transport import HttpAnswer, HttpClient, HttpFailed
+from platforms.transport import (
+    MAX_MESSAGE_BYTES,
+    HttpAnswer,
+    HttpClient,
+    HttpFailed,
+)
 
 if TYPE_CHECKING:
     from platforms.base.reach import Reach
@@ -50,17 +55,43 @@ class Web:
         body = b"" if frame is None else text_of(frame).encode()
         if frame is not None:
             headers = [("Content-Type", "application/json"), *headers]
+        answer = await self.ask(method, target, body, headers=headers, within=within)
+        if answer.status == TOO_MANY:
+            raise Retry(wait_of(answer), "the server has had too many requests")
+        return answer
+
+    async def ask(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        within: float = 30.0,
+        max_bytes: int = MAX_MESSAGE_BYTES,
+    ) -> HttpAnswer:
+        """Ask with any *body* and return what is answered, whatever its status: 429, too.
+
+        For what is no JSON, and where a server says in its body how long it wants to be
+        left alone. An answer of more than *max_bytes* is none.
+
+        Raises:
+            Retry: nothing went out.
+            OutcomeUnknown: it went out, and no answer came.
+        """
         try:
-            answer = await self._calls.request(
-                method, target, body=body, headers=headers, within=within
+            return await self._calls.request(
+                method,
+                target,
+                body=body,
+                headers=headers,
+                within=within,
+                max_bytes=max_bytes,
             )
         except HttpFailed as failed:
             if failed.went_out:
                 raise OutcomeUnknown(str(failed)) from failed
             raise Retry(1.0, str(failed)) from failed
-        if answer.status == TOO_MANY:
-            raise Retry(wait_of(answer), "the server has had too many requests")
-        return answer
 
     async def poll(
         self,
@@ -68,10 +99,12 @@ class Web:
         *,
         hold: float,
         headers: Sequence[tuple[str, str]] = (),
+        max_bytes: int = MAX_MESSAGE_BYTES,
     ) -> HttpAnswer:
         """Ask, and wait for what the server holds back for up to *hold* seconds.
 
         Where it has had too many, it is left alone as long as it says, and asked again.
+        An answer of more than *max_bytes* is none.
 
         Raises:
             SessionEnded: it did not answer in its time: the deadline on receiving.
@@ -79,7 +112,11 @@ class Web:
         while True:
             try:
                 answer = await self._polls.request(
-                    "GET", target, headers=headers, within=hold + POLL_MARGIN_SECONDS
+                    "GET",
+                    target,
+                    headers=headers,
+                    within=hold + POLL_MARGIN_SECONDS,
+                    max_bytes=max_bytes,
                 )
             except HttpFailed as failed:
                 raise SessionEnded(str(failed)) from failed

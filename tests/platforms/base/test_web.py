@@ -81,6 +81,24 @@ async def test_too_many_is_not_now(headers: list[str], after: float) -> None:
         assert refused.value.after == after
 
 
+async def test_bytes_go_out_as_they_are_and_any_answer_comes_back() -> None:
+    large = response(bytes(100), "Retry-After: 7", status="429 Too Many Requests")
+    async with (
+        serving({"/file": says(large)}) as server,
+        a_link().http(url(server)) as http,
+    ):
+        answer = await http.ask(
+            "POST", "/file", b"\x89PNG", headers=[("Content-Type", "image/png")]
+        )
+        assert (answer.status, len(answer.body)) == (429, 100)
+        assert b"Content-Type: image/png" in server.requests[0]
+        assert b"Content-Length: 4" in server.requests[0]
+        with pytest.raises(OutcomeUnknown, match="larger than 99 bytes"):
+            await http.ask("GET", "/file", max_bytes=99)
+        with pytest.raises(SessionEnded, match="larger than 99 bytes"):
+            await http.poll("/file", hold=1, max_bytes=99)
+
+
 async def test_an_answer_that_is_lost_is_unknown() -> None:
     """B14: it went out, and nobody can say what became of it."""
     async with (
