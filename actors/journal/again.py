@@ -1,4 +1,4 @@
-"""What only an operator does to the two halves of a journal: let a row begin again. Pure."""
+"""How a row is let go of, or begun again, other than by who has it. Pure."""
 
 from __future__ import annotations
 
@@ -55,6 +55,11 @@ class RepairableOutgoing(Outgoing):
 
 class RepairableInbox(Inbox):
     """An inbound half in which what ended unhandled can be handled once more."""
+
+    def in_hand(self) -> list[InboxRecord]:
+        """Return the rows that somebody has claimed, but for those that are parked."""
+        every = [record for held in self._held.values() for record in held.values()]
+        return [one for one in every if one.state is InboundState.CLAIMED]
 
     def set_aside(self, claim: Claim, seq: int, *, begun: bool) -> bool:
         """Let a claimed row take no place any more: only somebody who lags has it.

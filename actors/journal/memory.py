@@ -203,6 +203,9 @@ class MemoryJournal(MemoryDesk, OutboxSide):
 
     # --- both --------------------------------------------------------------------------
 
+    def leave(self) -> None:
+        """The host leaves as asked; nothing is left of what is here."""
+
     async def release(self, claim: Claim) -> list[Expired]:
         """Begin a new life of a claimer: free everything its predecessors had in hand."""
         self._inbox.release(claim)

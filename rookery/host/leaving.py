@@ -32,6 +32,7 @@ async def drain(parts: Parts, within: float = DRAIN_SECONDS) -> None:
         answers = await sender.ask(DrainSends(_left(until)), within=within + 1)
     except ActorError as error:
         log.warning("host.drain_failed", why=str(error))
+    parts.journal.leave()
     parts.tracker.clear()
     log.info(
         "host.drained",

@@ -34,6 +34,7 @@ from actors.messages import FINAL_INBOUND, InboundState, Priority
 WAITING_ROWS = 1_000
 """Rows in memory that nobody has claimed. Those in hand are bounded by the router."""
 _RESTORED_AT_ONCE = 500
+_NEW = InboundState.NEW.value
 
 log = structlog.get_logger()
 
@@ -55,6 +56,7 @@ class Handouts:
         self._pump = pump
         self._calendar = calendar
         self._changed: dict[int, InboxRecord] = {}
+        self._left: list[InboxRecord] = []
         self._ring: Callable[[], None] = _nobody
         self._rung = False
         self._hungry = False
@@ -123,6 +125,14 @@ class Handouts:
         if self.crowds:
             self.crowds.admit()
 
+    def leave(self) -> None:
+        """Write that what is in hand is in nobody's; in memory the claims stand.
+
+        Who settles one after all is believed.
+        """
+        self._left = self.inbox.in_hand()
+        self._pump.note()
+
     def hear_again(self, seq: int, row: Renewed) -> None:
         """Let an event wait again that is new in the file."""
         owner = self.inbox.account(row.platform, row.account)
@@ -165,11 +175,17 @@ class Handouts:
 
     def changes(self) -> list[Effect]:
         """Return where the rows stand that have moved since the last time."""
-        if not self._changed:
+        if not (self._changed or self._left):
             return []
         now = self._calendar.wall()
         claimed: list[tuple[object, ...]] = []
         others: list[tuple[object, ...]] = []
+        for record in self._left:
+            # Claimed in this very batch or before, and settled in none.
+            if record.state is InboundState.CLAIMED:
+                self._changed.pop(record.seq, None)
+                others.append((_NEW, "", record.boots, None, record.seq))
+        self._left = []
         for record in self._changed.values():
             state = record.state
             if state is InboundState.CLAIMED:

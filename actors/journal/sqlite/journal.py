@@ -236,6 +236,10 @@ class FileJournal(FileDesk, OutboxSide):
 
     # --- both --------------------------------------------------------------------------
 
+    def leave(self) -> None:
+        """The host leaves as asked: what is still in hand is no suspect of its end."""
+        self._handouts.leave()
+
     async def release(self, claim: Claim) -> list[Expired]:
         """Begin a new life of a claimer: free everything its predecessors had in hand."""
         self._handouts.release(claim)

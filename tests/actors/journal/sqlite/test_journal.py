@@ -85,6 +85,33 @@ async def test_two_commits_lie_on_the_way_of_a_message_and_its_reply(
         assert look(tmp_path, "SELECT state FROM outbound") == [("sent",)]
 
 
+async def test_who_waits_for_a_bot_that_is_away_loses_no_life_when_the_host_leaves(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Law 8: quarantined is what was in hand when somebody died, not what waited."""
+    for boot in range(5):
+        async with in_file(tmp_path) as journal:
+            await bring(journal, 1)
+            (row,) = await journal.claim_inbound(ROUTER, 5)
+            assert (row.event.id, row.boots) == ("1", 0), boot
+            journal.leave()
+    async with in_file(tmp_path) as journal:
+        await journal.cursor("qq", "1")
+        assert len(await journal.claim_inbound(ROUTER, 5)) == 1
+        await bring(journal, 2)  # the claim rides along
+        await crash(journal)
+    async with in_file(tmp_path) as journal:
+        await journal.cursor("qq", "1")  # it is open
+        rows = await journal.claim_inbound(ROUTER, 5)
+        assert [(row.event.id, row.boots) for row in rows] == [("1", 1), ("2", 0)]
+        journal.leave()
+        assert journal.settle_inbound(ROUTER, rows[1].seq, InboundState.DONE)
+    async with in_file(tmp_path) as journal:
+        await journal.cursor("qq", "1")  # it is open
+        rows = await journal.claim_inbound(ROUTER, 5)
+        assert [(row.event.id, row.boots) for row in rows] == [("1", 1)]
+
+
 async def test_a_new_process_recalls_what_was_said(
     autojump_clock: MockClock, tmp_path: Path
 ) -> None:
