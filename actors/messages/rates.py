@@ -27,7 +27,8 @@ class Rate:
     per: Scope = Scope.ALL
 
     def __str__(self) -> str:
-        unit = next(name for name, seconds in UNITS.items() if seconds == self.seconds)
+        named = (name for name, seconds in UNITS.items() if seconds == self.seconds)
+        unit = next(named, f"{self.seconds:g}s")
         shared = "" if self.per is Scope.ALL else f" per {self.per.value}"
         return f"{self.count}/{unit}{shared}"
 

@@ -19,6 +19,8 @@ SegmentType: TypeAlias = type[Segment]
 ALL_SEGMENTS: frozenset[SegmentType] = frozenset(get_args(Segment))
 
 MAX_UPLOAD_BYTES = 20 * 1024 * 1024
+MAX_PARTS = 100
+"""A text that would take more is refused: nobody reads it, and it would fill the outbox."""
 
 
 class Unit(Enum):
@@ -63,6 +65,10 @@ class Caps:
     """How long one message may be; a longer one is said in parts. `None`: any length."""
     unit: Unit = Unit.CHARACTERS
     """What `text_limit` counts."""
+    one_line: bool = False
+    """A message is one line, as on IRC: each line of a text is a part of its own."""
+    max_parts: int = field(default=MAX_PARTS, validator=ge(1))
+    """A text that takes more of them is refused."""
     media: tuple[MediaForm, ...] = (MediaForm.BYTES,)
     """What media may come as, the preferred first. What is told in words needs none."""
     max_upload_bytes: int = field(default=MAX_UPLOAD_BYTES, validator=ge(1))

@@ -13,7 +13,6 @@ from actors.messages import File, Outbound, Segment, Text
 from actors.sender import FormRefused, Rejected, Sent
 from platforms.base.caps import MediaForm
 from platforms.base.forms import (
-    MAX_PARTS,
     Body,
     Media,
     Rung,
@@ -62,7 +61,7 @@ class AccountLine:
         caps = self._platform.caps
         body = fit(out.body, caps)
         if not is_short(body, caps):
-            why = f"a message must fit into {MAX_PARTS} parts of {caps.text_limit} {caps.unit.value} (this one is longer; send it as a file)"
+            why = f"a message must fit into {caps.max_parts} parts of {caps.text_limit} {caps.unit.value} (this one is longer; send it as a file)"
             raise Rejected(why)
         if all(type(part) is Text for part in body):  # nearly always: no form but this
             sent = await self._platform.send(self._link, _saying(out, body))

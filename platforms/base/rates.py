@@ -24,20 +24,22 @@ class BadRate(ValueError):
         )
 
 
-def parse_rates(given: str | Sequence[str]) -> tuple[Rate, ...]:
+def parse_rates(given: str | Rate | Sequence[str | Rate]) -> tuple[Rate, ...]:
     """Read one rate or several; all of them hold.
+
+    A `Rate` itself may stand for a text, where no unit fits: `Rate(4, 8.0)`.
 
     Raises:
         BadRate: one of them is no rate, or is per user: no platform counts those we write to.
     """
-    texts = (given,) if isinstance(given, str) else given
-    return tuple(map(_parsed, texts))
+    rates = (given,) if isinstance(given, str | Rate) else given
+    return tuple(map(_parsed, rates))
 
 
-def _parsed(text: str) -> Rate:
-    rate = read_rate(text)
+def _parsed(given: str | Rate) -> Rate:
+    rate = given if isinstance(given, Rate) else read_rate(given)
     if rate is None or rate.per is Scope.USER:
-        raise BadRate(text)
+        raise BadRate(given)
     return rate
 
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from attrs import evolve
+
 from platforms.base.connection import Connection
 from platforms.base.listening import Listening
 from platforms.base.platform import AnyPlatform
@@ -36,13 +38,14 @@ LISTENER_BACKOFF = Backoff(first=1.0, factor=2.0, cap=30.0, give_up=FOREVER)
 def platform_tree(platform_id: str, platform: AnyPlatform, host: Host) -> Supervisor:
     """Return the supervisor of one platform, as a value to put into a child spec."""
     seats = Seats()
+    redials = evolve(SESSION_BACKOFF, first=platform.redials_after)
     reporter = ChildSpec(REPORTER, partial(Reporter, platform_id, host.reports))
 
     def connection(seat: Seat) -> ChildSpec:
         start = partial(
             Connection, platform_id, platform, host, seat, reporter=REPORTER
         )
-        return _spec(seat.child, start, SESSION_BACKOFF)
+        return _spec(seat.child, start, redials)
 
     if platform.listens:
         start = partial(

@@ -1,14 +1,14 @@
 """Lines of text over TCP, behind the interface of a WebSocket: one line, one message.
 
 A line ends with LF or CR LF; an empty one says nothing. What is no UTF-8 is shown
-as such and kept: a peer's old client must not end the connection. What would never end
-does: a longer line than agreed is the end of it.
+as such and kept, unless whoever dials knows better: a peer's old client must not end
+the connection. What would never end does: a longer line than agreed is the end of it.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final, NoReturn
 
@@ -47,11 +47,21 @@ class LineClosed(SocketClosed):
         return f"the connection is closed: {self.reason or 'as it was asked to be'}"
 
 
+def as_utf8(line: bytes) -> str:
+    """Return the text of a line; what is no UTF-8 is shown as such."""
+    return line.decode("utf-8", "replace")
+
+
 class LineSplitter:
     """Bytes in, whole lines out. Pure."""
 
-    def __init__(self, max_line_bytes: int = MAX_LINE_BYTES) -> None:
+    def __init__(
+        self,
+        max_line_bytes: int = MAX_LINE_BYTES,
+        decode: Callable[[bytes], str] = as_utf8,
+    ) -> None:
         self._max = max_line_bytes
+        self._decode = decode
         self._rest = b""
 
     def feed(self, data: bytes) -> list[str]:
@@ -66,7 +76,7 @@ class LineSplitter:
             text = line.removesuffix(b"\r")
             self._check(text)
             if text:
-                found.append(text.decode("utf-8", "replace"))
+                found.append(self._decode(text))
         self._check(self._rest.removesuffix(b"\r"))
         return found
 
@@ -92,10 +102,10 @@ class LineSocket:
     """A `WebSocket` whose messages are lines. Made by `dial_lines`."""
 
     def __init__(
-        self, stream: trio.abc.Stream, remote: str, max_line_bytes: int
+        self, stream: trio.abc.Stream, remote: str, splitter: LineSplitter
     ) -> None:
         self._stream = WriterStream(stream)
-        self._splitter = LineSplitter(max_line_bytes)
+        self._splitter = splitter
         self._read: list[str] = []
         self._ended = trio.Event()
         self._why = ""
@@ -183,6 +193,7 @@ async def dial_lines(
     *,
     tls: bool | ssl.SSLContext = True,
     max_line_bytes: int = MAX_LINE_BYTES,
+    decode: Callable[[bytes], str] = as_utf8,
     within: float = HANDSHAKE_SECONDS,
 ) -> AsyncIterator[LineSocket]:
     """Connect, and close when the block is left.
@@ -192,6 +203,7 @@ async def dial_lines(
         port: Where it listens.
         tls: True trusts what the system trusts; False does not encrypt.
         max_line_bytes: A longer line in is the end.
+        decode: Makes text of a line that has come; it must take any bytes.
         within: Seconds for connecting and the handshake of TLS, both together.
 
     Raises:
@@ -208,7 +220,7 @@ async def dial_lines(
     if stream is None:
         why = f"no answer within {within:g} s"
         raise DialFailed(url, why)
-    socket = LineSocket(stream, remote, max_line_bytes)
+    socket = LineSocket(stream, remote, LineSplitter(max_line_bytes, decode))
     async with trio.open_nursery() as nursery:
         # Shielded: what was said last still goes out when the session is cancelled.
         writing = trio.CancelScope(shield=True)

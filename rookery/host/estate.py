@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from actors.bots import Bot, BotDesk
 from actors.messages import Outbound, Segment
 from platforms.base import AnyPlatform
-from platforms.base.forms import MAX_PARTS, pieces
+from platforms.base.forms import pieces
 from rookery.config import Configuration, PlatformSettings
 from rookery.host.kinds import caps_of
 
@@ -55,13 +55,14 @@ class Estate:
         known = self.configuration.settings.platforms.get(out.to.platform)
         if known is None:
             return (out.body,)
+        caps = caps_of(known)
         parts: list[tuple[Segment, ...]] = []
-        for part in islice(pieces(out.body, caps_of(known)), MAX_PARTS + 1):
+        for part in islice(pieces(out.body, caps), caps.max_parts + 1):
             parts.append(part)
             if len(parts) > 1:
                 await trio.lowlevel.checkpoint()
         # One that would take too many parts is refused as a whole when its turn comes.
-        return parts if 0 < len(parts) <= MAX_PARTS else (out.body,)
+        return parts if 0 < len(parts) <= caps.max_parts else (out.body,)
 
     def is_operator(self, platform: str, user: str) -> bool:
         """Whoever sits at the console is one; the rest is configured by platform id."""

@@ -9,7 +9,6 @@ Read `fitting` first, then `splitting` (where a text is cut), `words` and `markd
 """
 
 from platforms.base.forms.fitting import (
-    MAX_PARTS,
     Body,
     all_in_words,
     fit,
@@ -26,7 +25,6 @@ from platforms.base.forms.measuring import measure
 from platforms.base.forms.words import in_words, told
 
 __all__ = [
-    "MAX_PARTS",
     "Body",
     "Media",
     "Rung",

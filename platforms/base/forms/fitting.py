@@ -7,6 +7,7 @@ ones.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeAlias
@@ -21,8 +22,7 @@ from platforms.base.forms.words import in_words, told
 
 Body: TypeAlias = tuple[Segment, ...]
 
-MAX_PARTS = 100
-"""A text that would take more is refused: nobody reads it, and it would fill the outbox."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def fit(body: Body, caps: Caps) -> Body:
@@ -57,6 +57,8 @@ def length_of(body: Body, caps: Caps) -> int:
 def is_short(body: Body, caps: Caps) -> bool:
     """Say whether one message of *caps* is enough."""
     limit = caps.text_limit
+    if caps.one_line and _has_lines(body):
+        return False
     if limit is None:
         return True
     if len(body) == 1 and isinstance(body[0], Text):
@@ -70,10 +72,10 @@ def split(body: Body, caps: Caps) -> tuple[Body, ...]:
     """Return *body* in parts, each of which is one message of *caps*.
 
     One part, the body itself, if that is short enough. Otherwise what is not carried
-    is told in words first. Empty if more than `MAX_PARTS` were needed.
+    is told in words first. Empty if more than `caps.max_parts` were needed.
     """
-    parts = tuple(islice(pieces(body, caps), MAX_PARTS + 1))
-    return parts if len(parts) <= MAX_PARTS else ()
+    parts = tuple(islice(pieces(body, caps), caps.max_parts + 1))
+    return parts if len(parts) <= caps.max_parts else ()
 
 
 def pieces(body: Body, caps: Caps) -> Iterator[Body]:
@@ -85,13 +87,17 @@ def pieces(body: Body, caps: Caps) -> Iterator[Body]:
     if is_short(fitted, caps):
         yield body
         return
-    assert caps.text_limit is not None
-    if length_of(fitted, caps) > caps.text_limit * MAX_PARTS:
+    length = length_of(fitted, caps)
+    limit = length if caps.text_limit is None else caps.text_limit
+    if length > limit * caps.max_parts:
         return
-    parcels = _Parcels(caps, caps.text_limit)
+    parcels = _Parcels(caps, limit)
     for part in fitted:
         if isinstance(part, Text | Markdown):
-            yield from parcels.pour(part)
+            for number, line in enumerate(_lines_of(part, caps)):
+                if number:
+                    parcels.close()
+                yield from parcels.pour(line)
         else:
             parcels.put(part, _length(part, caps))
             yield from parcels.taken()
@@ -115,6 +121,19 @@ def instead(part: Segment, caps: Caps) -> Text:
         return Text(part.text, "markdown")
     assert caps.text_limit is not None
     return evolve(words, text=clipped(words.text, caps.text_limit, caps.unit))
+
+
+def _has_lines(body: Body) -> bool:
+    text = "".join(part.text for part in body if isinstance(part, Text | Markdown))
+    return _LINE_END.search(text.strip()) is not None
+
+
+def _lines_of(part: Text | Markdown, caps: Caps) -> Iterator[Text | Markdown]:
+    if not caps.one_line:
+        yield part
+        return
+    for line in _LINE_END.split(part.text):
+        yield evolve(part, text=line)
 
 
 def _length(part: Segment, caps: Caps) -> int:

@@ -35,6 +35,8 @@ def test_one_rate_may_stand_alone() -> None:
         Rate(30, 1.0),
         Rate(20, 60.0, Scope.CHAT),
     )
+    assert Caps(rate=Rate(4, 8.0)).rate == (Rate(4, 8.0),)
+    assert str(Rate(4, 8.0)) == "4/8s"
     assert Caps().rate == ()
 
 

@@ -314,3 +314,24 @@ async def test_after_the_stop_nobody_is_let_in() -> None:
         door = await inn.opened()
     with pytest.raises((NotLetIn, ActorDown)):
         await door.hand_over("10001", Guest())
+
+
+async def test_a_platform_says_how_slowly_it_is_dialled_again(
+    autojump_clock: MockClock,
+) -> None:
+    """Jittered: the pause is anything up to that, so the longest of several tells."""
+
+    class Strict(Scripted):
+        redials_after = 15.0
+
+    async def leave(link: Link) -> None:
+        lives.append(trio.current_time())
+
+    pauses = []
+    for seed in range(12):
+        lives: list[float] = []
+        tree = platform_tree("qq", Strict(leave), FakeHost().host())
+        async with System(tree.actor, seed=seed):
+            await trio.sleep(15.1)
+        pauses.append(lives[1] - lives[0])
+    assert 8 < max(pauses) <= 15

@@ -55,6 +55,11 @@ def test_what_is_no_utf8_is_shown_and_kept() -> None:
     ]
 
 
+def test_who_dials_may_know_better_what_is_no_utf8() -> None:
+    splitter = LineSplitter(100, lambda line: line.decode("latin-1"))
+    assert splitter.feed(b"caf\xe9\r\n") == ["caf\u00e9"]
+
+
 def test_a_line_has_an_end() -> None:
     """A peer that never sends one must not eat the memory."""
     splitter = LineSplitter(10)

@@ -16,7 +16,7 @@ from actors.messages import (
     Text,
     plain_text,
 )
-from platforms.base.forms import MAX_PARTS
+from platforms.base.caps import MAX_PARTS
 from platforms.onebot11 import OneBot11, OneBot11Config
 from rookery.config import Configuration, PlatformSettings, Settings
 from rookery.host.estate import Estate

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from actors.messages import Image, Markdown, Mention, Reply, Segment, Text
 from platforms.base import ALL_SEGMENTS, Caps, Unit
+from platforms.base.caps import MAX_PARTS
 from platforms.base.forms import (
-    MAX_PARTS,
     all_in_words,
     length_of,
     measure,
@@ -270,3 +270,39 @@ def test_characters_are_the_same_however_long_the_text_before(
 ) -> None:
     whole = "\u0301" * before + "x" * before + text
     assert list(graphemes(whole)) == regex.findall(r"\X", whole)
+
+
+# --- where a message is one line ------------------------------------------------------
+
+
+@given(TEXTS, LIMITS, UNITS)
+def test_where_a_message_is_one_line_no_part_has_two(
+    text: str, limit: int, unit: Unit
+) -> None:
+    """And none is longer than the limit, and nothing that people read is lost."""
+    caps = Caps(text_limit=limit, unit=unit, one_line=True)
+    bodies = split((Text(text),), caps)
+    assume(bodies)
+    said = [part.text for body in bodies for part in body if isinstance(part, Text)]
+    for line in said:
+        assert "\n" not in line.strip()
+        assert "\r" not in line.strip()
+        assert measure(line.strip(), unit) <= limit or len(line) == 1
+    assert "".join("".join(said).split()) == "".join(text.split())
+
+
+def test_lines_become_parts_whatever_a_text_may_hold() -> None:
+    caps = Caps(segments=ALL_SEGMENTS, one_line=True)
+    body = (Reply("m1"), Text("one\r\ntwo\n\nthree"), Text(" and\nfour\n"))
+    assert split(body, caps) == (
+        (Reply("m1"), Text("one")),
+        (Text("two"),),
+        (Text("three"), Text(" and")),
+        (Text("four"),),
+    )
+
+
+def test_a_platform_says_how_many_parts_are_too_many() -> None:
+    caps = Caps(one_line=True, max_parts=3)
+    assert len(split((Text("a\nb\nc"),), caps)) == 3
+    assert split((Text("a\nb\nc\nd"),), caps) == ()
