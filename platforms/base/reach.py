@@ -105,6 +105,7 @@ class Reach:
         *,
         bearer: Secret | str | None = None,
         headers: Sequence[tuple[str, str]] = (),
+        hides: Secret | None = None,
     ) -> AbstractAsyncContextManager[Web]:
         """Speak to the server at *url* over HTTP for as long as the block lasts.
 
@@ -112,8 +113,10 @@ class Reach:
             url: `http://` or `https://`; everything asked for is below it.
             bearer: A token for the `Authorization` header.
             headers: Sent with every request, besides.
+            hides: A secret that stands in what is asked for, as where a token is part of
+                the address: no error tells it.
         """
-        return web_talk(self, url, bearer, headers)
+        return web_talk(self, url, bearer, headers, hides)
 
     @property
     def web(self) -> Web:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +27,12 @@ DEFAULT_RETRY_SECONDS: Final = 5.0
 """A server that says *too many* without a word of when."""
 POLL_MARGIN_SECONDS: Final = 10.0
 """What a server may be late with the answer to a request that it holds."""
+
+
+def wait_of(answer: HttpAnswer) -> float:
+    """Return for how many seconds a server wants to be left alone."""
+    said = answer.retry_after
+    return DEFAULT_RETRY_SECONDS if said is None else said
 
 
 class Web:
@@ -100,10 +106,12 @@ class Web:
         hold: float,
         headers: Sequence[tuple[str, str]] = (),
         max_bytes: int = MAX_MESSAGE_BYTES,
+        waits: Callable[[HttpAnswer], float] = wait_of,
     ) -> HttpAnswer:
         """Ask, and wait for what the server holds back for up to *hold* seconds.
 
-        Where it has had too many, it is left alone as long as it says, and asked again.
+        Where it has had too many, it is left alone as long as it says (in its headers,
+        or where *waits* finds it), and asked again.
         An answer of more than *max_bytes* is none.
 
         Raises:
@@ -122,13 +130,7 @@ class Web:
                 raise SessionEnded(str(failed)) from failed
             if answer.status != TOO_MANY:
                 return answer
-            await trio.sleep(wait_of(answer))
-
-
-def wait_of(answer: HttpAnswer) -> float:
-    """Return for how many seconds a server wants to be left alone."""
-    said = answer.retry_after
-    return DEFAULT_RETRY_SECONDS if said is None else said
+            await trio.sleep(waits(answer))
 
 
 @asynccontextmanager
@@ -137,13 +139,17 @@ async def web_talk(
     url: str,
     bearer: Secret | str | None,
     headers: Sequence[tuple[str, str]],
+    hides: Secret | None,
 ) -> AsyncIterator[Web]:
     """See `Link.http`."""
+    hidden = "" if hides is None else hides.reveal()
     if bearer is not None:
         token = bearer.reveal() if isinstance(bearer, Secret) else bearer
         headers = [*headers, ("Authorization", f"Bearer {token}")]
     async with AsyncExitStack() as stack:
         await link.turn_to_dial()
-        calls = await stack.enter_async_context(HttpClient(url, headers))
-        polls = await stack.enter_async_context(HttpClient(url, headers, connections=1))
+        calls = await stack.enter_async_context(HttpClient(url, headers, hides=hidden))
+        polls = await stack.enter_async_context(
+            HttpClient(url, headers, connections=1, hides=hidden)
+        )
         yield stack.enter_context(link.served_by(Web(calls, polls)))

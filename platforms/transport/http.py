@@ -75,7 +75,12 @@ class HttpClient:
     """Requests to one server, while it is entered."""
 
     def __init__(
-        self, url: str, headers: Sequence[tuple[str, str]] = (), *, connections: int = 4
+        self,
+        url: str,
+        headers: Sequence[tuple[str, str]] = (),
+        *,
+        connections: int = 4,
+        hides: str = "",
     ) -> None:
         """Prepare; nothing is opened before the first request.
 
@@ -83,6 +88,7 @@ class HttpClient:
             url: `http://` or `https://`, where all targets are below.
             headers: Sent with every request.
             connections: How many requests run at once; more wait their turn.
+            hides: A secret that stands in targets, and in nothing that is told of them.
 
         Raises:
             ValueError: *url* is not the URL of a server.
@@ -90,6 +96,7 @@ class HttpClient:
         self._parts = check_http_url(url)
         self._headers = [("User-Agent", "rookery"), *headers]
         self._connections = connections
+        self._hides = hides
         self._pool: httpcore2.AsyncConnectionPool | None = None
 
     async def __aenter__(self) -> Self:
@@ -136,7 +143,7 @@ class HttpClient:
                 began.append(name)
             await trio.lowlevel.checkpoint_if_cancelled()
 
-        where = f"{shown(self._parts).rstrip('/')}/{target.lstrip('/').split('?')[0]}"
+        where = self._shown(target)
         try:
             with trio.move_on_after(within):
                 return await self._answer(
@@ -185,6 +192,12 @@ class HttpClient:
             for name, value in response.headers
         )
         return HttpAnswer(response.status, told, bytes(answered))
+
+    def _shown(self, target: str) -> str:
+        path = target.lstrip("/").partition("?")[0]
+        if self._hides:
+            path = path.replace(self._hides, "***")
+        return f"{shown(self._parts).rstrip('/')}/{path}"
 
     def _url(self, target: str) -> httpcore2.URL:
         parts = self._parts

@@ -166,6 +166,32 @@ async def test_a_poll_leaves_a_server_alone_that_says_so(
     assert (second - first, third - second) == (7.0, DEFAULT_RETRY_SECONDS)
 
 
+async def test_where_the_server_says_when_is_its_platforms_to_know(
+    autojump_clock: MockClock,
+) -> None:
+    polls = Scripted(HttpAnswer(429, body=b"17"), HttpAnswer(200))
+    http = web(polls)
+    answer = await http.poll("/new", hold=50, waits=lambda said: float(said.body))
+    assert answer.status == 200
+    assert polls.asked[1] - polls.asked[0] == 17.0
+
+
+async def test_a_secret_in_an_address_is_told_nowhere() -> None:
+    """Some platforms have the token in the path of everything that is asked for."""
+    async with (
+        serving({"/bot7:abc/say": cut_short}) as server,
+        a_link().http(url(server), hides=Secret("7:abc")) as http,
+    ):
+        with pytest.raises(OutcomeUnknown) as lost:
+            await http.ask("POST", "/bot7:abc/say")
+        assert b"POST /bot7:abc/say " in server.requests[0]
+        with pytest.raises(SessionEnded) as ended:
+            await http.poll("/bot7:abc/say", hold=1)
+    for error in (lost.value, ended.value):
+        assert "/bot***/say gave no answer" in str(error)
+        assert "7:abc" not in f"{error!r} {error.__cause__!r}"
+
+
 async def test_a_poll_keeps_no_call_waiting() -> None:
     """The known killer: a pool that is full of polls sends nothing any more."""
     answers = {"/updates": mute, "/say": says(response(b"{}"))}

@@ -23,9 +23,9 @@ from tests.platforms.media.servers import (
 )
 
 
-def client(server: Server, path: str = "", **options: int) -> HttpClient:
+def client(server: Server, path: str = "", connections: int = 4) -> HttpClient:
     url = f"http://127.0.0.1:{server.port}{path}"
-    return HttpClient(url, [("Authorization", "Bearer t")], **options)
+    return HttpClient(url, [("Authorization", "Bearer t")], connections=connections)
 
 
 async def test_a_request_and_its_answer() -> None:

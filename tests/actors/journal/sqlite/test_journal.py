@@ -179,9 +179,11 @@ async def test_what_arrives_together_is_one_commit(
     store = counted(tmp_path)
     async with in_file(tmp_path, store=store) as journal:
         arrived = [Arrived(event(str(n), str(n)), "t") for n in range(60)]
+        arrived.append(Arrived(event("60", "60"), "t", "cursor"))
         await journal.append_all("qq", "1", arrived)
-        assert store.commits == 1
-        assert journal.counts().new == 60
+        assert store.commits == 1, "the cursor is written with its events"
+        assert journal.counts().new == 61
+        assert await journal.cursor("qq", "1") == "cursor"
 
 
 async def test_a_backlog_is_in_the_file_and_not_in_memory(
