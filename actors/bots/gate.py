@@ -98,7 +98,7 @@ def _sharing(rate: Rate, row: InboundRow) -> Hashable:
     match rate.per:
         case Scope.ALL:
             return ""
-        case Scope.CHAT:
+        case Scope.CHAT | Scope.GROUP:
             return (row.platform, row.account, row.event.chat)
         case Scope.USER:
             sender = row.event.sender

@@ -16,6 +16,8 @@ class Scope(StrEnum):
     ALL = "all"
     USER = "user"
     CHAT = "chat"
+    GROUP = "group"
+    """As `CHAT`, where more than two talk: only platforms count so."""
 
 
 @frozen

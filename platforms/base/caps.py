@@ -69,19 +69,27 @@ class Caps:
     """A message is one line, as on IRC: each line of a text is a part of its own."""
     max_parts: int = field(default=MAX_PARTS, validator=ge(1))
     """A text that takes more of them is refused."""
+    caption_limit: int | None = field(default=None, validator=optional(ge(0)))
+    """How long the text beside a picture or a file may be. Given this, a message holds one
+    of them at most, and a longer text is a message of its own. `None`: they mix freely."""
     media: tuple[MediaForm, ...] = (MediaForm.BYTES,)
     """What media may come as, the preferred first. What is told in words needs none."""
     max_upload_bytes: int = field(default=MAX_UPLOAD_BYTES, validator=ge(1))
     """A larger picture or file is told in words."""
     rate: tuple[Rate, ...] = field(default=(), converter=parse_rates)
-    """`"1/s per chat"`, `"30/s"` (of one account), or several of them: all hold. What
-    comes faster waits; nothing is lost for it."""
+    """`"1/s per chat"`, `"20/min per group"` (each that is not private), `"30/s"` (of one
+    account), or several of them: all hold. What comes faster waits; nothing is lost for it."""
     idempotent_for: float | Forever = field(default=0.0, validator=_is_a_time)
     """So many seconds after its first attempt the platform recognises an `Outbound.key`
     and does not say it twice; `FOREVER` for ever. What is *unknown* is repeated so long."""
 
     resumes: bool = False
     """After a drop the platform tells again what came since the last `link.cursor`."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.caption_limit is not None and self.text_limit is None:
+            msg = "a caption_limit needs a text_limit: what is too long beside a picture is said without it"
+            raise ValueError(msg)
 
     @property
     def repeats_for(self) -> float:

@@ -11,7 +11,7 @@ Pure: time is an argument, and whole microseconds inside.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from math import ceil
 from typing import Final, Generic, TypeVar
 
@@ -92,6 +92,7 @@ class Pacer(Generic[K]):
         shared: Sequence[Pace] = (),
         each: Sequence[Pace] = (),
         *,
+        some: Sequence[tuple[Callable[[K], bool], Pace]] = (),
         max_keys: int = MAX_KEYS,
     ) -> None:
         """Begin with all tokens there.
@@ -99,11 +100,15 @@ class Pacer(Generic[K]):
         Args:
             shared: Hold for all keys together.
             each: Hold for every key by itself.
+            some: The same, for those keys only of which it is true.
             max_keys: So many are remembered; beyond, a new one waits for an old one.
         """
         self._shared = tuple(map(Tokens, shared))
         self._each = tuple(each)
-        self._longest = max((round(p.seconds * TICKS) for p in each), default=0)
+        self._some = tuple(some)
+        # Of all of them, so that keys come home in the order in which they were used.
+        own = [*each, *(pace for _, pace in some)]
+        self._longest = max((round(p.seconds * TICKS) for p in own), default=0)
         self._max_keys = max_keys
         # By last use: the front is the first of which all tokens are back.
         self._keys: OrderedDict[K, _Key] = OrderedDict()
@@ -132,11 +137,12 @@ class Pacer(Generic[K]):
         Or take nothing, and return the seconds until it is worth asking again.
         """
         wait = self.wait(now)
-        if wait or not (self._each or self._shared):
+        own = self._each or self._some
+        if wait or not (own or self._shared):
             return wait
         # Rounded up: a token is never back before its period is over.
         taken_at = ceil(now * TICKS)
-        if self._each:
+        if own:
             ticks = self._take_of(key, tick_at(now), taken_at)
             if ticks:
                 return ticks / TICKS
@@ -160,8 +166,8 @@ class Pacer(Generic[K]):
         if mine is None:
             if len(keys) >= self._max_keys:
                 return next(iter(keys.values())).idle_at - tick
-            mine = _Key(self._each)
-        longest = max(tokens.wait(tick) for tokens in mine.tokens)
+            mine = _Key(self._paces_of(key))
+        longest = max((tokens.wait(tick) for tokens in mine.tokens), default=0)
         if longest:
             return longest
         for tokens in mine.tokens:
@@ -170,3 +176,6 @@ class Pacer(Generic[K]):
         keys[key] = mine
         keys.move_to_end(key)
         return 0
+
+    def _paces_of(self, key: K) -> list[Pace]:
+        return [*self._each, *(pace for holds, pace in self._some if holds(key))]

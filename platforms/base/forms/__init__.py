@@ -10,6 +10,7 @@ Read `fitting` first, then `splitting` (where a text is cut), `words` and `markd
 
 from platforms.base.forms.fitting import (
     Body,
+    Media,
     all_in_words,
     fit,
     instead,
@@ -19,7 +20,7 @@ from platforms.base.forms.fitting import (
     pieces,
     split,
 )
-from platforms.base.forms.ladder import Media, Rung, must_be_read, rungs
+from platforms.base.forms.ladder import Rung, must_be_read, rungs
 from platforms.base.forms.markdown import plain
 from platforms.base.forms.measuring import measure
 from platforms.base.forms.words import in_words, told

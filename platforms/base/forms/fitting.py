@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from attrs import define, evolve, field
 
-from actors.messages import Markdown, Segment, Text
+from actors.messages import Audio, File, Image, Markdown, Segment, Text, Video
 from platforms.base.caps import Caps
 from platforms.base.forms.measuring import certainly_fits, clipped, graphemes, measure
 from platforms.base.forms.splitting import cut
@@ -23,6 +23,8 @@ from platforms.base.forms.words import in_words, told
 Body: TypeAlias = tuple[Segment, ...]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+
+Media: TypeAlias = Image | Audio | Video | File
 
 
 def fit(body: Body, caps: Caps) -> Body:
@@ -61,6 +63,10 @@ def is_short(body: Body, caps: Caps) -> bool:
         return False
     if limit is None:
         return True
+    if caps.caption_limit is not None:
+        media = sum(isinstance(part, Media) for part in body)
+        if media > 1 or (media and _said(body, caps) > caps.caption_limit):
+            return False
     if len(body) == 1 and isinstance(body[0], Text):
         text = body[0].text
         if certainly_fits(text, limit, caps.unit):
@@ -136,6 +142,11 @@ def _lines_of(part: Text | Markdown, caps: Caps) -> Iterator[Text | Markdown]:
         yield evolve(part, text=line)
 
 
+def _said(body: Iterable[Segment], caps: Caps) -> int:
+    """Return how long *body* is besides its media."""
+    return sum(_length(part, caps) for part in body if not isinstance(part, Media))
+
+
 def _length(part: Segment, caps: Caps) -> int:
     if isinstance(part, Text | Markdown):
         return measure(part.text, caps.unit)
@@ -155,10 +166,20 @@ class _Parcels:
 
     def put(self, part: Segment, length: int) -> None:
         """Add what cannot be cut."""
-        if self._used + length > self.limit:
+        if self._used + length > self.limit or not self._go_together(part, length):
             self.close()
         self._now.append(part)
         self._used += length
+
+    def _go_together(self, part: Segment, length: int) -> bool:
+        """May *part* stand in a message with what is there already?"""
+        most = self.caps.caption_limit
+        if most is None:
+            return True
+        said = _said(self._now, self.caps)
+        if any(isinstance(one, Media) for one in self._now):
+            return not isinstance(part, Media) and said + length <= most
+        return not isinstance(part, Media) or said <= most
 
     def pour(self, part: Text | Markdown) -> Iterator[Body]:
         """Add words, in as many pieces as it takes; yield the parts that are full."""
@@ -166,6 +187,8 @@ class _Parcels:
         if self._used + length <= self.limit:
             self.put(part, length)
             return
+        if not self._go_together(part, length):
+            self.close()
         unit = self.caps.unit
         text, at, fence = part.text, 0, None
         while at < len(text):

@@ -6,24 +6,11 @@ The next form is tried only after a definite refusal of the one before: see `lin
 from __future__ import annotations
 
 from enum import Enum
-from typing import TypeAlias
 
-from actors.messages import (
-    Audio,
-    File,
-    Image,
-    Mention,
-    Raw,
-    Reply,
-    Segment,
-    Text,
-    Video,
-)
+from actors.messages import Mention, Raw, Reply, Segment, Text
 from platforms.base.caps import Caps, MediaForm
-from platforms.base.forms.fitting import Body
+from platforms.base.forms.fitting import Body, Media
 from platforms.base.forms.words import is_link
-
-Media: TypeAlias = Image | Audio | Video | File
 
 
 class Rung(Enum):

@@ -20,7 +20,7 @@ rates = st.builds(
     Rate,
     st.integers(1, 10**6),
     st.sampled_from(list(UNITS.values())),
-    st.sampled_from([Scope.ALL, Scope.CHAT]),
+    st.sampled_from([Scope.ALL, Scope.CHAT, Scope.GROUP]),
 )
 
 
@@ -41,14 +41,26 @@ def test_one_rate_may_stand_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1/s per user", "5", "0/s", "1/sec", "fast", "1/s per chat per chat"]
+    "text",
+    [
+        "",
+        "1/s per user",
+        "5",
+        "0/s",
+        "1/sec",
+        "fast",
+        "1/s per chat per chat",
+        "1/s per chat per group",
+        "per group",
+    ],
 )
 def test_what_is_no_rate_is_refused_with_one_that_is(text: str) -> None:
     with pytest.raises(BadRate) as caught:
         Caps(rate=text)
     assert str(caught.value) == (
         "a platform's rate must look like COUNT/UNIT, with UNIT s, min, h or day, and "
-        "`per chat` after it where each chat has its own, such as '1/s per chat' "
+        "`per chat` after it where each chat has its own (`per group`: each that is "
+        "not private), such as '1/s per chat' "
         f"(got {text!r})"
     )
 
@@ -94,3 +106,14 @@ async def test_a_line_brings_the_terms_of_its_platform_and_its_successor_the_sam
     link.connecting()
     link.up()
     assert host.terms["qq", "1"] is terms
+
+
+def test_a_rate_per_group_holds_where_more_than_two_talk() -> None:
+    pacer = pacer_of(parse_rates(["3/s per chat", "2/min per group"]))
+    for kind, took in [("private", 3), ("group", 2), ("thread", 2), ("channel", 2)]:
+        waits = [pacer.take((kind, "1"), 0.0) for _ in range(4)]
+        assert waits.count(0.0) == took, kind
+    assert pacer.take(("group", "2"), 0.0) == 0.0, "each has its own"
+    assert pacer.take(("group", "1"), 1.0) == 59.0
+    assert pacer.take(("group", "1"), 60.0) == 0.0
+    assert pacer.take(("private", "1"), 1.0) == 0.0

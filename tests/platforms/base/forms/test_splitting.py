@@ -10,10 +10,11 @@ from attrs import evolve
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from actors.messages import Image, Markdown, Mention, Reply, Segment, Text
+from actors.messages import File, Image, Markdown, Mention, Reply, Segment, Text
 from platforms.base import ALL_SEGMENTS, Caps, Unit
 from platforms.base.caps import MAX_PARTS
 from platforms.base.forms import (
+    Media,
     all_in_words,
     length_of,
     measure,
@@ -217,6 +218,40 @@ def test_segments_keep_their_order(body: tuple[Segment, ...], limit: int) -> Non
     kept = [part for part in said if not isinstance(part, Text | Markdown)]
     given = [part for part in body if not isinstance(part, Text | Markdown)]
     assert kept == given or not split(body, caps)
+
+
+@given(
+    st.lists(SEGMENTS, min_size=1, max_size=8).map(tuple),
+    st.integers(0, 12),
+    st.integers(12, 40),
+)
+def test_a_message_holds_one_picture_and_a_short_text_beside_it(
+    body: tuple[Segment, ...], caption: int, limit: int
+) -> None:
+    caps = Caps(segments=ALL_SEGMENTS, text_limit=limit, caption_limit=caption)
+    bodies = split(body, caps)
+    for part in bodies:
+        media = [one for one in part if isinstance(one, Media)]
+        beside = tuple(one for one in part if not isinstance(one, Media))
+        assert len(media) <= 1
+        assert length_of(beside, caps) <= (caption if media else limit)
+        assert split(part, caps) == (part,)
+    said = [one for part in bodies for one in part if isinstance(one, Media)]
+    assert said == [one for one in body if isinstance(one, Media)] or not bodies
+
+
+def test_a_text_that_is_too_long_beside_a_picture_is_said_apart_and_whole() -> None:
+    caps = Caps(segments=ALL_SEGMENTS, text_limit=60, caption_limit=10)
+    pic, file = Image(b"x"), File(b"y", "a.txt")
+    assert split((pic, Text("short")), caps) == ((pic, Text("short")),)
+    assert split((Reply("7"), pic, Text("x" * 11)), caps) == (
+        (Reply("7"), pic),
+        (Text("x" * 11),),
+    )
+    assert split((Text("x" * 11), pic), caps) == ((Text("x" * 11),), (pic,))
+    assert split((pic, Text("both"), file), caps) == ((pic, Text("both")), (file,))
+    with pytest.raises(ValueError, match="needs a text_limit"):
+        Caps(caption_limit=10)
 
 
 def test_what_is_short_or_has_no_limit_is_left_alone() -> None:
