@@ -7,10 +7,11 @@ reconnecting (the supervisor's), and driving the rule of silence (the session's)
 Read `websocket` first: it is all a platform sees. `admission`, `liveness` and `frames`
 are pure, and so is `sieve`: what we read ourselves. `stream` is why a cancelled send
 tears nothing, `inflow` who gets what was read; `plumbing` is the only file that knows
-how trio-websocket behaves; `listening` and `dialing` open it. `lines` is the same for
-text over TCP, with or without TLS; `http` asks a server.
+how trio-websocket behaves; `listening`, `accepting` and `dialing` open it. `lines` is the same for
+text over TCP, with or without TLS; `http` asks a server. `objects` reads JSON.
 """
 
+from platforms.transport.accepting import Handler, accept, remote_of
 from platforms.transport.admission import Admit, Gate, Handshake, Refuse
 from platforms.transport.dialing import Dial, check_url, dial
 from platforms.transport.http import (
@@ -20,8 +21,9 @@ from platforms.transport.http import (
     check_http_url,
 )
 from platforms.transport.lines import MAX_LINE_BYTES, dial_lines
-from platforms.transport.listening import Handler, Listener, listen
+from platforms.transport.listening import Listener, listen
 from platforms.transport.liveness import Dead, Liveness, Probe, Verdict, Wait
+from platforms.transport.objects import MAX_NESTING, NoObject, object_of
 from platforms.transport.websocket import (
     CLOSE_SECONDS,
     HANDSHAKE_SECONDS,
@@ -41,6 +43,7 @@ __all__ = [
     "HANDSHAKE_SECONDS",
     "MAX_LINE_BYTES",
     "MAX_MESSAGE_BYTES",
+    "MAX_NESTING",
     "STALL_SECONDS",
     "Admit",
     "Dead",
@@ -56,6 +59,7 @@ __all__ = [
     "HttpFailed",
     "Listener",
     "Liveness",
+    "NoObject",
     "Probe",
     "Refuse",
     "Sink",
@@ -64,9 +68,12 @@ __all__ = [
     "Verdict",
     "Wait",
     "WebSocket",
+    "accept",
     "check_http_url",
     "check_url",
     "dial",
     "dial_lines",
     "listen",
+    "object_of",
+    "remote_of",
 ]
