@@ -11,6 +11,7 @@ import structlog
 
 from actors.bots.asking import Asked
 from actors.bots.calling import called
+from actors.bots.changing import Changing
 from actors.bots.errors import CallRefused, NoChat, NotInThread
 from actors.bots.helping import help_text
 from actors.bots.permissions import allowed
@@ -43,17 +44,10 @@ P = ParamSpec("P")
 log = structlog.get_logger()
 
 
-class Context:
+class Context(Changing):
     """One event, for one handler. In a plain function, talk through `ctx.sync`."""
 
-    __slots__ = (
-        "_handler",
-        "_in_thread",
-        "_ordinals",
-        "_row",
-        "_turn",
-        "_voice",
-    )
+    __slots__ = ("_handler", "_in_thread", "_ordinals", "_row", "_turn", "_voice")
 
     def __init__(
         self,
@@ -70,6 +64,7 @@ class Context:
         self._handler = handler
         self._in_thread = in_thread
         self._ordinals = count()
+        self._edits = None
 
     def __repr__(self) -> str:
         return f"<Context {self._voice.name} {self._handler} row {self._row.seq}>"

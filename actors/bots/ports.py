@@ -20,6 +20,10 @@ class Outbox(Protocol):
         """Write *out* down and return its receipt. The same key is the same message."""
         ...
 
+    def withdraw(self, key: str, why: str) -> bool:
+        """Take back what has not left yet. False: there is none."""
+        ...
+
 
 class Laters(Protocol):
     """What is to be run later; see `actors.schedule.Timetable`."""

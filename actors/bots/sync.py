@@ -10,7 +10,7 @@ import trio
 
 from actors.bots.errors import TurnEnded
 from actors.bots.speech import parsed
-from actors.messages import ChatAddress, OutboundKind, Segment
+from actors.messages import ChatAddress, Emoji, OutboundKind, Segment
 from actors.tracker import Receipt
 
 if TYPE_CHECKING:
@@ -55,6 +55,42 @@ class Sync:
         to = parsed(address)
         out = ctx._outbound(to, str(to), body, key, OutboundKind.NOTICE)  # noqa: SLF001
         return self.run(ctx._say, out)  # noqa: SLF001
+
+    def edit(
+        self, message: Receipt | str, *body: Segment | str, key: str | None = None
+    ) -> Receipt:
+        """See `Context.edit`.
+
+        Raises:
+            TurnEnded: the handler's deadline has passed; nothing was edited.
+        """
+        ctx = self._ctx
+        return self.run(ctx._replace, ctx._edit(message, body, key))  # noqa: SLF001
+
+    def delete(self, message: Receipt | str, *, key: str | None = None) -> Receipt:
+        """See `Context.delete`.
+
+        Raises:
+            TurnEnded: the handler's deadline has passed; nothing was deleted.
+        """
+        ctx = self._ctx
+        return self.run(ctx._do, ctx._delete(message, key))  # noqa: SLF001
+
+    def react(
+        self,
+        emoji: str | Emoji,
+        to: Receipt | str | None = None,
+        *,
+        remove: bool = False,
+        key: str | None = None,
+    ) -> Receipt:
+        """See `Context.react`.
+
+        Raises:
+            TurnEnded: the handler's deadline has passed; nothing was done.
+        """
+        ctx = self._ctx
+        return self.run(ctx._do, ctx._react(emoji, to, key, remove=remove))  # noqa: SLF001
 
     def ask(self, *question: Segment | str, within: float = ASK_SECONDS) -> Context:
         """See `Context.ask`.

@@ -8,7 +8,7 @@ from math import inf
 import structlog
 
 from actors.buffer.keys import part_key
-from actors.buffer.parts import Split, rows_of, whole
+from actors.buffer.parts import Split, deletions, rows_of, whole
 from actors.journal import (
     AccountKey,
     Claim,
@@ -69,9 +69,13 @@ class Outbox:
         its content is another one, the first stands.
         """
         expires_at = self._clock() + STALE_SECONDS[out.kind]
-        bodies = await self._split(out)
-        if len(bodies) > 1:
-            receipt = await self._say_all(rows_of(out, bodies), expires_at)
+        if out.change is None:
+            bodies = await self._split(out)
+            rows = rows_of(out, bodies) if len(bodies) > 1 else ()
+        else:
+            rows = deletions(out)
+        if len(rows) > 1:
+            receipt = await self._say_all(rows, expires_at)
         else:
             queued = await self._journal.enqueue(out, expires_at=expires_at)
             receipt = self._begun(out, queued)
@@ -164,6 +168,10 @@ class Outbox:
         if self._journal.shed:
             self.sweep()
         return rows
+
+    async def find_outcome(self, key: str) -> Outcome | None:
+        """Where a message of ours stands that is to be changed; `None`: there is none."""
+        return await self._journal.find_outcome(key)
 
     def can_claim(self, account: AccountKey) -> bool:
         """Would `claim` hand something out? A hint."""

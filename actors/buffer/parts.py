@@ -8,7 +8,7 @@ from typing import TypeAlias
 from attrs import evolve
 
 from actors.buffer.keys import part_key
-from actors.messages import Outbound, Segment
+from actors.messages import Delete, Ours, Outbound, Segment
 
 Split: TypeAlias = Callable[[Outbound], Awaitable[Sequence[tuple[Segment, ...]]]]
 """In which pieces a message has to be said, in order; one piece for most. To cut a long
@@ -26,3 +26,22 @@ def rows_of(out: Outbound, bodies: Sequence[tuple[Segment, ...]]) -> list[Outbou
         evolve(out, key=part_key(out.key, part), body=body)
         for part, body in enumerate(bodies)
     ]
+
+
+def deletions(out: Outbound) -> list[Outbound]:
+    """Return one row for each part of the message of ours that *out* deletes.
+
+    Whatever else it does is one row.
+    """
+    match out.change:
+        case Delete(Ours(key, parts)) if parts > 1:
+            return [
+                evolve(
+                    out,
+                    key=part_key(out.key, part),
+                    change=Delete(Ours(part_key(key, part))),
+                )
+                for part in range(parts)
+            ]
+        case _:
+            return [out]

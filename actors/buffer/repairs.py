@@ -192,6 +192,7 @@ class Repairs:
                 body=letter.body,
                 kind=letter.kind,
                 trace=letter.trace,
+                change=letter.change,
             )
         )
         await self._journal.put_away(1, [seq])

@@ -1,11 +1,11 @@
-"""What tells one body from another once the body itself is gone. Pure."""
+"""What tells one message from another once the message itself is gone. Pure."""
 
 from __future__ import annotations
 
 from hashlib import blake2b
 from typing import TypeAlias
 
-from actors.messages import OutboundState, Outcome, Segment, Text
+from actors.messages import Outbound, OutboundState, Outcome, Segment, Text
 
 SHORT_TEXT = 1024
 
@@ -13,13 +13,16 @@ Content: TypeAlias = tuple[Segment, ...] | bytes
 """A short text stands for itself; of anything else there is a digest."""
 
 
-def content_of(body: Content) -> Content:
-    """Return something small that is equal for equal bodies."""
-    if isinstance(body, bytes):
-        return body
-    if all(isinstance(part, Text) and len(part.text) <= SHORT_TEXT for part in body):
+def content_of(out: Outbound) -> Content:
+    """Return something small that is equal for those who say and change the same."""
+    body, change = out.body, out.change
+    if change is None and all(
+        isinstance(part, Text) and len(part.text) <= SHORT_TEXT for part in body
+    ):
         return body
     digest = blake2b(digest_size=16)
+    if change is not None:
+        digest.update(repr(change).encode("utf-8", "surrogatepass"))
     for part in body:
         digest.update(repr(part).encode("utf-8", "surrogatepass"))
         source = getattr(part, "source", None)

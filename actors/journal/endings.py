@@ -85,7 +85,7 @@ class Endings:
     def _close(self, record: OutgoingRecord) -> None:
         """Nothing more will become of it: keep no more than its key."""
         assert record.out is not None
-        record.content = record.content or content_of(record.out.body)
+        record.content = record.content or content_of(record.out)
         self._unbody(record)
         record.out = None
         record.closed = True

@@ -13,6 +13,7 @@ import msgspec
 from attrs import frozen
 
 from actors.messages import (
+    Change,
     Chat,
     ChatAddress,
     Inbound,
@@ -48,6 +49,7 @@ class Said(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     trace: str
     body: tuple[Segment, ...] | None
     """`None` where it is too long for a list, or cannot be read."""
+    change: Change | None = None
 
 
 class Heard(msgspec.Struct, frozen=True, eq=False, kw_only=True):

@@ -185,7 +185,7 @@ class MemoryJournal(MemoryDesk, OutboxSide):
         self, parts: Sequence[Outbound], *, expires_at: float
     ) -> list[Queued | None]:
         """Write down the parts of one message, all of them or none."""
-        contents = [content_of(part.body) for part in parts]
+        contents = [content_of(part) for part in parts]
         known = known_parts(self._outgoing.find, parts, contents)
         if known is not None:
             return known

@@ -248,7 +248,8 @@ class MemoryDesk:
             expires_at=self._calendar.date(record.expires_at),
             settled_at=record.ended_at if record.closed else None,
             trace=out.trace,
-            body=out.body or None,
+            body=out.body,
+            change=out.change,
         )
 
     def _put(self, place: tuple[int, int], shelved: _Shelved) -> None:

@@ -64,6 +64,10 @@ class OutboxSide:
         """Where the row of this key stands, if that was asked for lately."""
         return self._outgoing.outcome_of(key)
 
+    async def find_outcome(self, key: str) -> Outcome | None:
+        """The same; memory knows no more than its index."""
+        return self._outgoing.outcome_of(key)
+
     def can_claim(self, account: AccountKey) -> bool:
         """Would `claim_outbound` hand something out? A hint, and a cheap one."""
         return self._outgoing.can_claim(account, self._clock())

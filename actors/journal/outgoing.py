@@ -58,9 +58,7 @@ class Outgoing(Endings):
         """
         known = self._by_key.get(out.key)
         if known is not None:
-            same = (known.content or _content(known)) == (
-                content or content_of(out.body)
-            )
+            same = (known.content or _content(known)) == (content or content_of(out))
             return Queued(known.seq, False, same, known.outcome), False
         self._last = seq = self._last + 1
         account = self.account((out.to.platform, out.to.account))
@@ -336,4 +334,4 @@ class Outgoing(Endings):
 
 def _content(record: OutgoingRecord) -> Content:
     assert record.out is not None
-    return content_of(record.out.body)
+    return content_of(record.out)

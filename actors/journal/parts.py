@@ -32,5 +32,5 @@ def _standing(record: OutgoingRecord, content: Content) -> Queued:
     mine = record.content
     if not mine:
         assert record.out is not None
-        mine = content_of(record.out.body)
+        mine = content_of(record.out)
     return Queued(record.seq, False, mine == content, record.outcome)

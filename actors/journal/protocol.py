@@ -181,6 +181,10 @@ class Journal(Protocol):
         """Where the row of this key stands."""
         ...
 
+    async def find_outcome(self, key: str) -> Outcome | None:
+        """The same, looked for wherever rows are kept."""
+        ...
+
     async def release(self, claim: Claim) -> list[Expired]:
         """Begin a new life of a claimer: free everything its predecessors had in hand.
 

@@ -2,10 +2,11 @@
 
 Nothing here waits, reads a clock or knows a platform. Read `segments` for what a
 message is made of, `chats` for where it goes, `inbound` and `outbound` for the two
-directions, `priorities` for who is urgent, `lives` for the two state tables that every
+directions, `changes` for what is done to a message that stands, `priorities` for who is urgent, `lives` for the two state tables that every
 row obeys, `repairs` for what of them is an operator's, `rates` for how often.
 """
 
+from actors.messages.changes import Change, Delete, Edit, Ours, React, Target, verb_of
 from actors.messages.chats import Chat, ChatAddress, ChatKind
 from actors.messages.inbound import (
     DEDUP_SECONDS,
@@ -66,9 +67,12 @@ __all__ = [
     "REPAIRS",
     "UNITS",
     "Audio",
+    "Change",
     "Chat",
     "ChatAddress",
     "ChatKind",
+    "Delete",
+    "Edit",
     "Emoji",
     "Everyone",
     "File",
@@ -81,6 +85,7 @@ __all__ = [
     "Mention",
     "Node",
     "NotRepairable",
+    "Ours",
     "Outbound",
     "OutboundKind",
     "OutboundState",
@@ -88,6 +93,7 @@ __all__ = [
     "Priority",
     "Rate",
     "Raw",
+    "React",
     "Repair",
     "Reply",
     "Role",
@@ -95,6 +101,7 @@ __all__ = [
     "Segment",
     "Sender",
     "Source",
+    "Target",
     "Text",
     "Video",
     "check_inbound",
@@ -103,4 +110,5 @@ __all__ = [
     "priority_of",
     "read_rate",
     "repaired",
+    "verb_of",
 ]

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from actors.messages.changes import Change
 from actors.messages.chats import Chat, ChatAddress
 from actors.messages.lives import OutboundState
 from actors.messages.segments import Segment
@@ -20,14 +21,17 @@ class OutboundKind(StrEnum):
 
 @frozen(kw_only=True)
 class Outbound:
-    """One thing to say, as it stands in the outbox."""
+    """One thing to say, or to change in what was said, as it stands in the outbox."""
 
     key: str
     """Idempotency key, at most 25 characters: the same key is the same message."""
     to: ChatAddress
     body: tuple[Segment, ...]
+    """What is said; of an edit, what is said instead; of any other change, nothing."""
     kind: OutboundKind = OutboundKind.REPLY
     trace: str = ""
+    change: Change | None = None
+    """What it does to a message that stands; `None`: it says something new."""
 
     @property
     def chat(self) -> Chat:
@@ -44,7 +48,7 @@ class Outcome:
     state: OutboundState
     detail: str = ""
     message_id: str = ""
-    """The platform's id of what was sent, for replies, edits and recalls."""
+    """The platform's id of what was sent, for replies; of an edit, that of the message."""
 
     @property
     def unknown(self) -> bool:

@@ -12,7 +12,8 @@ from actors.buffer import Outbox
 from actors.journal import AccountKey, Claim, OutboundRow
 from actors.kernel import Timer
 from actors.lanes import Crew, Ended
-from actors.messages import OutboundState, Outcome
+from actors.messages import Ours, Outbound, OutboundState, Outcome
+from actors.sender.aiming import aimed
 from actors.sender.line import Line, OutcomeUnknown, Rejected, Retry, Sent
 from actors.sender.lines import Lines
 from actors.sender.terms import Terms
@@ -25,6 +26,8 @@ SIDE_BY_SIDE = 32
 """Chats of one account that may wait for an answer at the same time."""
 MIN_RETRY_SECONDS = 0.1
 MAX_RETRY_SECONDS = 24 * 3600.0
+NOT_AIMED_SECONDS = 10.0
+"""Until the message that a change is meant for is looked for again."""
 _SENT = Outcome(OutboundState.SENT)
 _S = OutboundState
 
@@ -164,14 +167,17 @@ class Pump:
             self._timer = self._later(max(0.0, at - self._clock()))
 
     async def _deliver(self, delivery: Delivery) -> None:
-        line = self._lines.of(self.account)
         row = delivery.row
-        if line is None:  # it went while the claim was committed: no byte has left
-            self._outbox.again(self._claim, row, self._clock())
-            return
-        delivery.line = line
+        out = row.out
         try:
-            sent = await line.send(row.out)
+            if out.change is not None:
+                out = await self._aimed(out)
+            line = self._lines.of(self.account)
+            if line is None:  # it went while the claim was committed: no byte has left
+                self._outbox.again(self._claim, row, self._clock())
+                return
+            delivery.line = line
+            sent = await line.send(out)
         except Retry as retry:
             self._again(row, retry, delivery.terms)
         except Rejected as rejected:
@@ -181,12 +187,21 @@ class Pump:
         else:
             self._settle(row, _outcome_of(sent))
 
+    async def _aimed(self, out: Outbound) -> Outbound:
+        """Return *out* as its line takes it: a change of ours by the platform's id."""
+        change = out.change
+        if change is None or not isinstance(change.target, Ours):
+            return out
+        return aimed(out, change, await self._outbox.find_outcome(change.target.key))
+
     def _ended(
         self, delivery: Delivery, ended: Ended, error: BaseException | None
     ) -> None:
         match ended:
             case Ended.DONE:
                 pass
+            case _ if delivery.line is None:  # no byte has left
+                self._postponed(delivery.row, error)
             case Ended.RAISED:
                 log.error(
                     "line.send_raised",
@@ -202,6 +217,18 @@ class Pump:
                 self._settle(delivery.row, Outcome(_S.UNKNOWN, _why(delivery, ended)))
         if not self._crew.running:
             self._settled()
+
+    def _postponed(self, row: OutboundRow, error: BaseException | None) -> None:
+        """The message that it changes was not looked for to the end."""
+        if error is not None:
+            log.error(
+                "delivery.not_aimed",
+                key=row.out.key,
+                to=str(row.out.to),
+                trace=row.out.trace,
+                exc_info=error,
+            )
+        self._outbox.again(self._claim, row, self._clock() + NOT_AIMED_SECONDS)
 
     def _again(self, row: OutboundRow, retry: Retry, terms: Terms) -> None:
         # Not a number, less than nothing, or for ever: none of them may hurt us.

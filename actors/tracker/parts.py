@@ -46,7 +46,7 @@ class ReceiptOfParts(Receipt):
 
     def __init__(self, parts: Sequence[Receipt]) -> None:
         first = parts[0]
-        super().__init__(first.id, first.to, first.current)
+        super().__init__(first.id, first.to, first.current, first.change)
         self.parts = tuple(parts)
 
     @property

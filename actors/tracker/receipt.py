@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import trio
 
-from actors.messages import ChatAddress, OutboundState, Outcome
+from actors.messages import Change, ChatAddress, OutboundState, Outcome
 
 # Nothing more will come by itself. `unknown` is among them: nobody waits for what
 # nobody can know, though a late answer may still improve it.
@@ -14,11 +14,15 @@ _OPEN = (OutboundState.QUEUED, OutboundState.SENDING)
 class Receipt:
     """One thing we said, and what became of it. Read only; the tracker settles it."""
 
-    __slots__ = ("__weakref__", "_event", "_outcome", "id", "to")
+    __slots__ = ("__weakref__", "_event", "_outcome", "change", "id", "to")
 
-    def __init__(self, key: str, to: ChatAddress, outcome: Outcome) -> None:
+    def __init__(
+        self, key: str, to: ChatAddress, outcome: Outcome, change: Change | None = None
+    ) -> None:
         self.id = key
         self.to = to
+        self.change = change
+        """What it does to a message that stands; `None`: it says something new."""
         self._outcome = outcome
         self._event: trio.Event | None = None
 

@@ -52,7 +52,7 @@ class Tracker:
             known = self._open.get(key) or self._doubtful.get(key)
             if known is not None:
                 return known
-        receipt = Receipt(key, out.to, outcome)
+        receipt = Receipt(key, out.to, outcome, out.change)
         if outcome is not _QUEUED and receipt.settled:
             if receipt.unknown:
                 self._doubtful[key] = receipt

@@ -83,6 +83,13 @@ class Caps:
     """So many seconds after its first attempt the platform recognises an `Outbound.key`
     and does not say it twice; `FOREVER` for ever. What is *unknown* is repeated so long."""
 
+    edits: bool = False
+    """It has `Platform.edit`. What a platform cannot do is rejected before it is sent."""
+    deletes: bool = False
+    """It has `Platform.delete`."""
+    reacts: bool = False
+    """It has `Platform.react`."""
+
     resumes: bool = False
     """After a drop the platform tells again what came since the last `link.cursor`."""
 

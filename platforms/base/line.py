@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 import trio
 from attrs import evolve
 
-from actors.messages import File, Outbound, Segment, Text
+from actors.messages import (
+    Change,
+    Delete,
+    Edit,
+    File,
+    Outbound,
+    React,
+    Segment,
+    Text,
+)
 from actors.sender import FormRefused, Rejected, Sent
 from platforms.base.caps import MediaForm
 from platforms.base.forms import (
@@ -23,6 +32,7 @@ from platforms.base.forms import (
     lost_in,
     must_be_read,
     rungs,
+    shortened,
 )
 from platforms.media import MediaRefused
 
@@ -33,6 +43,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+Send: TypeAlias = "Callable[[Link, Outbound], Awaitable[Sent]]"
+
+_WHAT = {Edit: "edit what was said", Delete: "delete what was said", React: "react"}
 READ_AT_ONCE = 4
 """Media of one message; so many times what one may hold is what all of them may."""
 READ_SECONDS = 30.0
@@ -53,7 +66,37 @@ class AccountLine:
         return f"<AccountLine {self.platform}/{self.account}>"
 
     async def send(self, out: Outbound) -> Sent:
-        """Say *out* as well as the platform can; see `actors.sender.Line`.
+        """Say *out*, or do what it does, as well as the platform can; see `Line`."""
+        if out.change is None:
+            return await self._say(out, self._platform.send)
+        return await self._change(out, out.change)
+
+    async def _change(self, out: Outbound, change: Change) -> Sent:
+        """Do it where the platform can, and reject it before it leaves where it cannot."""
+        platform, link, caps = self._platform, self._link, self._platform.caps
+        message = change.target
+        assert isinstance(message, str), "the sender has looked it up"
+        match change:
+            case Edit() if caps.edits:
+                body, lost = shortened(out.body, caps)
+
+                async def edit(link: Link, out: Outbound) -> Sent:
+                    return await platform.edit(link, out, message)
+
+                sent = await self._say(evolve(out, body=body), edit)
+                degraded = "; ".join(filter(None, [lost, sent.degraded]))
+                # An edit of an edit is one of the same message.
+                return evolve(sent, id=message, degraded=degraded)
+            case Delete() if caps.deletes:
+                return await platform.delete(link, out, message)
+            case React(_, emoji, remove) if caps.reacts:
+                return await platform.react(link, out, message, emoji, remove=remove)
+            case _:
+                why = f"{platform.name} cannot {_WHAT[type(change)]}"
+                raise Rejected(why)
+
+    async def _say(self, out: Outbound, send: Send) -> Sent:
+        """Say it in the best form that the platform takes.
 
         A simpler form is tried only after the platform has refused the one before for
         its form: whatever else becomes of a message, it may be out already.
@@ -64,13 +107,13 @@ class AccountLine:
             why = f"a message must fit into {caps.max_parts} parts of {caps.text_limit} {caps.unit.value} (this one is longer; send it as a file)"
             raise Rejected(why)
         if all(type(part) is Text for part in body):  # nearly always: no form but this
-            sent = await self._platform.send(self._link, _saying(out, body))
+            sent = await send(self._link, _saying(out, body))
             return _degraded(sent, lost_in(body), [])
         refused: FormRefused | None = None
         for rung in rungs(body, caps):
             shaped, whys = await self._shape(body, rung)
             try:
-                sent = await self._platform.send(self._link, _saying(out, shaped))
+                sent = await send(self._link, _saying(out, shaped))
             except FormRefused as error:
                 log.info(
                     "form.refused",

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar, cast, get_args
 
-from actors.messages import Outbound
+from actors.messages import Emoji, Outbound
 from actors.sender import Rejected, Sent
 from platforms.base.answers import Answer
 from platforms.base.caps import Caps
@@ -98,6 +98,41 @@ class Platform(ABC, Generic[ConfigT_co]):
             Rejected: nothing went out, and never will.
             OutcomeUnknown: it may have gone out.
         """
+
+    async def edit(self, link: Link, out: Outbound, message: str) -> Sent:
+        """Say `out.body` in the place of what *message* of ours says.
+
+        Asked for where `caps.edits` is true. The body is fitted as for `send`, and cut
+        where it is too long for one message. Answers and raises as `send` does; which id
+        it answers makes no difference.
+        """
+        msg = f"{self.name} cannot edit what was said"
+        raise Rejected(msg)
+
+    async def delete(self, link: Link, out: Outbound, message: str) -> Sent:
+        """Take *message* back, ours or, where the platform lets us, another's.
+
+        Asked for where `caps.deletes` is true. Answers and raises as `send` does.
+        """
+        msg = f"{self.name} cannot delete what was said"
+        raise Rejected(msg)
+
+    async def react(
+        self,
+        link: Link,
+        out: Outbound,
+        message: str,
+        emoji: str | Emoji,
+        *,
+        remove: bool,
+    ) -> Sent:
+        """Put *emoji* below *message*, or take ours away again.
+
+        Asked for where `caps.reacts` is true. Answers and raises as `send` does. A str is
+        the character itself; an `Emoji` is one of the platform's own, by its id.
+        """
+        msg = f"{self.name} has no reactions"
+        raise Rejected(msg)
 
     async def call(
         self, link: Link, action: str, params: Mapping[str, object]

@@ -19,8 +19,11 @@ from attrs import frozen
 from actors.messages import (
     ALL,
     Audio,
+    Change,
     Chat,
     ChatKind,
+    Delete,
+    Edit,
     Emoji,
     File,
     Forward,
@@ -29,11 +32,14 @@ from actors.messages import (
     Markdown,
     Mention,
     Node,
+    Ours,
     Raw,
+    React,
     Reply,
     Role,
     Segment,
     Sender,
+    Target,
     Text,
     Video,
 )
@@ -119,6 +125,55 @@ def decode_body(data: bytes) -> Body:
         return tuple(map(_unpacked, _decode(data)))
     except (msgspec.DecodeError, ValueError, TypeError, LookupError) as error:
         raise Unreadable(str(error)) from error
+
+
+def encode_change(change: Change) -> bytes:
+    """Return what is done to a message as bytes; equal changes give equal bytes."""
+    match change:
+        case Edit(target):
+            return _encoded(("e", *_packed_target(target)))
+        case Delete(target):
+            return _encoded(("d", *_packed_target(target)))
+        case React(target, emoji, remove):
+            own = emoji.id if isinstance(emoji, Emoji) else None
+            sign = None if isinstance(emoji, Emoji) else emoji
+            return _encoded(("r", *_packed_target(target), sign, own, remove))
+        case _:
+            assert_never(change)
+
+
+def decode_change(data: bytes | None) -> Change | None:
+    """Return what *data* does to a message; `None`: nothing, it says a new one.
+
+    Raises:
+        Unreadable: nobody can tell.
+    """
+    if data is None:
+        return None
+    try:
+        match _decode(data):
+            case ["e", id_, key, parts]:
+                return Edit(_target(id_, key, parts))
+            case ["d", id_, key, parts]:
+                return Delete(_target(id_, key, parts))
+            case ["r", id_, key, parts, sign, own, remove]:
+                emoji = sign if own is None else Emoji(own)
+                return React(_target(id_, key, parts), emoji, remove)
+            case packed:
+                msg = f"there is no such change: {packed!r:.80}"
+                raise Unreadable(msg)
+    except (msgspec.DecodeError, ValueError, TypeError) as error:
+        raise Unreadable(str(error)) from error
+
+
+def _packed_target(target: Target) -> Sequence[object]:
+    if isinstance(target, Ours):
+        return (None, target.key, target.parts)
+    return (target, None, 1)
+
+
+def _target(id_: str | None, key: str, parts: int) -> Target:
+    return Ours(key, parts) if id_ is None else id_
 
 
 def digest(*parts: str | bytes) -> bytes:

@@ -20,7 +20,7 @@ from actors.journal.sayings import MIB, OutgoingLimits, OutgoingRecord
 from actors.journal.sizes import ROW_BYTES
 from actors.journal.sqlite.again import Extend, Recall
 from actors.journal.sqlite.calendar import Calendar
-from actors.journal.sqlite.codec import Unreadable, clean, decode_body
+from actors.journal.sqlite.codec import Unreadable, clean, decode_body, decode_change
 from actors.journal.sqlite.effects import (
     Barrier,
     Effect,
@@ -129,7 +129,11 @@ class Departures:
         return True
 
     def _filled(
-        self, claim: Claim, row: OutboundRow, lean: list[int], bodies: dict[int, bytes]
+        self,
+        claim: Claim,
+        row: OutboundRow,
+        lean: list[int],
+        bodies: dict[int, tuple[bytes, bytes | None]],
     ) -> OutboundRow | None:
         """Return *row* with its body from the file."""
         if row.seq not in lean:
@@ -137,13 +141,14 @@ class Departures:
         try:
             if row.seq not in bodies:
                 raise Unreadable("it is gone from the file")  # noqa: EM101, TRY301
-            body = decode_body(bodies[row.seq])
+            body, change = bodies[row.seq]
+            out = evolve(row.out, body=decode_body(body), change=decode_change(change))
         except Unreadable as error:
             log.warning("journal.row_lost", key=row.out.key, why=str(error))
             rejected = Outcome(OutboundState.REJECTED, str(error))
             self.outgoing.settle(claim, row.seq, rejected, self._calendar.clock())
             return None
-        return replace(row, out=evolve(row.out, body=body))
+        return replace(row, out=out)
 
     def listen(self, ring: Callable[[AccountKey], None]) -> None:
         self._ring = ring

@@ -21,7 +21,7 @@ from actors.journal.sqlite.pump import Pump
 from actors.journal.sqlite.slot import Slot
 from actors.journal.sqlite.store import Store
 from actors.journal.sqlite.thread import Run
-from actors.messages import InboundState, OutboundState
+from actors.messages import InboundState, OutboundState, Outcome
 
 T = TypeVar("T")
 
@@ -52,6 +52,13 @@ class FileDesk:
     async def said_of(self, key: str) -> Said | None:
         """Return the row of *key*, whole."""
         return await self._look(partial(listing.said_of, key=key))
+
+    async def find_outcome(self, key: str) -> Outcome | None:
+        """Where the row of this key stands, however long ago that was asked for."""
+        known = self._departures.outgoing.outcome_of(key)
+        if known is None and (row := await self.said_of(key)) is not None:
+            known = row.outcome
+        return known
 
     async def letters(
         self, kinds: Collection[Kind], before: Place | None, limit: int

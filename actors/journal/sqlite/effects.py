@@ -34,8 +34,8 @@ _SETTLE_IN = """UPDATE inbound SET state = ?, why = ?, boots = max(boots, ?), se
 WHERE seq = ?"""
 _ENQUEUE = """INSERT INTO outbound (seq, key, platform, account, chat_kind, chat, kind,
 state, detail, message_id, attempt, tried_at, queued_at, expires_at, settled_at, trace,
-content, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?, NULL, ?, ?, ?)
+content, body, change)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?, NULL, ?, ?, ?, ?)
 ON CONFLICT (key) DO NOTHING"""
 _KNOWN = (
     """SELECT seq, content, state, detail, message_id FROM outbound WHERE key = ?"""
@@ -188,16 +188,18 @@ class Fetch(Single):
 
 
 class FetchBodies(Single):
-    """Read the bodies of what is to be said."""
+    """Read the bodies of what is to be said, and what it changes."""
 
     seqs: Sequence[int]
 
-    def apply(self, db: sqlite3.Connection, _: Numbers) -> dict[int, bytes]:
+    def apply(
+        self, db: sqlite3.Connection, _: Numbers
+    ) -> dict[int, tuple[bytes, bytes | None]]:
         found = {}
         for seq in self.seqs:
-            row = db.execute("SELECT body FROM outbound WHERE seq = ?", (seq,))
-            for (body,) in row:
-                found[seq] = body
+            row = db.execute("SELECT body, change FROM outbound WHERE seq = ?", (seq,))
+            for body, change in row:
+                found[seq] = (body, change)
         return found
 
 
@@ -224,6 +226,7 @@ class Enqueue(Single, kw_only=True):
     trace: str
     content: bytes
     body: bytes
+    change: bytes | None = None
     state: str = OutboundState.QUEUED.value
     """Or `sending`, if it was claimed before it was written."""
     attempt: int = 0
@@ -248,6 +251,7 @@ class Enqueue(Single, kw_only=True):
                 self.trace,
                 self.content,
                 self.body,
+                self.change,
             ),
         )
         if written.rowcount > 0:

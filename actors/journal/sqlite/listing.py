@@ -22,8 +22,14 @@ from actors.journal.listing import (
     Sought,
     place_of,
 )
-from actors.journal.sqlite.codec import Unreadable, decode_body, decode_event
+from actors.journal.sqlite.codec import (
+    Unreadable,
+    decode_body,
+    decode_change,
+    decode_event,
+)
 from actors.messages import (
+    Change,
     Chat,
     ChatAddress,
     ChatKind,
@@ -38,7 +44,7 @@ from actors.messages import (
 SHORT_BYTES: Final = 16 * 1024
 """A body longer than this is read only with `show`."""
 _SHORT = f"CASE WHEN length(body) <= {SHORT_BYTES} THEN body END"
-_SAID = "seq, key, platform, account, chat_kind, chat, kind, state, detail, message_id, attempt, queued_at, expires_at, settled_at, trace"
+_SAID = "seq, key, platform, account, chat_kind, chat, kind, state, detail, message_id, attempt, queued_at, expires_at, settled_at, trace, change"
 _HEARD = "seq, platform, account, chat_kind, chat, state, why, boots, received_at, settled_at, trace"
 # Word for word as in the indices: else SQLite does not use them.
 _ON_SHELF: Final = (
@@ -49,7 +55,7 @@ _OPEN = (OutboundState.QUEUED, OutboundState.SENDING)
 _OLDEST, _NEWEST = Place(float("-inf"), 0, 0), Place(float("inf"), 0, 0)
 _SaidRow: TypeAlias = tuple[
     int, str, str, str, str, str, str, str, str, str, int, float, float,
-    float | None, str, bytes | None,
+    float | None, str, bytes | None, bytes | None,
 ]  # fmt: skip
 _HeardRow: TypeAlias = tuple[
     int, str, str, str, str, str, str, int, float, float | None, str, bytes | None
@@ -175,7 +181,8 @@ def _dead(
 
 def _said(row: _SaidRow) -> Said:
     (seq, key, platform, account, chat_kind, chat, kind, state, detail, message_id,
-     attempt, queued_at, expires_at, settled_at, trace, body) = row  # fmt: skip
+     attempt, queued_at, expires_at, settled_at, trace, change, body) = row  # fmt: skip
+    content = _content(body, change)
     return Said(
         seq=seq,
         key=key,
@@ -187,7 +194,8 @@ def _said(row: _SaidRow) -> Said:
         expires_at=expires_at,
         settled_at=settled_at,
         trace=trace,
-        body=_body(body),
+        body=content[0],
+        change=content[1],
     )
 
 
@@ -209,13 +217,15 @@ def _heard(row: _HeardRow) -> Heard:
     )
 
 
-def _body(data: bytes | None) -> tuple[Segment, ...] | None:
-    if data is None:
-        return None
+def _content(
+    body: bytes | None, change: bytes | None
+) -> tuple[tuple[Segment, ...] | None, Change | None]:
+    """Return what is said and changed; nothing of it where a half cannot be read."""
     try:
-        return decode_body(data)
+        changes = decode_change(change)
+        return (None if body is None else decode_body(body)), changes
     except Unreadable:
-        return None
+        return None, None
 
 
 def _event(data: bytes | None) -> Inbound | None:

@@ -14,11 +14,25 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from actors.journal.sqlite.codec import Unreadable, decode_body, decode_event
+from actors.journal.sqlite.codec import (
+    Unreadable,
+    decode_body,
+    decode_change,
+    decode_event,
+)
 from actors.journal.sqlite.retention import used_bytes
 from actors.journal.sqlite.schema import VERSION, NotOurs, version_of
 from actors.journal.sqlite.troubles import trouble_of
-from actors.messages import FINAL_INBOUND, FINAL_OUTBOUND, Segment
+from actors.messages import (
+    FINAL_INBOUND,
+    FINAL_OUTBOUND,
+    Change,
+    Emoji,
+    Ours,
+    React,
+    Segment,
+    verb_of,
+)
 
 _BUSY_MS = 5_000
 
@@ -94,6 +108,11 @@ def faults(path: Path) -> list[str]:
                     decode(body)
                 except Unreadable as error:
                     found.append(f"{table} {seq}: {error}")
+        for seq, change in db.execute("SELECT seq, change FROM outbound"):
+            try:
+                decode_change(change)
+            except Unreadable as error:
+                found.append(f"outbound {seq}: {error}")
     return found
 
 
@@ -134,6 +153,7 @@ def _rows(db: sqlite3.Connection, table: str) -> Iterator[dict[str, object]]:
         row = dict(zip(names, values, strict=True))
         body = row.pop("body")
         row.pop("content", None)
+        change = row.pop("change", None)
         try:
             if table == "inbound":
                 event = decode_event(body)
@@ -145,6 +165,7 @@ def _rows(db: sqlite3.Connection, table: str) -> Iterator[dict[str, object]]:
                 }
             else:
                 row["body"] = list(map(as_mapping, decode_body(body)))
+                row["change"] = change_as_mapping(decode_change(change))
         except Unreadable as error:
             row["unreadable"] = str(error)
         yield {"table": table, **row}
@@ -166,6 +187,22 @@ def as_mapping(part: Segment) -> Mapping[str, object]:
             for node in fields["messages"]
         ]
     return {"segment": type(part).__name__.lower(), **fields}
+
+
+def change_as_mapping(change: Change | None) -> Mapping[str, object] | None:
+    """Return what a row does to a message as plain values, `None` if it says a new one."""
+    if change is None:
+        return None
+    told: dict[str, object] = {"does": verb_of(change)}
+    match change.target:
+        case Ours(key):
+            told["key"] = key
+        case message_id:
+            told["message_id"] = message_id
+    if isinstance(change, React):
+        emoji = change.emoji
+        told["emoji"] = emoji.id if isinstance(emoji, Emoji) else emoji
+    return told
 
 
 def _told(attribute: attrs.Attribute[object], value: object) -> bool:

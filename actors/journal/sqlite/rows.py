@@ -6,9 +6,18 @@ nothing but SQLite. Dates are seconds since 1970.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from actors.journal.backlog import InboxAccount, is_derived
 from actors.journal.sizes import ROW_BYTES
-from actors.journal.sqlite.codec import clean, decode_event, digest, encode_event
+from actors.journal.sqlite.codec import (
+    clean,
+    decode_event,
+    digest,
+    encode_body,
+    encode_change,
+    encode_event,
+)
 from actors.journal.sqlite.effects import Accept, Enqueue, Fetched
 from actors.journal.values import InboundRow
 from actors.messages import Inbound, Outbound, Priority
@@ -63,16 +72,24 @@ def inbound_row(row: Fetched, received_at: float, boots: int) -> InboundRow:
     )
 
 
+Encoded: TypeAlias = tuple[bytes, bytes | None, bytes]
+"""A body, what it changes, and what tells these two from others."""
+
+
+def encoded(out: Outbound) -> Encoded:
+    """Return as bytes what *out* says and does."""
+    body = encode_body(out.body)
+    if out.change is None:
+        return body, None, digest(body)
+    change = encode_change(out.change)
+    return body, change, digest(body, change)
+
+
 def enqueue_of(
-    seq: int,
-    out: Outbound,
-    *,
-    queued_at: float,
-    expires_at: float,
-    content: bytes,
-    body: bytes,
+    seq: int, out: Outbound, written: Encoded, *, queued_at: float, expires_at: float
 ) -> Enqueue:
-    """Return what saying *out* writes down; *body* is its own, encoded."""
+    """Return what saying *out* writes down, which is *written* as bytes."""
+    body, change, content = written
     to = out.to
     return Enqueue(
         seq=seq,
@@ -87,4 +104,5 @@ def enqueue_of(
         trace=clean(out.trace),
         content=content,
         body=body,
+        change=change,
     )

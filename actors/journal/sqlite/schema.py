@@ -67,6 +67,8 @@ STEPS: Final[Sequence[Sequence[str]]] = (
     ),
     # How urgent an event is was decided when it came in; of older rows nobody knows.
     ("ALTER TABLE inbound ADD COLUMN priority INTEGER NOT NULL DEFAULT 1",),
+    # What a row does to a message that stands; without it, it says something new.
+    ("ALTER TABLE outbound ADD COLUMN change BLOB",),
 )
 VERSION: Final = len(STEPS)
 

@@ -12,10 +12,9 @@ from functools import partial
 from actors.journal.outgoing import Outgoing
 from actors.journal.parts import known_parts
 from actors.journal.sqlite.calendar import Calendar
-from actors.journal.sqlite.codec import digest, encode_body
 from actors.journal.sqlite.effects import Enqueue, EnqueueAll, Known
 from actors.journal.sqlite.pump import Pump
-from actors.journal.sqlite.rows import enqueue_of
+from actors.journal.sqlite.rows import Encoded, encoded, enqueue_of
 from actors.journal.sqlite.slot import Slot
 from actors.journal.values import AccountKey, Queued, RowRefused
 from actors.messages import Outbound
@@ -42,15 +41,14 @@ class Scribe:
         await self._pump.ready()
         while out.key in self.writing:
             await self._pump.settled()
-        body = encode_body(out.body)
-        content = digest(body)
+        written = encoded(out)
         queued, ready = self._outgoing.enqueue(
-            out, self._calendar.clock(), expires_at, content
+            out, self._calendar.clock(), expires_at, written[-1]
         )
         if not queued.fresh:
             return queued
         slot: Slot[Queued] = Slot()
-        effect = self._effect(queued, out, expires_at, content, body)
+        effect = self._effect(queued, out, expires_at, written)
         if ready:
             self._pump.expect()  # whoever is rung claims it
         self._pump.submit(effect, partial(self._written, queued, effect, slot))
@@ -65,8 +63,8 @@ class Scribe:
         await self._pump.ready()
         while any(out.key in self.writing for out in parts):
             await self._pump.settled()
-        bodies = [encode_body(out.body) for out in parts]
-        contents = [digest(body) for body in bodies]
+        rows = [encoded(out) for out in parts]
+        contents = [content for _, _, content in rows]
         known = known_parts(self._outgoing.find, parts, contents)
         if known is not None:
             return known
@@ -74,10 +72,10 @@ class Scribe:
         slot: Slot[list[Queued | None]] = Slot()
         begun: list[tuple[Queued, Enqueue]] = []
         rings = False
-        for out, content, body in zip(parts, contents, bodies, strict=True):
-            queued, ready = self._outgoing.enqueue(out, now, expires_at, content)
+        for out, written in zip(parts, rows, strict=True):
+            queued, ready = self._outgoing.enqueue(out, now, expires_at, written[-1])
             rings = rings or ready
-            begun.append((queued, self._effect(queued, out, expires_at, content, body)))
+            begun.append((queued, self._effect(queued, out, expires_at, written)))
         effect = EnqueueAll([one for _, one in begun])
         if rings:
             self._pump.expect()
@@ -87,20 +85,14 @@ class Scribe:
         return await slot.wait()
 
     def _effect(
-        self,
-        queued: Queued,
-        out: Outbound,
-        expires_at: float,
-        content: bytes,
-        body: bytes,
+        self, queued: Queued, out: Outbound, expires_at: float, written: Encoded
     ) -> Enqueue:
         effect = self.writing[out.key] = enqueue_of(
             queued.seq,
             out,
+            written,
             queued_at=self._calendar.wall(),
             expires_at=self._calendar.date(expires_at),
-            content=content,
-            body=body,
         )
         return effect
 

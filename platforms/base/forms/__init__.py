@@ -5,7 +5,7 @@ and which simpler form is tried after a refusal. Everything is pure. Not here: f
 picture (`platforms.media`), sending (`platforms.base.line`).
 
 Read `fitting` first, then `splitting` (where a text is cut), `words` and `markdown`;
-`ladder` is the order of forms.
+`ladder` is the order of forms, `shortening` what is done to an edit that is too long.
 """
 
 from platforms.base.forms.fitting import (
@@ -23,6 +23,7 @@ from platforms.base.forms.fitting import (
 from platforms.base.forms.ladder import Rung, must_be_read, rungs
 from platforms.base.forms.markdown import plain
 from platforms.base.forms.measuring import measure
+from platforms.base.forms.shortening import shortened
 from platforms.base.forms.words import in_words, told
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "pieces",
     "plain",
     "rungs",
+    "shortened",
     "split",
     "told",
 ]

@@ -95,6 +95,7 @@ class FakeOutbox:
     def __init__(self) -> None:
         self.said: dict[str, Outbound] = {}
         self.calls = 0
+        self.withdrawn: list[str] = []
         self._heard = trio.Event()
 
     async def say(self, out: Outbound) -> Receipt:
@@ -104,7 +105,11 @@ class FakeOutbox:
         self.said.setdefault(out.key, out)
         self._heard.set()
         self._heard = trio.Event()
-        return Receipt(out.key, out.to, Outcome(OutboundState.QUEUED))
+        return Receipt(out.key, out.to, Outcome(OutboundState.QUEUED), out.change)
+
+    def withdraw(self, key: str, why: str) -> bool:
+        self.withdrawn.append(key)
+        return True
 
     @property
     def texts(self) -> list[str]:

@@ -12,7 +12,17 @@ from trio.testing import MockClock
 
 from actors.buffer import Outbox
 from actors.journal import Claim, MemoryJournal, OutboundRow
-from actors.messages import Outbound, OutboundState, Outcome, Segment, Text, plain_text
+from actors.messages import (
+    Delete,
+    Edit,
+    Ours,
+    Outbound,
+    OutboundState,
+    Outcome,
+    Segment,
+    Text,
+    plain_text,
+)
 from actors.tracker import Receipt, ReceiptOfParts, Tracker
 from tests.actors.journal.builders import journal, saying
 
@@ -158,3 +168,29 @@ def test_whatever_is_killed_parts_go_out_once_and_in_order(
         assert said == [word for text in texts for word in text.split()]
 
     trio.run(main, clock=MockClock(autojump_threshold=0))
+
+
+async def test_a_message_in_parts_is_deleted_part_by_part(
+    autojump_clock: MockClock,
+) -> None:
+    """One row for each part, written down together; the same delete again is the same."""
+    desk = Desk()
+    said = await desk.outbox.say(saying("a", text="one two three"))
+    assert isinstance(said, ReceiptOfParts)
+    delete = saying("d", text="", change=Delete(Ours("a", parts=3)))
+    receipt = await desk.outbox.say(delete)
+    assert isinstance(receipt, ReceiptOfParts)
+    assert [part.change for part in receipt.parts] == [
+        Delete(Ours(part.id)) for part in said.parts
+    ]
+    again = await desk.outbox.say(delete)
+    assert isinstance(again, ReceiptOfParts)
+    assert [part.id for part in again.parts] == [part.id for part in receipt.parts]
+    assert receipt.id == "d"
+
+
+async def test_an_edit_is_never_said_in_parts() -> None:
+    desk = Desk()
+    receipt = await desk.outbox.say(saying("e", text="one two", change=Edit("7")))
+    assert type(receipt) is Receipt
+    assert receipt.change == Edit("7")

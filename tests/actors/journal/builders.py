@@ -14,6 +14,7 @@ from actors.journal import (
 )
 from actors.kernel import Actor, ActorContext, AnyActor, ChildExited, System
 from actors.messages import (
+    Change,
     Chat,
     ChatAddress,
     ChatKind,
@@ -58,9 +59,15 @@ def saying(
     text: str = "pong",
     account: str = "1",
     kind: OutboundKind = OutboundKind.REPLY,
+    change: Change | None = None,
 ) -> Outbound:
     return Outbound(
-        key=key, to=to(room, account), body=(Text(text),), kind=kind, trace=f"t-{key}"
+        key=key,
+        to=to(room, account),
+        body=(Text(text),) if text else (),
+        kind=kind,
+        trace=f"t-{key}",
+        change=change,
     )
 
 

@@ -39,11 +39,17 @@ from actors.journal.suspects import MAX_BOOTS
 from actors.messages import (
     DEAD_INBOUND,
     DEAD_OUTBOUND,
+    Change,
+    Edit,
+    Emoji,
     IllegalTransition,
     InboundState,
+    Ours,
+    Outbound,
     OutboundKind,
     OutboundState,
     Outcome,
+    React,
 )
 from tests.actors.journal.builders import event, saying
 from tests.actors.journal.forms import AnyJournal, crash, in_file, in_memory
@@ -80,7 +86,20 @@ _operations = st.one_of(
 # Left to itself, Hypothesis draws short ones, in which nothing has a past.
 _cases = st.lists(_operations, min_size=30, max_size=80)
 _DEAD: tuple[Kind, ...] = (*DEAD_INBOUND, *DEAD_OUTBOUND)
+CHANGES: dict[str, Change] = {
+    "2x": Edit("7"),
+    "2y": Edit(Ours("k7")),
+    "3x": React("7", "👍"),
+    "3y": React("7", Emoji("👍")),
+}
+"""What some of the texts do to a message instead of saying something new."""
 TTL = {OutboundKind.REPLY: 10.0, OutboundKind.NOTICE: 40.0}
+
+
+def wanted(key: str, room: str, text: str, kind: OutboundKind) -> Outbound:
+    change = CHANGES.get(text)
+    said = text if change is None else text[0]
+    return saying(key, room, text=said, kind=kind, change=change)
 
 
 @define
@@ -273,11 +292,11 @@ class Case:
     async def say(self, n: int, room: str, kind: OutboundKind) -> None:
         model, key = self.model, f"k{n}"
         known = next((row for row in model.outbound if row.key == key), None)
-        text = f"{n % 2}{room}"
+        text = f"{n % 4}{room}"
         expires_at = _now() + TTL[kind]
 
         queued = await self.journal.enqueue(
-            saying(key, room, text=text, kind=kind), expires_at=expires_at
+            wanted(key, room, text, kind), expires_at=expires_at
         )
 
         assert queued.fresh == (known is None)
@@ -318,7 +337,7 @@ class Case:
             assert model.spent(mine), "only what is of no use is passed over"
             model.end_spent(mine)
         assert not model.spent(mine)
-        assert row.out == saying(mine.key, room, text=mine.text, kind=row.out.kind)
+        assert row.out == wanted(mine.key, room, mine.text, row.out.kind)
         assert row.doubts == mine.doubts
         model.ended(mine, O.SENDING)
         if mine.tried_at is None:

@@ -30,6 +30,7 @@ class FakeLine:
     ) -> None:
         self.account = account
         self.said: list[tuple[str, float]] = []
+        self.outs: list[Outbound] = []
         self.traces: list[str] = []
         self.inside = 0
         self.most = 0
@@ -38,6 +39,7 @@ class FakeLine:
 
     async def send(self, out: Outbound) -> Sent:
         self.said.append((out.key, trio.current_time()))
+        self.outs.append(out)
         self.traces.append(current_trace())
         self.inside += 1
         self.most = max(self.most, self.inside)

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from actors.messages import (
     ALL,
     Audio,
+    Change,
     Chat,
     ChatKind,
+    Delete,
+    Edit,
     Emoji,
     File,
     Forward,
@@ -20,7 +23,9 @@ from actors.messages import (
     Markdown,
     Mention,
     Node,
+    Ours,
     Raw,
+    React,
     Reply,
     Role,
     Segment,
@@ -68,6 +73,12 @@ def _segments(
     )
 
 
+targets = texts | st.builds(Ours, texts, st.integers(1, 100))
+changes: st.SearchStrategy[Change] = st.one_of(
+    st.builds(Edit, targets),
+    st.builds(Delete, targets),
+    st.builds(React, targets, texts | st.builds(Emoji, texts), st.booleans()),
+)
 bodies: st.SearchStrategy[tuple[Segment, ...]] = st.deferred(
     lambda: st.lists(_segments(bodies), max_size=3).map(tuple)
 )

@@ -10,13 +10,15 @@ from actors.journal.sqlite.codec import (
     Unreadable,
     clean,
     decode_body,
+    decode_change,
     decode_event,
     digest,
     encode_body,
+    encode_change,
     encode_event,
 )
-from actors.messages import Inbound, Mention, Raw, Segment, Text
-from tests.actors.journal.sqlite.strategies import bodies, events, texts
+from actors.messages import Change, Inbound, Mention, Raw, Segment, Text
+from tests.actors.journal.sqlite.strategies import bodies, changes, events, texts
 
 
 @given(events)
@@ -34,6 +36,18 @@ def test_a_body_comes_back_as_it_was(body: tuple[Segment, ...]) -> None:
     assert again == body
     assert repr(again) == repr(body)  # names of who was mentioned, too
     assert encode_body(again) == encode_body(body)
+
+
+@given(changes)
+def test_a_change_comes_back_as_it_was(change: Change) -> None:
+    again = decode_change(encode_change(change))
+
+    assert again == change
+    assert encode_change(again) == encode_change(change)
+
+
+def test_what_says_something_new_changes_nothing() -> None:
+    assert decode_change(None) is None
 
 
 @pytest.mark.parametrize(
@@ -57,7 +71,7 @@ def test_nesting_without_end_is_cut_not_refused() -> None:
 
 @given(st.binary(max_size=40))
 def test_any_bytes_are_an_event_or_unreadable(data: bytes) -> None:
-    for decode in (decode_event, decode_body):
+    for decode in (decode_event, decode_body, decode_change):
         try:
             decode(data)
         except Unreadable:

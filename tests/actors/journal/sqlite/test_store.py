@@ -6,12 +6,13 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 from attrs import define
 
-from actors.journal import Retention, SqliteStore
+from actors.journal import Retention, SqliteStore, file_listing
 from actors.journal.sqlite.effects import (
     Accept,
     Accepted,
@@ -26,7 +27,7 @@ from actors.journal.sqlite.effects import (
 )
 from actors.journal.sqlite.schema import STEPS, VERSION, migrate, version_of
 from actors.journal.sqlite.store import CHECKPOINT_PAGES_MAX
-from actors.messages import OutboundState
+from actors.messages import OutboundState, Text
 from tests.actors.journal.forms import file_store
 
 DAY = 86_400.0
@@ -213,6 +214,26 @@ def test_what_an_older_version_had_on_the_wire_is_unknown_and_undated(
     (row,) = store.load().outbound
     assert (row[0], row[7]) == (7, "unknown")
     assert row[14:] == (None, 1, 2)
+    store.close()
+
+
+def test_what_an_older_version_was_to_say_says_something_new(tmp_path: Path) -> None:
+    with closing(
+        sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    ) as db:
+        migrate(db, to=6)
+        db.execute("INSERT INTO meta VALUES ('id', 'old')")
+        db.execute(
+            "INSERT INTO outbound (seq, key, platform, account, chat_kind, chat, kind, "
+            "state, detail, message_id, attempt, queued_at, expires_at, trace, content, "
+            "body) VALUES (7, 'k', 'qq', '1', 'group', '42', 'reply', 'queued', '', '', "
+            "0, 1.0, 2.0, 't', x'00', x'9192a174a36f6c64')"
+        )
+    store = file_store(tmp_path)
+    store.load()
+    said = store.look(partial(file_listing.said_of, key="k"))
+    assert said is not None
+    assert (said.body, said.change) == ((Text("old"),), None)
     store.close()
 
 

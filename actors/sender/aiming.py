@@ -1,0 +1,57 @@
+"""Which message of the platform a change is meant for. Pure."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from actors.messages import (
+    Change,
+    Delete,
+    Edit,
+    Ours,
+    Outbound,
+    OutboundState,
+    Outcome,
+    React,
+)
+from actors.sender.line import Rejected
+
+_S = OutboundState
+_WHAT = {
+    Edit: "the message to edit",
+    Delete: "the message to delete",
+    React: "the message to react to",
+}
+
+
+def aimed(out: Outbound, change: Change, outcome: Outcome | None) -> Outbound:
+    """Return *out* with the platform's id of the message of ours that it changes.
+
+    Order within a chat has let that go first: whatever it is now, it stays.
+
+    Args:
+        out: What leaves.
+        change: What that does.
+        outcome: Where the message stands.
+
+    Raises:
+        Rejected: it has no id, or no one that is known.
+    """
+    what = _WHAT[type(change)]
+    target = change.target
+    if isinstance(change, Edit) and isinstance(target, Ours) and target.parts > 1:
+        why = f"{what} was said in {target.parts} parts, and an edit replaces one"
+    elif outcome is None:
+        why = f"{what} is not in the journal (any more)"
+    elif outcome.delivered and outcome.message_id:
+        return evolve(out, change=evolve(change, target=outcome.message_id))
+    elif outcome.delivered:
+        why = f"{what} was given no id by the platform"
+    elif outcome.state is _S.UNKNOWN:
+        why = f"nobody knows whether {what} was said"
+    elif outcome.state in (_S.QUEUED, _S.SENDING):
+        why = f"{what} was not said yet"
+    else:
+        detail = f": {outcome.detail}" if outcome.detail else ""
+        why = f"{what} was never said ({outcome.state.value}{detail})"
+    raise Rejected(why)
