@@ -43,7 +43,7 @@ async def websocket_talk(
         headers = [*headers, ("Authorization", f"Bearer {token}")]
     try:
         async with dialled(
-            link, lambda: dial(url, headers=headers), wire, habits
+            link, lambda: dial(url, headers=headers, network=link.network), wire, habits
         ) as talk:
             yield talk
     except DialRefused as refused:
@@ -69,7 +69,13 @@ async def lines_talk(
     habits = Habits[str, Settled](language=wire, probe=lambda peer: peer.send(probe))
 
     def connect() -> AbstractAsyncContextManager[WebSocket]:
-        return dial_lines(host, port, tls=tls, max_line_bytes=max_line_bytes)
+        return dial_lines(
+            host,
+            port,
+            tls=tls,
+            max_line_bytes=max_line_bytes,
+            network=link.network,
+        )
 
     async with dialled(link, connect, wire, habits) as talk:
         yield talk

@@ -15,6 +15,7 @@ from attrs import frozen
 from actors.kernel import ActorError, Address
 from platforms.base.seats import Seat, Seats
 from platforms.base.visitors import Visitor
+from platforms.transport import Network
 from supervision import (
     ChildSpec,
     DeleteChild,
@@ -53,6 +54,7 @@ class Door:
         opened: Callable[[str], None],
         needed: Callable[[Seat], bool],
         freed: Callable[[Seat], None],
+        network: Network,
     ) -> None:
         """Make the door.
 
@@ -63,6 +65,7 @@ class Door:
             opened: Told at which address the listener listens.
             needed: Is there something to be said to the account of that seat?
             freed: Told of a seat that its account has lost.
+            network: Where it listens.
         """
         self._seats = seats
         self._needed = needed
@@ -71,6 +74,7 @@ class Door:
         self._spec_of = spec_of
         self._supervisor = supervisor
         self.opened = opened
+        self.network = network
 
     async def hand_over(self, account: str, visitor: Visitor) -> None:
         """Give *visitor* to the session of *account*; return once it was taken.

@@ -90,6 +90,7 @@ class Listening(Actor[Never]):
             opened=self._opened,
             needed=lambda seat: self._host.holds(self._platform_id, seat.account),
             freed=freed,
+            network=self._host.network,
         )
         self._become(ConnectionState(Phase.STARTING))
         try:

@@ -14,6 +14,7 @@ from actors.monitor import ConnectionState
 from actors.sender import Line, Terms
 from platforms.base.gate import DialGate
 from platforms.media import Blob, standard_reader
+from platforms.transport import TCP, Network
 
 
 class Inbox(Protocol):
@@ -111,6 +112,8 @@ class Host:
     """Who may dial when."""
     media: Reads = field(factory=standard_reader)
     """Reads pictures and files where a platform wants their bytes."""
+    network: Network = TCP
+    """What is dialled through, and where is listened."""
 
 
 @runtime_checkable

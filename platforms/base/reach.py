@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from platforms.base.seats import Seat
     from platforms.base.secret import Secret
     from platforms.base.talk import Settled, Talk, Wire
-    from platforms.transport import WebSocket
+    from platforms.transport import Network, WebSocket
 
 F = TypeVar("F")
 P = ParamSpec("P")
@@ -177,6 +177,11 @@ class Reach:
     async def turn_to_dial(self) -> None:
         """Wait for this account's turn: a host does not dial everybody at once."""
         await self._host.gate.turn()
+
+    @property
+    def network(self) -> Network:
+        """What is dialled through; for a platform that opens its sockets itself."""
+        return self._host.network
 
     @property
     def one_dial(self) -> trio.Lock:

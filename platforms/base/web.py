@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import trio
@@ -148,8 +149,7 @@ async def web_talk(
         headers = [*headers, ("Authorization", f"Bearer {token}")]
     async with AsyncExitStack() as stack:
         await link.turn_to_dial()
-        calls = await stack.enter_async_context(HttpClient(url, headers, hides=hidden))
-        polls = await stack.enter_async_context(
-            HttpClient(url, headers, connections=1, hides=hidden)
-        )
+        client = partial(HttpClient, url, headers, hides=hidden, network=link.network)
+        calls = await stack.enter_async_context(client())
+        polls = await stack.enter_async_context(client(connections=1))
         yield stack.enter_context(link.served_by(Web(calls, polls)))

@@ -41,7 +41,7 @@ async def _dial(
 ) -> None:
     await link.turn_to_dial()
     try:
-        async with dial(url, headers=headers) as socket:
+        async with dial(url, headers=headers, network=link.network) as socket:
             why = await session.converse(role, socket)
     except DialRefused as refused:
         if refused.status in _UNAUTHORISED:

@@ -81,7 +81,8 @@ async def accept(config: OneBot11Config, door: Door) -> None:
         await _serve(socket, door)
 
     host, port = config.binds
-    async with listen(host, port, Admission(config), serve) as listener:
+    admission = Admission(config)
+    async with listen(host, port, admission, serve, door.network) as listener:
         bound, number = listener.address
         door.opened(f"[{bound}]:{number}" if ":" in bound else f"{bound}:{number}")
         await trio.sleep_forever()

@@ -9,9 +9,10 @@ are pure, and so is `sieve`: what we read ourselves. `stream` is why a cancelled
 tears nothing, `inflow` who gets what was read; `plumbing` is the only file that knows
 how trio-websocket behaves; `listening`, `accepting` and `dialing` open it. `lines` is the same for
 text over TCP, with or without TLS; `http` asks a server. `objects` reads JSON.
+`network` is where all of them get their streams.
 """
 
-from platforms.transport.accepting import Handler, accept, remote_of
+from platforms.transport.accepting import Handler, accept
 from platforms.transport.admission import Admit, Gate, Handshake, Refuse
 from platforms.transport.dialing import Dial, check_url, dial
 from platforms.transport.http import (
@@ -23,6 +24,7 @@ from platforms.transport.http import (
 from platforms.transport.lines import MAX_LINE_BYTES, dial_lines
 from platforms.transport.listening import Listener, listen
 from platforms.transport.liveness import Dead, Liveness, Probe, Verdict, Wait
+from platforms.transport.network import TCP, Network, remote_of
 from platforms.transport.objects import MAX_NESTING, NoObject, object_of
 from platforms.transport.websocket import (
     CLOSE_SECONDS,
@@ -45,6 +47,7 @@ __all__ = [
     "MAX_MESSAGE_BYTES",
     "MAX_NESTING",
     "STALL_SECONDS",
+    "TCP",
     "Admit",
     "Dead",
     "Dial",
@@ -59,6 +62,7 @@ __all__ = [
     "HttpFailed",
     "Listener",
     "Liveness",
+    "Network",
     "NoObject",
     "Probe",
     "Refuse",

@@ -63,15 +63,6 @@ async def accept(
         _log.error("websocket.serving_failed", exc_info=_plain(errors))
 
 
-def remote_of(stream: trio.SocketStream) -> str:
-    """Return the address of whoever is at the other end."""
-    try:
-        host, port, *_ = stream.socket.getpeername()
-    except OSError:
-        return "unknown"  # gone already; reading will say so
-    return f"{host}:{port}"
-
-
 class _Accepted:
     def __init__(
         self, remote: str, admit: Admit, handler: Handler, max_message_bytes: int

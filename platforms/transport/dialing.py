@@ -12,6 +12,7 @@ import trio
 from trio_websocket import WebSocketConnection, wrap_client_stream
 
 from platforms.transport.admission import Handshake
+from platforms.transport.network import TCP, Network
 from platforms.transport.plumbing import (
     QUEUE_MESSAGES,
     RECEIVE_BYTES,
@@ -44,11 +45,13 @@ class Dial:
         headers: Sequence[tuple[str, str]],
         within: float,
         ssl_context: ssl.SSLContext | None,
+        network: Network,
     ) -> None:
         self._parts = check_url(url)
         self._headers = [(name.encode("latin-1"), v.encode()) for name, v in headers]
         self._within = within
         self._ssl_context = ssl_context
+        self._network = network
         self._nursery: AbstractAsyncContextManager[trio.Nursery] | None = None
         self._websocket: TrioWebSocket | None = None
 
@@ -95,17 +98,9 @@ class Dial:
     async def _connect(self) -> trio.abc.Stream:
         host, port = self._parts.hostname or "", self._port()
         try:
-            if self._parts.scheme == "ws":
-                return await trio.open_tcp_stream(host, port)
-            context = self._ssl_context or ssl.create_default_context()
-            stream = await trio.open_ssl_over_tcp_stream(
-                host, port, ssl_context=context, https_compatible=True
-            )
-            try:
-                await stream.do_handshake()
-            except BaseException:
-                await trio.aclose_forcefully(stream)
-                raise
+            stream = await self._network.connect(host, port)
+            if self._parts.scheme == "wss":
+                stream = await self._network.encrypt(stream, host, self._ssl_context)
         except (OSError, trio.BrokenResourceError) as error:
             raise self._failed(root_of(error)) from error
         return stream
@@ -167,6 +162,7 @@ def dial(
     headers: Sequence[tuple[str, str]] = (),
     within: float = HANDSHAKE_SECONDS,
     ssl_context: ssl.SSLContext | None = None,
+    network: Network = TCP,
 ) -> Dial:
     """Dial *url*; enter the result to get the WebSocket, leave it to close it.
 
@@ -177,11 +173,12 @@ def dial(
         headers: Sent with the handshake.
         within: Seconds for connecting and shaking hands, both together.
         ssl_context: For `wss://`; None trusts what the system trusts.
+        network: What is dialled through.
 
     Raises:
         ValueError: *url* is not the URL of a WebSocket.
     """
-    return Dial(url, headers, within, ssl_context)
+    return Dial(url, headers, within, ssl_context, network)
 
 
 def check_url(url: str) -> SplitResult:

@@ -25,6 +25,8 @@ import trio
 from attrs import field, frozen
 
 from platforms.transport.dialing import root_of, shown
+from platforms.transport.http_backend import NetworkBackend
+from platforms.transport.network import TCP, Network
 from platforms.transport.websocket import MAX_MESSAGE_BYTES, TransportError
 
 REQUEST_SECONDS: Final = 30.0
@@ -81,6 +83,7 @@ class HttpClient:
         *,
         connections: int = 4,
         hides: str = "",
+        network: Network = TCP,
     ) -> None:
         """Prepare; nothing is opened before the first request.
 
@@ -89,6 +92,7 @@ class HttpClient:
             headers: Sent with every request.
             connections: How many requests run at once; more wait their turn.
             hides: A secret that stands in targets, and in nothing that is told of them.
+            network: What is dialled through.
 
         Raises:
             ValueError: *url* is not the URL of a server.
@@ -97,6 +101,7 @@ class HttpClient:
         self._headers = [("User-Agent", "rookery"), *headers]
         self._connections = connections
         self._hides = hides
+        self._network = network
         self._pool: httpcore2.AsyncConnectionPool | None = None
 
     async def __aenter__(self) -> Self:
@@ -106,7 +111,7 @@ class HttpClient:
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=context,
             max_connections=self._connections,
-            network_backend=httpcore2.TrioBackend(),
+            network_backend=NetworkBackend(self._network),
         )
         await trio.lowlevel.checkpoint()
         return self

@@ -16,6 +16,7 @@ import trio
 from attrs import frozen
 
 from platforms.transport.dialing import root_of
+from platforms.transport.network import TCP, Network
 from platforms.transport.stream import WriterStream
 from platforms.transport.websocket import (
     ABNORMAL,
@@ -195,6 +196,7 @@ async def dial_lines(
     max_line_bytes: int = MAX_LINE_BYTES,
     decode: Callable[[bytes], str] = as_utf8,
     within: float = HANDSHAKE_SECONDS,
+    network: Network = TCP,
 ) -> AsyncIterator[LineSocket]:
     """Connect, and close when the block is left.
 
@@ -205,6 +207,7 @@ async def dial_lines(
         max_line_bytes: A longer line in is the end.
         decode: Makes text of a line that has come; it must take any bytes.
         within: Seconds for connecting and the handshake of TLS, both together.
+        network: What is dialled through.
 
     Raises:
         DialFailed: nobody is there, or not in time, or not to be trusted.
@@ -214,7 +217,7 @@ async def dial_lines(
     stream: trio.abc.Stream | None = None
     try:
         with trio.move_on_after(within):
-            stream = await _connected(host, port, tls)
+            stream = await _connected(network, host, port, tls)
     except (OSError, trio.BrokenResourceError) as error:
         raise DialFailed(url, root_of(error)) from error
     if stream is None:
@@ -240,17 +243,9 @@ async def _write(socket: LineSocket, scope: trio.CancelScope) -> None:
 
 
 async def _connected(
-    host: str, port: int, tls: bool | ssl.SSLContext
+    network: Network, host: str, port: int, tls: bool | ssl.SSLContext
 ) -> trio.abc.Stream:
+    stream = await network.connect(host, port)
     if tls is False:
-        return await trio.open_tcp_stream(host, port)
-    context = ssl.create_default_context() if tls is True else tls
-    stream = await trio.open_ssl_over_tcp_stream(
-        host, port, ssl_context=context, https_compatible=True
-    )
-    try:
-        await stream.do_handshake()
-    except BaseException:
-        await trio.aclose_forcefully(stream)
-        raise
-    return stream
+        return stream
+    return await network.encrypt(stream, host, None if tls is True else tls)

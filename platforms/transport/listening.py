@@ -10,8 +10,9 @@ from typing import Self
 
 import trio
 
-from platforms.transport.accepting import Handler, accept, remote_of
+from platforms.transport.accepting import Handler, accept
 from platforms.transport.admission import Admit
+from platforms.transport.network import TCP, Network, address_of, remote_of
 
 
 class Listener:
@@ -20,22 +21,29 @@ class Listener:
     Leaving it says 1001 to everybody and takes at most a few seconds.
     """
 
-    def __init__(self, host: str, port: int, admit: Admit, handler: Handler) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        admit: Admit,
+        handler: Handler,
+        network: Network,
+    ) -> None:
         self._host = host
         self._port = port
         self._admit = admit
         self._handler = handler
+        self._network = network
         self._nursery: AbstractAsyncContextManager[trio.Nursery] | None = None
         self._serving = trio.CancelScope()
-        self._listeners: list[trio.SocketListener] = []
+        self._listeners: list[trio.abc.Listener[trio.abc.Stream]] = []
         self.open_sockets = 0
         """How many connections there are now, those that still shake hands included."""
 
     @property
     def address(self) -> tuple[str, int]:
         """The host and port it is bound to; port 0 was replaced by a real one."""
-        host, port, *_ = self._listeners[0].socket.getsockname()
-        return host, port
+        return address_of(self._listeners[0], (self._host, self._port))
 
     async def __aenter__(self) -> Self:
         """Bind and listen.
@@ -43,7 +51,7 @@ class Listener:
         Raises:
             OSError: the address cannot be bound, for instance because it is taken.
         """
-        self._listeners = await trio.open_tcp_listeners(self._port, host=self._host)
+        self._listeners = await self._network.listen(self._host, self._port)
         self._nursery = trio.open_nursery()
         nursery = await self._nursery.__aenter__()
         nursery.start_soon(trio.serve_listeners, self._serve, self._listeners)
@@ -61,7 +69,7 @@ class Listener:
         # Without the caller's error, so that the nursery does not wrap it in a group.
         await self._nursery.__aexit__(None, None, None)
 
-    async def _serve(self, stream: trio.SocketStream) -> None:
+    async def _serve(self, stream: trio.abc.Stream) -> None:
         self.open_sockets += 1
         try:
             await accept(stream, remote_of(stream), self._admit, self._handler)
@@ -69,7 +77,9 @@ class Listener:
             self.open_sockets -= 1
 
 
-def listen(host: str, port: int, admit: Admit, handler: Handler) -> Listener:
+def listen(
+    host: str, port: int, admit: Admit, handler: Handler, network: Network = TCP
+) -> Listener:
     """Return a listener on *host*:*port*; enter it to start, leave it to stop.
 
     Args:
@@ -77,5 +87,6 @@ def listen(host: str, port: int, admit: Admit, handler: Handler) -> Listener:
         port: 0 lets the system choose; see `Listener.address`.
         admit: Decides about each handshake before the upgrade.
         handler: Lives each admitted socket. It may raise: that ends its socket only.
+        network: Where it listens.
     """
-    return Listener(host, port, admit, handler)
+    return Listener(host, port, admit, handler, network)

@@ -23,6 +23,7 @@ from actors.schedule import Timetable
 from actors.sender import Lines, Rejected, Retry
 from actors.tracker import Tracker
 from platforms.base import Actions, Host
+from platforms.transport import TCP, Network
 from rookery.chaos import Campaigns, Counted
 from rookery.control import tree_of, tree_text, visible
 from rookery.host.estate import Estate
@@ -51,6 +52,7 @@ class Parts:
     board: Board
     faults: Faults
     timetable: Timetable
+    network: Network = TCP
     campaigns: Campaigns | None = None
     """Of a host that may be broken on purpose; `None` of any other."""
 
@@ -61,6 +63,8 @@ class Parts:
         estate: Estate,
         journal: FileJournal | MemoryJournal,
         campaigns: Campaigns | None = None,
+        *,
+        network: Network = TCP,
     ) -> Parts:
         """Make them all, around *journal*."""
         # The bound method: it is read several times for every message.
@@ -95,6 +99,7 @@ class Parts:
             board=Board(clock),
             faults=faults,
             timetable=Timetable(laters_in(journal), system.wall_clock),
+            network=network,
             campaigns=campaigns,
         )
 
@@ -111,6 +116,7 @@ class Parts:
             holds=lambda *account: self.journal.holds(account),
             answered_late=self.outbox.answered_late,
             media=HostReader(self.estate),
+            network=self.network,
         )
 
     def for_bots(self) -> Services:
