@@ -1,0 +1,178 @@
+"""Cases of the line: it comes about, breaks, goes silent and ends."""
+
+from __future__ import annotations
+
+import trio
+
+from actors.messages import OutboundState
+from rookery.testing import portal
+from rookery.testing.lab.conformance.trial import BACK, SOON, Trial
+
+LONG = 1800.0
+"""Seconds in which a delay that grows has reached its cap."""
+MOST_DIALS = 40
+"""In so long: 15 of them come of an exponential delay up to 300 s, and a few by chance."""
+SOME_DIALS = 4
+MARGIN = 10.0
+"""Seconds: the rule of silence is looked at every few seconds, and a goodbye takes some."""
+SETTLED = 120.0
+"""Seconds after which a message whose answer was lost is repeated, or never."""
+
+
+async def talks(trial: Trial) -> None:
+    """See `Case.TALKS`."""
+    async with trial.open() as lab:
+        await trial.is_up(SOON)
+        await lab.says("hello")
+        await trial.is_handled("hello")
+        for word in ("one", "two"):
+            await trial.talks(word)
+        receipts = lab.people.receipts
+        await lab.until(lambda: all(each.settled for each in receipts), SOON)
+        states = sorted({each.state.value for each in receipts})
+        good = {OutboundState.SENT.value, OutboundState.DEGRADED.value}
+        trial.must(set(states) <= good, f"what was said is {', '.join(states)}")
+
+
+async def refused(trial: Trial) -> None:
+    """See `Case.REFUSED`."""
+    async with trial.open(away=True) as lab:
+        if trial.visited:
+            await _short_visits(trial)
+        else:
+            await trio.sleep(LONG)
+            _slower(trial)
+        trial.must(not lab.is_up, "it is up, and nobody is there")
+        lab.network.away = False
+        await trial.is_up()
+        await trial.talks("at last")
+
+
+async def _short_visits(trial: Trial) -> None:
+    opened = await trial.lab.until(lambda: trial.lab.network.listens, SOON)
+    trial.must(opened, f"no port was open after {SOON:g} s")
+    for _ in range(5):
+        trial.lab.network.visit().theirs.cut()
+        await trio.sleep(1)
+
+
+async def thrown_out(trial: Trial) -> None:
+    """See `Case.THROWN_OUT`."""
+    async with trial.open() as lab:
+        await trial.is_up(SOON)
+        if trial.visited:
+            for _ in range(5):
+                lab.cut()
+                await lab.until(lambda: not lab.is_up, SOON)
+                await trial.is_up(SOON)  # who comes is let in at once
+        else:
+            lab.network.dials.clear()
+            lab.network.slam = True
+            lab.cut()
+            await trio.sleep(LONG)
+            _slower(trial)
+            lab.network.dials.clear()
+            lab.network.slam = False
+            await _let_in_and_out(trial)
+            _slower(trial)
+        await trial.is_up()
+        await trial.talks("at last")
+
+
+async def _let_in_and_out(trial: Trial) -> None:
+    """Cut the line as soon as it is up, again and again."""
+    with trio.move_on_after(LONG):
+        while True:
+            await trial.is_up()
+            trial.lab.cut()
+            await trial.lab.until(lambda: not trial.lab.is_up, SOON)
+
+
+def _slower(trial: Trial) -> None:
+    """The dials so far must be those of a delay that grows, and does not end."""
+    dials = trial.lab.network.dials
+    count = f"it has dialled {len(dials)} times in {LONG:g} s"
+    trial.must(
+        len(dials) >= SOME_DIALS, f"{count}: at least {SOME_DIALS} must be tried"
+    )
+    trial.must(
+        len(dials) <= MOST_DIALS,
+        f"{count}: a delay that doubles comes to {MOST_DIALS} at most",
+    )
+
+
+async def half_open(trial: Trial) -> None:
+    """See `Case.HALF_OPEN`."""
+    promised = trial.peer.silence_seconds
+    for frames in (0, 1, 3):
+        async with trial.open() as lab:
+            await trial.is_up(SOON)
+            for number in range(frames):
+                await lab.says(f"before {number}")
+            await trial.is_handled(*(f"before {number}" for number in range(frames)))
+            lab.stall()
+            noticed = await lab.until(lambda: not lab.is_up, promised + MARGIN)
+            trial.must(
+                noticed,
+                f"{promised + MARGIN:g} s after nothing arrived any more ({frames} messages before) it is {lab.state}; {trial.peer.__name__}.silence_seconds promises {promised:g}",
+            )
+            await trial.is_up()
+            await trial.talks("back")
+
+
+async def cut(trial: Trial) -> None:
+    """See `Case.CUT`."""
+    repeats = trial.caps.repeats_for > 0
+    async with trial.open() as lab:
+        await trial.is_up(SOON)
+        lab.cut_when_heard()
+        await lab.says("say hello")
+        await trial.is_heard("hello")
+        await trio.sleep(SETTLED)
+        keys = [each.key for each in lab.attempts]
+        if repeats:
+            trial.must(
+                None not in keys,
+                "caps.idempotent_for promises that a key is known again, and the peer was told no key in `hears`",
+            )
+            trial.must(
+                len(keys) > 1, f"{SETTLED:g} s later it was not repeated with its key"
+            )
+            trial.must(
+                len(set(keys)) == 1,
+                f"it was repeated with another key: {', '.join(map(str, keys))}",
+            )
+        else:
+            trial.must(
+                keys == [None] * len(keys),
+                "the peer was told a key in `hears`, and caps.idempotent_for says that it knows none",
+            )
+            trial.must(
+                len(keys) == 1,
+                f"it was said {len(keys)} times, and people have seen it as often",
+            )
+        [receipt] = lab.people.receipts
+        wanted = {OutboundState.SENT, OutboundState.DEGRADED}
+        wanted |= set() if repeats else {OutboundState.UNKNOWN}
+        trial.must(receipt.state in wanted, f"it is {receipt.state.value}")
+        await trial.is_up()
+        await trial.talks("again")
+
+
+async def leaves(trial: Trial) -> None:
+    """See `Case.LEAVES`."""
+    async with trial.open():  # in the middle of everything
+        pass
+    async with trial.open() as lab:  # while a message waits for its answer
+        await trial.is_up(SOON)
+        lab.mute = True
+        await lab.says("say hello")
+        await lab.until(lambda: lab.attempts, SOON)
+    async with trial.open() as lab:  # while it waits for its next attempt
+        await trial.is_up(SOON)
+        lab.network.away = True
+        lab.cut()
+        await lab.until(lambda: not lab.is_up, SOON)
+        await portal.settle()
+        await trial.is_clean()
+        await trio.sleep(BACK / 10)

@@ -1,0 +1,133 @@
+"""The host of a lab: its real tree, with one platform, some bots and a journal on disk."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import trio
+
+from actors.bots import Bot, BotNotLoaded
+from actors.journal import FileJournal, SqliteStore
+from actors.journal.sqlite import Inline
+from actors.kernel import Incarnation, System
+from platforms.base import AnyPlatform, PlatformConfig
+from platforms.transport import Network
+from rookery.config import BotSettings, Configuration, PlatformSettings, Settings
+from rookery.host import Estate, Notifier, Parts, host_tree
+from rookery.kinds import Kind
+from rookery.testing.stage import stands_still
+
+PLATFORM = "lab"
+"""The id of the platform under test."""
+WALL_ZERO = 1_800_000_000.0
+"""What the wall clock shows when the virtual one shows zero."""
+STOP_WITHIN = 60.0
+_BELOW = f"/platforms/{PLATFORM}/"
+_BESIDES = (f"{_BELOW}reporter", f"{_BELOW}listener")
+
+R = TypeVar("R")
+
+
+def _nobody(_: object) -> None:
+    """Only who waits wants to know."""
+
+
+class Held(Inline):
+    """The journal's work is done at once, or not before it is no longer `held`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._free = trio.Event()
+        self._free.set()
+
+    def hold(self) -> None:
+        """From now on the disk does nothing."""
+        self._free = trio.Event()
+
+    def release(self) -> None:
+        """It is well again."""
+        self._free.set()
+
+    async def __call__(
+        self, job: Callable[[], R], told: Callable[[R], None] = _nobody
+    ) -> R:
+        await self._free.wait()
+        return await super().__call__(job, told)
+
+
+def _wall() -> float:
+    return WALL_ZERO + trio.current_time()
+
+
+class House:
+    """Made inside of trio; `parts.open()` and `system` are entered by the lab."""
+
+    def __init__(
+        self,
+        kind: type[AnyPlatform],
+        config: PlatformConfig,
+        bots: Mapping[str, Bot],
+        folder: Path,
+        *,
+        network: Network,
+        witness: Callable[[object], None],
+        seed: int,
+    ) -> None:
+        self.disk = Held()
+        found = Configuration(
+            settings=Settings(
+                bots={name: BotSettings(use=name) for name in bots},
+                platforms={
+                    PLATFORM: PlatformSettings(
+                        kind=Kind(name=kind.name, platform=kind, origin="a lab"),
+                        config=config,
+                    )
+                },
+            ),
+            source=None,
+            folder=folder,
+        )
+
+        async def reread() -> Configuration:
+            await trio.lowlevel.checkpoint()
+            return found
+
+        async def load(use: str, _: Path) -> Bot:
+            await trio.lowlevel.checkpoint()
+            if use not in bots:
+                raise BotNotLoaded(use, "it is none of this lab")
+            return bots[use]
+
+        self.system = System(
+            lambda: tree.actor(),  # noqa: PLW0108 - there is no tree yet
+            seed=seed,
+            stop_within=STOP_WITHIN,
+            wall_clock=_wall,
+            stopwatch=stands_still,
+            witness=witness,
+        )
+        store = SqliteStore(
+            folder / "journal.sqlite",
+            new_id=f"{random.Random(seed).getrandbits(64):016x}",
+            wall_clock=_wall,
+        )
+        clock = trio.lowlevel.current_clock().current_time
+        self.journal = FileJournal(store, clock, _wall, run=self.disk)
+        self.parts = Parts.of(self.system, Estate(found), self.journal, network=network)
+        tree = host_tree(self.parts, reread, Notifier(), load, control=False)
+
+    def sessions(self) -> list[Incarnation]:
+        """Return who lives a session of the platform now."""
+        return [
+            cell.incarnation
+            for path, cell in self.system.cells.items()
+            if is_session(path) and cell.incarnation is not None
+        ]
+
+
+def is_session(path: str) -> bool:
+    """Say whether a session of the platform lives at *path*."""
+    return path.startswith(_BELOW) and path not in _BESIDES

@@ -1,0 +1,16 @@
+"""The far end of the usual wires, over any stream of bytes: for the peers of a lab.
+
+    websocket    frames of JSON, as a server or as a client
+    http         requests and answers of HTTP/1.1
+    lines        lines of text
+
+None of them uses our own transport: that would be on both ends of its proof. Whoever is
+cut off learns it by `Gone`, or by the end of a loop.
+"""
+
+from rookery.testing.lab.wires.gone import Gone
+from rookery.testing.lab.wires.http import Request, requests
+from rookery.testing.lab.wires.lines import Lines
+from rookery.testing.lab.wires.websocket import WebSocketEnd, dialled, met
+
+__all__ = ["Gone", "Lines", "Request", "WebSocketEnd", "dialled", "met", "requests"]

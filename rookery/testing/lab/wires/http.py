@@ -1,0 +1,124 @@
+"""HTTP/1.1 over a stream, as a server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import h11
+import trio
+from attrs import field, frozen
+
+from rookery.testing.lab.wires.gone import Gone
+
+
+@frozen(eq=False)
+class Request:
+    """What a platform asks for. Answer it once."""
+
+    method: str
+    path: str
+    """Without the query."""
+    query: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
+    """Names in lower case."""
+    body: bytes = field(repr=False)
+    _wire: _Wire = field(repr=False)
+
+    @property
+    def json(self) -> Any:
+        """The body, decoded."""
+        return json.loads(self.body)
+
+    async def answer(
+        self,
+        status: int,
+        body: object = None,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Answer with *body*: bytes as they are, anything else as JSON. Raises Gone."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        await self._wire.answer(status, raw, headers)
+
+
+async def requests(stream: trio.abc.Stream) -> AsyncIterator[Request]:
+    """Yield one request after the other, until the platform closes the connection."""
+    wire = _Wire(stream)
+    while (request := await wire.request()) is not None:
+        yield request
+        if not wire.again():
+            return
+
+
+class _Wire:
+    def __init__(self, stream: trio.abc.Stream) -> None:
+        self._stream = stream
+        self._http = h11.Connection(h11.SERVER)
+
+    async def request(self) -> Request | None:
+        head: h11.Request | None = None
+        body = bytearray()
+        while True:
+            match await self._event():
+                case h11.Request() as head:
+                    pass
+                case h11.Data(data=data):
+                    body += data
+                case h11.EndOfMessage():
+                    assert head is not None
+                    return self._made(head, bytes(body))
+                case _:
+                    return None
+
+    def _made(self, head: h11.Request, body: bytes) -> Request:
+        parts = urlsplit(head.target.decode())
+        return Request(
+            head.method.decode(),
+            parts.path,
+            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            {k.decode().lower(): v.decode("latin-1") for k, v in head.headers},
+            body,
+            self,
+        )
+
+    def again(self) -> bool:
+        if self._http.our_state is not h11.DONE:
+            return False
+        self._http.start_next_cycle()
+        return True
+
+    async def answer(
+        self, status: int, body: bytes, headers: Sequence[tuple[str, str]]
+    ) -> None:
+        told = [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            *headers,
+        ]
+        data = b""
+        for event in (
+            h11.Response(status_code=status, headers=told),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            data += self._http.send(event) or b""
+        try:
+            await self._stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            raise Gone from error
+
+    async def _event(self) -> object:
+        while True:
+            try:
+                event = self._http.next_event()
+                if event is not h11.NEED_DATA:
+                    return event
+                self._http.receive_data(bytes(await self._stream.receive_some()))
+            except (
+                trio.BrokenResourceError,
+                trio.ClosedResourceError,
+                h11.RemoteProtocolError,
+            ):
+                return None
