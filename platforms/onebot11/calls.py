@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from actors.messages import Outbound
+from actors.messages import Emoji, Outbound
 from platforms.base import FormRefused, OutcomeUnknown, Rejected, Sent
 from platforms.onebot11 import wire
 
@@ -25,6 +25,20 @@ def saying(out: Outbound, echo: str) -> Asked:
         return Asked(wire.encode(out, echo), wire.echo_key(echo))
     except wire.Unsendable as error:
         raise Rejected(str(error)) from error
+
+
+def deleting(message: str, echo: str) -> Asked:
+    """Return the frame that takes *message* back."""
+    return Asked(wire.frame_of(wire.deletion_of(message), echo), wire.echo_key(echo))
+
+
+def reacting(message: str, emoji: str | Emoji, echo: str, *, remove: bool) -> Asked:
+    """Return the frame that reacts to *message*. Raises Rejected: no such reaction."""
+    try:
+        made = wire.reaction_of(message, emoji, remove=remove)
+    except wire.Unsendable as error:
+        raise Rejected(str(error)) from error
+    return Asked(wire.frame_of(made, echo), wire.echo_key(echo))
 
 
 def calling(action: str, params: Mapping[str, object], echo: str) -> Asked:

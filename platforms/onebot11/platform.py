@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from actors.messages import Markdown, Outbound
+from actors.messages import Emoji, Markdown, Outbound
 from platforms.base import (
     ALL_SEGMENTS,
     Caps,
@@ -33,6 +33,8 @@ class OneBot11(Platform[OneBot11Config]):
         segments=ALL_SEGMENTS - {Markdown},
         text_limit=TEXT_LIMIT,
         media=(MediaForm.URL, MediaForm.BYTES),
+        deletes=True,
+        reacts=True,
     )
 
     def __init__(self, config: OneBot11Config) -> None:
@@ -60,6 +62,21 @@ class OneBot11(Platform[OneBot11Config]):
 
     async def send(self, link: Link, out: Outbound) -> Sent:
         return await self._session_of(link).send(out)
+
+    async def delete(self, link: Link, out: Outbound, message: str) -> Sent:
+        return await self._session_of(link).delete(out, message)
+
+    async def react(
+        self,
+        link: Link,
+        out: Outbound,
+        message: str,
+        emoji: str | Emoji,
+        *,
+        remove: bool,
+    ) -> Sent:
+        session = self._session_of(link)
+        return await session.react(out, message, emoji, remove=remove)
 
     async def call(
         self, link: Link, action: str, params: Mapping[str, object]

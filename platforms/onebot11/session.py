@@ -22,12 +22,20 @@ from functools import partial
 import trio
 from attrs import evolve
 
-from actors.messages import Inbound, Outbound
+from actors.messages import Emoji, Inbound, Outbound
 from actors.sender import SendRefused
 from platforms.base import Link, NeedsOperator, Retry, Sent, SessionEnded
 from platforms.base.forms import lost_in
 from platforms.onebot11 import wire
-from platforms.onebot11.calls import calling, result, saying, sent
+from platforms.onebot11.calls import (
+    Asked,
+    calling,
+    deleting,
+    reacting,
+    result,
+    saying,
+    sent,
+)
 from platforms.onebot11.language import (
     Heard,
     OneBotHabits,
@@ -234,8 +242,21 @@ class Session:
 
     async def send(self, out: Outbound) -> Sent:
         """Say *out*; see `Platform.send`."""
+        return await self._tracked(out, saying(out, self._next_echo()))
+
+    async def delete(self, out: Outbound, message: str) -> Sent:
+        """Take *message* back; see `Platform.delete`."""
+        return await self._tracked(out, deleting(message, self._next_echo()))
+
+    async def react(
+        self, out: Outbound, message: str, emoji: str | Emoji, *, remove: bool
+    ) -> Sent:
+        """Put *emoji* below *message*; see `Platform.react`."""
+        asked = reacting(message, emoji, self._next_echo(), remove=remove)
+        return await self._tracked(out, asked)
+
+    async def _tracked(self, out: Outbound, asked: Asked) -> Sent:
         peer = self._speaker()
-        asked = saying(out, self._next_echo())
         late = partial(self._answered_late, out)
         return sent(await peer.request(asked.text, asked.ref, ANSWER_SECONDS, late))
 

@@ -79,6 +79,14 @@ def _abilities(kind: Kind) -> list[str]:
     caps = kind.platform.caps
     carries = ", ".join(sorted(each.__name__.lower() for each in caps.segments))
     told = [f"carry {carries}"]
+    changes = {
+        "edit": caps.edits,
+        "delete": caps.deletes,
+        "react to": caps.reacts,
+    }
+    if any(changes.values()):
+        able = ", ".join(verb for verb, can in changes.items() if can)
+        told.append(f"{able} messages")
     if caps.resumes:
         told.append("go on where it was after a drop, so that nothing is missed")
     match caps.idempotent_for:

@@ -27,7 +27,7 @@ def outbox_text(result: Mapping[str, object], now: datetime) -> str:
             ago(one["queued_at"], now),
             _short(one["to"], _WHERE),
             _short(one["detail"], _WHY),
-            _short(one["text"], _TEXT),
+            _short(_told(one), _TEXT),
         )
         for one in messages
     ]
@@ -47,7 +47,7 @@ def letters_text(result: Mapping[str, object], now: datetime) -> str:
             ago(one["at"], now),
             _short(one["where"], _WHERE),
             _short(one["why"], _WHY),
-            _short(one["text"], _TEXT),
+            _short(_told(one), _TEXT),
         )
         for one in letters
     ]
@@ -112,6 +112,17 @@ def _rows(value: object) -> list[Mapping[str, object]]:
 
 def _short(value: object, width: int) -> str:
     return "" if value is None else cut(visible(str(value)), width)
+
+
+def _told(one: Mapping[str, object]) -> object:
+    """Return its text, behind what it does to a message that stands."""
+    match one.get("change"), one["text"]:
+        case {"does": does, **rest}, text:
+            of = rest.get("message_id") or rest.get("key")
+            what = rest.get("emoji") or text
+            return f"{does} {of}: {what}" if what else f"{does} {of}"
+        case _, text:
+            return text
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:

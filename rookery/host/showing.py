@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from actors.journal import Heard, Letter, Said, as_mapping, kind_of
+from actors.journal import Heard, Letter, Said, as_mapping, change_as_mapping, kind_of
 from actors.kernel import DeadLetter
 from actors.messages import (
     ChatAddress,
@@ -42,6 +42,7 @@ def said_row(row: Said) -> dict[str, object]:
         "expires_at": _date(row.expires_at),
         "settled_at": _date(row.settled_at),
         "trace": row.trace,
+        "change": change_as_mapping(row.change),
         "text": _excerpt(row.body),
     }
 
@@ -53,8 +54,9 @@ def said_whole(row: Said) -> dict[str, object]:
 
 def letter_row(letter: Letter) -> dict[str, object]:
     """Return a dead letter for a list."""
+    change = None
     if isinstance(letter, Said):
-        body, attempts = letter.body, letter.attempt
+        body, attempts, change = letter.body, letter.attempt, letter.change
         where, why, key = str(letter.to), letter.outcome.detail, letter.key
     else:
         body = None if letter.event is None else letter.event.body
@@ -74,6 +76,7 @@ def letter_row(letter: Letter) -> dict[str, object]:
         "attempts": attempts,
         "key": key,
         "trace": letter.trace,
+        "change": change_as_mapping(change),
         "text": _excerpt(body),
     }
 
@@ -115,6 +118,7 @@ def mail_row(letter: DeadLetter, at: float) -> dict[str, object]:
         "attempts": letter.attempts,
         "key": None,
         "trace": letter.trace,
+        "change": None,
         "text": type(letter.message).__name__,
     }
 

@@ -51,7 +51,7 @@ def test_every_option_is_named_with_its_default(declare: object) -> None:
 
 
 def test_everything_of_a_context_is_named() -> None:
-    public = [name for name in vars(Context) if not name.startswith("_")]
+    public = [name for name in dir(Context) if not name.startswith("_")]
     assert [name for name in public if f"ctx.{name}" not in PAGE] == []
 
 

@@ -47,7 +47,12 @@ from platforms.onebot11.wire.events import (
     PrivateMessage,
 )
 from platforms.onebot11.wire.inbound import to_inbound
-from platforms.onebot11.wire.outbound import call_of, encode
+from platforms.onebot11.wire.outbound import (
+    call_of,
+    deletion_of,
+    encode,
+    reaction_of,
+)
 from platforms.onebot11.wire.results import LoginInfo, Status
 from platforms.onebot11.wire.segments import (
     SEGMENTS,
@@ -90,9 +95,11 @@ __all__ = [
     "call_of",
     "call_with",
     "decode",
+    "deletion_of",
     "echo_key",
     "encode",
     "frame_of",
+    "reaction_of",
     "read_body",
     "refuses_form",
     "result_of",

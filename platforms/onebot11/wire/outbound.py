@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from actors.messages import Chat, ChatKind, Outbound
+from actors.messages import Chat, ChatKind, Emoji, Outbound
 from platforms.onebot11.wire.actions import Call, frame_of
 from platforms.onebot11.wire.checks import id_out
 from platforms.onebot11.wire.segments import Unsendable, write_body
+
+_AS_EMOJI = "\N{VARIATION SELECTOR-16}"
+"""Only says that a character is to be drawn in colours."""
 
 
 def call_of(out: Outbound) -> Call:
@@ -33,6 +36,33 @@ def encode(out: Outbound, echo: str) -> str:
     except TypeError as error:
         # Only a Raw segment can hold what JSON has no form for.
         raise Unsendable(str(error)) from None
+
+
+def deletion_of(message: str) -> Call:
+    """Return the call that takes *message* back."""
+    return Call("delete_msg", {"message_id": id_out(message)})
+
+
+def reaction_of(message: str, emoji: str | Emoji, *, remove: bool) -> Call:
+    """Return the call that puts *emoji* below *message*, or takes it away.
+
+    No part of the specification: NapCat, LLOneBot and others name it alike, and count a
+    character by its code point. Source: NapNeko/NapCatQQ, `set_msg_emoji_like`.
+
+    Raises:
+        Unsendable: a character that is several code points, such as a flag.
+    """
+    sign = emoji.id if isinstance(emoji, Emoji) else str(_code_point(emoji))
+    params = {"message_id": id_out(message), "emoji_id": sign, "set": not remove}
+    return Call("set_msg_emoji_like", params)
+
+
+def _code_point(emoji: str) -> int:
+    points = emoji.replace(_AS_EMOJI, "")
+    if len(points) != 1:
+        msg = f"QQ knows reactions of one code point, or of its own by Emoji(id) (got {emoji!r})"
+        raise Unsendable(msg)
+    return ord(points)
 
 
 def _where(chat: Chat) -> tuple[str, str]:

@@ -88,6 +88,7 @@ def usual_reply(account: Account, action: Action, message_id: int) -> Reply:
             return Reply([])
         case (
             "delete_msg"
+            | "set_msg_emoji_like"
             | "set_friend_add_request"
             | "set_group_add_request"
             | ".handle_quick_operation"

@@ -9,8 +9,15 @@ from attrs import define, evolve, field
 from structlog.testing import capture_logs
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from actors.messages import Image, Markdown
-from platforms.base import Link, OutcomeUnknown, Rejected, Retry, SessionEnded
+from actors.messages import Change, Delete, Edit, Emoji, Image, Markdown, React
+from platforms.base import (
+    Link,
+    OutcomeUnknown,
+    Rejected,
+    Retry,
+    Sent,
+    SessionEnded,
+)
 from platforms.onebot11 import OneBot11, OneBot11Config
 from platforms.onebot11.listener import Caller
 from platforms.onebot11.roles import SocketRole
@@ -116,6 +123,63 @@ async def test_a_message_comes_in_and_its_reply_goes_out() -> None:
             nursery.start_soon(answer)
             line = await talk.host.line(US)
             assert (await line.send(saying("pong"))).id == "-2147483648"
+
+
+async def test_a_message_is_recalled_and_reacted_to_by_its_id() -> None:
+    """`delete_msg` is of the specification, `set_msg_emoji_like` of most who speak it."""
+    changes: dict[Change, tuple[str, dict[str, object]]] = {
+        Delete("-7"): ("delete_msg", {"message_id": -7}),
+        React("7", "❤️"): (
+            "set_msg_emoji_like",
+            {"message_id": 7, "emoji_id": "10084", "set": True},
+        ),
+        React("7", Emoji("14"), remove=True): (
+            "set_msg_emoji_like",
+            {"message_id": 7, "emoji_id": "14", "set": False},
+        ),
+    }
+    async with talking() as talk:
+        socket = await talk.enters()
+        line = await talk.host.line(US)
+
+        async def answer() -> None:
+            for wanted in changes.values():
+                asked = await socket.hears()
+                assert (asked["action"], asked["params"]) == wanted
+                socket.says(ok(asked))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(answer)
+            for change in changes:
+                out = evolve(saying("x"), body=(), change=change)
+                assert await line.send(out) == Sent()
+
+
+async def test_a_reaction_that_nobody_can_show_is_rejected_and_so_is_an_edit() -> None:
+    async with talking() as talk:
+        await talk.enters()
+        line = await talk.host.line(US)
+        for change, why in (
+            (React("7", "🇳🇿"), "one code point"),
+            (Edit("7"), "cannot edit"),
+        ):
+            with pytest.raises(Rejected, match=why):
+                await line.send(evolve(saying("x"), change=change))
+
+
+async def test_a_peer_that_knows_no_reactions_says_so() -> None:
+    async with talking() as talk:
+        socket = await talk.enters()
+        line = await talk.host.line(US)
+
+        async def refuse() -> None:
+            asked = await socket.hears()
+            socket.says(ok(asked) | {"status": "failed", "retcode": 1404})
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(refuse)
+            with pytest.raises(Rejected, match="does not know this action"):
+                await line.send(evolve(saying("x"), change=React("7", "👍")))
 
 
 async def test_answers_come_in_any_order_and_with_long_ids() -> None:

@@ -11,10 +11,22 @@ from pathlib import Path
 import pytest
 import trio
 
-from actors.journal import Claim, FileJournal, Kind, SqliteStore, file_listing
-from actors.messages import InboundState, OutboundState, Outcome
+from actors.journal import Claim, FileJournal, Kind, Said, SqliteStore, file_listing
+from actors.messages import (
+    Change,
+    Delete,
+    Edit,
+    InboundState,
+    Ours,
+    OutboundKind,
+    OutboundState,
+    Outcome,
+    React,
+    Text,
+)
 from rookery.cli import main
-from rookery.cli.messagelists import ago, letters_text, outbox_text
+from rookery.cli.messagelists import ago, letters_text, outbox_text, whole_text
+from rookery.host.showing import letter_row, said_row, said_whole
 from tests.actors.journal.builders import event, saying
 
 S = OutboundState
@@ -84,10 +96,53 @@ def test_the_file_is_read_and_it_is_said_that_nobody_runs(
         "queued_at": "2001-09-09T01:46:40+00:00",
         "settled_at": None,
         "trace": "t-k0",
+        "change": None,
         "text": "text 0",
     }
     _, out, _ = run(capsys, "outbox", "list", "--json", "--after", "4")
     assert [one["key"] for one in json.loads(out)["messages"]] == ["k4"]
+
+
+def test_what_a_row_does_to_a_message_is_shown() -> None:
+    changes: list[Change | None] = [
+        None,
+        Edit("7"),
+        Delete(Ours("k0")),
+        React("7", "👍"),
+    ]
+    rows = [
+        Said(
+            seq=n,
+            key=f"k{n}",
+            to=saying("k").to,
+            kind=OutboundKind.REPLY,
+            outcome=Outcome(S.REJECTED, "no"),
+            attempt=1,
+            queued_at=1e9,
+            expires_at=1e9,
+            settled_at=1e9,
+            trace="t",
+            body=() if n > 1 else (Text("new"),),
+            change=change,
+        )
+        for n, change in enumerate(changes)
+    ]
+    shown = [said_row(row) for row in rows]
+    assert [row["change"] for row in shown] == [
+        None,
+        {"does": "edit", "message_id": "7"},
+        {"does": "delete", "key": "k0"},
+        {"does": "react", "message_id": "7", "emoji": "👍"},
+    ]
+    now = datetime(2001, 9, 9, tzinfo=UTC)
+    for text in (
+        outbox_text({"messages": shown, "next": None}, now),
+        letters_text({"dead_letters": [*map(letter_row, rows)], "next": None}, now),
+    ):
+        lines = [line.split("  ")[-1].strip() for line in text.splitlines()[1:]]
+        assert lines == ["new", "edit 7: new", "delete k0", "react 7: 👍"]
+    whole = whole_text(said_whole(rows[3]))
+    assert "change       does react, message_id 7, emoji 👍" in whole
 
 
 def test_one_message_is_shown_whole(
