@@ -9,7 +9,7 @@ from platforms.base.caps import Caps
 from platforms.base.forms.fitting import Body, fit, is_short, pieces
 from platforms.base.forms.measuring import measure
 
-MORE = "\n…"
+CUT = "cut to one message"
 
 
 def shortened(body: Body, caps: Caps) -> tuple[Body, str]:
@@ -21,14 +21,21 @@ def shortened(body: Body, caps: Caps) -> tuple[Body, str]:
     fitted = fit(body, caps)
     if is_short(fitted, caps):
         return body, ""
-    assert caps.text_limit is not None
+    more = " …" if caps.one_line else "\n…"
+    for less in pieces(fitted, _with_room(caps, measure(more, caps.unit))):
+        marked = (*less, Text(more))
+        if is_short(marked, caps):
+            return marked, CUT
+        break
     first = next(pieces(fitted, caps), None)
-    if first is None:
-        return body, ""
-    room = caps.text_limit - measure(MORE, caps.unit)
-    if room > 0:
-        for less in pieces(fitted, evolve(caps, text_limit=room)):
-            marked = (*less, Text(MORE))
-            first = marked if is_short(marked, caps) else first
-            break
-    return first, f"cut to {caps.text_limit} {caps.unit.value}"
+    return (body, "") if first is None else (first, CUT)
+
+
+def _with_room(caps: Caps, room: int) -> Caps:
+    """Return *caps* with room left in each message, where there is any."""
+    text, caption = caps.text_limit, caps.caption_limit
+    return evolve(
+        caps,
+        text_limit=text if text is None or text <= room else text - room,
+        caption_limit=None if caption is None else max(0, caption - room),
+    )

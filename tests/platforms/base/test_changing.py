@@ -21,7 +21,7 @@ from actors.messages import (
     plain_text,
 )
 from platforms.base import ALL_SEGMENTS, Caps, Link, Rejected, Sent, Unit
-from platforms.base.forms import is_short, shortened
+from platforms.base.forms import fit, is_short, shortened
 from platforms.base.line import AccountLine
 from tests.platforms.base.hosts import FakeHost, saying
 from tests.platforms.base.test_line import Answer, Picky, Shelf, refuses, said
@@ -116,7 +116,7 @@ async def test_an_edit_is_tried_in_simpler_forms_as_a_message_is() -> None:
 async def test_an_edit_that_is_too_long_is_cut_and_its_receipt_says_so() -> None:
     line, platform = line_of(evolve(ABLE, text_limit=20))
     sent = await line.send(changing(Edit("7"), Text("one two three four five six")))
-    assert sent == Sent("7", "cut to 20 characters")
+    assert sent == Sent("7", "cut to one message")
     [body] = platform.said
     assert plain_text(body) == "one two three four\n…"
 
@@ -136,15 +136,29 @@ bodies = st.lists(
 ).map(tuple)
 
 
-@given(bodies, st.integers(1, 40), st.sampled_from(Unit), st.booleans())
+caps = st.builds(
+    Caps,
+    segments=st.sampled_from([ALL_SEGMENTS, frozenset({Text})]),
+    text_limit=st.integers(1, 40),
+    unit=st.sampled_from(Unit),
+    one_line=st.booleans(),
+    caption_limit=st.none() | st.integers(0, 20),
+)
+
+
+@given(bodies, caps | st.just(Caps(one_line=True)))
 def test_what_was_cut_fits_and_is_the_beginning(
-    body: tuple[Segment, ...], limit: int, unit: Unit, rich: bool
+    body: tuple[Segment, ...], caps: Caps
 ) -> None:
-    segments = ALL_SEGMENTS if rich else {Text}
-    caps = Caps(segments=frozenset(segments), text_limit=limit, unit=unit)
     short, lost = shortened(body, caps)
     if not lost:
         assert short is body
         return
-    assert is_short(short, caps) or limit < 4  # less than a single character
-    assert str(limit) in lost
+    assert not is_short(fit(body, caps), caps)
+    # A limit of less than a single character can be kept by nobody.
+    assert is_short(short, caps) or (caps.text_limit or 4) < 4
+    whole = "".join(part.text for part in fit(body, caps) if isinstance(part, Text))
+    kept = plain_text(short[:1])
+    assert not isinstance(body[0], Text) or "".join(kept.split()) in "".join(
+        whole.split()
+    )
