@@ -11,7 +11,7 @@ from attrs import frozen
 
 from actors.bots import Bot, Context, NoAnswer
 from rookery.testing.hostsim.diary import Diary, Life, Run
-from rookery.testing.hostsim.words import Verb, reply
+from rookery.testing.hostsim.words import Verb, changed, reply
 
 RAISES = "as asked"
 HANG_SECONDS = 5.0
@@ -106,6 +106,20 @@ def replies(bot: Bot, stage: Stage) -> None:
             text = reply(n, "alpha", "cross")
             await ctx.send(stage.addresses[n % len(stage.addresses)], text)
             stage.told(text, run)
+
+    @bot.command(Verb.CHANGE)
+    async def change(ctx: Context, n: int) -> None:
+        with diary.running("alpha", n, life) as run:
+            receipt = await ctx.reply(reply(n, "alpha", "0"))
+            await ctx.react("x")
+            stage.told(changed("react", ctx.event.id), run)
+            for which in "12":
+                text = reply(n, "alpha", which)
+                await ctx.edit(receipt, text)
+                stage.told(changed("edit", receipt.id, text), run)
+                await trio.sleep(dice.choice([0.0, 1.0, 20.0]))
+            await ctx.delete(receipt)
+            stage.told(changed("delete", receipt.id), run)
 
     @bot.command(Verb.SLOW)
     async def slow(ctx: Context, n: int) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from actors.journal.sqlite import rows
 from rookery.testing.hostsim.diary import Diary
 from rookery.testing.hostsim.laws import LAWS, Books, Came, Went
+from rookery.testing.hostsim.words import changed
 
 if TYPE_CHECKING:
     from rookery.testing.hostsim.world import World
@@ -53,6 +54,9 @@ def _later(event: Mapping[str, Any]) -> int | None:
 
 
 def _went(row: Mapping[str, Any]) -> Went:
+    change = row["change"] or {}
+    target = change.get("key") or change.get("message_id", "")
+    text = "".join(part["text"] for part in row["body"])
     return Went(
         seq=row["seq"],
         key=row["key"],
@@ -61,5 +65,6 @@ def _went(row: Mapping[str, Any]) -> Went:
         expires_at=row["expires_at"],
         platform=row["platform"],
         chat=f"{row['chat_kind']}:{row['chat']}",
-        text="".join(part["text"] for part in row["body"]),
+        text=changed(change["does"], target, text) if change else text,
+        target=target,
     )

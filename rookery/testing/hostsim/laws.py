@@ -51,6 +51,9 @@ class Went:
     platform: str
     chat: str
     text: str
+    """Or what it does to which message."""
+    target: str = ""
+    """Key of the message of ours that it changes."""
 
 
 @frozen
@@ -215,7 +218,8 @@ def everything_to_say_is_settled(books: Books) -> Iterator[str]:
         elif one.state in UNSAID:
             if heard and one.key not in server.doubtful:
                 yield f"{what} and was heard"
-            if one.state == "rejected" and one.key not in server.rejected:
+            refused = one.key in server.rejected or _has_no_message(one, books)
+            if one.state == "rejected" and not refused:
                 yield f"{what}, and nobody rejected it"
         elif one.state == "unknown":
             if one.key not in server.doubtful and not _lost_sight_of(one, books):
@@ -231,6 +235,15 @@ def what_can_be_repeated_becomes_known(books: Books) -> Iterator[str]:
         stale = one.expires_at <= books.left_at
         if one.state == "unknown" and keeps == inf and not stale:
             yield f"{one.text!r} ({one.key}) stays unknown on {one.platform}"
+
+
+def _has_no_message(one: Went, books: Books) -> bool:
+    """It was to change a message that was not said, or nobody knew whether it was."""
+    server = books.servers[one.platform].books
+    return one.target in server.doubtful or any(
+        other.key == one.target and other.state in {*UNSAID, "unknown"}
+        for other in books.went
+    )
 
 
 def _lost_sight_of(one: Went, books: Books) -> bool:

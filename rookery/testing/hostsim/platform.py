@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import inf
 
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 
-from actors.messages import Chat, ChatKind, Inbound, Outbound, Sender, Text
+from actors.messages import Chat, ChatKind, Emoji, Inbound, Outbound, Sender, Text
 from platforms.base import (
     Caps,
     Link,
@@ -25,6 +25,7 @@ from supervision import FOREVER
 
 AT_ONCE = 20
 DIAL_SECONDS = 0.3
+CHANGEABLE = Caps(edits=True, deletes=True, reacts=True)
 
 
 @frozen
@@ -39,6 +40,7 @@ class Simulated(Platform[SimulatedConfig]):
     """Talks to a `Server` that says whatever it is told to, however often."""
 
     name = "simulated"
+    caps = CHANGEABLE
 
     def __init__(self, config: SimulatedConfig) -> None:
         super().__init__(config)
@@ -74,6 +76,23 @@ class Simulated(Platform[SimulatedConfig]):
 
         return await wire.request(out.key, lambda: self._server.take(wire, out, late))
 
+    async def edit(self, link: Link, out: Outbound, message: str) -> Sent:
+        return await self.send(link, out)
+
+    async def delete(self, link: Link, out: Outbound, message: str) -> Sent:
+        return await self.send(link, out)
+
+    async def react(
+        self,
+        link: Link,
+        out: Outbound,
+        message: str,
+        emoji: str | Emoji,
+        *,
+        remove: bool,
+    ) -> Sent:
+        return await self.send(link, out)
+
     async def _reach(self) -> None:
         server = self._server
         await trio.sleep(server.dice.expovariate(1 / DIAL_SECONDS))
@@ -104,21 +123,21 @@ class MinuteKeyed(Simulated):
     """Talks to one that knows a key again for a minute."""
 
     name = "minute_keyed"
-    caps = Caps(idempotent_for=60.0)
+    caps = evolve(CHANGEABLE, idempotent_for=60.0)
 
 
 class Keyed(Simulated):
     """Talks to one that knows a key again for ten minutes."""
 
     name = "keyed"
-    caps = Caps(idempotent_for=600.0)
+    caps = evolve(CHANGEABLE, idempotent_for=600.0)
 
 
 class EverKeyed(Simulated):
     """Talks to one that knows every key again."""
 
     name = "ever_keyed"
-    caps = Caps(idempotent_for=FOREVER)
+    caps = evolve(CHANGEABLE, idempotent_for=FOREVER)
 
 
 _BY_SECONDS = {0.0: Simulated, 60.0: MinuteKeyed, 600.0: Keyed, inf: EverKeyed}

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from attrs import define, field, frozen
 
-from actors.messages import Outbound, Text
+from actors.messages import Outbound, Text, verb_of
 from actors.sender import OutcomeUnknown, Rejected, Retry, Sent
 from rookery.testing.hostsim.agenda import Agenda
 from rookery.testing.hostsim.chronicle import Chronicle
@@ -20,7 +20,7 @@ from rookery.testing.hostsim.climate import Temper
 from rookery.testing.hostsim.diary import Diary
 from rookery.testing.hostsim.disk import Disk
 from rookery.testing.hostsim.wires import Frame, Wire
-from rookery.testing.hostsim.words import Said
+from rookery.testing.hostsim.words import Said, changed
 
 AGAIN = 5
 """So many of the newest events are repeated now and then, although they were acknowledged."""
@@ -47,6 +47,8 @@ class Books:
     """How often each text was seen."""
     keys: dict[str, tuple[str, float]] = field(factory=dict)
     """The id of what was said under each key, and when it first came."""
+    messages: dict[str, tuple[str, str]] = field(factory=dict)
+    """The key and the chat of each message of ours, by its id."""
     rejected: set[str] = field(factory=set)
     doubtful: set[str] = field(factory=set)
     """Keys that went out and were not answered, on one try at least."""
@@ -214,7 +216,7 @@ class Server:
     def _show(self, frame: Frame) -> str:
         """People see it, unless the key is known and the platform knows keys again."""
         out, books, now = frame.out, self.books, self._chronicle.now
-        text = "".join(part.text for part in out.body if isinstance(part, Text))
+        text = self._told(out)
         known, first_at = books.keys.get(out.key, ("", now))
         if known and now - first_at < self.temper.keeps_keys:
             self._chronicle.count("repeated", f"{self.name} knows {out.key} again")
@@ -225,8 +227,23 @@ class Server:
         )
         id_ = f"s{len(books.heard)}"
         books.keys[out.key] = (id_, now)
+        if out.change is None:
+            books.messages[id_] = (out.key, str(out.to.chat))
         self._chronicle.count("heard", f"{self.name} {out.to.chat} hears {text!r}")
         return id_
+
+    def _told(self, out: Outbound) -> str:
+        """Return what *out* says, or what it does to which message."""
+        text = "".join(part.text for part in out.body if isinstance(part, Text))
+        if out.change is None:
+            return text
+        target = out.change.target
+        assert isinstance(target, str)
+        key, chat = self.books.messages.get(target, (target, str(out.to.chat)))
+        if chat != str(out.to.chat) or (key == target and not target.startswith("m")):
+            what = f"{out.key} changes {target}, which is no message in {out.to.chat}"
+            self._chronicle.note("a_change_finds_its_message", [what])
+        return changed(verb_of(out.change), key, text)
 
 
 __all__ = ["Books", "Heard", "OutcomeUnknown", "Server"]

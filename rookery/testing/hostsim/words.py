@@ -34,6 +34,8 @@ class Verb(StrEnum):
     """A reply much later."""
     CROSS = "cross"
     """Say something in another chat, of another platform as a rule."""
+    CHANGE = "change"
+    """A reply, and then react, edit it twice and delete it."""
     HI = "hi"
     """No command: two bots listen to it."""
     ANSWER = "answer"
@@ -58,6 +60,11 @@ def wish(verb: Verb, number: int) -> str:
 def reply(number: int, bot: str, which: str) -> str:
     """Return what a bot says to the wish of that number."""
     return f"{number}:{bot}:{which}"
+
+
+def changed(does: str, what: str, text: str = "") -> str:
+    """Return what stands for a change in the books: *what* is a key of ours, or an id."""
+    return f"{does} {what} {text}".rstrip()
 
 
 @frozen

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import pytest
 import trio
+from attrs import evolve
 
 from actors.bots import runner
 from actors.bots.runner import Runner
@@ -29,8 +30,9 @@ from actors.journal.sqlite.handouts import Handouts
 from actors.journal.sqlite.pump import Pump
 from actors.journal.values import AccountKey, Appended, Claim, OutboundRow
 from actors.lanes.queue import KeyedQueue
-from actors.messages import InboundState, Outcome
+from actors.messages import Change, InboundState, Outbound, Outcome
 from actors.schedule.timetable import Timetable
+from actors.sender import pump
 from platforms.base import Caps
 from rookery.host.manager import Manager
 from rookery.testing import hostsim
@@ -205,6 +207,13 @@ def leaves_without_the_rest(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Pump, "close", at_once)
 
 
+def changes_another_message(patch: pytest.MonkeyPatch) -> None:
+    def astray(out: Outbound, change: Change, _: Outcome | None) -> Outbound:
+        return evolve(out, change=evolve(change, target="s1"))
+
+    patch.setattr(pump, "aimed", astray)
+
+
 WAYS: dict[str, Way] = {
     way.__name__: way
     for way in (
@@ -228,6 +237,7 @@ WAYS: dict[str, Way] = {
         runs_a_chat_side_by_side,
         quarantines_at_the_first_boot,
         leaves_without_the_rest,
+        changes_another_message,
     )
 }
 

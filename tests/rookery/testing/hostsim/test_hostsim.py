@@ -115,6 +115,7 @@ QUICKLY = (
     "says_again_what_nobody_knows",
     "loses_what_it_noted",
     "runs_a_chat_side_by_side",
+    "changes_another_message",
 )
 """Those that are noticed in nearly every world; the others take more of them."""
 
