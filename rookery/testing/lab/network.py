@@ -22,6 +22,11 @@ class Line:
     theirs: Pipe
     life: int | None
     """`None`: they dialled, and whose it is shows later."""
+    at: float = field(factory=trio.current_time)
+    """When it was opened."""
+
+    def __str__(self) -> str:
+        return f"a connection that was opened at {self.at:.2f} s"
 
 
 class NobodyListens(ConnectionRefusedError):

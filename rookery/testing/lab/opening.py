@@ -70,7 +70,7 @@ async def open(  # noqa: A001 - read as `lab.open`
                         nursery.start_soon(lab.visits)
                     yield lab
                     house.disk.release()
-        left = [f"a connection is open ({line})" for line in lab.network.open_lines]
+        left = [f"{line} is still open" for line in lab.network.open_lines]
         nursery.cancel_scope.cancel()
     await portal.settle()
     left += [f"a task is still there: {task.name}" for task in tasks() - before]

@@ -45,10 +45,15 @@ class TinyPeer(Peer):
         self._line = ws
         async for frame in ws:
             if frame["op"] == "say":
-                room = int(frame["chat"].removeprefix("group:"))
-                await self.hears(room, frame["text"], frame["ref"])
-                answer = {"op": "ack", "ref": frame["ref"], "id": f"s-{frame['ref']}"}
-                await ws.send(answer)
+                await self.hear(ws, frame, frame["ref"])
+
+    async def hear(
+        self, ws: WebSocketEnd, frame: Mapping[str, str], key: str | None
+    ) -> None:
+        room = int(frame["chat"].removeprefix("group:"))
+        await self.hears(room, frame["text"], key)
+        answer = {"op": "ack", "ref": frame["ref"], "id": f"s-{frame['ref']}"}
+        await ws.send(answer)
 
     async def says(self, said: Said) -> None:
         if self._line is not None:

@@ -14,6 +14,8 @@ from rookery.testing.lab.values import TOKEN, WRONG_TOKEN
 
 HOUR: Final = 3600.0
 PATIENCE: Final = 300.0
+GOODBYE: Final = 10.0
+"""Seconds in which a session has ended that does not want to go on."""
 _DEEP: Final = 10_000
 RUBBISH: Final = {
     "no frame of any protocol": b"\x00\x01rubbish{]",
@@ -159,7 +161,7 @@ async def rubbish(trial: Trial) -> None:
             await trial.is_up()
             lab.note(f"the peer sends {what}")
             await lab.shouts(raw)
-            await trio.sleep(1)
+            await trio.sleep(GOODBYE)
             up = await lab.until(lambda: lab.is_up, 2 * HOUR)
             trial.must(up, f"two hours after {what} it is {lab.state}")
             await lab.says(f"say {number}")
