@@ -15,7 +15,9 @@ from platforms.base import platform_tree
 from rookery.config import read_settings
 from rookery.host.kinds import build
 from rookery.kinds import Kinds
+from rookery.testing.lab import Case, Peer, prove
 from tests.docs.pages import ROOT, blocks
+from tests.docs.peers import LinePeer, PollPeer
 from tests.platforms.base.hosts import FakeHost, saying
 from tests.platforms.media.servers import Answer, response, serving
 
@@ -110,3 +112,26 @@ async def test_the_one_that_polls(folder: Path) -> None:
             assert host.journal.texts() == ["hi"]
             assert host.journal.cursors["mine", "me"] == "7"
             assert (await line.send(saying("hello"))).id == "s1"
+
+
+PEERS: dict[str, type[Peer]] = {"LineChat": LinePeer, "PollChat": PollPeer}
+
+
+@pytest.fixture(scope="module", params=PEERS)
+def peer(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> type[Peer]:
+    """The server of a platform that stands on the page."""
+    name: str = request.param
+    [block] = [each for each in blocks(PAGE, "python") if f"class {name}(" in each.text]
+    file = tmp_path_factory.mktemp("mine") / "mine.py"
+    file.write_text(block.text)
+    platform = Kinds().used(f"mine.py:{name}", file.parent).platform
+    known: type[Peer] = type(f"{name}Peer", (PEERS[name],), {"kind": platform})
+    return known
+
+
+@pytest.mark.parametrize("case", Case, ids=lambda case: case.name.lower())
+def test_both_stand_what_every_platform_has_to(peer: type[Peer], case: Case) -> None:
+    if excuse := prove(peer, case):
+        pytest.skip(excuse)

@@ -94,7 +94,11 @@ class LabNetwork:
         self, stream: trio.abc.Stream, host: str, context: ssl.SSLContext | None
     ) -> trio.abc.Stream:
         """Trust: what is proved here is the platform, not TLS."""
-        await trio.lowlevel.checkpoint()
+        try:
+            await trio.lowlevel.checkpoint()
+        except trio.Cancelled:
+            await trio.aclose_forcefully(stream)
+            raise
         return stream
 
     async def listen(

@@ -43,21 +43,35 @@ class Request:
         await self._wire.answer(status, raw, headers)
 
 
-async def requests(stream: trio.abc.Stream) -> AsyncIterator[Request]:
-    """Yield one request after the other, until the platform closes the connection."""
-    wire = _Wire(stream)
-    while (request := await wire.request()) is not None:
-        yield request
-        if not wire.again():
-            return
+def requests(stream: trio.abc.Stream) -> AsyncIterator[Request]:
+    """Iterate over one request after the other, until the platform closes the connection.
+
+    Each must be answered before the next one is read.
+    """
+    return _Wire(stream)
 
 
 class _Wire:
+    # No generator: one that is left half-way would have to be closed by its user.
+
     def __init__(self, stream: trio.abc.Stream) -> None:
         self._stream = stream
         self._http = h11.Connection(h11.SERVER)
+        self._began = False
 
-    async def request(self) -> Request | None:
+    def __aiter__(self) -> AsyncIterator[Request]:
+        return self
+
+    async def __anext__(self) -> Request:
+        if self._began and not self._again():
+            raise StopAsyncIteration
+        self._began = True
+        request = await self._request()
+        if request is None:
+            raise StopAsyncIteration
+        return request
+
+    async def _request(self) -> Request | None:
         head: h11.Request | None = None
         body = bytearray()
         while True:
@@ -83,7 +97,7 @@ class _Wire:
             self,
         )
 
-    def again(self) -> bool:
+    def _again(self) -> bool:
         if self._http.our_state is not h11.DONE:
             return False
         self._http.start_next_cycle()
