@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
@@ -20,6 +20,7 @@ from actors.messages import (
     Text,
 )
 from actors.sender import FormRefused, Rejected, Sent
+from platforms.base.beforehand import NOTHING, both
 from platforms.base.caps import MediaForm
 from platforms.base.forms import (
     Body,
@@ -83,10 +84,9 @@ class AccountLine:
                 async def edit(link: Link, out: Outbound) -> Sent:
                     return await platform.edit(link, out, message)
 
-                sent = await self._say(evolve(out, body=body), edit)
-                degraded = "; ".join(filter(None, [lost, sent.degraded]))
-                # An edit of an edit is one of the same message.
-                return evolve(sent, id=message, degraded=degraded)
+                # Under the id of its message: an edit of an edit is one of the same.
+                known = Sent(message, lost)
+                return await self._say(evolve(out, body=body), edit, known)
             case Delete() if caps.deletes:
                 return await platform.delete(link, out, message)
             case React(_, emoji, remove) if caps.reacts:
@@ -95,7 +95,7 @@ class AccountLine:
                 why = f"{platform.name} cannot {_WHAT[type(change)]}"
                 raise Rejected(why)
 
-    async def _say(self, out: Outbound, send: Send) -> Sent:
+    async def _say(self, out: Outbound, send: Send, known: Sent = NOTHING) -> Sent:
         """Say it in the best form that the platform takes.
 
         A simpler form is tried only after the platform has refused the one before for
@@ -107,13 +107,14 @@ class AccountLine:
             why = f"a message must fit into {caps.max_parts} parts of {caps.text_limit} {caps.unit.value} (this one is longer; send it as a file)"
             raise Rejected(why)
         if all(type(part) is Text for part in body):  # nearly always: no form but this
-            sent = await send(self._link, _saying(out, body))
-            return _degraded(sent, lost_in(body), [])
+            return await self._sent(_saying(out, body), send, known)
         refused: FormRefused | None = None
         for rung in rungs(body, caps):
             shaped, whys = await self._shape(body, rung)
+            if refused is not None and rung is Rung.WORDS:
+                whys = [refused.why]
             try:
-                sent = await send(self._link, _saying(out, shaped))
+                return await self._sent(_saying(out, shaped), send, known, whys)
             except FormRefused as error:
                 log.info(
                     "form.refused",
@@ -125,12 +126,22 @@ class AccountLine:
                     why=error.why,
                 )
                 refused = error
-                continue
-            if refused is not None and rung is Rung.WORDS:
-                whys = [refused.why]
-            return _degraded(sent, lost_in(shaped), whys)
         assert refused is not None
         raise refused
+
+    async def _sent(
+        self, out: Outbound, send: Send, known: Sent, whys: Sequence[str] = ()
+    ) -> Sent:
+        """Send *out* in this form, and complete its answer with what was lost in it."""
+        lost = lost_in(out.body)
+        if lost:
+            how = f"{lost}: {'; '.join(whys)}" if whys else lost
+            known = evolve(known, degraded=both(known.degraded, how))
+        if known is NOTHING:  # nearly always
+            return await send(self._link, out)
+        beforehand = self._link.beforehand
+        beforehand.note(out.key, known)
+        return beforehand.completed(out.key, await send(self._link, out))
 
     async def call(self, action: str, params: Mapping[str, object]) -> object:
         """Call one of the platform's own actions; see `platforms.base.Actions`."""
@@ -197,10 +208,3 @@ class AccountLine:
 
 def _saying(out: Outbound, body: Body) -> Outbound:
     return out if body is out.body else evolve(out, body=body)
-
-
-def _degraded(sent: Sent, lost: str, whys: list[str]) -> Sent:
-    if not lost:
-        return sent
-    how = f"{lost}: {'; '.join(whys)}" if whys else lost
-    return evolve(sent, degraded="; ".join(filter(None, [how, sent.degraded])))

@@ -14,6 +14,7 @@ from actors.journal import Appended, Arrived
 from actors.messages import Inbound
 from actors.monitor import ConnectionState, Phase
 from actors.sender import Terms
+from platforms.base.beforehand import Beforehand
 from platforms.base.line import AccountLine
 from platforms.base.rates import pacer_of
 from platforms.base.reach import Reach
@@ -54,6 +55,7 @@ class Link(Reach):
         self._line: AccountLine | None = None
         self._state = ConnectionState(Phase.STARTING)
         self._refusals = Refusals(log)
+        self.beforehand = Beforehand()
         self._over = False
         self._talk = None
         self._web = None

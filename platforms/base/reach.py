@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import trio
 
     from platforms.base.answers import Answer
+    from platforms.base.beforehand import Beforehand
     from platforms.base.objects import Frame
     from platforms.base.platform import AnyPlatform
     from platforms.base.ports import Host
@@ -41,6 +42,8 @@ class Reach:
     _host: Host
     _seat: Seat
     _refusals: Refusals
+    beforehand: Beforehand
+    """What of an outcome is known before there is an answer; the host's line notes it."""
     _talk: Talk[Any] | None
     """What is open now; the newest, where there are several."""
     _web: Web | None
@@ -212,4 +215,5 @@ class Reach:
 
     def answered_late(self, key: str, sent: Sent) -> None:
         """What was *unknown* under the idempotency key *key* was sent after all."""
+        sent = self.beforehand.completed(key, sent)
         self._host.answered_late(key, sent.id, sent.degraded)

@@ -20,12 +20,10 @@ from contextlib import suppress
 from functools import partial
 
 import trio
-from attrs import evolve
 
 from actors.messages import Emoji, Inbound, Outbound
 from actors.sender import SendRefused
 from platforms.base import Link, NeedsOperator, Retry, Sent, SessionEnded
-from platforms.base.forms import lost_in
 from platforms.onebot11 import wire
 from platforms.onebot11.calls import (
     Asked,
@@ -282,8 +280,7 @@ class Session:
     def _answered_late(self, out: Outbound, answer: wire.Answer) -> None:
         # A late refusal changes nothing: from *unknown* only `sent` is a way on.
         with suppress(SendRefused):
-            late = evolve(sent(answer), degraded=lost_in(out.body))
-            self._link.answered_late(out.key, late)
+            self._link.answered_late(out.key, sent(answer))
 
     async def _ask(self, peer: OneBotPeer, action: str) -> wire.Answer:
         asked = calling(action, {}, self._next_echo())

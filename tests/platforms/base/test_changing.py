@@ -20,7 +20,15 @@ from actors.messages import (
     Text,
     plain_text,
 )
-from platforms.base import ALL_SEGMENTS, Caps, Link, Rejected, Sent, Unit
+from platforms.base import (
+    ALL_SEGMENTS,
+    Caps,
+    Link,
+    OutcomeUnknown,
+    Rejected,
+    Sent,
+    Unit,
+)
 from platforms.base.forms import fit, is_short, shortened
 from platforms.base.line import AccountLine
 from tests.platforms.base.hosts import FakeHost, saying
@@ -162,3 +170,33 @@ def test_what_was_cut_fits_and_is_the_beginning(
     assert not isinstance(body[0], Text) or "".join(kept.split()) in "".join(
         whole.split()
     )
+
+
+async def test_what_is_answered_late_is_no_better_than_what_is_answered_in_time() -> (
+    None
+):
+    """Law 6: a late answer is of the same message: cut, in words, under its own id."""
+
+    def lost(out: Outbound) -> Sent:
+        raise OutcomeUnknown("cut")
+
+    host = FakeHost()
+    platform = Changeable(evolve(ABLE, text_limit=20), lost)
+    link = host.link(platform, "1")
+    line = AccountLine(platform, link, Shelf())
+    edit = changing(Edit("7"), Text("one two three four five six"))
+    picture = evolve(saying("x", key="k2"), body=(Image(b"x", "rook"),))
+    plain = saying("x", key="k3")
+    for out in (edit, picture, plain):
+        with pytest.raises(OutcomeUnknown):
+            await line.send(out)
+        link.answered_late(out.key, Sent("99"))
+        link.answered_late(out.key, Sent("99"))
+    assert host.late == [
+        ("k1", "7", "cut to one message"),
+        ("k1", "99", ""),  # once more: the outbox knows that it was told
+        ("k2", "99", "image as text"),
+        ("k2", "99", ""),
+        ("k3", "99", ""),
+        ("k3", "99", ""),
+    ]
