@@ -6,14 +6,15 @@ answers that find their requests, silence, states, who dialled us. Not here: soc
 
 Read `platform` (what one writes) and `link` with `reach` (what one gets) first, then `ends` (how a
 session ends) and `tree` (what runs). `talk` is one socket of a session as its author sees
-it, `peer` what is beneath, `dialling` how one comes about, `gate` when; `answers`,
-`visitors`, `caps`, `config` and `describing` are small and pure. `forms` makes of a
+it, `peer` what is beneath, `dialling` how one comes about, `gate` when, `callers` what
+becomes of those who dial us; `answers`, `beforehand`, `visitors`, `caps`, `config` and `describing` are small and pure. `forms` makes of a
 message what a platform can carry, and `line` says it.
 """
 
 from actors.kernel import NeedsOperator
 from actors.sender import FormRefused, OutcomeUnknown, Rejected, Retry, Sent
 from platforms.base.answers import Answer
+from platforms.base.callers import Caller
 from platforms.base.caps import ALL_SEGMENTS, Caps, MediaForm, Unit
 from platforms.base.config import LIVE, Fault, PlatformConfig, faults_of
 from platforms.base.connection import Connection
@@ -44,6 +45,7 @@ __all__ = [
     "Actions",
     "Answer",
     "AnyPlatform",
+    "Caller",
     "Caps",
     "Connection",
     "DialGate",

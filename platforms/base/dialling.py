@@ -38,14 +38,29 @@ async def websocket_talk(
     habits = Habits[Frame, Settled](
         language=wire, probe=lambda peer: peer.ping(PING_SECONDS)
     )
+    async with (
+        dialled_websocket(link, url, bearer, headers) as socket,
+        talked(link, socket, wire, habits) as talk,
+    ):
+        yield talk
+
+
+@asynccontextmanager
+async def dialled_websocket(
+    link: Reach,
+    url: str,
+    bearer: Secret | str | None,
+    headers: Sequence[tuple[str, str]],
+) -> AsyncIterator[WebSocket]:
+    """See `Link.dial`."""
     if bearer is not None:
         token = bearer.reveal() if isinstance(bearer, Secret) else bearer
         headers = [*headers, ("Authorization", f"Bearer {token}")]
     try:
-        async with dialled(
-            link, lambda: dial(url, headers=headers, network=link.network), wire, habits
-        ) as talk:
-            yield talk
+        async with in_turn(
+            link, lambda: dial(url, headers=headers, network=link.network)
+        ) as socket:
+            yield socket
     except DialRefused as refused:
         if refused.status in _TOKEN_REFUSED:
             advice = f"{refused}; check the token"
@@ -97,10 +112,30 @@ async def dialled(
     wire: Wire[F],
     habits: Habits[F, Settled],
 ) -> AsyncIterator[Talk[F]]:
-    """Connect in one's turn, one dial at a time, and talk for as long as the block lasts."""
+    """Connect, and talk for as long as the block lasts."""
+    async with (
+        in_turn(link, connect) as socket,
+        talked(link, socket, wire, habits) as talk,
+    ):
+        yield talk
+
+
+@asynccontextmanager
+async def in_turn(
+    link: Reach, connect: Callable[[], AbstractAsyncContextManager[WebSocket]]
+) -> AsyncIterator[WebSocket]:
+    """Connect when it is one's turn, one dial of an account at a time."""
     async with AsyncExitStack() as stack:
         async with link.one_dial:
             await link.turn_to_dial()
             socket = await stack.enter_async_context(connect())
-        talk = await stack.enter_async_context(link.talk(socket, wire, habits))
-        yield await stack.enter_async_context(link.taken_up(talk))
+        yield socket
+
+
+@asynccontextmanager
+async def talked(
+    link: Reach, socket: WebSocket, wire: Wire[F], habits: Habits[F, Settled]
+) -> AsyncIterator[Talk[F]]:
+    """Talk over *socket*; requests of the session go through it meanwhile."""
+    async with link.talk(socket, wire, habits) as talk, link.taken_up(talk):
+        yield talk

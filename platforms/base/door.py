@@ -8,14 +8,17 @@ socket is told about the new one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Never
 
+import structlog
 import trio
 from attrs import frozen
 
 from actors.kernel import ActorError, Address
+from platforms.base.callers import Caller
 from platforms.base.seats import Seat, Seats
 from platforms.base.visitors import Visitor
-from platforms.transport import Network
+from platforms.transport import Admit, Handler, Network, WebSocket, listen
 from supervision import (
     ChildSpec,
     DeleteChild,
@@ -30,6 +33,9 @@ LOOK_AGAIN_SECONDS = 0.1
 PATIENCE_SECONDS = 10.0
 """... and for how long."""
 ASK_SECONDS = 5.0
+TRY_AGAIN_LATER = 1013
+
+_log = structlog.get_logger()
 
 
 @frozen
@@ -75,6 +81,45 @@ class Door:
         self._supervisor = supervisor
         self.opened = opened
         self.network = network
+
+    async def listen(
+        self, host: str, port: int, admit: Admit, handler: Handler
+    ) -> Never:
+        """Listen until cancelled, and let the host know where.
+
+        Args:
+            host: An address or name of this machine.
+            port: 0 lets the system choose.
+            admit: Decides about each handshake before the upgrade, such as a `Gate`.
+            handler: Lives each admitted socket; as a rule it finds out whose it is, and
+                awaits `receive`.
+
+        Raises:
+            OSError: the address cannot be bound. A taken port is tried again.
+        """
+        async with listen(host, port, admit, handler, self.network) as listener:
+            bound, number = listener.address
+            self.opened(f"[{bound}]:{number}" if ":" in bound else f"{bound}:{number}")
+            await trio.sleep_forever()
+
+    async def receive(self, account: str, socket: WebSocket, role: str = "") -> None:
+        """Give *socket* to the session of *account*; return once it is done with it.
+
+        It is taken with `Link.attend`. An account that has several sockets names the
+        *role* of each: per role the newest one lives.
+        """
+        log = _log.bind(account=account, role=role, remote=socket.remote)
+        log.info("peer.connected")
+        caller = Caller(socket, role)
+        try:
+            await self.hand_over(account, caller)
+        except NotLetIn as error:
+            log.warning("peer.not_let_in", why=error.why)
+            await socket.close(TRY_AGAIN_LATER, error.why)
+            return
+        why = await caller.over()
+        log.info("peer.disconnected", why=why)
+        await socket.close(reason=why)
 
     async def hand_over(self, account: str, visitor: Visitor) -> None:
         """Give *visitor* to the session of *account*; return once it was taken.

@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from actors.sender import Retry, Sent
-from platforms.base.dialling import lines_talk, websocket_talk
+from platforms.base.callers import Converse, attend
+from platforms.base.dialling import dialled_websocket, lines_talk, websocket_talk
 from platforms.base.peer import RETRY_SECONDS, Habits, Peer, conversation
 from platforms.base.talk import talking
 from platforms.base.web import Web, web_talk
@@ -68,6 +69,32 @@ class Reach:
             DialRefused: no WebSocket is offered there.
         """
         return websocket_talk(self, self._platform, url, bearer, headers)
+
+    def dial(
+        self,
+        url: str,
+        *,
+        bearer: Secret | str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> AbstractAsyncContextManager[WebSocket]:
+        """Dial *url* and hold the bare socket for as long as the block lasts.
+
+        For a platform that has several, or reads them in its own way: see `conversation`.
+        Arguments and errors are those of `websocket`.
+        """
+        return dialled_websocket(self, url, bearer, headers)
+
+    async def attend(self, converse: Converse) -> None:
+        """Live the sockets that dial us for this account, until the last one is gone.
+
+        Whoever `Door.receive` hands over is taken: `converse(caller)` lives
+        `caller.socket` and returns why it is gone. Per `caller.role` there is one, the
+        newest; an older one is dismissed.
+
+        Raises:
+            SessionEnded: nobody is left.
+        """
+        await attend(self._seat.visitors, converse)
 
     def lines(
         self,

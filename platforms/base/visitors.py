@@ -12,6 +12,8 @@ from typing import Generic, Protocol, TypeVar
 
 import trio
 
+TAKEN_OVER = "a newer connection of this account and role took over"
+
 
 class Visitor(Protocol):
     """Somebody who dialled us."""
@@ -46,7 +48,7 @@ class Visitors(Generic[V]):
         older = self._waiting.get(visitor.role)
         self._waiting[visitor.role] = visitor
         if older is not None:
-            older.dismiss("a newer connection of this account and role took over")
+            older.dismiss(TAKEN_OVER)
         self._change()
 
     def waits(self, visitor: V) -> bool:

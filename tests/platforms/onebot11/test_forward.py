@@ -149,7 +149,7 @@ async def test_a_refused_token_needs_a_person(token: str | None) -> None:
         dialling(f"ws://127.0.0.1:{peer.port}/", token) as host,
     ):
         await until(host, Phase.NEEDS_OPERATOR)
-        assert "access_token" in host.states["qq", ""].why
+        assert "check the token" in host.states["qq", ""].why
         assert "wrong" not in host.states["qq", ""].why
 
 

@@ -11,6 +11,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.messages import Change, Delete, Edit, Emoji, Image, Markdown, React
 from platforms.base import (
+    Caller,
     Link,
     OutcomeUnknown,
     Rejected,
@@ -19,7 +20,6 @@ from platforms.base import (
     SessionEnded,
 )
 from platforms.onebot11 import OneBot11, OneBot11Config
-from platforms.onebot11.listener import Caller
 from platforms.onebot11.roles import SocketRole
 from platforms.onebot11.session import Session
 from platforms.onebot11.wire import OtherEvent
@@ -72,7 +72,7 @@ class Talk:
 
     async def enters(self, role: SocketRole = SocketRole.UNIVERSAL) -> FakeSocket:
         socket = FakeSocket()
-        caller = Caller(socket, role)
+        caller = Caller(socket, role.value)
         self.link.visitors.put(caller)
         assert await self.link.visitors.taken(caller, within=5)
         await wait_all_tasks_blocked()
@@ -438,7 +438,7 @@ async def test_the_newest_of_a_role_wins_and_the_old_ones_end_harms_nobody() -> 
 
 async def test_the_old_socket_is_dismissed() -> None:
     async with talking() as talk:
-        callers = [Caller(FakeSocket(), SocketRole.UNIVERSAL) for _ in range(2)]
+        callers = [Caller(FakeSocket(), "Universal") for _ in range(2)]
         for caller in callers:
             talk.link.visitors.put(caller)
             await talk.link.visitors.taken(caller, within=5)
