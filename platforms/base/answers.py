@@ -11,6 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Generic, TypeVar
 
 import trio
@@ -83,6 +84,11 @@ class Answers(Generic[A]):
 
     def __len__(self) -> int:
         return len(self._pending)
+
+    @property
+    def next_deadline(self) -> float:
+        """When the first of them is overdue; `inf` for never. It looks at all of them."""
+        return min((each.deadline for each in self._pending.values()), default=inf)
 
     @property
     def lost(self) -> str:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 import trio
@@ -38,6 +39,7 @@ from platforms.transport import (
 )
 
 SWEEP_SECONDS = 0.25
+"""Overdue requests are ended together: no more often than so."""
 RECHECK_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 
@@ -85,7 +87,8 @@ class Peer(Generic[F, A]):
         self._language = habits.language
         self._refusals = refusals
         self._answers: Answers[A] = Answers()
-        self._asked = trio.Event()
+        self._asked = trio.lowlevel.ParkingLot()
+        self._sweeps_at = inf
         self._backlog: Backlog[F] = Backlog()
         self._why = ""
 
@@ -118,7 +121,8 @@ class Peer(Generic[F, A]):
                 await self.socket.send(text)
             except SocketClosed as closed:
                 raise Retry(RETRY_SECONDS, str(closed)) from closed
-            self._asked.set()
+            if pending.deadline < self._sweeps_at:
+                self._asked.unpark_all()
             return await pending.wait()
         finally:
             self._answers.forget(pending)
@@ -225,13 +229,17 @@ class Peer(Generic[F, A]):
                 await self._habits.probe(self)
 
     async def sweep(self) -> None:
-        """End requests that are overdue; sleeps while there are none."""
+        """End requests that are overdue.
+
+        Most are answered long before: it sleeps until the first of them could be overdue,
+        and whoever asks for less time than that wakes it.
+        """
         while True:
-            if not self._answers:
-                self._asked = trio.Event()
-                await self._asked.wait()
-            await trio.sleep(SWEEP_SECONDS)
-            self._answers.expire(trio.current_time())
+            now = trio.current_time()
+            self._answers.expire(now)
+            self._sweeps_at = max(self._answers.next_deadline, now + SWEEP_SECONDS)
+            with trio.move_on_at(self._sweeps_at):
+                await self._asked.park()
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """A byte stream with one writer task, so that no cancelled send tears a frame.
 
 Whoever sends only appends to a list, which cannot be cancelled half-way; the one
-writer writes everything that waits with a single `send_all`. The WebSocket library
+writer writes everything that waits in one go. Where one message comes at a time, it is
+written at once: to wake the writer for it would cost more. The WebSocket library
 gets this stream as if it were the socket, so its pongs and goodbyes go the same way
 and in the same order.
 """
@@ -12,6 +13,7 @@ from typing import Final
 
 import trio
 
+from platforms.transport.direct import direct
 from platforms.transport.inflow import Inflow
 from platforms.transport.websocket import STALL_SECONDS
 
@@ -37,12 +39,15 @@ class WriterStream(trio.abc.Stream):
             inflow: Takes the messages it can read itself out of what is received.
         """
         self._stream = stream
+        self._direct = direct(stream)
         self._inflow = inflow
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._writer = trio.lowlevel.ParkingLot()
         self._room = trio.lowlevel.ParkingLot()
         self._admitted = False  # somebody left the lot and has not put yet
+        self._alone = False  # one message came between two reads, the last time
+        self._at_once = 0  # written at once since the last read
         self._reading = False
         self._finishing = False
         self._written = trio.Event()  # the writer has written its last
@@ -68,10 +73,24 @@ class WriterStream(trio.abc.Stream):
             raise trio.ClosedResourceError
         if self.failure:
             raise trio.BrokenResourceError(self.failure)
+        if self._alone and not self._waiting_bytes:
+            data = self._write_at_once(data)
+            if not data:
+                return
         if not self._waiting:
             self._writer.unpark_all()
         self._waiting.append(data)
         self._waiting_bytes += len(data)
+
+    def _write_at_once(self, data: bytes) -> bytes:
+        """Write what can be written now; return the rest, which is for the writer."""
+        if self._direct is None or self._at_once:
+            return data
+        self._at_once = 1
+        try:
+            return data[self._direct.write(data) :]
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return data  # the writer will find the same, and knows what to do about it
 
     async def put_in_turn(self, data: bytes) -> None:
         """Append *data* once there is room, first come first served.
@@ -110,14 +129,22 @@ class WriterStream(trio.abc.Stream):
         """Read until there is something for the library; nothing: the peer's end."""
         inflow = self._inflow
         if inflow is None:
-            return await self._stream.receive_some(max_bytes)
+            return await self._read(max_bytes)
         while True:
             if inflow.full:
                 await inflow.room()
-            data = await self._stream.receive_some(max_bytes)
+            data = await self._read(max_bytes)
             rest = inflow.sift(bytes(data))
             if rest or not data:
                 return rest
+
+    async def _read(self, max_bytes: int | None) -> bytes | bytearray:
+        if self._direct is None or max_bytes is None:
+            data = await self._stream.receive_some(max_bytes)
+        else:
+            data = await self._direct.read(max_bytes)
+        self._at_once = 0
+        return data
 
     async def write(self) -> None:
         """Write what waits until the stream is closed or the peer is gone."""
@@ -175,8 +202,16 @@ class WriterStream(trio.abc.Stream):
         return bool(self._waiting)
 
     async def _flush(self, patience: trio.CancelScope) -> None:
+        self._alone = len(self._waiting) + self._at_once == 1
         data = memoryview(b"".join(self._waiting))
         self._waiting.clear()
+        if self._direct is not None:
+            taken = self._direct.write(data)
+            data = data[taken:]
+            self._waiting_bytes -= taken
+            self._admit_next()
+            if not data:
+                return
         while data:
             patience.deadline = trio.current_time() + STALL_SECONDS
             chunk, data = data[:_CHUNK_BYTES], data[_CHUNK_BYTES:]

@@ -120,6 +120,29 @@ async def test_loss_ends_requests_at_once_and_events_last() -> None:
             await peer.request("ask", "b", within=5)
 
 
+async def test_each_request_ends_in_its_own_time(autojump_clock: MockClock) -> None:
+    """Whatever was asked before it, and however long that may take."""
+    ended: dict[str, float] = {}
+
+    async def ask(ref: str, within: float) -> None:
+        with pytest.raises(OutcomeUnknown, match="in time"):
+            await peer.request(ref, ref, within)
+        ended[ref] = trio.current_time()
+
+    began = trio.current_time()
+    async with (
+        conversation(FakeSocket(), HABITS, refusals()) as peer,
+        trio.open_nursery() as nursery,
+    ):
+        nursery.start_soon(ask, "long", 9.0)
+        await trio.sleep(1.0)
+        nursery.start_soon(ask, "short", 2.0)
+        nursery.start_soon(ask, "shortest", 0.01)
+    assert list(ended) == ["shortest", "short", "long"]
+    due = {"shortest": 1.01, "short": 3.0, "long": 9.0}
+    assert all(0 <= ended[ref] - began - due[ref] <= 0.3 for ref in due)
+
+
 async def test_a_goodbye_is_no_fault() -> None:
     socket = FakeSocket()
     async with conversation(socket, HABITS, refusals()) as peer:
