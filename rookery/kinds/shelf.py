@@ -19,6 +19,7 @@ OURS: Final = "rookery"
 _BUILT_IN: Final = {
     "console": "platforms.console:Console",
     "onebot11": "platforms.onebot11:OneBot11",
+    "telegram": "platforms.telegram:Telegram",
 }
 
 

@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from platforms.onebot11 import OneBot11Config
+from platforms.telegram import TelegramConfig
 from rookery.config import (
     EMBEDDED,
     BotSettings,
@@ -25,7 +26,7 @@ GOOD = [block for block in every("toml") if not block.mark]
 
 
 def read(text: str) -> None:
-    env = dict.fromkeys(_VARIABLE.findall(text), "a token")
+    env = dict.fromkeys(_VARIABLE.findall(text), "4242:token")
     read_settings(text, name="rookery.toml", kinds=Kinds(), env=env)
 
 
@@ -49,7 +50,13 @@ def test_ten_mistakes_are_ten_lines_and_these() -> None:
 
 def test_the_page_names_every_key() -> None:
     named = set(words(PAGE))
-    for owner in (HostSettings, MediaSettings, BotSettings, OneBot11Config):
+    for owner in (
+        HostSettings,
+        MediaSettings,
+        BotSettings,
+        OneBot11Config,
+        TelegramConfig,
+    ):
         for key in attrs.fields(owner):
             assert key.name in named, f"{owner.__name__}.{key.name}"
     for kind in Kinds().names():
@@ -68,7 +75,13 @@ def test_the_page_names_no_key_that_is_refused() -> None:
     }
     known = {
         key.name
-        for owner in (HostSettings, MediaSettings, BotSettings, OneBot11Config)
+        for owner in (
+            HostSettings,
+            MediaSettings,
+            BotSettings,
+            OneBot11Config,
+            TelegramConfig,
+        )
         for key in attrs.fields(owner)
     }
     assert named == known | {"type"}

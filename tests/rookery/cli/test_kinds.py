@@ -30,11 +30,12 @@ def test_the_types_there_are(capsys: pytest.CaptureFixture[str]) -> None:
         "broken",
         "console",
         "onebot11",
+        "telegram",
         "tinychat",
     ]
     assert rows[1][2] == "rookery-broken-shown"
     assert rows[1][3].startswith("unusable: rookery_broken_shown:Nothing")
-    assert rows[4][1:] == [
+    assert rows[-1][1:] == [
         "1.2",
         "rookery-tinychat-shown",
         "A chat that fits on one screen.",
@@ -82,4 +83,7 @@ def test_what_one_takes_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["platforms", "tinychet"]) == 2
-    assert "there are broken, console, onebot11, tinychat" in capsys.readouterr().err
+    assert (
+        "there are broken, console, onebot11, telegram, tinychat"
+        in capsys.readouterr().err
+    )

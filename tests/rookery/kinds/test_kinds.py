@@ -37,7 +37,7 @@ def why_not_used(use: str, folder: Path) -> str:
 
 def test_ours_are_there() -> None:
     kinds = Kinds()
-    assert kinds.names() == ["console", "onebot11"]
+    assert kinds.names() == ["console", "onebot11", "telegram"]
     found = kinds.named("console")
     assert (found.platform, found.origin) == (Console, "rookery")
     assert found.version
@@ -61,7 +61,10 @@ def test_a_package_offers_one_and_is_imported_when_it_is_asked_for(site: Path) -
 def test_who_is_not_there_is_told_who_is(site: Path) -> None:
     install(site, "rookery-listed")
     said = why_not("tinychet")
-    assert said == "there is no type 'tinychet'; there are console, onebot11, tinychat"
+    assert (
+        said
+        == "there is no type 'tinychet'; there are console, onebot11, telegram, tinychat"
+    )
 
 
 def test_two_packages_with_one_name_are_named(site: Path) -> None:

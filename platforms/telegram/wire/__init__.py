@@ -1,0 +1,82 @@
+"""The Bot API of Telegram as values: updates in, requests out, and what answers mean.
+
+Pure: no socket, no clock, no randomness, nothing here waits. Read `updates` first (what
+`getUpdates` brings), then `events` (what the host is told), `content` and `entities`
+(what messages are made of), `outbound` and `requests` (what we ask for), `answers` (what
+became of it). `places`, `members`, `service`, `utf16` and `lenient` are small.
+"""
+
+from platforms.telegram.wire.answers import (
+    DEFAULT_RETRY_SECONDS,
+    Answer,
+    Done,
+    Moved,
+    NotNow,
+    NotSo,
+    Refused,
+    Unclear,
+    Verdict,
+    account_of,
+    path_of,
+    read_answer,
+    verdict_of,
+)
+from platforms.telegram.wire.content import read_body
+from platforms.telegram.wire.entities import Me, read_text, write_text
+from platforms.telegram.wire.events import events_of
+from platforms.telegram.wire.outbound import NotSoSendable, call_of
+from platforms.telegram.wire.places import Unsendable, chat_of, room_of, target_of
+from platforms.telegram.wire.requests import Call, Upload, body_of
+from platforms.telegram.wire.updates import (
+    LIMIT,
+    WANTED,
+    Batch,
+    Update,
+    asking,
+    loads,
+    offset_of,
+    read_batch,
+    read_update,
+)
+from platforms.telegram.wire.utf16 import Offsets, units_in
+
+__all__ = [
+    "DEFAULT_RETRY_SECONDS",
+    "LIMIT",
+    "WANTED",
+    "Answer",
+    "Batch",
+    "Call",
+    "Done",
+    "Me",
+    "Moved",
+    "NotNow",
+    "NotSo",
+    "NotSoSendable",
+    "Offsets",
+    "Refused",
+    "Unclear",
+    "Unsendable",
+    "Update",
+    "Upload",
+    "Verdict",
+    "account_of",
+    "asking",
+    "body_of",
+    "call_of",
+    "chat_of",
+    "events_of",
+    "loads",
+    "offset_of",
+    "path_of",
+    "read_answer",
+    "read_batch",
+    "read_body",
+    "read_text",
+    "read_update",
+    "room_of",
+    "target_of",
+    "units_in",
+    "verdict_of",
+    "write_text",
+]
