@@ -136,6 +136,7 @@ class Reach:
         bearer: Secret | str | None = None,
         headers: Sequence[tuple[str, str]] = (),
         hides: Secret | None = None,
+        connections: int = 4,
     ) -> AbstractAsyncContextManager[Web]:
         """Speak to the server at *url* over HTTP for as long as the block lasts.
 
@@ -145,8 +146,10 @@ class Reach:
             headers: Sent with every request, besides.
             hides: A secret that stands in what is asked for, as where a token is part of
                 the address: no error tells it.
+            connections: How many calls run at once. More wait their turn, and while a
+                message waits so, a process that dies leaves it *unknown*.
         """
-        return web_talk(self, url, bearer, headers, hides)
+        return web_talk(self, url, bearer, headers, hides, connections)
 
     @property
     def web(self) -> Web:

@@ -141,6 +141,7 @@ async def web_talk(
     bearer: Secret | str | None,
     headers: Sequence[tuple[str, str]],
     hides: Secret | None,
+    connections: int,
 ) -> AsyncIterator[Web]:
     """See `Link.http`."""
     hidden = "" if hides is None else hides.reveal()
@@ -150,6 +151,6 @@ async def web_talk(
     async with AsyncExitStack() as stack:
         await link.turn_to_dial()
         client = partial(HttpClient, url, headers, hides=hidden, network=link.network)
-        calls = await stack.enter_async_context(client())
+        calls = await stack.enter_async_context(client(connections=connections))
         polls = await stack.enter_async_context(client(connections=1))
         yield stack.enter_context(link.served_by(Web(calls, polls)))

@@ -23,6 +23,8 @@ TEXT_LIMIT = 4096
 """core.telegram.org/bots/api#sendmessage, "after entities parsing"."""
 CAPTION_LIMIT = 1024
 """#sendphoto"""
+SIDE_BY_SIDE = 32
+"""As many chats as the sender serves at the same time: none of them waits for another."""
 NOT_CONNECTED_SECONDS = 1.0
 
 
@@ -49,7 +51,9 @@ class Telegram(Platform[TelegramConfig]):
     async def session(self, link: Link) -> None:
         """Live one conversation: find out who we are, then ask for news for ever."""
         config = self.config
-        async with link.http(config.base_url, hides=config.token) as web:
+        async with link.http(
+            config.base_url, hides=config.token, connections=SIDE_BY_SIDE
+        ) as web:
             api = Api(web, config.token)
             session = Session(link, api, hold=lambda: self.config.poll_seconds)
             await session.introduce()

@@ -22,7 +22,7 @@ from actors.sender import Line, OutcomeUnknown, Rejected, Retry, Sent
 from platforms.base import Actions
 from tests.fakes.telegram import Asked, FakeTelegram, bad, flood, migrated
 from tests.fakes.telegram import Reply as Answer
-from tests.platforms.telegram.living import ME, saying, talking
+from tests.platforms.telegram.living import ME, comes_true, saying, talking
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 
@@ -258,3 +258,15 @@ async def test_nothing_is_sent_before_it_is_known_who_we_are() -> None:
     async with talking(fake) as (_, host):
         assert list(host.lines) == [("tg", ME)]
         await trio.lowlevel.checkpoint()
+
+
+async def test_no_chat_waits_for_another_ones_answer() -> None:
+    """What waits for a connection is on its way already, and unknown if we die then."""
+    fake = FakeTelegram()
+    fake.on("sendMessage", Answer(after=3600.0))
+    async with talking(fake) as (_, host), trio.open_nursery() as nursery:
+        line = await host.line(ME, "tg")
+        for room in range(32):
+            nursery.start_soon(line.send, saying("x", chat=f"private:{room}"))
+        await comes_true(lambda: len(fake.texts()) == 32)
+        nursery.cancel_scope.cancel()
