@@ -3,7 +3,7 @@
 import os
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -17,11 +17,16 @@ START_SECONDS: Final = 30.0
 """Only to fail instead of hanging."""
 
 
-def require_peers() -> None:
-    """Skip the test where the real programs are not installed; fail in CI."""
-    if PYTHON.exists():
+def require_peers(*wanted: str) -> None:
+    """Skip the test where the real programs are not installed; fail in CI.
+
+    Args:
+        wanted: Patterns of paths in `.venv-peers`, each of which must be there.
+    """
+    home = PYTHON.parents[1]
+    if PYTHON.exists() and all(any(home.glob(pattern)) for pattern in wanted):
         return
-    why = "no .venv-peers: run tests/peers/setup.sh to check against real programs"
+    why = "not all is in .venv-peers: run tests/peers/setup.sh to check against real programs"
     if os.environ.get("CI"):
         pytest.fail(why)
     pytest.skip(why)
@@ -45,10 +50,17 @@ class Program:
 
     async def prints(self, line: str) -> None:
         """Wait until it has printed exactly *line*."""
+        await self._until(lambda: line in self.lines, line)
+
+    async def prints_like(self, words: str) -> None:
+        """Wait until it has printed a line that holds *words*."""
+        await self._until(lambda: any(words in line for line in self.lines), words)
+
+    async def _until(self, holds: Callable[[], bool], what: str) -> None:
         with trio.move_on_after(START_SECONDS) as patience:
-            while line not in self.lines:
+            while not holds():
                 await self._news.wait()
-        assert not patience.cancelled_caught, f"{line!r} is not in {self.lines}"
+        assert not patience.cancelled_caught, f"{what!r} is not in {self.lines}"
 
     async def read(self, stream: trio.abc.ReceiveStream) -> None:
         async for data in stream:
@@ -60,12 +72,22 @@ class Program:
 
 @asynccontextmanager
 async def running(
-    script: str, *arguments: str, environment: Mapping[str, str]
+    script: str,
+    *arguments: str,
+    environment: Mapping[str, str],
+    with_: str = str(PYTHON),
 ) -> AsyncIterator[Program]:
-    """Run *script* of this folder with the Python of `.venv-peers`; stop it in the end."""
+    """Run *script* of this folder with the Python of `.venv-peers`; stop it in the end.
+
+    Args:
+        script: Its name.
+        arguments: What it is called with.
+        environment: What it finds there besides ours.
+        with_: Another program to run it with, such as `node`.
+    """
     program = Program(arguments)
     process = await trio.lowlevel.open_process(
-        [str(PYTHON), str(HERE / script), *arguments],
+        [with_, str(HERE / script), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, **environment},

@@ -5,4 +5,9 @@ set -eu
 cd "$(dirname "$0")/../.."
 "${PYTHON:-python3}" -m venv .venv-peers
 .venv-peers/bin/python -m pip install --quiet \
-    'nonebot2[fastapi,websockets,httpx]>=2.4' 'nonebot-adapter-onebot>=2.4'
+    'nonebot2[fastapi,websockets,httpx]>=2.4' 'nonebot-adapter-onebot>=2.4' \
+    'python-telegram-bot>=22.8'
+# Those for node live beside them; without node their tests are skipped, but not in CI.
+if command -v npm >/dev/null; then
+    npm install --silent --no-audit --no-fund --prefix .venv-peers/node 'grammy@^1.46'
+fi
