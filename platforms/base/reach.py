@@ -149,7 +149,14 @@ class Reach:
             connections: How many calls run at once. More wait their turn, and while a
                 message waits so, a process that dies leaves it *unknown*.
         """
-        return web_talk(self, url, bearer, headers, hides, connections)
+        return web_talk(
+            self,
+            url,
+            bearer=bearer,
+            headers=headers,
+            hides=hides,
+            connections=connections,
+        )
 
     @property
     def web(self) -> Web:

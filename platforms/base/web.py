@@ -138,6 +138,7 @@ class Web:
 async def web_talk(
     link: Reach,
     url: str,
+    *,
     bearer: Secret | str | None,
     headers: Sequence[tuple[str, str]],
     hides: Secret | None,
