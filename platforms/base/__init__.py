@@ -12,11 +12,24 @@ message what a platform can carry, and `line` says it.
 """
 
 from actors.kernel import NeedsOperator
-from actors.sender import FormRefused, OutcomeUnknown, Rejected, Retry, Sent
+from actors.sender import (
+    FormRefused,
+    OutcomeUnknown,
+    Rejected,
+    Retry,
+    SendRefused,
+    Sent,
+)
 from platforms.base.answers import Answer
 from platforms.base.callers import Caller
 from platforms.base.caps import ALL_SEGMENTS, Caps, MediaForm, Unit
-from platforms.base.config import LIVE, Fault, PlatformConfig, faults_of
+from platforms.base.config import (
+    LIVE,
+    Fault,
+    PlatformConfig,
+    faults_of,
+    invitation_of,
+)
 from platforms.base.connection import Connection
 from platforms.base.describing import (
     Key,
@@ -73,6 +86,7 @@ __all__ = [
     "Reports",
     "Retry",
     "Secret",
+    "SendRefused",
     "Sent",
     "SessionEnded",
     "Settled",
@@ -83,6 +97,7 @@ __all__ = [
     "Web",
     "faults_of",
     "first_line",
+    "invitation_of",
     "keys_of",
     "needs_reconnect",
     "platform_tree",

@@ -53,6 +53,20 @@ def faults_of(config: PlatformConfig) -> tuple[Fault, ...]:
     return config.faults() if isinstance(config, FindsFault) else ()
 
 
+@runtime_checkable
+class Invites(Protocol):
+    """A configuration that knows how people come to talk through it."""
+
+    def invitation(self) -> str:
+        """Say it to who has started the host, in a line without an end. Pure."""
+        ...
+
+
+def invitation_of(config: PlatformConfig) -> str:
+    """Return what *config* says to who has started the host; empty for nothing."""
+    return config.invitation() if isinstance(config, Invites) else ""
+
+
 def is_live(metadata: Mapping[object, object]) -> bool:
     """Say whether the key with this metadata may change without a new connection."""
     return metadata.get(_LIVE) is True

@@ -34,14 +34,23 @@ async def websocket_talk(
     headers: Sequence[tuple[str, str]],
 ) -> AsyncIterator[Talk[Frame]]:
     """See `Link.websocket`."""
+    async with (
+        dialled_websocket(link, url, bearer, headers) as socket,
+        accepted_talk(link, platform, socket) as talk,
+    ):
+        yield talk
+
+
+@asynccontextmanager
+async def accepted_talk(
+    link: Reach, platform: AnyPlatform, socket: WebSocket
+) -> AsyncIterator[Talk[Frame]]:
+    """See `Link.accepted`."""
     wire = Wire(reads=read_object, writes=text_of, answers=platform.answer_of)
     habits = Habits[Frame, Settled](
         language=wire, probe=lambda peer: peer.ping(PING_SECONDS)
     )
-    async with (
-        dialled_websocket(link, url, bearer, headers) as socket,
-        talked(link, socket, wire, habits) as talk,
-    ):
+    async with talked(link, socket, wire, habits) as talk:
         yield talk
 
 

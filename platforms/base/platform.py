@@ -36,6 +36,8 @@ class Platform(ABC, Generic[ConfigT_co]):
     config_type: ClassVar[type[PlatformConfig]]
     """Taken from `Platform[CONFIG]`; said only where that does not."""
     caps: ClassVar[Caps] = Caps()
+    local: ClassVar[bool] = False
+    """Whoever speaks there sits where the host runs, and is its operator."""
     redials_after: ClassVar[float] = 1.0
     """Seconds, at most, before the first attempt after a session; doubled for each next
     one. More where whoever dials too fast is shut out."""

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from actors.sender import Retry, Sent
 from platforms.base.callers import Converse, attend
-from platforms.base.dialling import dialled_websocket, lines_talk, websocket_talk
+from platforms.base.dialling import (
+    accepted_talk,
+    dialled_websocket,
+    lines_talk,
+    websocket_talk,
+)
 from platforms.base.peer import RETRY_SECONDS, Habits, Peer, conversation
 from platforms.base.talk import talking
 from platforms.base.web import Web, web_talk
@@ -69,6 +74,10 @@ class Reach:
             DialRefused: no WebSocket is offered there.
         """
         return websocket_talk(self, self._platform, url, bearer, headers)
+
+    def accepted(self, socket: WebSocket) -> AbstractAsyncContextManager[Talk[Frame]]:
+        """Talk in JSON objects over a *socket* that dialled us, as over one of `websocket`."""
+        return accepted_talk(self, self._platform, socket)
 
     def dial(
         self,

@@ -8,3 +8,6 @@ from attrs import frozen
 @frozen
 class ConsoleConfig:
     """`type = "console"` and nothing else."""
+
+    def invitation(self) -> str:
+        return "type /help here"

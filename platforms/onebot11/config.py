@@ -30,6 +30,12 @@ class OneBot11Config:
     access_token: Secret | None = field(default=None, repr=False)
     """What both sides know. Optional on loopback only."""
 
+    def invitation(self) -> str:
+        if self.mode == "forward":
+            return "OneBot v11"  # an address may hold a token
+        where = self.listen or DEFAULT_LISTEN
+        return f"OneBot v11: let NapCat, LLOneBot or Lagrange connect to ws://{where}/onebot/v11/ws"
+
     def faults(self) -> tuple[Fault, ...]:
         return tuple(self._faults())
 

@@ -6,7 +6,6 @@ from typing import TypeAlias
 
 from platforms.base import Answer, Habits, Peer, Unreadable
 from platforms.onebot11 import wire
-from platforms.transport import Frame
 
 Heard: TypeAlias = wire.Event | wire.Answer
 """What comes in; an `Answer` here is one that nobody can have asked for."""
@@ -17,7 +16,7 @@ OneBotHabits: TypeAlias = Habits[Heard, wire.Answer]
 class OneBotLanguage:
     """Frames in, events and answers out."""
 
-    def read(self, raw: Frame) -> Heard:
+    def read(self, raw: str | bytes) -> Heard:
         match wire.decode(raw):
             case wire.Fault(kind, why):
                 msg = f"{kind.value}: {why}"

@@ -22,8 +22,14 @@ from functools import partial
 import trio
 
 from actors.messages import Emoji, Inbound, Outbound
-from actors.sender import SendRefused
-from platforms.base import Link, NeedsOperator, Retry, Sent, SessionEnded
+from platforms.base import (
+    Link,
+    NeedsOperator,
+    Retry,
+    SendRefused,
+    Sent,
+    SessionEnded,
+)
 from platforms.onebot11 import wire
 from platforms.onebot11.calls import (
     Asked,

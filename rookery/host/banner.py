@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from platforms.base import invitation_of
 from rookery.config import Configuration, PlatformSettings
 
 
@@ -29,16 +30,4 @@ def lines(found: Configuration) -> list[str]:
 
 
 def _how_to_talk(platform_id: str, platform: PlatformSettings) -> str:
-    config = platform.config
-    mode, where = getattr(config, "mode", ""), getattr(config, "listen", None)
-    match platform.type, mode:
-        case "console", _:
-            return f"Talk:  type /help here ({platform_id})"
-        case "onebot11", "reverse":
-            where = where or "127.0.0.1:6700"
-            return (
-                f"Talk:  OneBot v11 ({platform_id}): let NapCat, LLOneBot or Lagrange "
-                f"connect to ws://{where}/onebot/v11/ws"
-            )
-        case _:
-            return f"Talk:  {platform.type} ({platform_id})"
+    return f"Talk:  {invitation_of(platform.config) or platform.type} ({platform_id})"

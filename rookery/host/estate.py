@@ -65,10 +65,10 @@ class Estate:
         return parts if 0 < len(parts) <= caps.max_parts else (out.body,)
 
     def is_operator(self, platform: str, user: str) -> bool:
-        """Whoever sits at the console is one; the rest is configured by platform id."""
+        """Whoever sits here is one; the rest is configured by platform id."""
         settings = self.configuration.settings
         known = settings.platforms.get(platform)
-        if known is not None and known.type == "console":
+        if known is not None and known.kind.platform.local:
             return True
         return user in settings.operators.get(platform, ())
 

@@ -12,6 +12,7 @@ import trio
 
 from actors.kernel import System
 from platforms.base import platform_tree
+from platforms.transport import DialRefused, SocketClosed, WebSocket, dial
 from rookery.config import read_settings
 from rookery.host.kinds import build
 from rookery.kinds import Kinds
@@ -27,9 +28,10 @@ PAGE = ROOT / "docs/how-to/write-a-platform.md"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder where somebody has saved what stands on the page."""
-    lines, polls = blocks(PAGE, "python")
+    lines, polls, door = blocks(PAGE, "python")
     (tmp_path / "linechat.py").write_text(lines.text)
     (tmp_path / "pollchat.py").write_text(polls.text)
+    (tmp_path / "doorchat.py").write_text(door.text)
     return tmp_path
 
 
@@ -112,6 +114,44 @@ async def test_the_one_that_polls(folder: Path) -> None:
             assert host.journal.texts() == ["hi"]
             assert host.journal.cursors["mine", "me"] == "7"
             assert (await line.send(saying("hello"))).id == "s1"
+
+
+async def test_the_one_that_is_dialled(folder: Path) -> None:
+    """A newer socket of an account takes the place of the older, which is told why."""
+    table = 'use = "doorchat.py:DoorChat"\nport = 0\ntoken = "t"\n'
+    headers = [("X-Account", "rook"), ("Authorization", "Bearer t")]
+    async with living(folder, table) as host:
+        url = f"ws://{await listening(host)}/"
+        with pytest.raises(DialRefused, match="401"):
+            async with dial(url):
+                pass
+        async with dial(url, headers=headers) as older:
+            line = await host.line("rook", "mine")
+            message = {"id": "m1", "room": "den", "text": "hi"}
+            await older.send(json.dumps(message))
+            [event] = await host.accepts(1)
+            assert (event.text, str(event.chat)) == ("hi", "group:den")
+            async with dial(url, headers=headers) as newer:
+                with pytest.raises(SocketClosed, match="took over"):
+                    await older.receive()
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(answer, newer)
+                    assert (await line.send(saying("hello"))).id == "s1"
+
+
+async def listening(host: FakeHost) -> str:
+    """Wait until the port is open; return where."""
+    while True:
+        state = host.states.get(("mine", ""))
+        if state is not None and state.why.startswith("listens on "):
+            return state.why.removeprefix("listens on ")
+        await host.changed.wait()
+
+
+async def answer(socket: WebSocket) -> None:
+    asked = json.loads(await socket.receive())
+    assert asked["text"] == "hello"
+    await socket.send(json.dumps({"ok": asked["key"], "id": "s1"}))
 
 
 PEERS: dict[str, type[Peer]] = {"LineChat": LinePeer, "PollChat": PollPeer}

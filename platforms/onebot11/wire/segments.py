@@ -19,7 +19,6 @@ from actors.messages import (
     ALL,
     Audio,
     Emoji,
-    Everyone,
     File,
     Forward,
     Image,
@@ -237,7 +236,7 @@ def _write(part: Segment) -> JsonObject:
         case Text(text) | Markdown(text):
             return _segment("text", {"text": text})
         case Mention(user):
-            who = "all" if isinstance(user, Everyone) else user
+            who = "all" if user is ALL else user
             return _segment("at", {"qq": who})
         case Reply(message):
             return _segment("reply", {"id": message})
