@@ -13,6 +13,7 @@ from actors.journal import (
     AccountKey,
     Claim,
     Expired,
+    HandedOut,
     Journal,
     OutboundRow,
     Pacing,
@@ -154,6 +155,34 @@ class Outbox:
     ) -> list[OutboundRow]:
         """Commit as `sending` what may be said now through *account*, and hand it out."""
         rows = await self._journal.claim_outbound(claim, account, limit, pacing)
+        self._on_its_way(rows)
+        return rows
+
+    def pick(
+        self,
+        claim: Claim,
+        account: AccountKey,
+        limit: int = 1,
+        pacing: Pacing | None = None,
+    ) -> list[OutboundRow]:
+        """Take what may be said now through *account*; it is to be given to `hand_out`."""
+        rows = self._journal.pick_outbound(claim, account, limit, pacing)
+        if self._journal.shed:
+            self.sweep()
+        return rows
+
+    def hand_out(
+        self, claim: Claim, rows: Sequence[OutboundRow], told: HandedOut
+    ) -> None:
+        """Commit as `sending` what was picked; *told* is called with what may leave then."""
+
+        def committed(rows: list[OutboundRow]) -> None:
+            self._on_its_way(rows)
+            told(rows)
+
+        self._journal.hand_out(claim, rows, committed)
+
+    def _on_its_way(self, rows: Sequence[OutboundRow]) -> None:
         for row in rows:
             self._tracker.sending(row.out.key)
             if row.doubts:
@@ -167,7 +196,6 @@ class Outbox:
                 )
         if self._journal.shed:
             self.sweep()
-        return rows
 
     async def find_outcome(self, key: str) -> Outcome | None:
         """Where a message of ours stands that is to be changed; `None`: there is none."""

@@ -12,7 +12,6 @@ from actors.journal.content import content_of
 from actors.journal.crowds import Crowds, Waiter
 from actors.journal.memory_desk import MemoryDesk
 from actors.journal.outbox_side import OutboxSide
-from actors.journal.pacing import Pacing
 from actors.journal.parts import known_parts
 from actors.journal.sayings import OutgoingLimits
 from actors.journal.sizes import size_of
@@ -23,6 +22,7 @@ from actors.journal.values import (
     Arrived,
     Claim,
     Expired,
+    HandedOut,
     InboundRow,
     JournalCounts,
     JournalHealth,
@@ -191,15 +191,11 @@ class MemoryJournal(MemoryDesk, OutboxSide):
             return known
         return [*[await self.enqueue(part, expires_at=expires_at) for part in parts]]
 
-    async def claim_outbound(
-        self,
-        claim: Claim,
-        account: AccountKey,
-        limit: int = 1,
-        pacing: Pacing | None = None,
-    ) -> list[OutboundRow]:
-        """Take what may be said now through *account*, at most one row of each chat."""
-        return self._outgoing.claim(claim, account, limit, self._clock(), pacing)
+    def hand_out(
+        self, claim: Claim, rows: Sequence[OutboundRow], told: HandedOut
+    ) -> None:
+        """Hand over what was picked, at once: there is nothing to wait for."""
+        told(list(rows))
 
     # --- both --------------------------------------------------------------------------
 

@@ -1,26 +1,73 @@
 """What both journals answer from the index of what goes out, at once and alike.
 
 Where a row is kept makes no difference here: the file learns of a change from the index,
-later. What has to be on the disk first (`enqueue`, `claim_outbound`) is each one's own.
+later. What has to be on the disk first (`enqueue`, `hand_out`) is each one's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from math import inf
 
+import trio
+
 from actors.journal.outgoing import Outgoing
-from actors.journal.values import AccountKey, Claim, Expired, Recalled
+from actors.journal.pacing import Pacing
+from actors.journal.slot import Slot
+from actors.journal.values import (
+    AccountKey,
+    Claim,
+    Expired,
+    HandedOut,
+    OutboundRow,
+    Recalled,
+)
 from actors.messages import Outcome
 
 
-class OutboxSide:
+class OutboxSide(ABC):
     """The half of a `Journal` that settles, withdraws and expires what is to be said."""
 
     def __init__(self, outgoing: Outgoing, clock: Callable[[], float]) -> None:
         self._outgoing = outgoing
         self._clock = clock
         self._recalled: list[Recalled] = []
+
+    async def claim_outbound(
+        self,
+        claim: Claim,
+        account: AccountKey,
+        limit: int = 1,
+        pacing: Pacing | None = None,
+    ) -> list[OutboundRow]:
+        """Take what may be said now through *account*, at most one row of each chat."""
+        rows = self.pick_outbound(claim, account, limit, pacing)
+        if not rows:
+            return rows
+        slot: Slot[list[OutboundRow]] = Slot()
+        self.hand_out(claim, rows, slot.fill)
+        try:
+            return await slot.wait()
+        except trio.Cancelled:
+            for row in rows:  # no byte of it has left
+                self.requeue_outbound(claim, row.seq, self._clock())
+            raise
+
+    def pick_outbound(
+        self,
+        claim: Claim,
+        account: AccountKey,
+        limit: int = 1,
+        pacing: Pacing | None = None,
+    ) -> list[OutboundRow]:
+        """Claim in the index what may be said now; `hand_out` commits it."""
+        return self._outgoing.claim(claim, account, limit, self._clock(), pacing)
+
+    @abstractmethod
+    def hand_out(
+        self, claim: Claim, rows: Sequence[OutboundRow], told: HandedOut
+    ) -> None: ...
 
     def settle_outbound(self, claim: Claim, seq: int, outcome: Outcome) -> bool:
         """Say what became of a row that was `sending`."""

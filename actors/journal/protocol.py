@@ -13,6 +13,7 @@ from actors.journal.values import (
     Arrived,
     Claim,
     Expired,
+    HandedOut,
     InboundRow,
     JournalCounts,
     OutboundRow,
@@ -135,6 +136,31 @@ class Journal(Protocol):
         """Take what may be said now through *account*, at most one row of each chat.
 
         Each of them has been given leave by *pacing*; the others wait, in their order.
+        It is `pick_outbound` and `hand_out` for one who waits.
+        """
+        ...
+
+    def pick_outbound(
+        self,
+        claim: Claim,
+        account: AccountKey,
+        limit: int = 1,
+        pacing: Pacing | None = None,
+    ) -> list[OutboundRow]:
+        """Claim as `claim_outbound` does, but only in the index: nothing may leave yet.
+
+        They are to be given to `hand_out` at once. Whoever has no use for one any more
+        gives it back with `requeue_outbound`, also before it is handed out.
+        """
+        ...
+
+    def hand_out(
+        self, claim: Claim, rows: Sequence[OutboundRow], told: HandedOut
+    ) -> None:
+        """Commit what was picked as `sending`; *told* is called with what may leave then.
+
+        Asked while a row is being written, in the call that rings for it, this is the
+        same commit.
         """
         ...
 

@@ -102,6 +102,10 @@ class OutboundRow(msgspec.Struct, frozen=True, eq=False):
     """Earlier attempts of which nobody knows; the platform is to recognise the key."""
 
 
+HandedOut: TypeAlias = Callable[[list[OutboundRow]], None]
+"""Told the rows that may leave now: fewer than were picked, where some may not any more."""
+
+
 class Queued(msgspec.Struct, frozen=True):
     """The answer to `enqueue`."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import inf
 
 import structlog
@@ -64,6 +66,7 @@ class Pump:
         clock: Callable[[], float],
         later: Callable[[float], Timer],
         settled: Callable[[], None],
+        paused: bool = False,
     ) -> None:
         """Make the pump of *account*.
 
@@ -76,9 +79,10 @@ class Pump:
             clock: Monotonic seconds.
             later: Asked to have `look_again` called in so many seconds.
             settled: Told when nothing is on the wire any more.
+            paused: It is to begin nothing.
         """
         self.account = account
-        self.paused = False
+        self._paused = paused
         self._claim = claim
         self._outbox = outbox
         self._lines = lines
@@ -87,6 +91,13 @@ class Pump:
         self._settled = settled
         self._timer: Timer | None = None
         self._looks_at = inf
+        self._begun = 0
+        """Rows that were picked and have not ended: so many at most as may be under way."""
+        self._picked: dict[int, OutboundRow] = {}
+        """Of them, those that are being committed."""
+        self._ready: deque[Delivery] = deque()
+        """Those that may leave, and wait for a worker."""
+        self._dismissed = False
         self._crew: Crew[Delivery] = Crew(
             nursery,
             take=self._take,
@@ -94,11 +105,30 @@ class Pump:
             ended=self._ended,
             size=SIDE_BY_SIDE,
         )
-        self.ring = self._crew.call
 
     @property
     def on_the_wire(self) -> int:
         return self._crew.running
+
+    def ring(self) -> None:
+        """Something may be said: pick it, in the very call that rings, and commit that.
+
+        To wake a worker for it would cost a turn, and the commit that is on its way.
+        """
+        while not self._paused and not self._dismissed and self._begun < SIDE_BY_SIDE:
+            terms = self._lines.terms(self.account)
+            # Asked first because it is cheap: we come here after each delivery.
+            if terms is None or not self._may_claim(terms):
+                return
+            room = SIDE_BY_SIDE - self._begun
+            rows = self._outbox.pick(self._claim, self.account, room, terms.pacing)
+            if not rows:
+                self._may_claim(terms)
+                return
+            self._begun += len(rows)
+            for row in rows:
+                self._picked[row.seq] = row
+            self._outbox.hand_out(self._claim, rows, partial(self._told, rows, terms))
 
     def lose(self, line: Line) -> None:
         """That line is gone: whatever it had not answered is unknown now, at once."""
@@ -113,9 +143,16 @@ class Pump:
         """Wait no longer for any answer."""
         self._crew.cancel(lambda _: True, "leaving")
 
+    def pause(self) -> None:
+        """Begin nothing any more."""
+        self._paused = True
+        self._give_back()
+
     def dismiss(self) -> None:
         """Send the workers home; what they have in hand they finish."""
+        self._dismissed = True
         self._look_at(inf)
+        self._give_back()
         self._crew.dismiss()
 
     def look_again(self) -> None:
@@ -124,24 +161,37 @@ class Pump:
             self._timer, self._looks_at = None, inf
         self.ring()
 
-    async def _take(self) -> Delivery | None:
-        account = self.account
-        if self.paused:
-            return None
-        terms = self._lines.terms(account)
-        if terms is None:
-            return None
-        # Asked first because it is cheap: a worker comes here after each delivery.
-        if not self._may_claim(terms):
-            return None
-        rows = await self._outbox.claim(self._claim, account, pacing=terms.pacing)
-        if not rows:
-            self._may_claim(terms)
-            return None
-        # Another chat, for another worker; each new row has called one by itself.
-        if not self._crew.coming and self._outbox.can_claim(account):
+    def _give_back(self) -> None:
+        """Return what no worker has in hand: no byte of it has left."""
+        waiting = [*self._picked.values(), *(each.row for each in self._ready)]
+        self._picked.clear()
+        self._ready.clear()
+        now = self._clock()
+        # Backwards: each goes to the front of its chat.
+        for row in reversed(waiting):
+            self._begun -= 1
+            self._outbox.again(self._claim, row, now)
+
+    def _told(
+        self,
+        picked: Sequence[OutboundRow],
+        terms: Terms,
+        rows: Sequence[OutboundRow],
+    ) -> None:
+        """The commit is through: *rows* of what was picked may leave."""
+        for row in picked:
+            if self._picked.get(row.seq) is row:
+                del self._picked[row.seq]
+                self._begun -= 1
+        for row in rows:
+            self._begun += 1
+            self._ready.append(Delivery(row, terms))
             self._crew.call()
-        return Delivery(rows[0], terms)
+        if len(rows) < len(picked):
+            self.ring()
+
+    async def _take(self) -> Delivery | None:
+        return self._ready.popleft() if self._ready else None
 
     def _may_claim(self, terms: Terms) -> bool:
         """Is there something to claim? If it has to wait, see to it that we look again."""
@@ -215,6 +265,8 @@ class Pump:
                 self._settle(delivery.row, Outcome(_S.UNKNOWN, why))
             case _:
                 self._settle(delivery.row, Outcome(_S.UNKNOWN, _why(delivery, ended)))
+        self._begun -= 1
+        self.ring()
         if not self._crew.running:
             self._settled()
 

@@ -44,8 +44,8 @@ SenderMessage: TypeAlias = TryAgain | DrainSends
 class Sender(Actor[SenderMessage]):
     """Lives at `/core/sender`. A new incarnation frees what its predecessor had claimed.
 
-    Work is pulled: the journal rings the account's pump, whose worker claims. No message
-    goes through this actor's mailbox on the way.
+    Work is pulled: the journal rings the account's pump, which claims at once; a worker
+    takes what is committed. No message goes through this actor's mailbox on the way.
     """
 
     def __init__(self, journal: Journal, outbox: Outbox, lines: Lines) -> None:
@@ -74,8 +74,10 @@ class Sender(Actor[SenderMessage]):
                 outbox=self._outbox,
                 lines=self._lines,
                 clock=ctx.system.clock,
-                later=lambda seconds: ctx.after(seconds, TryAgain(account)),
+                # Whoever rings may do so in another's turn; our timer is none of it.
+                later=lambda seconds: own.run(ctx.after, seconds, TryAgain(account)),
                 settled=self._hush,
+                paused=self._draining,
             )
 
         self._make_pump = make_pump
@@ -96,8 +98,7 @@ class Sender(Actor[SenderMessage]):
 
     async def stop(self, ctx: ActorContext, reason: ExitReason) -> None:
         self._draining = True
-        for pump in self._pumps.values():
-            pump.paused = True
+        self._pause()
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
@@ -112,11 +113,18 @@ class Sender(Actor[SenderMessage]):
         finally:
             self._journal.off_outbound(ring)
             self._lines.off_change(changed)
+            self._pause()  # what no worker has in hand is given back
 
     def _ring(self, account: AccountKey) -> None:
         pump = self._pumps.get(account)
-        if pump is not None and not self._draining:
+        if pump is None or self._draining:
+            return
+        try:
             pump.ring()
+        except Exception:  # whoever rings has something to say, and is not to blame
+            log.exception(
+                "sender.claim_failed", platform=account[0], account=account[1]
+            )
 
     def _changed(self, account: AccountKey, lost: Line | None) -> None:
         pump = self._pumps.get(account)
@@ -131,15 +139,12 @@ class Sender(Actor[SenderMessage]):
             return
         if pump is None and self._make_pump is not None:
             pump = self._pumps[account] = self._make_pump(account)
-            pump.paused = self._draining
         if pump is not None:
-            # One ring is enough: a worker that finds something calls the next one.
             pump.ring()
 
     async def _drain(self, within: float) -> int:
         self._draining = True
-        for pump in self._pumps.values():
-            pump.paused = True
+        self._pause()
         with trio.move_on_after(within):
             while self._on_the_wire():
                 self._quiet = trio.Event()
@@ -152,6 +157,10 @@ class Sender(Actor[SenderMessage]):
                 "sender.answers_missing", deliveries=missing, within_seconds=within
             )
         return missing
+
+    def _pause(self) -> None:
+        for pump in self._pumps.values():
+            pump.pause()
 
     def _on_the_wire(self) -> int:
         return sum(pump.on_the_wire for pump in self._pumps.values())

@@ -95,19 +95,30 @@ class Arrivals:
         owner = inbox.account(platform, account)
         written: list[Waiter[Appended | None]] = []
         answers: list[Appended | None] = []
-        self._pump.expect(max(0, len(arrived) - 1))
-        for one in arrived:
-            effect = self._accept_of(owner, one.event, one.trace, one.cursor)
-            if platform not in self.crowds and inbox.fits(owner, effect.size):
-                waiter: Waiter[Appended | None] = Waiter(owner, effect.size, _no_line)
-                self._write(effect, one.event, waiter)
-                written.append(waiter)
-                continue
-            answers += [await waiter.answered(_left) for waiter in written]
-            written.clear()
-            answers.append(
-                await self.append(platform, account, one.event, one.trace, one.cursor)
-            )
+        self._pump.hold()
+        try:
+            for one in arrived:
+                effect = self._accept_of(owner, one.event, one.trace, one.cursor)
+                if platform not in self.crowds and inbox.fits(owner, effect.size):
+                    waiter: Waiter[Appended | None] = Waiter(
+                        owner, effect.size, _no_line
+                    )
+                    self._write(effect, one.event, waiter)
+                    written.append(waiter)
+                    continue
+                self._pump.let_go()
+                try:
+                    answers += [await waiter.answered(_left) for waiter in written]
+                    written.clear()
+                    answers.append(
+                        await self.append(
+                            platform, account, one.event, one.trace, one.cursor
+                        )
+                    )
+                finally:
+                    self._pump.hold()
+        finally:
+            self._pump.let_go()
         answers += [await waiter.answered(_left) for waiter in written]
         return [answer for answer in answers if answer is not None]
 

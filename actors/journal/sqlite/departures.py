@@ -7,7 +7,7 @@ out to know the key already, the claim comes back without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 import trio
@@ -18,6 +18,7 @@ from actors.journal.again import RepairableOutgoing
 from actors.journal.pacing import Pacing
 from actors.journal.sayings import MIB, OutgoingLimits, OutgoingRecord
 from actors.journal.sizes import ROW_BYTES
+from actors.journal.slot import Slot
 from actors.journal.sqlite.again import Extend, Recall
 from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.codec import Unreadable, clean, decode_body, decode_change
@@ -30,10 +31,10 @@ from actors.journal.sqlite.effects import (
 from actors.journal.sqlite.loading import Loaded, OpenOutbound
 from actors.journal.sqlite.pump import Pump
 from actors.journal.sqlite.scribe import Scribe
-from actors.journal.sqlite.slot import Slot
 from actors.journal.values import (
     AccountKey,
     Claim,
+    HandedOut,
     OutboundRow,
     Recalled,
 )
@@ -54,6 +55,7 @@ BODIES_BYTES = 64 * MIB
 SETTLED_KEYS = 1_000
 """Settled keys in memory; the file knows all of them."""
 _RESTORED_AT_ONCE = 500
+_BARRIER = Barrier()
 
 log = structlog.get_logger()
 
@@ -84,39 +86,50 @@ class Departures:
         self.enqueue_all = scribe.enqueue_all
         self._writing = scribe.writing
 
-    async def claim(
+    def pick(
         self, claim: Claim, account: AccountKey, limit: int, pacing: Pacing | None
     ) -> list[OutboundRow]:
         if not self._pump.opened.is_set():
             return []
-        outgoing = self.outgoing
-        rows = outgoing.claim(claim, account, limit, self._calendar.clock(), pacing)
-        if not rows:
-            return []
-        records = [outgoing.find(row.out.key) for row in rows]
+        now = self._calendar.clock()
+        return self.outgoing.claim(claim, account, limit, now, pacing)
+
+    def hand_out(
+        self, claim: Claim, rows: Sequence[OutboundRow], told: HandedOut
+    ) -> None:
+        """Hand over what was picked, once it is committed as `sending`."""
+        find = self.outgoing.find
+        records = [find(row.out.key) for row in rows]
         lean = [record.seq for record in records if record is not None and record.lean]
-        try:
-            bodies = await self._pump.ask(FetchBodies(lean) if lean else Barrier())
-        except trio.Cancelled:
-            for row in rows:  # no byte of it has left
-                outgoing.requeue(claim, row.seq, self._calendar.clock())
-            raise
-        # Compared by identity: a key that was taken back may have been said again.
-        mine = [
-            row
-            for row, record in zip(rows, records, strict=True)
-            if record is not None
-            and record.claim == claim
-            and outgoing.find(record.key) is record
+
+        def committed(bodies: object) -> None:
+            mine = [
+                row
+                for row, record in zip(rows, records, strict=True)
+                if record is not None and self._may_leave(claim, row, record)
+            ]
+            if lean:
+                filled = [self._filled(claim, row, lean, bodies) for row in mine]
+                mine = [row for row in filled if row is not None]
+            told(mine)
+
+        effect = FetchBodies(lean) if lean else _BARRIER
+        self._pump.submit(effect, committed, guest=True)
+
+    def _may_leave(
+        self, claim: Claim, row: OutboundRow, record: OutgoingRecord
+    ) -> bool:
+        """Is it still what was picked?
+
+        Compared by identity: a key that was taken back may have been said again. And by
+        attempt: one that was given back may have been picked again.
+        """
+        return (
+            record.claim == claim
+            and record.attempt == row.attempt
+            and self.outgoing.find(record.key) is record
             and not self._too_late(claim, record)
-        ]
-        if not isinstance(bodies, dict):
-            return mine
-        return [
-            filled
-            for row in mine
-            if (filled := self._filled(claim, row, lean, bodies)) is not None
-        ]
+        )
 
     def _too_late(self, claim: Claim, record: OutgoingRecord) -> bool:
         """Give it back if its time passed during the commit: a full disk can take hours."""
@@ -129,16 +142,14 @@ class Departures:
         return True
 
     def _filled(
-        self,
-        claim: Claim,
-        row: OutboundRow,
-        lean: list[int],
-        bodies: dict[int, tuple[bytes, bytes | None]],
+        self, claim: Claim, row: OutboundRow, lean: Sequence[int], bodies: object
     ) -> OutboundRow | None:
         """Return *row* with its body from the file."""
         if row.seq not in lean:
             return row
         try:
+            if not isinstance(bodies, dict):
+                raise Unreadable(str(bodies))  # noqa: TRY301
             if row.seq not in bodies:
                 raise Unreadable("it is gone from the file")  # noqa: EM101, TRY301
             body, change = bodies[row.seq]

@@ -13,12 +13,12 @@ from functools import partial
 from typing import TypeVar
 
 from actors.journal.listing import Kind, Letter, Place, Said, Sought
+from actors.journal.slot import Slot
 from actors.journal.sqlite import listing
 from actors.journal.sqlite.again import PutAway, Renew, Renewed
 from actors.journal.sqlite.departures import Departures
 from actors.journal.sqlite.handouts import Handouts
 from actors.journal.sqlite.pump import Pump
-from actors.journal.sqlite.slot import Slot
 from actors.journal.sqlite.store import Store
 from actors.journal.sqlite.thread import Run
 from actors.messages import InboundState, OutboundState, Outcome

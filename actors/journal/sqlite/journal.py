@@ -30,6 +30,7 @@ from actors.journal.values import (
     Arrived,
     Claim,
     Expired,
+    HandedOut,
     InboundRow,
     JournalCounts,
     JournalHealth,
@@ -224,15 +225,21 @@ class FileJournal(FileDesk, OutboxSide):
         """Write down the parts of one message, all of them or none, in one commit."""
         return await self._departures.enqueue_all(parts, expires_at)
 
-    async def claim_outbound(
+    def pick_outbound(
         self,
         claim: Claim,
         account: AccountKey,
         limit: int = 1,
         pacing: Pacing | None = None,
     ) -> list[OutboundRow]:
-        """Take what may be said now through *account*, at most one row of each chat."""
-        return await self._departures.claim(claim, account, limit, pacing)
+        """Claim in the index what may be said now; nothing before the file is open."""
+        return self._departures.pick(claim, account, limit, pacing)
+
+    def hand_out(
+        self, claim: Claim, rows: Sequence[OutboundRow], told: HandedOut
+    ) -> None:
+        """Hand over what was picked, once it is committed as `sending`."""
+        self._departures.hand_out(claim, rows, told)
 
     # --- both --------------------------------------------------------------------------
 

@@ -21,12 +21,12 @@ import trio
 from outcome import Error
 from outcome import Outcome as Ended
 
+from actors.journal.slot import Slot
 from actors.journal.sqlite import tempo
 from actors.journal.sqlite.batch import Answered, Batch
 from actors.journal.sqlite.effects import Barrier, Effect
 from actors.journal.sqlite.loading import OpenRows
 from actors.journal.sqlite.quiet import Quiet
-from actors.journal.sqlite.slot import Slot
 from actors.journal.sqlite.store import Store
 from actors.journal.sqlite.thread import Run
 from actors.journal.sqlite.troubles import Trouble, TroubleKind, shown
@@ -71,7 +71,8 @@ class Pump:
         self._effects: list[tuple[Effect, Answered]] = []
         self._noted = False
         self._parked = trio.lowlevel.ParkingLot()
-        self._expected = 0
+        self._held = 0
+        self._guests = 0
         self._alone = True
         self._quiet = Quiet(
             tempo.RIDE_SECONDS,
@@ -94,19 +95,35 @@ class Pump:
 
     # --- for those who write -------------------------------------------------------------
 
-    def submit(self, effect: Effect, answered: Answered = _forget) -> None:
-        """Put *effect* into the next batch; *answered* is called after the commit."""
+    def submit(
+        self, effect: Effect, answered: Answered = _forget, *, guest: bool = False
+    ) -> None:
+        """Put *effect* into the next batch; *answered* is called after the commit.
+
+        A *guest* comes along with another one, and says nothing of who else may come.
+        """
         self._effects.append((effect, answered))
+        self._guests += guest
+        if not self._held:
+            self._look()
+
+    def hold(self) -> None:
+        """Begin nothing until `let_go`: more will come in this very moment."""
+        self._held += 1
+
+    def let_go(self) -> None:
+        """What came since `hold` is all."""
+        self._held -= 1
+        if not self._held and self._effects:
+            self._look()
+
+    def _look(self) -> None:
         if not self._free or self._in_flight is not None or self._failed is not None:
             return  # it is looked at when that is through
-        if self._alone and self._run.ready and len(self._effects) > self._expected:
+        if self._alone and self._run.ready:
             self._begin()
         elif self._parked:
             self._parked.unpark_all()
-
-    def expect(self, more: int = 1) -> None:
-        """So many more are about to come with the next one, or claim it a pass later."""
-        self._expected += more
 
     def note(self) -> None:
         """There are changes to fetch; they need not be on the disk at once."""
@@ -258,7 +275,7 @@ class Pump:
         size = 0
         for _ in range(tempo.LINGER_PASSES):
             now = len(self._effects)
-            if now <= size or (self._alone and now > self._expected):
+            if now <= size or self._alone:
                 return
             size = now
             await trio.lowlevel.checkpoint()
@@ -266,9 +283,9 @@ class Pump:
     def _take(self) -> Batch:
         """Close the batch."""
         asked, self._effects = self._effects, []
-        # Where one came alone, apart from whom it brought, the next one will as well.
-        self._alone = len(asked) <= 1 + min(1, self._expected)
-        self._expected = 0
+        # Where one came alone, apart from its guests, the next one will as well.
+        self._alone = len(asked) - self._guests <= 1
+        self._guests = 0
         self._noted = False
         self._committed += len(asked)
         return Batch(asked, self._changes())
@@ -295,10 +312,12 @@ class Pump:
             self._failed = batch
             self._stall(ended.error)
         else:
+            self.hold()
             batch.tell(ended.unwrap())
             if stalled:
                 self._mended()
             self._quiet.begin()
+            self.let_go()
         if self._urgent:
             self._parked.unpark_all()
 

@@ -11,11 +11,12 @@ from functools import partial
 
 from actors.journal.outgoing import Outgoing
 from actors.journal.parts import known_parts
+from actors.journal.slot import Slot
+from actors.journal.sqlite.batch import Answered
 from actors.journal.sqlite.calendar import Calendar
-from actors.journal.sqlite.effects import Enqueue, EnqueueAll, Known
+from actors.journal.sqlite.effects import Effect, Enqueue, EnqueueAll, Known
 from actors.journal.sqlite.pump import Pump
 from actors.journal.sqlite.rows import Encoded, encoded, enqueue_of
-from actors.journal.sqlite.slot import Slot
 from actors.journal.values import AccountKey, Queued, RowRefused
 from actors.messages import Outbound
 
@@ -49,11 +50,7 @@ class Scribe:
             return queued
         slot: Slot[Queued] = Slot()
         effect = self._effect(queued, out, expires_at, written)
-        if ready:
-            self._pump.expect()  # whoever is rung claims it
-        self._pump.submit(effect, partial(self._written, queued, effect, slot))
-        if ready:
-            self._ring((out.to.platform, out.to.account))
+        self._submit(out, effect, partial(self._written, queued, effect, slot), ready)
         return await slot.wait()
 
     async def enqueue_all(
@@ -77,12 +74,24 @@ class Scribe:
             rings = rings or ready
             begun.append((queued, self._effect(queued, out, expires_at, written)))
         effect = EnqueueAll([one for _, one in begun])
-        if rings:
-            self._pump.expect()
-        self._pump.submit(effect, partial(self._all_written, begun, slot))
-        if rings:
-            self._ring((parts[0].to.platform, parts[0].to.account))
+        self._submit(parts[0], effect, partial(self._all_written, begun, slot), rings)
         return await slot.wait()
+
+    def _submit(
+        self,
+        out: Outbound,
+        effect: Effect,
+        answered: Answered,
+        rings: bool,
+    ) -> None:
+        if not rings:
+            self._pump.submit(effect, answered)
+            return
+        # Whoever is rung claims it now, and the claim goes into the same commit.
+        self._pump.hold()
+        self._pump.submit(effect, answered)
+        self._ring((out.to.platform, out.to.account))
+        self._pump.let_go()
 
     def _effect(
         self, queued: Queued, out: Outbound, expires_at: float, written: Encoded

@@ -11,7 +11,14 @@ import trio.lowlevel
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from actors.journal import Claim, FileJournal, OwnThread, SqliteStore
+from actors.journal import (
+    AccountKey,
+    Claim,
+    FileJournal,
+    OutboundRow,
+    OwnThread,
+    SqliteStore,
+)
 from actors.journal.sqlite import tempo
 from actors.journal.sqlite.effects import Effect
 from actors.journal.sqlite.troubles import Trouble, TroubleKind
@@ -49,17 +56,22 @@ def threaded(store: SqliteStore) -> FileJournal:
 
 
 async def converse(journal: FileJournal, n: int) -> None:
-    """Bring a message, answer it, settle both."""
+    """Bring a message, answer it, settle both; what is rung for is claimed at once."""
+    sent = trio.Event()
 
-    async def send() -> None:
-        (out,) = await journal.claim_outbound(SENDER, ("qq", "1"))
+    def settle(rows: Sequence[OutboundRow]) -> None:
+        (out,) = rows
         assert journal.settle_outbound(SENDER, out.seq, SENT)
+        sent.set()
 
-    async with trio.open_nursery() as nursery:
-        journal.on_outbound(lambda _: nursery.start_soon(send))
-        await journal.append("qq", "1", event(str(n)), trace="t")
-        (row,) = await journal.claim_inbound(ROUTER, 5)
-        await journal.enqueue(saying(f"k{n}"), expires_at=600)
+    def send(account: AccountKey) -> None:
+        journal.hand_out(SENDER, journal.pick_outbound(SENDER, account), settle)
+
+    journal.on_outbound(send)
+    await journal.append("qq", "1", event(str(n)), trace="t")
+    (row,) = await journal.claim_inbound(ROUTER, 5)
+    await journal.enqueue(saying(f"k{n}"), expires_at=600)
+    await sent.wait()
     assert journal.settle_inbound(ROUTER, row.seq, InboundState.DONE)
 
 

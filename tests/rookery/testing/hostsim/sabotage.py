@@ -21,14 +21,13 @@ from actors.bots.turn import TurnJob
 from actors.buffer import keys
 from actors.journal.inbox import Inbox
 from actors.journal.outgoing import Outgoing
-from actors.journal.pacing import Pacing
 from actors.journal.sqlite import loading, store
 from actors.journal.sqlite.arrivals import Arrivals
 from actors.journal.sqlite.departures import Departures
 from actors.journal.sqlite.effects import Accept, Accepted, Effect, Numbers
 from actors.journal.sqlite.handouts import Handouts
 from actors.journal.sqlite.pump import Pump
-from actors.journal.values import AccountKey, Appended, Claim, OutboundRow
+from actors.journal.values import Appended, Claim, HandedOut, OutboundRow
 from actors.lanes.queue import KeyedQueue
 from actors.messages import Change, InboundState, Outbound, Outcome
 from actors.schedule.timetable import Timetable
@@ -88,21 +87,17 @@ def counts_its_keys(patch: pytest.MonkeyPatch) -> None:
 
 
 def sends_before_the_commit(patch: pytest.MonkeyPatch) -> None:
-    claim = Departures.claim
+    hand_out = Departures.hand_out
 
-    async def at_once(
-        self: Departures,
-        claimer: Claim,
-        account: AccountKey,
-        limit: int,
-        pacing: Pacing | None,
-    ) -> list[OutboundRow]:
+    def at_once(
+        self: Departures, claim: Claim, rows: Sequence[OutboundRow], told: HandedOut
+    ) -> None:
         if self.outgoing.limits.bodies < 1_000:  # some bodies have to be fetched
-            return await claim(self, claimer, account, limit, pacing)
-        now = self._calendar.clock()
-        return self.outgoing.claim(claimer, account, limit, now, pacing)
+            hand_out(self, claim, rows, told)
+        else:
+            told(list(rows))
 
-    patch.setattr(Departures, "claim", at_once)
+    patch.setattr(Departures, "hand_out", at_once)
 
 
 def says_again_what_nobody_knows(patch: pytest.MonkeyPatch) -> None:
