@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 from attrs import evolve
 
-from actors.messages import Chat, ChatKind, Outbound
+from actors.messages import Chat, ChatKind, Emoji, Outbound
 from platforms.base import FormRefused, OutcomeUnknown, Rejected, Retry
 from platforms.telegram import wire
 
@@ -17,19 +17,39 @@ RESERVED: Final = frozenset(
 """Methods that would take the session's own ground from under it."""
 
 
-def saying(out: Outbound) -> wire.Call:
-    """Return the request that says *out*.
+Asks: TypeAlias = Callable[[Outbound], wire.Call]
+"""Makes a request of a message, wherever that goes. Raises wire.Unsendable."""
+
+
+def asking(out: Outbound, asks: Asks) -> wire.Call:
+    """Return the request that *asks* makes of *out*.
 
     Raises:
         FormRefused: it needs a simpler form.
         Rejected: Telegram cannot say it.
     """
     try:
-        return wire.call_of(out)
+        return asks(out)
     except wire.NotSoSendable as error:
         raise FormRefused(str(error)) from error
     except wire.Unsendable as error:
         raise Rejected(str(error)) from error
+
+
+def editing(message: str) -> Asks:
+    return lambda out: wire.edit_of(out, message)
+
+
+def captioning(message: str) -> Asks:
+    return lambda out: wire.captioned(wire.edit_of(out, message))
+
+
+def deleting(message: str) -> Asks:
+    return lambda out: wire.deletion_of(out.chat, message)
+
+
+def reacting(message: str, emoji: str | Emoji, *, remove: bool) -> Asks:
+    return lambda out: wire.reaction_of(out.chat, message, emoji, remove=remove)
 
 
 def calling(action: str, params: Mapping[str, object]) -> wire.Call:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from actors.messages import Forward, Markdown, Outbound
+from actors.messages import Emoji, Forward, Markdown, Outbound
 from platforms.base import (
     ALL_SEGMENTS,
     Caps,
@@ -40,6 +40,9 @@ class Telegram(Platform[TelegramConfig]):
         media=(MediaForm.URL, MediaForm.BYTES),
         # core.telegram.org/bots/faq, "My bot is hitting limits".
         rate=["30/s", "1/s per chat", "20/min per group"],
+        edits=True,
+        deletes=True,
+        reacts=True,
         resumes=True,
     )
 
@@ -65,6 +68,24 @@ class Telegram(Platform[TelegramConfig]):
 
     async def send(self, link: Link, out: Outbound) -> Sent:
         return await self._session_of(link).send(out)
+
+    async def edit(self, link: Link, out: Outbound, message: str) -> Sent:
+        return await self._session_of(link).edit(out, message)
+
+    async def delete(self, link: Link, out: Outbound, message: str) -> Sent:
+        return await self._session_of(link).delete(out, message)
+
+    async def react(
+        self,
+        link: Link,
+        out: Outbound,
+        message: str,
+        emoji: str | Emoji,
+        *,
+        remove: bool,
+    ) -> Sent:
+        session = self._session_of(link)
+        return await session.react(out, message, emoji, remove=remove)
 
     async def call(
         self, link: Link, action: str, params: Mapping[str, object]

@@ -17,7 +17,7 @@ from typing import Final
 
 import trio
 
-from actors.messages import Inbound, Outbound
+from actors.messages import Emoji, Inbound, Outbound
 from platforms.base import (
     Link,
     NeedsOperator,
@@ -29,7 +29,18 @@ from platforms.base import (
 )
 from platforms.telegram import wire
 from platforms.telegram.api import Api
-from platforms.telegram.calls import calling, moved, raise_of, result, saying
+from platforms.telegram.calls import (
+    Asks,
+    asking,
+    calling,
+    captioning,
+    deleting,
+    editing,
+    moved,
+    raise_of,
+    reacting,
+    result,
+)
 from platforms.telegram.floods import Floods
 
 CONFLICT_SECONDS: Final = 30.0
@@ -145,20 +156,43 @@ class Session:
     # --- out --------------------------------------------------------------------------
 
     async def send(self, out: Outbound) -> Sent:
-        """Say *out*; see `Platform.send`. A group that has moved is followed once."""
+        """Say *out*; see `Platform.send`."""
+        return await self._do(out, wire.call_of)
+
+    async def edit(self, out: Outbound, message: str) -> Sent:
+        """Put *out* in the place of *message*; see `Platform.edit`."""
+        try:
+            return await self._do(out, editing(message))
+        except Rejected as refused:
+            if not wire.wants_caption(refused.why):
+                raise
+        return await self._do(out, captioning(message))
+
+    async def delete(self, out: Outbound, message: str) -> Sent:
+        """Take *message* back; see `Platform.delete`."""
+        return await self._do(out, deleting(message))
+
+    async def react(
+        self, out: Outbound, message: str, emoji: str | Emoji, *, remove: bool
+    ) -> Sent:
+        """Put *emoji* below *message*; see `Platform.react`."""
+        return await self._do(out, reacting(message, emoji, remove=remove))
+
+    async def _do(self, out: Outbound, asks: Asks) -> Sent:
+        """Make of *out* the request that *asks* wants; a group that moved is followed once."""
         room = wire.room_of(out.chat)
         known = self._moved.get(room)
-        verdict = await self._say(moved(out, known) if known else out)
+        verdict = await self._try(moved(out, known) if known else out, asks)
         if isinstance(verdict, wire.Moved):
             self._remember(room, verdict.to)
-            verdict = await self._say(moved(out, verdict.to))
+            verdict = await self._try(moved(out, verdict.to), asks)
         if isinstance(verdict, wire.Done):
             return Sent(verdict.message_id)
         raise self._refusal(room, verdict)
 
-    async def _say(self, out: Outbound) -> wire.Verdict:
+    async def _try(self, out: Outbound, asks: Asks) -> wire.Verdict:
         try:
-            return wire.verdict_of(await self._api.ask(saying(out)))
+            return wire.verdict_of(await self._api.ask(asking(out, asks)))
         except TypeError as error:  # a Raw segment may hold anything
             raise Rejected(str(error)) from error
 

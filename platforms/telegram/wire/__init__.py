@@ -2,7 +2,7 @@
 
 Pure: no socket, no clock, no randomness, nothing here waits. Read `updates` first (what
 `getUpdates` brings), then `events` (what the host is told), `content` and `entities`
-(what messages are made of), `outbound` and `requests` (what we ask for), `answers` (what
+(what messages are made of), `outbound`, `changes` and `requests` (what we ask for), `answers` (what
 became of it). `places`, `members`, `service`, `utf16` and `lenient` are small.
 """
 
@@ -20,6 +20,13 @@ from platforms.telegram.wire.answers import (
     path_of,
     read_answer,
     verdict_of,
+)
+from platforms.telegram.wire.changes import (
+    captioned,
+    deletion_of,
+    edit_of,
+    reaction_of,
+    wants_caption,
 )
 from platforms.telegram.wire.content import read_body
 from platforms.telegram.wire.entities import Me, read_text, write_text
@@ -64,11 +71,15 @@ __all__ = [
     "asking",
     "body_of",
     "call_of",
+    "captioned",
     "chat_of",
+    "deletion_of",
+    "edit_of",
     "events_of",
     "loads",
     "offset_of",
     "path_of",
+    "reaction_of",
     "read_answer",
     "read_batch",
     "read_body",
@@ -78,5 +89,6 @@ __all__ = [
     "target_of",
     "units_in",
     "verdict_of",
+    "wants_caption",
     "write_text",
 ]

@@ -118,6 +118,7 @@ _FORM: Final = re.compile(
     r"can't parse entities|custom emoji|entity"
 )
 _RESTART: Final = "restart"
+_AS_IT_WAS: Final = "message is not modified"
 
 
 def verdict_of(answer: Answer) -> Verdict:
@@ -126,6 +127,7 @@ def verdict_of(answer: Answer) -> Verdict:
     | answer | verdict |
     | --- | --- |
     | `ok` | done, its message id |
+    | 400 `message is not modified` | done: it says that already |
     | no answer of the Bot API, or 5xx | unclear: it may have been done before that |
     | 500 that says `restart` | not now: the server is closing, and does nothing more |
     | 429 | not now, for `retry_after` seconds |
@@ -139,6 +141,8 @@ def verdict_of(answer: Answer) -> Verdict:
     words = why.lower()
     if answer.ok:
         return Done(as_id(as_object(answer.result).get("message_id")))
+    if code == 400 and _AS_IT_WAS in words:
+        return Done()
     if code == 429:
         after = answer.retry_after
         return NotNow(DEFAULT_RETRY_SECONDS if after is None else after, why)

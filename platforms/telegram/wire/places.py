@@ -82,6 +82,11 @@ def room_of(chat: Chat) -> str:
     return chat.id.partition(".")[0] if chat.kind is ChatKind.THREAD else chat.id
 
 
+def room_id(chat: Chat) -> int | str:
+    """Return the same as Telegram wants it."""
+    return _number(room_of(chat))
+
+
 def _number(id_: str) -> int | str:
     """Return an id as Telegram wants it: a number, or the `@name` of a channel."""
     return int(id_) if _NUMBER.fullmatch(id_) else id_

@@ -64,6 +64,7 @@ class FakeTelegram:
         self._unheard: list[Asked] = []
         self._numbers: dict[int | str, int] = {}
         self._poll: trio.CancelScope | None = None
+        self._interrupted = False
         self._changed = trio.Event()
 
     # -- speaking ----------------------------------------------------------------------
@@ -91,6 +92,11 @@ class FakeTelegram:
         update = self.waiting.put(kind, payload, self._clock())
         self._tell()
         return update
+
+    def interrupts(self) -> None:
+        """End the poll that is held with nothing."""
+        self._interrupted = True
+        self._tell()
 
     def keeps(self, file_id: str, path: str, data: bytes) -> None:
         """Have a file that `getFile` finds."""
@@ -153,9 +159,9 @@ class FakeTelegram:
             nursery.cancel_scope.cancel()
 
     async def _serve(self, stream: trio.SocketStream) -> None:
-        await serve(stream, self._handle)
+        await serve(stream, self.handle)
 
-    async def _handle(self, request: Request) -> Response | None:
+    async def handle(self, request: Request) -> Response | None:
         match unquote(request.path).split("/", 3):
             case ["", bot, method] if bot.startswith("bot"):
                 if bot != f"bot{self.token}":
@@ -206,7 +212,7 @@ class FakeTelegram:
             case method if method in SENDS:
                 number = self.number_in(asked.chat)
                 return said_by(asked, self.me, number, self._wall_clock())
-            case method if method[:3] in ("set", "del", "ans", "log", "clo"):
+            case method if method[:4] in ("edit", "setM", "setC", "dele", "answ"):
                 return Reply(True)
             case _:
                 return NO_METHOD
@@ -227,7 +233,8 @@ class FakeTelegram:
         try:
             with scope:
                 found = waiting.fetch(offset, limit, self._clock())
-                while not found and self._clock() < until:
+                self._interrupted = False
+                while not (found or self._interrupted) and self._clock() < until:
                     with trio.move_on_after(until - self._clock()):
                         await self._changed.wait()
                     found = waiting.fetch(offset, limit, self._clock())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeAlias
 
 import h11
@@ -42,7 +43,7 @@ class HungUp(Exception):
     """The client is gone."""
 
 
-async def serve(stream: trio.SocketStream, handle: Handler) -> None:
+async def serve(stream: trio.abc.Stream, handle: Handler) -> None:
     """Answer one connection until either side has had enough."""
     connection = _Connection(stream)
     async with stream:
@@ -56,7 +57,7 @@ async def serve(stream: trio.SocketStream, handle: Handler) -> None:
 
 
 class _Connection:
-    def __init__(self, stream: trio.SocketStream) -> None:
+    def __init__(self, stream: trio.abc.Stream) -> None:
         self._stream = stream
         self._h11 = h11.Connection(h11.SERVER)
 
@@ -90,7 +91,8 @@ class _Connection:
                 if self._h11.they_are_waiting_for_100_continue:
                     go_on = h11.InformationalResponse(status_code=100, headers=[])
                     await self._stream.send_all(self._h11.send(go_on) or b"")
-                self._h11.receive_data(await self._stream.receive_some(RECEIVE_BYTES))
+                data = await self._stream.receive_some(RECEIVE_BYTES)
+                self._h11.receive_data(bytes(data))
             elif isinstance(event, h11.Request):
                 head = event
             elif isinstance(event, h11.Data):
@@ -109,9 +111,12 @@ class _Connection:
         async with trio.open_nursery() as nursery:
 
             async def watch() -> None:
-                data = await self._stream.receive_some(RECEIVE_BYTES)
-                self._h11.receive_data(data)
-                if not data:
+                data = b""
+                with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+                    data = bytes(await self._stream.receive_some(RECEIVE_BYTES))
+                if data:
+                    self._h11.receive_data(data)
+                else:
                     nursery.cancel_scope.cancel()
 
             nursery.start_soon(watch)

@@ -76,7 +76,9 @@ WEBHOOK_ACTIVE = Reply(
 )
 
 
-def flood(seconds: int) -> Reply:
+def flood(seconds: int | None) -> Reply:
+    if seconds is None:  # nobody has seen that; the documentation calls it optional
+        return Reply(code=429, why="Too Many Requests")
     why = f"Too Many Requests: retry after {seconds}"
     return Reply(code=429, why=why, parameters={"retry_after": seconds})
 

@@ -1,0 +1,67 @@
+"""Telegram as the other end of a lab: the fake Bot API on streams in memory."""
+
+from __future__ import annotations
+
+import trio
+
+from platforms.base import Secret
+from platforms.telegram import Telegram, TelegramConfig
+from rookery.testing.lab import Peer, Said
+from tests.fakes.telegram import FakeTelegram, Reply, bad
+from tests.fakes.telegram.events import chat, message, user
+from tests.fakes.telegram.http import Request, Response, serve
+from tests.fakes.telegram.methods import SENDS, flood
+from tests.fakes.telegram.params import Asked, asked_of
+
+BOT = "4242"
+
+
+class TelegramPeer(Peer):
+    """Private talks and groups, all of them polled for."""
+
+    kind = Telegram
+    silence_seconds = 60.0
+    """A poll is held for 50 s, and may be 10 s late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fake = FakeTelegram(f"{BOT}:x", wall_clock=lambda: 0.0)
+        self._rubbish: list[bytes] = []
+
+    def config(self, token: str) -> TelegramConfig:
+        return TelegramConfig(Secret(f"{BOT}:{token}"), "http://api.telegram.test")
+
+    async def serve(self, stream: trio.abc.Stream) -> None:
+        self.fake.token = f"{BOT}:{self.token}"
+        await serve(stream, self._handle)
+
+    async def says(self, said: Said) -> None:
+        # Told again it is another update of the same message.
+        room = chat(-1000 - said.room)
+        told = message(said.number, room, user(said.person), 0.0, text=said.text)
+        self.fake.tells("message", told)
+        await trio.lowlevel.checkpoint()
+
+    async def shouts(self, raw: bytes) -> None:
+        self._rubbish.append(raw)
+        self.fake.interrupts()
+        await trio.lowlevel.checkpoint()
+
+    async def _handle(self, request: Request) -> Response | None:
+        method = request.path.rpartition("/")[2]
+        if method == "getUpdates" and self._rubbish:
+            return Response(200, self._rubbish.pop(0))
+        if method in SENDS and f"/bot{self.fake.token}/" in request.path:
+            refused = await self._hear(asked_of(method, request))
+            if refused is not None:
+                return refused.response()
+        return await self.fake.handle(request)
+
+    async def _hear(self, asked: Asked) -> Reply | None:
+        refusal = self.refusal()
+        if refusal is not None:
+            return flood(None if refusal.after is None else int(refusal.after))
+        if isinstance(asked.chat, str):
+            return bad("chat not found")
+        await self.hears(-1000 - asked.chat, asked.text)
+        return None
