@@ -8,6 +8,7 @@ them pure; `fetching` and `folders` perform them.
 """
 
 from platforms.media.addresses import networks
+from platforms.media.content import type_of
 from platforms.media.errors import MediaRefused
 from platforms.media.fetching import Fetcher, FetchRules, Resolve
 from platforms.media.reader import Blob, Reader, standard_reader
@@ -21,4 +22,5 @@ __all__ = [
     "Resolve",
     "networks",
     "standard_reader",
+    "type_of",
 ]

@@ -7,6 +7,7 @@ import re
 import attrs
 import pytest
 
+from platforms.matrix import MatrixConfig
 from platforms.onebot11 import OneBot11Config
 from platforms.telegram import TelegramConfig
 from rookery.config import (
@@ -22,6 +23,14 @@ from tests.docs.pages import ROOT, Block, blocks, every, prose, words
 
 PAGE = ROOT / "docs/reference/configuration.md"
 _VARIABLE = re.compile(r'env = "(\w+)"')
+OWNERS = (
+    HostSettings,
+    MediaSettings,
+    BotSettings,
+    OneBot11Config,
+    MatrixConfig,
+    TelegramConfig,
+)
 GOOD = [block for block in every("toml") if not block.mark]
 
 
@@ -50,13 +59,7 @@ def test_ten_mistakes_are_ten_lines_and_these() -> None:
 
 def test_the_page_names_every_key() -> None:
     named = set(words(PAGE))
-    for owner in (
-        HostSettings,
-        MediaSettings,
-        BotSettings,
-        OneBot11Config,
-        TelegramConfig,
-    ):
+    for owner in OWNERS:
         for key in attrs.fields(owner):
             assert key.name in named, f"{owner.__name__}.{key.name}"
     for kind in Kinds().names():
@@ -73,17 +76,7 @@ def test_the_page_names_no_key_that_is_refused() -> None:
         for table in tables
         for word in re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
     }
-    known = {
-        key.name
-        for owner in (
-            HostSettings,
-            MediaSettings,
-            BotSettings,
-            OneBot11Config,
-            TelegramConfig,
-        )
-        for key in attrs.fields(owner)
-    }
+    known = {key.name for owner in OWNERS for key in attrs.fields(owner)}
     assert named == known | {"type"}
 
 

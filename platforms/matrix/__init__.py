@@ -1,0 +1,13 @@
+"""Matrix: any homeserver, over its client-server API.
+
+Read `platform` first, then `session` (who we are, and what came in, in order and without
+gaps) and `speaking` (what goes out). `server` is what both ask the homeserver with;
+`filling` and `joining` are the two things that a session does beside listening. `wire` is
+the protocol as values; `config` and `actions` are small and pure. Not here: encryption,
+of which there is none; HTTP, when to dial again, keeping messages.
+"""
+
+from platforms.matrix.config import MatrixConfig
+from platforms.matrix.platform import Matrix
+
+__all__ = ["Matrix", "MatrixConfig"]

@@ -1,0 +1,46 @@
+"""Asking for what was missed in a room while nobody listened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from platforms.base import SessionEnded
+from platforms.matrix import wire
+from platforms.matrix.server import Refused, ask_patiently
+
+if TYPE_CHECKING:
+    from platforms.base import Link, Web
+
+
+async def whole(
+    link: Link, web: Web, timeline: wire.Timeline, since: str
+) -> wire.Timeline:
+    """Return *timeline* with what was missing before it.
+
+    Raises:
+        SessionEnded: the server is in trouble; the gap is asked for again then, since
+            nothing of it was acknowledged.
+        NeedsOperator: our token is worth nothing.
+    """
+    gap = wire.gap_in(timeline, since)
+    if gap is None:
+        return timeline
+    try:
+        while gap.target:
+            body = await ask_patiently(web, "GET", gap.target)
+            gap = wire.with_page(gap, wire.read_page(body), timeline)
+    except wire.Unreadable as error:
+        raise SessionEnded(str(error)) from error
+    except Refused as refused:  # a room that we may not look into any more
+        link.log.warning("gap.lost", room=gap.room, why=str(refused))
+    if gap.cut:
+        link.log.warning("gap.cut", room=gap.room, events=len(gap.found))
+    elif gap.found:
+        link.log.info("gap.filled", room=gap.room, events=len(gap.found))
+    return evolve(
+        timeline,
+        events=(*gap.filled(), *timeline.events),
+        state=(*gap.state, *timeline.state),
+    )

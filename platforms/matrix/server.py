@@ -1,0 +1,106 @@
+"""Asking the homeserver: an answer, or a refusal that says what it means."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import trio
+from attrs import frozen
+
+from platforms.base import NeedsOperator, OutcomeUnknown, Retry, SessionEnded, Web
+from platforms.matrix import wire
+from platforms.matrix.wire import JsonObject, Meaning, Refusal
+from platforms.transport import HttpAnswer
+
+ASK_SECONDS: Final = 30.0
+MAX_ANSWER_BYTES: Final = 16 * 2**20
+"""A sync after a long absence is large; what is larger is asked for in smaller pieces."""
+ASK_AGAIN: Final = 5
+"""How often a session asks again that has asked too much."""
+_JSON: Final = (("Content-Type", "application/json"),)
+
+
+@frozen
+class Refused(Exception):
+    """The homeserver has said no, in one of the ways in which it can."""
+
+    refusal: Refusal
+
+    def __str__(self) -> str:
+        return self.refusal.why
+
+
+def taken(answer: HttpAnswer) -> bytes:
+    """Return the body of an answer of the 2xx. Raises Refused: it is none of them."""
+    if 200 <= answer.status < 300:
+        return answer.body
+    raise Refused(wire.read_refusal(answer.status, answer.body, answer.retry_after))
+
+
+async def ask(
+    web: Web,
+    method: str,
+    target: str,
+    body: bytes = b"",
+    *,
+    headers: tuple[tuple[str, str], ...] = _JSON,
+    within: float = ASK_SECONDS,
+    max_bytes: int = MAX_ANSWER_BYTES,
+) -> bytes:
+    """Ask once, and return what is answered.
+
+    Raises:
+        Refused: it said no.
+        Retry: nothing went out.
+        OutcomeUnknown: it went out, and no answer came.
+    """
+    return taken(
+        await web.ask(
+            method, target, body, headers=headers, within=within, max_bytes=max_bytes
+        )
+    )
+
+
+async def ask_patiently(web: Web, method: str, target: str, body: bytes = b"") -> bytes:
+    """Ask for a session, which has the time to wait where it has asked too much.
+
+    Raises:
+        Refused: it said no for good.
+        NeedsOperator: our token is worth nothing.
+        SessionEnded: it is in trouble, or not there.
+    """
+    for _ in range(ASK_AGAIN):
+        try:
+            return await ask(web, method, target, body)
+        except Refused as refused:
+            if refused.refusal.meaning is not Meaning.LATER:
+                raise told(refused) from refused
+            await trio.sleep(refused.refusal.after)
+        except (Retry, OutcomeUnknown) as lost:
+            raise SessionEnded(str(lost)) from lost
+    msg = "the homeserver has had too many requests, again and again"
+    raise SessionEnded(msg)
+
+
+async def ask_object(web: Web, target: str) -> JsonObject:
+    """Get one object; see `ask_patiently`."""
+    try:
+        return wire.read_object(await ask_patiently(web, "GET", target))
+    except wire.Unreadable as error:
+        raise SessionEnded(str(error)) from error
+
+
+def told(refused: Refused) -> Exception:
+    """Return what a refusal means to a session: its end, or that of this request only."""
+    refusal = refused.refusal
+    match refusal.meaning:
+        case Meaning.TOKEN if refusal.soft:
+            return NeedsOperator(
+                f"the access token has expired: {refusal.why}; log in again with the same device_id"
+            )
+        case Meaning.TOKEN:
+            return NeedsOperator(f"the access token is refused: {refusal.why}")
+        case Meaning.UNCLEAR:
+            return SessionEnded(refusal.why)
+        case _:
+            return refused

@@ -1,0 +1,238 @@
+"""One account's conversation with its homeserver.
+
+Rules of this file:
+
+1. A `next_batch` is journalled with the last event before it; only then it is asked with.
+   Whatever ends in between is told again, and known again.
+2. What is missing in a room is fetched before what came after it is told: order in a chat
+   is that of the room.
+3. What one room does, or its server, ends nothing: only the token, the homeserver and the
+   line to it do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+import trio
+
+from actors.messages import Inbound
+from platforms.base import Link, NeedsOperator, Sent, SessionEnded
+from platforms.matrix import wire
+from platforms.matrix.filling import whole
+from platforms.matrix.joining import direct_content, join, note_direct
+from platforms.matrix.server import (
+    MAX_ANSWER_BYTES,
+    Refused,
+    ask_object,
+    taken,
+    told,
+)
+from platforms.matrix.wire import Rooms, filters
+
+if TYPE_CHECKING:
+    from platforms.base import Web
+    from platforms.matrix.config import MatrixConfig
+    from platforms.transport import HttpAnswer
+
+HOLD_SECONDS: Final = 30.0
+"""How long the server waits for something new before it says that there is nothing."""
+TOGETHER: Final = 200
+"""Events that are journalled in one go."""
+WHOAMI: Final = "/_matrix/client/v3/account/whoami"
+
+
+class Session:
+    """Lives as long as one incarnation of the connection."""
+
+    def __init__(
+        self, link: Link, web: Web, config: Callable[[], MatrixConfig]
+    ) -> None:
+        """Begin, knowing nothing.
+
+        Args:
+            link: To the host.
+            web: To the homeserver.
+            config: Asked each time: some of it may change while we live.
+        """
+        self.link = link
+        self.web = web
+        self._config = config
+        self.rooms = Rooms()
+        self.us = ""
+        self.invited: dict[str, str] = {}
+        """Private talks that we are invited to and have not joined: room to user."""
+        self._given = ""
+
+    async def begin(self) -> None:
+        """Find out who we are, and what we know of our rooms.
+
+        Raises:
+            NeedsOperator: the token is refused.
+            SessionEnded: no homeserver answers there.
+        """
+        try:
+            self.us = wire.as_text((await self._ask(WHOAMI)).get("user_id"))
+        except Refused as refused:
+            why = (
+                f"{WHOAMI} is refused ({refused}); is that the address of a homeserver?"
+            )
+            raise SessionEnded(why) from refused
+        if not self.us:
+            msg = f"{WHOAMI} does not say who we are; is that the address of a homeserver?"
+            raise SessionEnded(msg)
+        self.link.identify(self.us)
+        # The cursor of another account, of before the token was changed, is worth nothing.
+        await self.link.find_cursor()
+        direct = await direct_content(self.web, self.us)
+        self.rooms.direct.update(wire.read_direct(direct))
+
+    async def listen(self, *, fewer: bool) -> None:
+        """Hear what is new, until something ends it. *fewer*: more would be too much."""
+        hold = 0.0
+        while True:
+            since = self.link.cursor
+            if since is None:
+                await self._begin_here()
+                continue
+            target = filters.sync(since, hold, fewer=fewer)
+            answer = await self.web.poll(target, hold=hold, max_bytes=MAX_ANSWER_BYTES)
+            if answer.status == 400:
+                self._cursor_refused(answer, since)
+                await self._begin_here()
+                continue
+            sync = self._read(answer)
+            self.link.up()
+            await self._take(sync, since)
+            hold, fewer = HOLD_SECONDS, False
+
+    # --- syncs ------------------------------------------------------------------------
+
+    async def _begin_here(self) -> None:
+        """Take the token of now. What was said before is history; invitations stand."""
+        answer = await self.web.poll(
+            filters.first_sync(), hold=HOLD_SECONDS, max_bytes=MAX_ANSWER_BYTES
+        )
+        sync = self._read(answer)
+        self.link.up()
+        self._given = sync.next_batch
+        await self._deliver(await self._invited(sync.invitations), sync.next_batch)
+
+    def _cursor_refused(self, answer: HttpAnswer, since: str) -> None:
+        """The homeserver no longer knows where we were; we go on from now.
+
+        Raises:
+            SessionEnded: it knows nothing of what it has just told us, either.
+        """
+        refusal = wire.read_refusal(answer.status, answer.body, None)
+        if since == self._given:
+            raise SessionEnded(refusal.why)
+        self.link.log.error("cursor.refused", cursor=since, why=refusal.why)
+
+    def _read(self, answer: HttpAnswer) -> wire.Sync:
+        try:
+            return wire.read_sync(taken(answer))
+        except Refused as refused:
+            error = told(refused)
+            if isinstance(error, NeedsOperator):
+                raise error from refused
+            raise SessionEnded(str(refused)) from refused
+        except wire.Unreadable as error:
+            raise SessionEnded(str(error)) from error
+
+    async def _take(self, sync: wire.Sync, since: str) -> None:
+        if sync.direct is not None:
+            self.rooms.direct = dict(sync.direct)
+        events: list[Inbound] = []
+        for timeline in (*sync.joined, *sync.left):
+            events += await self._heard(timeline, since)
+        events += await self._invited(sync.invitations)
+        await self._deliver(events, sync.next_batch)
+
+    async def _deliver(self, events: Sequence[Inbound], cursor: str) -> None:
+        while len(events) > TOGETHER:
+            await self.link.deliver_all(events[:TOGETHER])
+            events = events[TOGETHER:]
+        await self.link.deliver_all(events, cursor)
+
+    # --- rooms ------------------------------------------------------------------------
+
+    async def _heard(self, timeline: wire.Timeline, since: str) -> list[Inbound]:
+        room = timeline.room
+        timeline = await whole(self.link, self.web, timeline, since)
+        if timeline.events and room not in self.rooms.direct:
+            await self.learn_powers(room)
+        for event in timeline.state:
+            self.rooms.learn(room, event)
+        try:
+            heard = wire.read_room(
+                room, timeline.events, timeline.state, self.rooms, self.us
+            )
+        except Exception:
+            # A mistake of ours must cost one room's news, not all that come after it.
+            self.link.log.exception("event.not_understood", room=room)
+            return []
+        for transaction, event_id in heard.echoes:
+            # Our own words came back: whatever became of the answer, they are out.
+            self.link.answered_late(transaction, Sent(event_id))
+        for one in heard.events:
+            if one.event == wire.ENCRYPTED and room not in self.rooms.encrypted:
+                self.rooms.encrypted.add(room)
+                self.link.log.warning("room.encrypted", room=room)
+        return list(heard.events)
+
+    async def learn_powers(self, room: str) -> None:
+        """See to it that it is known who may do what in *room*, if the server tells."""
+        if self.rooms.powers(room) is not None:
+            return
+        levels: list[wire.JsonObject] = [{}, {}]
+        state = f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state"
+
+        async def get(at: int, target: str) -> None:
+            levels[at] = await self._state(target)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(get, 0, f"{state}/m.room.power_levels/")
+            nursery.start_soon(get, 1, f"{state}/m.room.create/?format=event")
+        self.rooms.learn_powers(room, wire.read_powers(*levels))
+
+    async def _state(self, target: str) -> wire.JsonObject:
+        try:
+            return await self._ask(target)
+        except Refused:  # there is none, or it is not for us to see
+            return {}
+
+    async def _invited(self, invitations: Sequence[wire.Invitation]) -> list[Inbound]:
+        """Return the events of *invitations*, after having followed those that we may."""
+        events: list[Inbound] = []
+        for invitation in invitations:
+            event = wire.read_invitation(invitation, self.us)
+            if event is None:
+                continue
+            events.append(event)
+            room, by = invitation.room, event.sender.id if event.sender else ""
+            if event.facts["direct"]:
+                self.invited[room] = by
+            if not self._config().may_invite(by, self.us):
+                why = "the configuration"
+                self.link.log.info("room.not_joined", room=room, by=by, why=why)
+                continue
+            await self.becomes_direct(room)
+            await join(self.link, self.web, room, by)
+        return events
+
+    async def becomes_direct(self, room: str) -> None:
+        """Before it is joined: an invitation to a private talk is remembered as one."""
+        user = self.invited.pop(room, None)
+        if user is None:
+            return
+        self.rooms.direct[room] = user
+        try:
+            await note_direct(self.web, self.us, user, room)
+        except Refused as refused:
+            self.link.log.warning("room.not_noted", room=room, why=str(refused))
+
+    async def _ask(self, target: str) -> wire.JsonObject:
+        return await ask_object(self.web, target)

@@ -1,0 +1,89 @@
+"""Matrix as values: answers of a homeserver in, events out; messages into events.
+
+Pure: no socket, no clock, no randomness, nothing here waits. Read `sync` first (what an
+answer says), then `inbound` with `body` and `members` (what the host is told), `rooms`
+(what is known besides) and `gaps` (what was missed); `outbound` and `html` are the way
+back, `filters` what is asked, `errors` what a refusal means. Not here: asking.
+"""
+
+from platforms.matrix.wire import filters
+from platforms.matrix.wire.body import TEXTS, read_body, without_quote
+from platforms.matrix.wire.errors import Meaning, Refusal, read_refusal
+from platforms.matrix.wire.gaps import Gap, gap_in, with_page
+from platforms.matrix.wire.inbound import (
+    ENCRYPTED,
+    Heard,
+    read_invitation,
+    read_room,
+)
+from platforms.matrix.wire.lenient import JsonObject, as_object, as_text
+from platforms.matrix.wire.outbound import (
+    MAX_EVENT_BYTES,
+    Draft,
+    Unsendable,
+    Uploaded,
+    drafts_of,
+    send_target,
+    transactions,
+    write,
+)
+from platforms.matrix.wire.rooms import (
+    Powers,
+    Rooms,
+    merged_direct,
+    parts_of,
+    read_powers,
+)
+from platforms.matrix.wire.sync import (
+    Invitation,
+    Page,
+    Sync,
+    Timeline,
+    Unreadable,
+    read_direct,
+    read_object,
+    read_page,
+    read_sync,
+)
+
+__all__ = [
+    "ENCRYPTED",
+    "MAX_EVENT_BYTES",
+    "TEXTS",
+    "Draft",
+    "Gap",
+    "Heard",
+    "Invitation",
+    "JsonObject",
+    "Meaning",
+    "Page",
+    "Powers",
+    "Refusal",
+    "Rooms",
+    "Sync",
+    "Timeline",
+    "Unreadable",
+    "Unsendable",
+    "Uploaded",
+    "as_object",
+    "as_text",
+    "drafts_of",
+    "filters",
+    "gap_in",
+    "merged_direct",
+    "parts_of",
+    "read_body",
+    "read_direct",
+    "read_invitation",
+    "read_object",
+    "read_page",
+    "read_powers",
+    "read_refusal",
+    "read_room",
+    "read_sync",
+    "send_target",
+    "transactions",
+    "with_page",
+    "without_quote",
+    "write",
+]

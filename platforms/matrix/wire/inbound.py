@@ -1,0 +1,338 @@
+"""An event of a room becomes an event of the host: name, chat, sender, facts. Pure.
+
+Rules of this file:
+
+1. `sender` is who did it, but for coming and going: there it is who came or went, and
+   who did it to him is `facts["operator"]`.
+2. Everything in a room has an id, and is known by it. An edit is known by the message
+   that it changes and its time, so that versions of one message count up.
+3. What our account did is nobody's news, but for our own coming and going.
+4. What was said in a room before we came is its history, and nobody's news either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+from attrs import frozen
+
+from actors.messages import (
+    DEDUP_SECONDS,
+    DERIVED_ID_DEDUP_SECONDS,
+    Chat,
+    ChatKind,
+    Inbound,
+    Sender,
+)
+from platforms.matrix.wire.body import (
+    PLATFORM,
+    read_body,
+    read_sticker,
+    relation_of,
+    reply_of,
+)
+from platforms.matrix.wire.lenient import (
+    JsonObject,
+    as_object,
+    as_text,
+    as_whole,
+)
+from platforms.matrix.wire.members import Change, membership_of
+from platforms.matrix.wire.rooms import Rooms, names_in
+from platforms.matrix.wire.sync import Invitation
+
+ENCRYPTED: Final = f"{PLATFORM}.encrypted"
+
+
+@frozen
+class Heard:
+    """What one room has to tell."""
+
+    events: tuple[Inbound, ...] = ()
+    echoes: tuple[tuple[str, str], ...] = ()
+    """(transaction, event id) of what this login of ours has said."""
+
+
+@frozen
+class _Room:
+    """Where an event was said, and what is known of it."""
+
+    room: str
+    rooms: Rooms
+    us: str
+    names: dict[str, str]
+    """Of its members; those that came with the events, as they are by then."""
+
+
+def read_room(
+    room: str,
+    events: Sequence[JsonObject],
+    state: Iterable[JsonObject],
+    rooms: Rooms,
+    us: str,
+) -> Heard:
+    """Return what the events of *room* say, in their order.
+
+    Args:
+        room: Its id.
+        events: Of its timeline, oldest first.
+        state: What comes with them: who the members are.
+        rooms: What is known; learns from what passes.
+        us: Our own user id.
+    """
+    names = names_in(state)
+    here = _Room(room, rooms, us, names)
+    told: list[Inbound] = []
+    echoes: list[tuple[str, str]] = []
+    for event, present in while_present(events, us):
+        if "state_key" in event:
+            rooms.learn(room, event)
+            names.update(names_in((event,)))
+        if not present:
+            continue
+        sender = as_text(event.get("sender"))
+        if sender == us and not _is_member(event):
+            said = as_text(as_object(event.get("unsigned")).get("transaction_id"))
+            if said:
+                echoes.append((said, as_text(event.get("event_id"))))
+            continue
+        one = _event(here, event)
+        if one is not None:
+            told.append(one)
+    return Heard(tuple(told), tuple(echoes))
+
+
+def while_present(
+    events: Sequence[JsonObject], us: str
+) -> Iterator[tuple[JsonObject, bool]]:
+    """Yield *events*, and whether we were in the room; our own coming and going count.
+
+    Where we come before we go, we had not been there at first.
+    """
+    changes = [change for event in events if (change := _of_us(event, us))]
+    present = not changes or changes[0].verb == "left"
+    for event in events:
+        change = _of_us(event, us)
+        yield event, present or change is not None
+        if change is not None:
+            present = change.verb == "joined"
+
+
+def _of_us(event: JsonObject, us: str) -> Change | None:
+    if not (_is_member(event) and event.get("state_key") == us):
+        return None
+    return membership_of(event)
+
+
+def _event(here: _Room, event: JsonObject) -> Inbound | None:
+    """Return what one event says; `None` for one that says nothing to anybody."""
+    kind = as_text(event.get("type"))
+    if not kind:
+        return None
+    if _is_emptied(kind, event):
+        return None  # that it was taken back is an event of its own
+    match kind:
+        case "m.room.message" | "m.sticker" if "state_key" not in event:
+            return _message(here, event)
+        case "m.room.redaction":
+            return _redaction(here, event)
+        case "m.reaction":
+            return _reaction(here, event)
+        case "m.room.encrypted":
+            return _told(ENCRYPTED, here, event)
+        case "m.room.name" if event.get("state_key") == "":
+            name = as_text(as_object(event.get("content")).get("name"))
+            facts = {"name": name}
+            return _told("chat.renamed", here, event, facts)
+        case "m.room.member":
+            return _member(here, event)
+        case _:
+            return _other(here, event)
+
+
+def read_invitation(invitation: Invitation, us: str) -> Inbound | None:
+    """Return the event that we are invited; `None` where nobody says so."""
+    room, events = invitation.room, invitation.events
+    found = [e for e in events if _is_member(e) and e.get("state_key") == us]
+    if not found:
+        return None
+    ours = found[-1]
+    by = as_text(ours.get("sender"))
+    content = as_object(ours.get("content"))
+    names = names_in(events)
+    room_names = [
+        as_text(as_object(e.get("content")).get("name"))
+        for e in events
+        if e.get("type") == "m.room.name"
+    ]
+    direct = content.get("is_direct") is True
+    event_id = as_text(ours.get("event_id"))
+    return Inbound(
+        event_id or _derived(room, ours),
+        event="chat.invited",
+        chat=Chat(ChatKind.PRIVATE if direct else ChatKind.GROUP, room),
+        sender=Sender(by, names.get(by, "")) if by else None,
+        facts={
+            "comment": as_text(content.get("reason")),
+            "name": room_names[-1] if room_names else "",
+            "direct": direct,
+        },
+        raw=ours,
+        sent_at_utc=_sent_at(ours),
+        dedup_seconds=DEDUP_SECONDS if event_id else DERIVED_ID_DEDUP_SECONDS,
+    )
+
+
+# --- kinds ----------------------------------------------------------------------------
+
+
+def _message(here: _Room, event: JsonObject) -> Inbound:
+    content = as_object(event.get("content"))
+    relation, target = relation_of(content)
+    if relation == "m.replace":
+        return _edit(here, event, target)
+    kind = as_text(content.get("msgtype"))
+    facts: dict[str, object] = {"emote": True} if kind == "m.emote" else {}
+    sticker = event.get("type") == "m.sticker"
+    answered = reply_of(content) if sticker else ""
+    return Inbound(
+        _id_of(here.room, event),
+        chat=here.rooms.chat(here.room, target if relation == "m.thread" else ""),
+        sender=_sender(here, event, is_bot=kind == "m.notice"),
+        body=(read_sticker(content),) if sticker else read_body(content),
+        facts=facts | ({"reply": answered} if answered else {}),
+        raw=event,
+        sent_at_utc=_sent_at(event),
+    )
+
+
+def _edit(here: _Room, event: JsonObject, target: str) -> Inbound:
+    content = as_object(as_object(event.get("content")).get("m.new_content"))
+    if not content:  # no valid edit; it is shown as what it says itself
+        content = {**as_object(event.get("content")), "m.relates_to": {}}
+    is_bot = as_text(content.get("msgtype")) == "m.notice"
+    return Inbound(
+        target,
+        event="message.edited",
+        chat=here.rooms.chat(here.room),
+        sender=_sender(here, event, is_bot=is_bot),
+        body=read_body(content),
+        facts={"message": target},
+        raw=event,
+        edit=max(1, as_whole(event.get("origin_server_ts"))),
+        sent_at_utc=_sent_at(event),
+    )
+
+
+def _redaction(here: _Room, event: JsonObject) -> Inbound:
+    content = as_object(event.get("content"))
+    # Since room version 11 in the content, before beside it.
+    target = as_text(content.get("redacts")) or as_text(event.get("redacts"))
+    facts = {
+        "message": target,
+        "operator": as_text(event.get("sender")),
+        "reason": as_text(content.get("reason")),
+    }
+    return _told("message.deleted", here, event, facts)
+
+
+def _reaction(here: _Room, event: JsonObject) -> Inbound | None:
+    relates = as_object(as_object(event.get("content")).get("m.relates_to"))
+    target, key = as_text(relates.get("event_id")), as_text(relates.get("key"))
+    if relates.get("rel_type") != "m.annotation" or not (target and key):
+        return _other(here, event)
+    facts = {"message": target, "emojis": (key,), "added": True}
+    return _told("message.reacted", here, event, facts)
+
+
+def _member(here: _Room, event: JsonObject) -> Inbound | None:
+    change = membership_of(event)
+    if change is None:
+        if as_text(event.get("sender")) == here.us:
+            return None  # a new name of our own, or whom we have invited
+        return _other(here, event)
+    who = as_text(event.get("state_key"))
+    family = "chat" if who == here.us else "member"
+    role = here.rooms.role_of(here.room, who)
+    return Inbound(
+        _id_of(here.room, event),
+        event=f"{family}.{change.verb}",
+        chat=here.rooms.chat(here.room),
+        sender=Sender(who, here.names.get(who, ""), role),
+        facts={
+            "how": change.how,
+            "operator": as_text(event.get("sender")),
+            "reason": as_text(as_object(event.get("content")).get("reason")),
+        },
+        raw=event,
+        sent_at_utc=_sent_at(event),
+    )
+
+
+def _other(here: _Room, event: JsonObject) -> Inbound:
+    kind = f"{PLATFORM}.{as_text(event.get('type'))}"
+    return _told(kind, here, event)
+
+
+def _told(
+    name: str,
+    here: _Room,
+    event: JsonObject,
+    facts: Mapping[str, object] | None = None,
+) -> Inbound:
+    return Inbound(
+        _id_of(here.room, event),
+        event=name,
+        chat=here.rooms.chat(here.room),
+        sender=_sender(here, event),
+        facts={} if facts is None else facts,
+        raw=event,
+        sent_at_utc=_sent_at(event),
+    )
+
+
+# --- parts ----------------------------------------------------------------------------
+
+
+def _sender(
+    here: _Room,
+    event: JsonObject,
+    *,
+    is_bot: bool = False,
+) -> Sender | None:
+    user = as_text(event.get("sender"))
+    if not user:
+        return None
+    return Sender(
+        user, here.names.get(user, ""), here.rooms.role_of(here.room, user), is_bot
+    )
+
+
+def _id_of(room: str, event: JsonObject) -> str:
+    return as_text(event.get("event_id")) or _derived(room, event)
+
+
+def _derived(room: str, event: JsonObject) -> str:
+    """Return an id for what came without one: equal content, equal id."""
+    said = {key: event.get(key) for key in ("type", "sender", "state_key", "content")}
+    whole = msgspec.json.encode([room, said], order="sorted")
+    return f"~{blake2b(whole, digest_size=12).hexdigest()}"
+
+
+def _sent_at(event: JsonObject) -> float | None:
+    milliseconds = as_whole(event.get("origin_server_ts"))
+    return milliseconds / 1000 if milliseconds else None
+
+
+def _is_member(event: JsonObject) -> bool:
+    return event.get("type") == "m.room.member"
+
+
+def _is_emptied(kind: str, event: JsonObject) -> bool:
+    """Was it taken back before we saw it?"""
+    if kind == "m.room.redaction" or "state_key" in event:
+        return False
+    return "redacted_because" in as_object(event.get("unsigned"))

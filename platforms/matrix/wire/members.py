@@ -1,0 +1,55 @@
+"""Who came and who went: what a change of `m.room.member` means. Pure.
+
+Source: Matrix specification v1.15, client-server API, "m.room.member": its table of
+membership changes.
+
+    before           now      sender      is
+    join             leave    himself     left (leave)
+    join             leave    another     left (kick)
+    join             ban      another     left (ban)
+    invite           join                 joined (invite)
+    anything else    join                 joined (join)
+    join             join                 a new name or picture
+    whatever else                         nobody came or went
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from platforms.matrix.wire.lenient import JsonObject, as_object, as_text
+
+
+@frozen
+class Change:
+    """Somebody came or went."""
+
+    verb: str
+    """`joined` or `left`."""
+    how: str
+    """`join` or `invite`; `leave`, `kick` or `ban`."""
+
+
+def membership_of(event: JsonObject) -> Change | None:
+    """Return who came or went by *event*; `None`: nobody did."""
+    now = as_text(as_object(event.get("content")).get("membership"))
+    unsigned = as_object(event.get("unsigned"))
+    was = as_text(as_object(unsigned.get("prev_content")).get("membership"))
+    match was, now:
+        case "", "join" if "replaces_state" in unsigned:
+            return (
+                None  # a server that does not tell what was before: rather a new name
+            )
+        case "join", "join":
+            return None
+        case "invite", "join":
+            return Change("joined", "invite")
+        case _, "join":
+            return Change("joined", "join")
+        case "join", "leave":
+            left = event.get("sender") == event.get("state_key")
+            return Change("left", "leave" if left else "kick")
+        case "join", "ban":
+            return Change("left", "ban")
+        case _:
+            return None

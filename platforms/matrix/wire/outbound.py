@@ -1,0 +1,254 @@
+"""What the host wants said becomes the events that say it. Pure.
+
+A message of ours is one event of Matrix for each picture or file, and one for each run
+of words between them. The last carries the idempotency key of the whole as its
+transaction id, those before it the key and their number: repeated under the same key,
+each of them is recognised, and whoever sees the key knows that all of it was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, TypeAlias
+from urllib.parse import quote
+
+import msgspec
+from attrs import define, field, frozen
+
+from actors.messages import (
+    Audio,
+    Everyone,
+    File,
+    Image,
+    Markdown,
+    Mention,
+    Outbound,
+    Raw,
+    Reply,
+    Text,
+    Video,
+)
+from platforms.matrix.wire.body import EVERYBODY, HTML, PLATFORM
+from platforms.matrix.wire.html import html_of, html_of_text, pill
+from platforms.matrix.wire.lenient import JsonObject
+from platforms.matrix.wire.rooms import parts_of
+
+Media: TypeAlias = Image | Audio | Video | File
+
+MAX_EVENT_BYTES: Final = 60_000
+"""The specification allows 65,536 for an event with everything that its server adds."""
+_MSGTYPES: Final[Mapping[type[Media], str]] = {
+    Image: "m.image",
+    Audio: "m.audio",
+    Video: "m.video",
+    File: "m.file",
+}
+
+
+@frozen
+class Unsendable(Exception):
+    """A body that Matrix cannot express. Nothing was sent."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@frozen
+class Uploaded:
+    """What a server has made of bytes of ours."""
+
+    url: str
+    """`mxc://...`"""
+    media_type: str = ""
+    size_bytes: int = 0
+
+
+@frozen
+class Draft:
+    """One event that is to be said; *media* is what has to be uploaded before."""
+
+    type: str
+    content: JsonObject
+    media: Media | None = None
+
+    @property
+    def data(self) -> bytes | None:
+        """The bytes to upload; `None` where there are none."""
+        source = None if self.media is None else self.media.source
+        return source if isinstance(source, bytes) else None
+
+    def with_upload(self, uploaded: Uploaded) -> Draft:
+        """Return the event that shows what was uploaded."""
+        info: JsonObject = {"size": uploaded.size_bytes}
+        if uploaded.media_type:
+            info["mimetype"] = uploaded.media_type
+        content = {**self.content, "url": uploaded.url, "info": info}
+        return Draft(self.type, content)
+
+
+def drafts_of(out: Outbound, msgtype: str = "m.notice") -> tuple[Draft, ...]:
+    """Return the events that say *out*, in their order.
+
+    Args:
+        out: What to say.
+        msgtype: What words are sent as: `m.notice` or `m.text`.
+
+    Raises:
+        Unsendable: nothing in it to send, or nothing that Matrix can express.
+    """
+    drafts: list[Draft] = []
+    words = _Words()
+    reply = ""
+    for part in out.body:
+        match part:
+            case Text() | Markdown() | Mention():
+                words.add(part)
+            case Reply(message):
+                reply = message
+            case Image() | Audio() | Video() | File():
+                drafts += words.taken(msgtype)
+                drafts.append(_media(part))
+            case Raw():
+                drafts += words.taken(msgtype)
+                drafts.append(_raw(part))
+            case _:
+                msg = f"Matrix has nothing for {type(part).__name__}"
+                raise Unsendable(msg)
+    drafts += words.taken(msgtype)
+    if not drafts:
+        msg = "a message must say something (got an empty body)"
+        raise Unsendable(msg)
+    _, thread = parts_of(out.chat)
+    first, *rest = drafts
+    return (
+        _related(first, reply, thread),
+        *(_related(draft, "", thread) for draft in rest),
+    )
+
+
+def transactions(key: str, count: int) -> tuple[str, ...]:
+    """Return the transaction ids of *count* events that say what is called *key*."""
+    return (*(f"{key}.{number}" for number in range(1, count)), key)
+
+
+def send_target(room: str, draft: Draft, transaction: str) -> str:
+    """Return where to `PUT` an event."""
+    parts = (quote(part, safe="") for part in (room, draft.type, transaction))
+    return "/_matrix/client/v3/rooms/{}/send/{}/{}".format(*parts)
+
+
+def write(content: Mapping[str, object]) -> bytes:
+    """Return the content of an event as JSON.
+
+    Raises:
+        Unsendable: it holds what JSON has no form for.
+    """
+    try:
+        return msgspec.json.encode(content)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Unsendable(str(error)) from None
+
+
+@define
+class _Words:
+    """A run of words, as text and as HTML."""
+
+    text: str = ""
+    html: str = ""
+    rich: bool = False
+    users: list[str] = field(factory=list)
+    everybody: bool = False
+
+    def add(self, part: Text | Markdown | Mention) -> None:
+        match part:
+            case Text(text):
+                self.text += text
+                self.html += html_of_text(text)
+            case Markdown(text):
+                self.text += text
+                html = html_of(text)
+                self.rich = self.rich or html is not None
+                self.html += html_of_text(text) if html is None else html
+            case Mention(Everyone()):
+                self.text += EVERYBODY
+                self.html += EVERYBODY
+                self.everybody = True
+            case Mention(user, name):
+                self.text += name or str(user)
+                self.html += pill(str(user), name or str(user))
+                self.rich = True
+                self.users.append(str(user))
+
+    def taken(self, msgtype: str) -> list[Draft]:
+        """Return the event that says these words, if there are any, and begin anew."""
+        said, text = _Words(self.text, self.html, self.rich), self.text
+        mentions: JsonObject = {}
+        if self.users:
+            mentions["user_ids"] = list(dict.fromkeys(self.users))
+        if self.everybody:
+            mentions["room"] = True
+        self.text, self.html, self.rich = "", "", False
+        self.users, self.everybody = [], False
+        if not text.strip():
+            return []
+        content: JsonObject = {"msgtype": msgtype, "body": text, "m.mentions": mentions}
+        if said.rich:
+            formatted = {**content, "format": HTML, "formatted_body": said.html}
+            if len(write(formatted)) <= MAX_EVENT_BYTES:
+                content = formatted
+        return [Draft("m.room.message", content)]
+
+
+def _media(part: Media) -> Draft:
+    name = _name_of(part)
+    content: JsonObject = {"msgtype": _MSGTYPES[type(part)], "body": name}
+    if isinstance(part.source, bytes):
+        return Draft("m.room.message", content, part)
+    if isinstance(part.source, str) and part.source.startswith("mxc://"):
+        return Draft("m.room.message", {**content, "url": part.source})
+    msg = f"media must be bytes or an mxc:// address (got {str(part.source)!r:.80})"
+    raise Unsendable(msg)
+
+
+def _name_of(part: Media) -> str:
+    """Return what is shown where it cannot be shown: a name, or what is on it."""
+    given = ""
+    if isinstance(part, Image):
+        given = part.alt
+    elif isinstance(part, File):
+        given = part.name
+    if given:
+        return given
+    if isinstance(part.source, Path):
+        return part.source.name
+    return type(part).__name__.lower()
+
+
+def _raw(part: Raw) -> Draft:
+    kind, content = part.data.get("type"), part.data.get("content")
+    if part.platform != PLATFORM or not isinstance(kind, str) or not kind:
+        msg = f'a Raw segment must be Raw("matrix", {{"type": ..., "content": ...}}) (got Raw({part.platform!r}, {dict(part.data)!r:.80}))'
+        raise Unsendable(msg)
+    if not isinstance(content, Mapping):
+        msg = "the content of a Raw segment must be an object"
+        raise Unsendable(msg)
+    return Draft(kind, dict(content))
+
+
+def _related(draft: Draft, reply: str, thread: str) -> Draft:
+    """Say what an event answers, and in which thread it stands."""
+    if not (reply or thread) or "m.relates_to" in draft.content:
+        return draft
+    relates: JsonObject = {}
+    if thread:
+        relates = {
+            "rel_type": "m.thread",
+            "event_id": thread,
+            "is_falling_back": not reply,
+        }
+    relates["m.in_reply_to"] = {"event_id": reply or thread}
+    content = {**draft.content, "m.relates_to": relates}
+    return Draft(draft.type, content, draft.media)

@@ -1,0 +1,160 @@
+"""An answer to `/sync` and to `/messages` becomes a value. Pure.
+
+Source: Matrix specification v1.15, client-server API, "Syncing" and "Getting events for
+a room". What of an answer is about keys, presence and receipts is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from attrs import field, frozen
+
+from platforms.matrix.wire.lenient import (
+    JsonObject,
+    as_object,
+    as_objects,
+    as_text,
+    as_texts,
+    entries,
+)
+
+MAX_NESTING = 64
+_decode = msgspec.json.Decoder().decode
+
+
+class Unreadable(ValueError):
+    """An answer that is not what was asked for. The message says what must hold."""
+
+
+@frozen
+class Timeline:
+    """What has happened in one room since the last sync, oldest first."""
+
+    room: str
+    events: tuple[JsonObject, ...] = ()
+    state: tuple[JsonObject, ...] = ()
+    """What has changed before the first of `events`, and who the members are in them."""
+    limited: bool = False
+    """There is a gap before the first of `events`."""
+    prev_batch: str = ""
+    """Where that gap ends."""
+
+
+@frozen
+class Invitation:
+    """We are asked into a room, of which we see a few events without ids."""
+
+    room: str
+    events: tuple[JsonObject, ...] = ()
+
+
+@frozen
+class Sync:
+    """One answer to `/sync`."""
+
+    next_batch: str
+    joined: tuple[Timeline, ...] = ()
+    left: tuple[Timeline, ...] = ()
+    """Rooms that we have left, or were removed from, since the last sync."""
+    invitations: tuple[Invitation, ...] = ()
+    direct: Mapping[str, str] | None = field(default=None)
+    """Of each direct room, who is there; `None` where that has not changed."""
+
+
+@frozen
+class Page:
+    """One answer to `/messages`, newest first."""
+
+    events: tuple[JsonObject, ...]
+    state: tuple[JsonObject, ...] = ()
+    end: str = ""
+    """Where to go on; empty where there is nothing more."""
+
+
+def read_sync(body: bytes) -> Sync:
+    """Return what an answer to `/sync` says.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    told = read_object(body)
+    next_batch = as_text(told.get("next_batch"))
+    if not next_batch:
+        msg = "an answer to /sync must have a next_batch"
+        raise Unreadable(msg)
+    rooms = as_object(told.get("rooms"))
+    return Sync(
+        next_batch,
+        tuple(_timeline(*room) for room in entries(rooms.get("join"))),
+        tuple(_timeline(*room) for room in entries(rooms.get("leave"))),
+        tuple(_invitation(*room) for room in entries(rooms.get("invite"))),
+        _direct(as_objects(as_object(told.get("account_data")).get("events"))),
+    )
+
+
+def read_page(body: bytes) -> Page:
+    """Return what an answer to `/messages` says.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    told = read_object(body)
+    if not isinstance(told.get("chunk"), list):
+        msg = "an answer to /messages must have a chunk"
+        raise Unreadable(msg)
+    return Page(
+        tuple(as_objects(told["chunk"])),
+        tuple(as_objects(told.get("state"))),
+        as_text(told.get("end")),
+    )
+
+
+def read_direct(content: object) -> Mapping[str, str]:
+    """Return who is in each room of the content of `m.direct`: room to user."""
+    return {
+        room: user
+        for user, rooms in as_object(content).items()
+        for room in as_texts(rooms)
+    }
+
+
+def read_object(body: bytes) -> JsonObject:
+    """Return the object that *body* holds.
+
+    Raises:
+        Unreadable: it holds something else, or nothing.
+    """
+    try:
+        value: object = _decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        msg = f"an answer must be JSON ({error})"
+        raise Unreadable(msg) from None
+    if not isinstance(value, dict):
+        msg = f"an answer must be a JSON object (got {type(value).__name__})"
+        raise Unreadable(msg)
+    return value
+
+
+def _timeline(room: str, told: JsonObject) -> Timeline:
+    timeline = as_object(told.get("timeline"))
+    return Timeline(
+        room,
+        tuple(as_objects(timeline.get("events"))),
+        tuple(as_objects(as_object(told.get("state")).get("events"))),
+        timeline.get("limited") is True,
+        as_text(timeline.get("prev_batch")),
+    )
+
+
+def _invitation(room: str, told: JsonObject) -> Invitation:
+    shown = as_object(told.get("invite_state")).get("events")
+    return Invitation(room, tuple(as_objects(shown)))
+
+
+def _direct(events: list[JsonObject]) -> Mapping[str, str] | None:
+    for event in reversed(events):
+        if event.get("type") == "m.direct":
+            return read_direct(event.get("content"))
+    return None
