@@ -7,6 +7,7 @@ from typing import Final
 
 from actors.messages import (
     Audio,
+    Emoji,
     File,
     Image,
     Markdown,
@@ -41,6 +42,9 @@ class Matrix(Platform[MatrixConfig]):
         unit=Unit.BYTES,
         media=(MediaForm.BYTES,),
         idempotent_for=IDEMPOTENT_SECONDS,
+        edits=True,
+        deletes=True,
+        reacts=True,
         resumes=True,
     )
 
@@ -70,12 +74,34 @@ class Matrix(Platform[MatrixConfig]):
         await session.listen(fewer=stuck)
 
     async def send(self, link: Link, out: Outbound) -> Sent:
-        return await self._speaker(link).say(out, f"m.{self.config.speak_as}")
+        return await self._speaker(link).say(out, self._msgtype)
+
+    async def edit(self, link: Link, out: Outbound, message: str) -> Sent:
+        return await self._speaker(link).edit(out, message, self._msgtype)
+
+    async def delete(self, link: Link, out: Outbound, message: str) -> Sent:
+        return await self._speaker(link).delete(out, message)
+
+    async def react(
+        self,
+        link: Link,
+        out: Outbound,
+        message: str,
+        emoji: str | Emoji,
+        *,
+        remove: bool,
+    ) -> Sent:
+        key = emoji.id if isinstance(emoji, Emoji) else emoji
+        return await self._speaker(link).react(out, message, key, remove=remove)
 
     async def call(
         self, link: Link, action: str, params: Mapping[str, object]
     ) -> object:
         return await self._speaker(link).call(action, params)
+
+    @property
+    def _msgtype(self) -> str:
+        return f"m.{self.config.speak_as}"
 
     def _speaker(self, link: Link) -> Speaker:
         speaker = self._speakers.get(link)

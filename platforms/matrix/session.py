@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 HOLD_SECONDS: Final = 30.0
 """How long the server waits for something new before it says that there is nothing."""
+PAUSE_SECONDS: Final = 1.0
+"""Between two answers with nothing in them, at least."""
 TOGETHER: Final = 200
 """Events that are journalled in one go."""
 WHOAMI: Final = "/_matrix/client/v3/account/whoami"
@@ -98,6 +100,7 @@ class Session:
                 await self._begin_here()
                 continue
             target = filters.sync(since, hold, fewer=fewer)
+            asked_at = trio.current_time()
             answer = await self.web.poll(target, hold=hold, max_bytes=MAX_ANSWER_BYTES)
             if answer.status == 400:
                 self._cursor_refused(answer, since)
@@ -106,6 +109,9 @@ class Session:
             sync = self._read(answer)
             self.link.up()
             await self._take(sync, since)
+            if hold and sync.is_empty:
+                # A server that does not wait must not keep us busy with nothing.
+                await trio.sleep_until(asked_at + PAUSE_SECONDS)
             hold, fewer = HOLD_SECONDS, False
 
     # --- syncs ------------------------------------------------------------------------
@@ -118,7 +124,8 @@ class Session:
         sync = self._read(answer)
         self.link.up()
         self._given = sync.next_batch
-        await self._deliver(await self._invited(sync.invitations), sync.next_batch)
+        invited = await self._invited(sync.invitations)
+        await self.link.deliver_all(invited, sync.next_batch)
 
     def _cursor_refused(self, answer: HttpAnswer, since: str) -> None:
         """The homeserver no longer knows where we were; we go on from now.
@@ -148,14 +155,13 @@ class Session:
         events: list[Inbound] = []
         for timeline in (*sync.joined, *sync.left):
             events += await self._heard(timeline, since)
+            while (
+                len(events) > TOGETHER
+            ):  # one room's gap is in memory, not all of them
+                await self.link.deliver_all(events[:TOGETHER])
+                events = events[TOGETHER:]
         events += await self._invited(sync.invitations)
-        await self._deliver(events, sync.next_batch)
-
-    async def _deliver(self, events: Sequence[Inbound], cursor: str) -> None:
-        while len(events) > TOGETHER:
-            await self.link.deliver_all(events[:TOGETHER])
-            events = events[TOGETHER:]
-        await self.link.deliver_all(events, cursor)
+        await self.link.deliver_all(events, sync.next_batch)
 
     # --- rooms ------------------------------------------------------------------------
 

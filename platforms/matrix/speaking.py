@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SEND_SECONDS: Final = 20.0
 UPLOAD_SECONDS: Final = 40.0
 MAX_DOWNLOAD_BYTES: Final = 64 * 2**20
+MAX_ALIASES: Final = 1_000
 LATER_SECONDS: Final = 2.0
 _TROUBLE_SECONDS: Final = 5.0
 
@@ -50,20 +51,49 @@ class Speaker:
 
     async def say(self, out: Outbound, msgtype: str) -> Sent:
         """Say *out*; see `Platform.send`."""
-        try:
-            drafts: Sequence[wire.Draft] = wire.drafts_of(out, msgtype)
-        except wire.Unsendable as error:
-            raise Rejected(str(error)) from error
-        named, _ = wire.parts_of(out.chat)
-        room = await self._room(named)
-        await self._must_be_plain(room)
+        drafts = _drafts(out, msgtype)
+        room = await self._plain_room(out)
         drafts = [await self._uploaded(draft) for draft in drafts]
         return await self._put(room, drafts, out.key)
 
+    async def edit(self, out: Outbound, message: str, msgtype: str) -> Sent:
+        """See `Platform.edit`."""
+        draft, *more = _drafts(out, msgtype)
+        if more:
+            msg = "one event cannot become several: an edit is words, or one picture or file"
+            raise FormRefused(msg)
+        room = await self._plain_room(out)
+        edit = wire.edit_of(await self._uploaded(draft), message)
+        return await self._put(room, [edit], out.key)
+
+    async def delete(self, out: Outbound, message: str) -> Sent:
+        """See `Platform.delete`."""
+        room = await self._room(out)
+        target = wire.redact_target(room, message, out.key)
+        await self._ask("PUT", target, b"{}")
+        return Sent()
+
+    async def react(
+        self, out: Outbound, message: str, key: str, *, remove: bool
+    ) -> Sent:
+        """See `Platform.react`. What is there already, or gone already, is as it should be."""
+        room = await self._room(out)
+        if not remove:
+            try:
+                return await self._put(room, [wire.reaction_of(message, key)], out.key)
+            except Rejected as rejected:
+                if "M_DUPLICATE_ANNOTATION" in rejected.why:
+                    return Sent()
+                raise
+        listed = await self._ask("GET", wire.reactions_target(room, message))
+        ours = wire.reaction_among(_object(listed), self._session.us, key)
+        return await self.delete(out, ours) if ours else Sent()
+
     # --- where ------------------------------------------------------------------------
 
-    async def _room(self, named: str) -> str:
+    async def _room(self, out: Outbound) -> str:
         """Return the id of a room that is named by its id, its alias, or who is in it."""
+        named, _ = wire.parts_of(out.chat)
         if named.startswith("@"):
             room = self._session.rooms.with_user(named)
             if room is None:
@@ -76,21 +106,22 @@ class Speaker:
             return named
         if named not in self._aliases:
             asked = asking("resolve", {"alias": named}, self._session.us)
-            answer = await self._ask("GET", asked.target)
-            self._aliases[named] = wire.as_text(_object(answer).get("room_id"))
+            answer = _object(await self._ask("GET", asked.target))
+            if len(self._aliases) >= MAX_ALIASES:
+                self._aliases.clear()
+            self._aliases[named] = wire.as_text(answer.get("room_id"))
         return self._aliases[named]
 
-    async def _must_be_plain(self, room: str) -> None:
-        """Raise Rejected if *room* is encrypted."""
+    async def _plain_room(self, out: Outbound) -> str:
+        """The same, and raise Rejected if it is encrypted."""
+        room = await self._room(out)
         known = self._session.rooms.encrypted
-        if room in self._plain and room not in known:
-            return
-        if room not in known and await self._is_encrypted(room):
-            known.add(room)
+        if room not in known and room not in self._plain:
+            (known if await self._is_encrypted(room) else self._plain).add(room)
         if room in known:
             msg = "the room is encrypted, and Rookery does not speak there: invite it to one that is not"
             raise Rejected(msg)
-        self._plain.add(room)
+        return room
 
     async def _is_encrypted(self, room: str) -> bool:
         target = (
@@ -200,6 +231,13 @@ class Speaker:
             )
         except Refused as refused:
             raise _refusal(refused) from refused
+
+
+def _drafts(out: Outbound, msgtype: str) -> Sequence[wire.Draft]:
+    try:
+        return wire.drafts_of(out, msgtype)
+    except wire.Unsendable as error:
+        raise Rejected(str(error)) from error
 
 
 def _refusal(refused: Refused) -> Retry | Rejected | OutcomeUnknown:

@@ -12,7 +12,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -40,7 +40,7 @@ from platforms.matrix.wire.lenient import (
     as_text,
     as_whole,
 )
-from platforms.matrix.wire.members import Change, membership_of
+from platforms.matrix.wire.members import membership_of, while_present
 from platforms.matrix.wire.rooms import Rooms, names_in
 from platforms.matrix.wire.sync import Invitation
 
@@ -103,28 +103,6 @@ def read_room(
         if one is not None:
             told.append(one)
     return Heard(tuple(told), tuple(echoes))
-
-
-def while_present(
-    events: Sequence[JsonObject], us: str
-) -> Iterator[tuple[JsonObject, bool]]:
-    """Yield *events*, and whether we were in the room; our own coming and going count.
-
-    Where we come before we go, we had not been there at first.
-    """
-    changes = [change for event in events if (change := _of_us(event, us))]
-    present = not changes or changes[0].verb == "left"
-    for event in events:
-        change = _of_us(event, us)
-        yield event, present or change is not None
-        if change is not None:
-            present = change.verb == "joined"
-
-
-def _of_us(event: JsonObject, us: str) -> Change | None:
-    if not (_is_member(event) and event.get("state_key") == us):
-        return None
-    return membership_of(event)
 
 
 def _event(here: _Room, event: JsonObject) -> Inbound | None:

@@ -15,6 +15,8 @@ membership changes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from attrs import frozen
 
 from platforms.matrix.wire.lenient import JsonObject, as_object, as_text
@@ -53,3 +55,25 @@ def membership_of(event: JsonObject) -> Change | None:
             return Change("left", "ban")
         case _:
             return None
+
+
+def while_present(
+    events: Sequence[JsonObject], us: str
+) -> Iterator[tuple[JsonObject, bool]]:
+    """Yield *events*, and whether we were in the room; our own coming and going count.
+
+    Where we come before we go, we had not been there at first.
+    """
+    changes = [change for event in events if (change := _of_us(event, us))]
+    present = not changes or changes[0].verb == "left"
+    for event in events:
+        change = _of_us(event, us)
+        yield event, present or change is not None
+        if change is not None:
+            present = change.verb == "joined"
+
+
+def _of_us(event: JsonObject, us: str) -> Change | None:
+    if event.get("type") != "m.room.member" or event.get("state_key") != us:
+        return None
+    return membership_of(event)

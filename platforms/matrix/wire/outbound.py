@@ -31,13 +31,19 @@ from actors.messages import (
 )
 from platforms.matrix.wire.body import EVERYBODY, HTML, PLATFORM
 from platforms.matrix.wire.html import html_of, html_of_text, pill
-from platforms.matrix.wire.lenient import JsonObject
+from platforms.matrix.wire.lenient import (
+    JsonObject,
+    as_object,
+    as_objects,
+    as_text,
+)
 from platforms.matrix.wire.rooms import parts_of
 
 Media: TypeAlias = Image | Audio | Video | File
 
 MAX_EVENT_BYTES: Final = 60_000
 """The specification allows 65,536 for an event with everything that its server adds."""
+_FORMATTED: Final = ("format", "formatted_body")
 _MSGTYPES: Final[Mapping[type[Media], str]] = {
     Image: "m.image",
     Audio: "m.audio",
@@ -127,6 +133,52 @@ def drafts_of(out: Outbound, msgtype: str = "m.notice") -> tuple[Draft, ...]:
         _related(first, reply, thread),
         *(_related(draft, "", thread) for draft in rest),
     )
+
+
+def edit_of(draft: Draft, message: str) -> Draft:
+    """Return the event that puts what *draft* says in the place of *message*."""
+    content = {k: v for k, v in draft.content.items() if k != "m.relates_to"}
+    shown: JsonObject = {
+        **content,
+        "body": f"* {content.get('body', '')}",
+        "m.mentions": {},  # whom it newly means was rung by the first version
+        "m.new_content": content,
+        "m.relates_to": {"rel_type": "m.replace", "event_id": message},
+    }
+    if "formatted_body" in content:
+        shown["formatted_body"] = f"* {content['formatted_body']}"
+    if len(write(shown)) > MAX_EVENT_BYTES:
+        shown = {k: v for k, v in shown.items() if k not in _FORMATTED}
+    return Draft(draft.type, shown)
+
+
+def reaction_of(message: str, key: str) -> Draft:
+    """Return the event that puts *key* below *message*."""
+    relates = {"rel_type": "m.annotation", "event_id": message, "key": key}
+    return Draft("m.reaction", {"m.relates_to": relates})
+
+
+def redact_target(room: str, event: str, transaction: str) -> str:
+    """Return where to `PUT` that *event* is taken back."""
+    parts = (quote(part, safe="") for part in (room, event, transaction))
+    return "/_matrix/client/v3/rooms/{}/redact/{}/{}".format(*parts)
+
+
+def reactions_target(room: str, message: str) -> str:
+    """Return where the reactions to *message* are listed."""
+    parts = (quote(part, safe="") for part in (room, message))
+    return "/_matrix/client/v1/rooms/{}/relations/{}/m.annotation/m.reaction?limit=100".format(
+        *parts
+    )
+
+
+def reaction_among(listed: JsonObject, user: str, key: str) -> str:
+    """Return the event by which *user* has put *key*; empty if there is none."""
+    for event in as_objects(listed.get("chunk")):
+        relates = as_object(as_object(event.get("content")).get("m.relates_to"))
+        if event.get("sender") == user and relates.get("key") == key:
+            return as_text(event.get("event_id"))
+    return ""
 
 
 def transactions(key: str, count: int) -> tuple[str, ...]:

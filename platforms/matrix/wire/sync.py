@@ -62,6 +62,11 @@ class Sync:
     direct: Mapping[str, str] | None = field(default=None)
     """Of each direct room, who is there; `None` where that has not changed."""
 
+    @property
+    def is_empty(self) -> bool:
+        """It says that nothing has happened."""
+        return not (self.joined or self.left or self.invitations)
+
 
 @frozen
 class Page:
