@@ -8,6 +8,7 @@ anything that a running host needs; it never imports this.
     strategies    backoffs, child specs, trees and exits for hypothesis (which it needs)
     laws          what holds in every tree, as pure functions over the log of events
     simulation    random trees and random faults from a seed: `python -m rookery.testing`
+    lab           a host with one platform, the server at the other end, and what breaks
 
 Read `kit` first; `log` and `telling` are what it writes down, `census` what the laws know,
 `portal` and `scheduling` how trio is driven. `plugin` is the pytest plugin.
@@ -18,7 +19,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-__all__ = ["kit", "laws", "simulation", "strategies"]
+__all__ = ["kit", "lab", "laws", "simulation", "strategies"]
 
 
 def __getattr__(name: str) -> ModuleType:

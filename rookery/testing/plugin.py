@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixtures `kit` and `rookery_seed`, and the option `--rookery-seed`.
+"""The pytest plugin: the fixtures `kit`, `lab` and `rookery_seed`, and `--rookery-seed`.
 
 pytest loads it wherever Rookery is installed, so it imports nothing of Rookery until a
 test asks for a fixture.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractAsyncContextManager, ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
+    from actors.bots import Bot
     from actors.kernel import Hooks
     from rookery.testing.kit import Kit
+    from rookery.testing.lab import Lab, Peer
     from supervision import Supervisor
     from supervision.chaos import Chaos
 
@@ -29,6 +31,14 @@ class OpenKit(Protocol):
     def __call__(
         self, tree: Supervisor, *, chaos: Chaos | Hooks | None = None
     ) -> Kit: ...
+
+
+class OpenLab(Protocol):
+    """What the fixture `lab` is: run a host with one platform while a block lasts."""
+
+    def __call__(
+        self, peer: Peer | type[Peer], *bots: Bot
+    ) -> AbstractAsyncContextManager[Lab]: ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,6 +75,17 @@ def kit(request: pytest.FixtureRequest, rookery_seed: int) -> Iterator[OpenKit]:
             return k
 
         yield run
+
+
+@pytest.fixture
+def lab(rookery_seed: int) -> OpenLab:
+    """Give what runs a host with the platform of one peer while a block lasts."""
+    from rookery.testing import lab as module  # noqa: PLC0415 - only who asks pays
+
+    def run(peer: Peer | type[Peer], *bots: Bot) -> AbstractAsyncContextManager[Lab]:
+        return module.open(peer, *bots, seed=rookery_seed)
+
+    return run
 
 
 @pytest.hookimpl(wrapper=True)

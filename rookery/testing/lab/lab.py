@@ -29,7 +29,6 @@ from rookery.testing.lab.wires import Gone
 REDIAL_SECONDS = 3.0
 """How long a peer that dials waits before it does again (OneBot's default)."""
 LOOK_SECONDS = 1.0
-STORY_LINES = 60
 
 _line: ContextVar[Line] = ContextVar("line")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import trio
 
 from actors.bots import Bot
+from actors.kernel import leaves
 from rookery.testing import portal
 from rookery.testing.lab.house import House
 from rookery.testing.lab.lab import Lab
@@ -17,6 +18,9 @@ from rookery.testing.lab.listening import listening
 from rookery.testing.lab.peer import Peer
 from rookery.testing.lab.people import parrot
 from rookery.testing.lab.values import TOKEN
+
+STORY_LINES = 60
+"""How much of what happened a failing test shows."""
 
 
 class LeftBehind(AssertionError):
@@ -47,35 +51,70 @@ async def open(  # noqa: A001 - read as `lab.open`
     portal.virtual_clock()
     peer = peer if isinstance(peer, Peer) else peer()
     before = tasks()
-    async with trio.open_nursery() as nursery:
-        lab = Lab(peer, nursery)
-        lab.network.away = away
-        peer.enter(lab)
-        with tempfile.TemporaryDirectory(prefix="rookery-lab-") as folder:
-            every = bots or (parrot(lab.people),)
-            house = lab.house = House(
-                peer.kind,
-                peer.config(token),
-                {bot.name: bot for bot in every},
-                Path(folder),
-                network=lab.network,
-                witness=lab.witness,
-                seed=seed,
-            )
-            house.parts.board.subscribe(lab.changed)
-            with listening(lab.note):
-                async with house.parts.open(), house.system:
-                    await house.parts.estate.settled.wait()
-                    if peer.visits():
-                        nursery.start_soon(lab.visits)
+    with _plainly():
+        async with trio.open_nursery() as nursery:
+            lab = Lab(peer, nursery)
+            lab.network.away = away
+            peer.enter(lab)
+            async with _housed(lab, bots or (parrot(lab.people),), token, seed):
+                if peer.visits():
+                    nursery.start_soon(lab.visits)
+                with _telling(lab):
                     yield lab
-                    house.disk.release()
-        left = [f"{line} is still open" for line in lab.network.open_lines]
-        nursery.cancel_scope.cancel()
+            left = [f"{line} is still open" for line in lab.network.open_lines]
+            nursery.cancel_scope.cancel()
     await portal.settle()
     left += [f"a task is still there: {task.name}" for task in tasks() - before]
     if left:
         raise LeftBehind("; ".join(left))
+
+
+@asynccontextmanager
+async def _housed(
+    lab: Lab, bots: tuple[Bot, ...], token: str, seed: int
+) -> AsyncIterator[None]:
+    """Run the host; everything that is configured was begun when the block is."""
+    peer = lab.peer
+    with tempfile.TemporaryDirectory(prefix="rookery-lab-") as folder:
+        house = lab.house = House(
+            peer.kind,
+            peer.config(token),
+            {bot.name: bot for bot in bots},
+            Path(folder),
+            network=lab.network,
+            witness=lab.witness,
+            seed=seed,
+        )
+        house.parts.board.subscribe(lab.changed)
+        with listening(lab.note):
+            async with house.parts.open(), house.system:
+                await house.parts.estate.settled.wait()
+                try:
+                    yield
+                finally:
+                    house.disk.release()
+
+
+@contextmanager
+def _telling(lab: Lab) -> Iterator[None]:
+    """Whoever reads why a test failed wants to see what happened before."""
+    try:
+        yield
+    except Exception as error:
+        told = list(lab.story)[-STORY_LINES:]
+        error.add_note("\n".join(["what happened last:", *told]))
+        raise
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """A test wants to read what was raised in it, not a group of one."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        if len(found := leaves(group)) != 1:
+            raise
+        raise found[0] from None
 
 
 def tasks() -> set[trio.lowlevel.Task]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import index
+
 import trio
 
 ROOM_BYTES = 64 * 1024
@@ -21,6 +23,23 @@ class _Way:
         self.changed = trio.lowlevel.ParkingLot()
 
 
+class _OneAtATime:
+    """As trio demands of a stream: a second task is told, and does not wait."""
+
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
+        self._busy = False
+
+    def __enter__(self) -> None:
+        if self._busy:
+            msg = f"another task is {self._doing} this end of the line"
+            raise trio.BusyResourceError(msg)
+        self._busy = True
+
+    def __exit__(self, *_: object) -> None:
+        self._busy = False
+
+
 class Pipe(trio.abc.HalfCloseableStream):
     """One end. What it does beyond a stream is done to both ends."""
 
@@ -30,14 +49,19 @@ class Pipe(trio.abc.HalfCloseableStream):
         self.closed = False
         self.sent = 0
         """Bytes that were taken from us."""
+        self._sending = _OneAtATime("sending on")
+        self._reading = _OneAtATime("reading from")
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send *data*; wait while there is no room for it."""
-        await trio.lowlevel.checkpoint()
-        way, rest = self._out, memoryview(data)
+        with self._sending:
+            await trio.lowlevel.checkpoint()
+            await self._send(memoryview(data))
+
+    async def _send(self, rest: memoryview) -> None:
+        way = self._out
         while True:
-            if self.closed:
-                raise trio.ClosedResourceError
+            self._check_open()
             if way.broken or way.unread:
                 raise trio.BrokenResourceError
             if not rest:
@@ -53,17 +77,29 @@ class Pipe(trio.abc.HalfCloseableStream):
 
     async def wait_send_all_might_not_block(self) -> None:
         """Wait until there is some room."""
-        await trio.lowlevel.checkpoint()
-        way = self._out
-        while (
-            not (self.closed or way.broken or way.unread)
-            and len(way.bytes) >= ROOM_BYTES
-        ):
-            await way.changed.park()
+        with self._sending:
+            await trio.lowlevel.checkpoint()
+            way = self._out
+            self._check_open()
+            while len(way.bytes) >= ROOM_BYTES and not (way.broken or way.unread):
+                await way.changed.park()
+                self._check_open()
+
+    def _check_open(self) -> None:
+        if self.closed or self._out.ended:
+            raise trio.ClosedResourceError
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """Return what has come; nothing when the far end has finished."""
-        await trio.lowlevel.checkpoint()
+        count = ROOM_BYTES if max_bytes is None else index(max_bytes)
+        if count < 1:
+            msg = f"max_bytes must be at least 1 (got {max_bytes})"
+            raise ValueError(msg)
+        with self._reading:
+            await trio.lowlevel.checkpoint()
+            return await self._receive(count)
+
+    async def _receive(self, count: int) -> bytes:
         way = self._in
         while True:
             if self.closed:
@@ -71,7 +107,6 @@ class Pipe(trio.abc.HalfCloseableStream):
             if way.broken:
                 raise trio.BrokenResourceError
             if not way.stalled and way.bytes:
-                count = max_bytes or ROOM_BYTES
                 data = bytes(way.bytes[:count])
                 del way.bytes[:count]
                 way.changed.unpark_all()
@@ -82,9 +117,12 @@ class Pipe(trio.abc.HalfCloseableStream):
 
     async def send_eof(self) -> None:
         """Say that nothing more will be sent."""
-        await trio.lowlevel.checkpoint()
-        self._out.ended = True
-        self._out.changed.unpark_all()
+        with self._sending:
+            await trio.lowlevel.checkpoint()
+            if self.closed:
+                raise trio.ClosedResourceError
+            self._out.ended = True
+            self._out.changed.unpark_all()
 
     async def aclose(self) -> None:
         """Close this end. What is under way still arrives."""

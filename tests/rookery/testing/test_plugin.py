@@ -103,3 +103,32 @@ def test_without_hypothesis_it_is_said_in_one_sentence(
     )
     assert done.returncode == 1
     assert "pip install 'rookery[testing]'" in done.stderr.splitlines()[-1]
+
+
+CONFORMING = """
+from rookery.testing.lab import Conformance
+from tests.fakes.tinychat.peer import TinyPeer
+
+class TestTiny(Conformance):
+    peer = TinyPeer
+"""
+
+
+def test_a_platform_is_proved_without_a_plugin_for_asynchronous_tests(
+    tmp_path: Path,
+) -> None:
+    """Whoever writes a platform may use trio's plugin, asyncio's, or none."""
+    (tmp_path / "test_it.py").write_text(CONFORMING)
+    root = Path(__file__).parents[3]
+    options = ["-p", "no:trio", "-p", "no:cacheprovider", "-k", "talks or too_many"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-rs", "--rootdir", tmp_path, *options],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(root), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "1 passed, 1 skipped" in done.stdout, done.stdout
+    assert "the protocol cannot: TinyChat has no word for it" in done.stdout

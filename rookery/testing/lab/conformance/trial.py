@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from platforms.base import Caps
-from rookery.testing.lab.lab import STORY_LINES, Lab
+from rookery.testing.lab.lab import Lab
 from rookery.testing.lab.opening import LeftBehind
 from rookery.testing.lab.opening import open as open_lab
 from rookery.testing.lab.peer import Peer
@@ -20,11 +20,10 @@ BACK = 330.0
 
 
 class NotConforming(AssertionError):
-    """A case does not hold: what must, what was seen, and what happened before."""
+    """A case does not hold: what must, and what was seen. Its notes tell what happened."""
 
-    def __init__(self, case: Case, saw: str, story: list[str]) -> None:
-        told = "\n".join(story[-STORY_LINES:])
-        super().__init__(f"{case.name}: {case.value}; but {saw}\n{told}")
+    def __init__(self, case: Case, saw: str) -> None:
+        super().__init__(f"{case.name}: {case.value}; but {saw}")
         self.case = case
         self.saw = saw
 
@@ -67,12 +66,12 @@ class Trial:
                 yield lab
         except* LeftBehind as left:
             saw = f"when the host was gone, {left.exceptions[0]}"
-            raise NotConforming(self.case, saw, list(self.lab.story)) from None
+            raise NotConforming(self.case, saw) from None
 
     def must(self, holds: object, saw: str) -> None:
         """Fail, unless it *holds*, and say what was seen."""
         if not holds:
-            raise NotConforming(self.case, saw, list(self.lab.story))
+            raise NotConforming(self.case, saw)
 
     # --- what many cases ask for ------------------------------------------------------------
 

@@ -68,7 +68,7 @@ def test_what_is_broken_does_not(case: Case, platform: type[Tiny], saw: str) -> 
     assert failed.value.case is case
     told = str(failed.value)
     assert told.startswith(f"{case.name}: {case.value}; but ")
-    assert saw in told.partition("\n")[0]
+    assert saw in told
 
 
 def test_every_case_was_broken() -> None:
