@@ -155,6 +155,7 @@ async def _ask(cell: Cell, question: object, within: float) -> object:
     if not cell.offer(envelope):
         # No room: the envelope queues, and we sleep on the answer only.
         cell.queue(Place(envelope, cell, sender=turn))
+    del turn  # what comes out of the wait holds this frame, and the turn would hold it
     system.wheel.add(slot, deadline)
     if waiter is None:
         return await trio.lowlevel.wait_task_rescheduled(slot.abandon)

@@ -30,30 +30,32 @@ T = TypeVar("T")
 class ActorContext:
     """One for each incarnation; worth nothing once that has ended."""
 
-    __slots__ = ("_incarnation",)
+    __slots__ = ("_cell", "_incarnation", "_number")
 
     def __init__(self, incarnation: Incarnation) -> None:
-        self._incarnation = incarnation
+        self._cell = incarnation.cell
+        self._number = incarnation.number
+        self._incarnation: Incarnation | None = incarnation
 
     # --- who, where --------------------------------------------------------------------
 
     @property
     def self(self) -> Address[NoReturn]:
         """The address of this actor."""
-        return self._incarnation.cell.address
+        return self._cell.address
 
     @property
     def path(self) -> str:
-        return self._incarnation.cell.path
+        return self._cell.path
 
     @property
     def system(self) -> System:
-        return self._incarnation.cell.system
+        return self._cell.system
 
     @property
     def incarnation(self) -> int:
         """1 for the first, counting up with every restart."""
-        return self._incarnation.number
+        return self._number
 
     @property
     def trace(self) -> str:
@@ -92,6 +94,8 @@ class ActorContext:
             AlreadyAnswered: it was answered before.
         """
         incarnation = self._incarnation
+        if incarnation is None:
+            return
         slot = incarnation.open_ask(question)
         if slot is not None and not incarnation.fenced:
             slot.answered = True
@@ -99,9 +103,10 @@ class ActorContext:
 
     def stop(self, reason: ExitReason | None = None) -> None:
         """End this incarnation after the message in hand."""
-        self._incarnation.stopping = reason if reason is not None else Normal()
-        self._incarnation.cell.attention = True
-        self._incarnation.wake()
+        if self._incarnation is not None:
+            self._incarnation.stopping = reason if reason is not None else Normal()
+            self._cell.attention = True
+            self._incarnation.wake()
 
     # --- others ------------------------------------------------------------------------
 
@@ -160,7 +165,7 @@ class ActorContext:
         owner.nurseries = tuple(trio.lowlevel.current_task().child_nurseries)
         if isinstance(value, trio.Nursery):
             # Runs before the nursery is closed, which would else wait for its tasks.
-            self._incarnation.stack.callback(value.cancel_scope.cancel)
+            owner.stack.callback(value.cancel_scope.cancel)
         return value
 
     # --- children, for supervisors -----------------------------------------------------
@@ -178,9 +183,14 @@ class ActorContext:
 
     def _living(self) -> Incarnation:
         """Refuse what would outlive its incarnation, or be taken for its successor's."""
-        if self._incarnation.reason is not None:
-            why = (
-                f"incarnation {self.incarnation} has ended: {self._incarnation.reason}"
-            )
+        incarnation = self._incarnation
+        if incarnation is None or incarnation.reason is not None:
+            why = f"incarnation {self._number} has ended"
+            if incarnation is not None:
+                why += f": {incarnation.reason}"
             raise ActorDown(self.path, why)
-        return self._incarnation
+        return incarnation
+
+    def let_go(self) -> None:
+        """Its incarnation is over, and must not be held by whoever holds this."""
+        self._incarnation = None

@@ -188,7 +188,7 @@ class HookedContext(ActorContext):
 
     def answer(self, question: Query[T], answer: T) -> None:
         say = partial(super().answer, question, answer)
-        cell = self._incarnation.cell
+        cell = self._cell
         assert cell.system.hooks is not None
         hooks = cell.system.hooks
 

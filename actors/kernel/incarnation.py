@@ -41,6 +41,8 @@ from actors.kernel.reasons import (
 )
 from actors.kernel.turn import Span, current
 
+_KILLED = Killed()
+
 MAX_TURNS = 32
 """Messages between two checkpoints, at most ..."""
 MAX_TURN_SECONDS = 0.001
@@ -88,7 +90,7 @@ class Incarnation(Life):
     async def run(self) -> None:
         """The whole life, isolated. The body of the actor's task."""
         self.task = trio.lowlevel.current_task()
-        reason: ExitReason = Killed()
+        reason: ExitReason = _KILLED  # one for all: there may be 100,000 who wait here
         crash: BaseException | None = None
         try:
             with self._scope:
@@ -116,7 +118,14 @@ class Incarnation(Life):
             self._let_go()
 
     def _let_go(self) -> None:
-        """Whoever holds what it raised holds this life, too, but nothing it ran in."""
+        """Nothing that it ran in holds it, or is held by it.
+
+        It holds what it raised, and that holds what it was raised in: a circle, which
+        would lie about until a garbage collection.
+        """
+        if self.context is not None:
+            self.context.let_go()
+        current.set(None)
         self.task = self.context = self.actor = self._stack = None
         del self._scope
 

@@ -153,7 +153,7 @@ class Overheard(ActorContext):
     __slots__ = ("_supervisor",)
 
     def __init__(self, ctx: ActorContext, supervisor: ActedSupervisor) -> None:
-        super().__init__(ctx._incarnation)
+        super().__init__(ctx._living())
         self._supervisor = supervisor
 
     def answer(self, question: Query[object], answer: object) -> None:  # type: ignore[override]  # hears all kinds
@@ -230,7 +230,7 @@ class ActedStage:
         self.events.append(["start_fail", actor.name, actor.number, term])
 
     def started(self, actor: Part, ctx: ActorContext) -> None:
-        life = ctx._incarnation
+        life = ctx._living()
         self.live[actor.name] = life
         self.numbers[actor.name, life.number] = actor.number
         self.last[actor.name] = life.number

@@ -7,11 +7,12 @@ import weakref
 from typing import Never
 
 import pytest
+import structlog
 import trio
 import trio.testing
 from attrs import frozen
 
-from actors.kernel import Actor, ActorContext, Address, System
+from actors.kernel import Actor, ActorContext, Address, Query, System
 from supervision import (
     DYNAMIC,
     FOREVER,
@@ -136,3 +137,60 @@ async def test_nothing_is_kept_of_who_ended_after_its_group_came_back(
         await forget(system.find("/", SupervisorActor))
 
         assert [life() for life in lives] == [None, None]
+
+
+class Doomed(Query[None]):
+    """Whoever hears it fails, and so does who asked."""
+
+
+class Clumsy(Actor[str | Doomed]):
+    """Fails in one way or another."""
+
+    async def handle(self, ctx: ActorContext, message: str | Doomed) -> None:
+        match message:
+            case "at once":
+                raise ValueError
+            case "in a call":
+                ctx.find("/nobody")
+            case "beside others":
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(trio.sleep_forever)
+                    raise ValueError
+            case "over an answer":
+                await ctx.find("/b", Clumsy).ask(Doomed(), within=1.0)
+            case _:
+                raise KeyError
+
+
+@pytest.mark.parametrize(
+    "how", ["at once", "in a call", "beside others", "over an answer"]
+)
+async def test_a_crash_leaves_no_circle_behind(
+    how: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    """When ten thousand crash at once, nobody has time for a collection of all that."""
+    children = [ChildSpec("a", Clumsy), ChildSpec("b", Clumsy)]
+    tree = Supervisor(children=children, max_restarts=1000)
+    async with System(tree.actor) as system:
+        system.log = structlog.wrap_logger(
+            structlog.ReturnLogger(), [structlog.processors.JSONRenderer()]
+        )
+
+        async def crash() -> None:
+            system.find("/a", Clumsy).tell(how)
+            await trio.testing.wait_all_tasks_blocked()
+
+        await crash()  # whatever is made once is made now
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(100):
+                await crash()
+            found = gc.collect()
+        finally:
+            gc.enable()
+
+        life = system.find("/a").cell.incarnation
+        assert life is not None
+        assert life.number == 102
+        assert found < 100

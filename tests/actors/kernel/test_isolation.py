@@ -17,6 +17,7 @@ import trio.testing
 
 from actors.kernel import (
     ActorContext,
+    ActorDown,
     ActorError,
     Crash,
     ExitReason,
@@ -103,6 +104,30 @@ async def test_what_was_raised_does_not_keep_the_task_it_was_raised_in() -> None
             assert [task() for task in tasks] == [None]
         finally:
             gc.enable()
+
+
+async def test_a_context_whose_incarnation_has_ended_is_worth_nothing() -> None:
+    """Its successor must not hear of what somebody still does with it."""
+    contexts: list[ActorContext] = []
+    diary: list[object] = []
+    question = Get(lambda *_: LATER)
+    async with house() as home:
+        actor = await home.keep("a", lambda: Doer(diary))
+        actor.tell(Do(lambda _, ctx: contexts.append(ctx)))
+        actor.tell(boom())
+        await settle()
+        (ended,) = contexts
+
+        ended.stop()
+        ended.answer(question, "too late")
+        with pytest.raises(ActorDown, match="incarnation 1 has ended"):
+            ended.after(1.0, "tick")
+        actor.tell(Note("still here"))
+        await settle()
+
+        assert (ended.path, ended.incarnation) == ("/a", 1)
+        assert home.life("a").number == 2
+        assert diary == ["still here"]
 
 
 async def test_cleanup_that_raises_while_killed_is_a_kill_and_stays_inside() -> None:
