@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+import trio
+
 from actors.sender import Retry, Sent
 from platforms.base.callers import Converse, attend
 from platforms.base.dialling import (
@@ -22,8 +24,6 @@ from platforms.transport import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
     import ssl
-
-    import trio
 
     from platforms.base.answers import Answer
     from platforms.base.beforehand import Beforehand
@@ -258,6 +258,10 @@ class Reach:
     ) -> AbstractAsyncContextManager[Peer[F, A]]:
         """Talk over *socket* for as long as the block lasts."""
         return conversation(socket, habits, self._refusals)
+
+    def refuse(self, raw: str | bytes, why: str) -> None:
+        """Note a frame that could not be read: counted always, logged once in a while."""
+        self._refusals.refuse(raw, why, trio.current_time())
 
     def answered_late(self, key: str, sent: Sent) -> None:
         """What was *unknown* under the idempotency key *key* was sent after all."""

@@ -126,7 +126,7 @@ class Session:
         """Journal what has come, and its offset with it; say whether anything has."""
         batch = wire.read_batch(answer.result)
         for excerpt, why in batch.unreadable:
-            self._link.log.warning("frame.refused", why=why, frame=excerpt)
+            self._link.refuse(excerpt, why)
         if batch.offset is None:
             if batch.unreadable or not isinstance(answer.result, list):
                 msg = "getUpdates answered with something else than updates"

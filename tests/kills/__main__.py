@@ -15,13 +15,14 @@ from pathlib import Path
 import trio
 
 from tests.kills.campaign import KINDS, Campaign
-from tests.kills.peers import OneBotPeer, Peer, TinyPeer
+from tests.kills.peers import OneBotPeer, Peer, TelegramPeer, TinyPeer
 from tests.kills.verdict import complaints
 
 SHOWN = 20
 PEERS: dict[str, Callable[[random.Random], Peer]] = {
     "onebot": OneBotPeer,
     "tiny": TinyPeer,
+    "telegram": TelegramPeer,
 }
 
 
@@ -41,7 +42,7 @@ def main() -> int:
         "--peer",
         choices=PEERS,
         default="onebot",
-        help="onebot, which knows no key again, or tiny, which does; onebot if not given",
+        help="tiny knows a key again, telegram tells again what was not kept, onebot does neither; onebot if not given",
     )
     parser.add_argument(
         "--keep", type=Path, help="a folder to work in, kept afterwards"

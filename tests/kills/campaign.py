@@ -199,6 +199,7 @@ class Campaign:
             heard=peer.heard(),
             in_the_air=frozenset(self.in_the_air),
             torn="line" in self.kinds,
-            certain=self.sent if peer.idempotent else 0,
+            certain=self.sent if peer.remembers else 0,
+            keyed=peer.idempotent,
             faults=tuple(faults(self.journal)),
         )

@@ -6,6 +6,7 @@ Both go through a line that can be bad, and both outlive the hosts that are kill
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Protocol
 from tests.e2e.conftest import free_port
 from tests.fakes.onebot import Action, FakeOneBot, Reply, text_of
 from tests.fakes.proxy import Proxy, proxy_to
+from tests.fakes.telegram import FakeTelegram
+from tests.fakes.telegram.events import chat, message, user
 from tests.fakes.tinychat.server import SOURCE, TinyServer
 from tests.kills.verdict import asked
 
@@ -36,6 +39,23 @@ use = "tinychat.py:TinyChat"
 url = "ws://127.0.0.1:{port}/"
 token = "right"
 """
+TELEGRAM = """\
+[platforms.tg]
+use = "telegram.py:Fast"
+token = "{token}"
+base_url = "http://127.0.0.1:{port}"
+"""
+# How fast Telegram may be spoken to would make a campaign long.
+FAST = """\
+from attrs import evolve
+
+from platforms.telegram import Telegram
+
+
+class Fast(Telegram):
+    name = "fast"
+    caps = evolve(Telegram.caps, rate=())
+"""
 
 
 class Peer(Protocol):
@@ -43,7 +63,12 @@ class Peer(Protocol):
 
     @property
     def idempotent(self) -> bool:
-        """It knows a key again, and tells what it had said before after every drop."""
+        """It knows a key again."""
+        ...
+
+    @property
+    def remembers(self) -> bool:
+        """It tells again whatever was not acknowledged."""
         ...
 
     def joined(self, folder: Path) -> AbstractAsyncContextManager[Proxy]:
@@ -73,6 +98,7 @@ class OneBotPeer:
     """Dials the host; takes no keys and repeats nothing by itself, as OneBot is."""
 
     idempotent = False
+    remembers = False
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -118,6 +144,7 @@ class TinyPeer:
     """Is dialled by the host; knows every key again, and tells what came since."""
 
     idempotent = True
+    remembers = True
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -145,4 +172,41 @@ class TinyPeer:
         return tuple(
             (int(said["chat"].rpartition(":")[2]), said["text"])
             for said in self._server.said.values()
+        )
+
+
+class TelegramPeer:
+    """Is polled by the host; keeps what no later poll has confirmed, and takes no keys."""
+
+    idempotent = False
+    remembers = True
+
+    def __init__(self, rng: random.Random) -> None:
+        self._fake = FakeTelegram()
+
+    @asynccontextmanager
+    async def joined(self, folder: Path) -> AsyncIterator[Proxy]:
+        (folder / "telegram.py").write_text(FAST)
+        async with self._fake.serving(), proxy_to(self._fake.port) as line:
+            table = TELEGRAM.format(port=line.port, token=self._fake.token)
+            (folder / "rookery.toml").write_text(BOTS + table)
+            yield line
+
+    def is_connected(self) -> bool:
+        return self._fake.polls > 0
+
+    async def says(self, number: int) -> None:
+        room = chat(-chat_of(number))
+        said = message(number, room, user(14), time.time(), text=asked(number))
+        self._fake.tells("message", said)
+
+    async def returned(self) -> None:
+        """It has what waited by itself; be sure that it has all of it."""
+        await self._fake.until(lambda: len(self._fake.waiting) == 0)
+
+    def heard(self) -> tuple[tuple[int, str], ...]:
+        return tuple(
+            (-int(each.chat), each.text)
+            for each in self._fake.asked
+            if each.method == "sendMessage"
         )

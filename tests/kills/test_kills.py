@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kills.campaign import Campaign
-from tests.kills.peers import OneBotPeer, TinyPeer
+from tests.kills.peers import OneBotPeer, TelegramPeer, TinyPeer
 from tests.kills.verdict import complaints
 
 
@@ -17,11 +17,12 @@ from tests.kills.verdict import complaints
         (OneBotPeer, 5, ("kill",)),
         (OneBotPeer, 2, ("kill", "disk", "line")),
         (TinyPeer, 3, ("kill", "line")),
+        (TelegramPeer, 3, ("kill", "line")),
     ],
 )
 async def test_nothing_is_lost_and_nothing_is_said_twice(
     tmp_path: Path,
-    peer: type[OneBotPeer | TinyPeer],
+    peer: type[OneBotPeer | TinyPeer | TelegramPeer],
     rounds: int,
     kinds: tuple[str, ...],
 ) -> None:

@@ -67,7 +67,7 @@ def test_what_was_on_its_way_may_be_unknown_heard_or_not() -> None:
         (said("unknown")[0], "not on its way at any kill"),
         (said("queued")[0], "neither at the peer nor listed"),
         (said("expired")[0], "neither at the peer nor listed"),
-        (evolve(said("unknown")[0], certain=4), "its key is known for ever"),
+        (evolve(said("unknown")[0], keyed=True), "its key is known for ever"),
         (evolve(perfect(2), certain=3), "is in no journal"),
         (evolve(perfect(1), faults=("SQLite: torn page",)), "torn page"),
     ],

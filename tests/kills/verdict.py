@@ -53,8 +53,10 @@ class Evidence:
     torn: bool = False
     """Lines were cut while the host lived: more than those may be unknown."""
     certain: int = 0
-    """The peer tells again what was not acknowledged, and knows a key again: the events 1
-    to this one were accepted, and nothing is left unknown."""
+    """The peer tells again what was not acknowledged: the events 1 to this one were
+    accepted."""
+    keyed: bool = False
+    """The peer knows a key again: nothing is left unknown."""
     faults: tuple[str, ...] = field(default=())
     """What is wrong with the file itself."""
 
@@ -80,7 +82,7 @@ def complaints(found: Evidence) -> Iterator[str]:
     for text, row in rows.items():
         if row.state == "sent" and heard[text] != 1:
             yield f"{text!r} is sent, and the peer heard it {heard[text]} times"
-        elif row.state == "unknown" and found.certain and row.doubts < DESPAIR:
+        elif row.state == "unknown" and found.keyed and row.doubts < DESPAIR:
             yield f"{text!r} is unknown, where its key is known for ever"
         elif row.state == "unknown":
             if heard[text] > 1:
