@@ -13,7 +13,7 @@ from rookery.cli import app
 from tests.docs.pages import PAGES, ROOT, commands, every, rows, words
 
 PAGE = ROOT / "docs/reference/command-line.md"
-OTHERS = {"cd", "curl", "journalctl", "make", "mkdir", "printf", "systemctl"}
+OTHERS = {"cd", "curl", "journalctl", "make", "mkdir", "printf", "pytest", "systemctl"}
 GROUPS = ("new", "journal", "outbox", "dead-letters")
 _TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
 

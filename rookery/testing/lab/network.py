@@ -66,6 +66,8 @@ class LabNetwork:
     """Dials find nobody, and nobody dials."""
     slam: bool = False
     """Dials are accepted, and cut at once."""
+    silent: bool = False
+    """Dials are accepted, by nobody: not a byte will come."""
     life: int = 0
     """Counts the lives of the session."""
     dials: list[float] = field(factory=list)
@@ -86,6 +88,9 @@ class LabNetwork:
         if self.slam:
             self.note("... and the line is cut at once")
             line.theirs.cut()
+        elif self.silent:
+            self.note("... and nobody says anything")
+            line.theirs.stall()
         else:
             self.tasks.start_soon(self.answer, line)
         return line.ours

@@ -103,6 +103,7 @@ def _slower(trial: Trial) -> None:
 
 async def half_open(trial: Trial) -> None:
     """See `Case.HALF_OPEN`."""
+    await _half_open_from_the_first(trial)
     promised = trial.peer.silence_seconds
     for frames in (0, 1, 3):
         async with trial.open() as lab:
@@ -118,6 +119,28 @@ async def half_open(trial: Trial) -> None:
             )
             await trial.is_up()
             await trial.talks("back")
+
+
+async def _half_open_from_the_first(trial: Trial) -> None:
+    """Somebody takes the connection, and not even shakes hands."""
+    async with trial.open() as lab:
+        await trial.is_up(SOON)
+        if trial.visited:
+            lab.network.visit().theirs.stall()
+            await trio.sleep(LONG)
+        else:
+            lab.network.dials.clear()
+            lab.network.silent = True
+            lab.cut()
+            await trio.sleep(LONG)
+            count = len(lab.network.dials)
+            trial.must(
+                count >= SOME_DIALS,
+                f"it has dialled {count} times in {LONG:g} s, while whoever took the connection said nothing: it waits for ever",
+            )
+            lab.network.silent = False
+        await trial.is_up()
+        await trial.talks("at last")
 
 
 async def cut(trial: Trial) -> None:

@@ -147,6 +147,16 @@ class Patient(Tiny):
     silence = 1e6
 
 
+class Trusting(Tiny):
+    """HALF_OPEN: looks whether somebody is there first, and gives him all the time."""
+
+    async def one(self, link: Link) -> None:
+        async with await link.network.connect("tiny.test", 80) as line:
+            await line.send_all(b"GET / HTTP/1.1\r\nHost: tiny.test\r\n\r\n")
+            await line.receive_some()
+        await super().one(link)
+
+
 class Fresh(Tiny):
     """REDELIVERS: makes ids of its own, so nothing is known again."""
 

@@ -15,6 +15,7 @@ BROKEN = [
     (Case.REFUSED, sabotaged.Sulky, "at least 4 must be tried"),
     (Case.THROWN_OUT, sabotaged.Eager, "a delay that doubles comes to 40 at most"),
     (Case.HALF_OPEN, sabotaged.Patient, "silence_seconds promises 150"),
+    (Case.HALF_OPEN, sabotaged.Trusting, "said nothing: it waits for ever"),
     (Case.REDELIVERS, sabotaged.Fresh, "handled more than once: message 1"),
     (Case.CANCELLED, sabotaged.Forgetful, "these were not handled: say life"),
     (Case.REORDERS, sabotaged.Ascending, "these were not handled: message 0"),
