@@ -18,6 +18,7 @@ OURS: Final = "rookery"
 
 _BUILT_IN: Final = {
     "console": "platforms.console:Console",
+    "irc": "platforms.irc:Irc",
     "matrix": "platforms.matrix:Matrix",
     "onebot11": "platforms.onebot11:OneBot11",
     "telegram": "platforms.telegram:Telegram",

@@ -7,6 +7,7 @@ import re
 import attrs
 import pytest
 
+from platforms.irc import IrcConfig
 from platforms.matrix import MatrixConfig
 from platforms.onebot11 import OneBot11Config
 from platforms.telegram import TelegramConfig
@@ -28,6 +29,7 @@ OWNERS = (
     MediaSettings,
     BotSettings,
     OneBot11Config,
+    IrcConfig,
     MatrixConfig,
     TelegramConfig,
 )

@@ -29,6 +29,7 @@ def test_the_types_there_are(capsys: pytest.CaptureFixture[str]) -> None:
         "TYPE",
         "broken",
         "console",
+        "irc",
         "matrix",
         "onebot11",
         "telegram",
@@ -85,6 +86,6 @@ def test_what_one_takes_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["platforms", "tinychet"]) == 2
     assert (
-        "there are broken, console, matrix, onebot11, telegram, tinychat"
+        "there are broken, console, irc, matrix, onebot11, telegram, tinychat"
         in capsys.readouterr().err
     )

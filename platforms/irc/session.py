@@ -1,0 +1,298 @@
+"""One connection to an IRC server: register, join, listen, speak.
+
+Rules of this file:
+
+1. Nothing is said to a channel before it is known whether we are in it: the host is told
+   that we are up when every channel has answered, or when that takes too long.
+2. One line of ours is under way at a time: the server's own pace is kept so, and what it
+   answers belongs to that line. See `wire.confirming` for what counts as an answer.
+3. A PING is answered by a task of its own: it must not wait behind a full journal.
+4. What is missing (our nick, a channel) is *degraded*, no redial, and asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+from typing import Final
+
+import trio
+from attrs import evolve
+
+from actors.messages import Inbound, Outbound
+from actors.sender import SendRefused
+from platforms.base import (
+    Link,
+    NeedsOperator,
+    OutcomeUnknown,
+    Rejected,
+    Retry,
+    Sent,
+    SessionEnded,
+)
+from platforms.base.forms import lost_in
+from platforms.irc import wire
+from platforms.irc.config import IrcConfig
+from platforms.irc.dialling import dial, who_of
+from platforms.irc.language import IrcHabits, IrcLanguage, IrcPeer
+from platforms.irc.speaking import Saying, calling, saying
+from platforms.irc.wanting import ASK_AGAIN_SECONDS, Wanting
+from platforms.transport import SocketClosed
+
+REGISTER_SECONDS: Final = 60.0
+"""A server may look for our name and our identd before it says a word."""
+JOIN_SECONDS: Final = 20.0
+ANSWER_SECONDS: Final = 15.0
+"""How long a line may be under way before nobody knows what became of it."""
+TURN_SECONDS: Final = 20.0
+NOT_CONNECTED_SECONDS: Final = 1.0
+LAST_WORDS_SECONDS: Final = 1.0
+TOGETHER: Final = 63
+"""Lines beside the first that are journalled in one go."""
+PINGS: Final = 16
+"""PINGs of a server that wait to be answered; more is nonsense, and dropped."""
+PROBE: Final = "PING :rookery"
+
+
+class Session:
+    """Lives as long as one incarnation of the connection."""
+
+    def __init__(self, link: Link, config: IrcConfig) -> None:
+        self._link = link
+        self._config = config
+        self._known = wire.Known(account=config.nick, nick=config.nick)
+        self._confirming = wire.Confirming(self._known)
+        self._wanting = Wanting(config.nick, config.channels, self._known)
+        self._peer: IrcPeer | None = None
+        self._turn = trio.Lock()
+        self._patient = True
+        self._name = link.new_id()
+        self._heard = 0
+        self._calls = 0
+        self._pings, self._pinged = trio.open_memory_channel[str](PINGS)
+
+    # --- the life of it ---------------------------------------------------------------
+
+    async def live(self) -> None:
+        """Return or raise when the connection is over.
+
+        Raises:
+            NeedsOperator: the server never lets us in like this.
+            SessionEnded: it is over.
+            DialFailed: nobody is there, or not to be trusted.
+        """
+        language = IrcLanguage(self._confirming, self._is_pinged)
+        habits = IrcHabits(language=language, probe=_probe)
+        async with AsyncExitStack() as stack:
+            async with self._link.one_dial:
+                await self._link.turn_to_dial()
+                socket = await stack.enter_async_context(dial(self._config, self._link))
+            conversation = self._link.conversation(socket, habits)
+            peer = await stack.enter_async_context(conversation)
+            tasks = await stack.enter_async_context(trio.open_nursery())
+            stack.callback(tasks.cancel_scope.cancel)
+            tasks.start_soon(self._answer_pings, peer)
+            await self._register(peer)
+            tasks.start_soon(self._be_impatient)
+            tasks.start_soon(self._ask_again, peer)
+            await self._hear(peer)
+
+    async def _register(self, peer: IrcPeer) -> None:
+        registration = wire.Registration(who_of(self._config), self._known)
+        self._link.connecting("registers")
+        with trio.move_on_after(REGISTER_SECONDS) as patience:
+            await _say(peer, registration.begin())
+            try:
+                while not registration.done:
+                    line = await anext(peer)
+                    await _say(peer, registration.hear(line))
+            except StopAsyncIteration:
+                msg = "the server closed the connection while we registered"
+                raise SessionEnded(msg) from None
+            except wire.NeedsPerson as refused:
+                raise NeedsOperator(str(refused)) from refused
+        if patience.cancelled_caught:
+            msg = f"the server did not let us in within {REGISTER_SECONDS:g} s"
+            raise SessionEnded(msg)
+        self._link.identify(self._config.nick)
+        self._peer = peer
+        # Folded anew: by now the server has said how it compares names.
+        self._wanting = Wanting(self._config.nick, self._config.channels, self._known)
+        await _say(peer, self._wanting.joins())
+        self._review()
+
+    async def _be_impatient(self) -> None:
+        await trio.sleep(JOIN_SECONDS)
+        self._patient = False
+        self._review()
+
+    async def _ask_again(self, peer: IrcPeer) -> None:
+        with suppress(SocketClosed):  # that it is closed is told by who reads
+            while True:
+                await trio.sleep(ASK_AGAIN_SECONDS)
+                await _say(peer, self._wanting.again())
+
+    def _review(self) -> None:
+        """Tell the host how things stand."""
+        if self._patient and not self._wanting.settled:
+            self._link.connecting("joins its channels")
+        elif self._wanting.missing:
+            self._link.degraded(self._wanting.missing)
+        else:
+            self._link.up()
+
+    # --- in ---------------------------------------------------------------------------
+
+    async def _hear(self, peer: IrcPeer) -> None:
+        """Hand every event to the host, in order; also those read before the end."""
+        events: list[Inbound] = []
+        try:
+            async for line in peer:
+                lines = [line, *peer.unheard(TOGETHER)]
+                events, replies = self._events(lines)
+                await self._deliver(events)
+                events = []
+                await self._react(peer, lines, replies)
+        except trio.Cancelled:
+            # IRC says nothing twice: what we have read is journalled before we go. With
+            # the ids that it has by now: the journal may have it already.
+            with trio.move_on_after(LAST_WORDS_SECONDS, shield=True):
+                await self._deliver([*events, *self._events(peer.unheard())[0]])
+                with suppress(SocketClosed):
+                    await peer.send("QUIT :see you")
+            raise
+
+    async def _react(
+        self, peer: IrcPeer, lines: Iterable[wire.Line], replies: Iterable[str]
+    ) -> None:
+        with suppress(SocketClosed):
+            await _say(peer, replies)
+        self._review()
+        for line in lines:
+            if line.command == "ERROR":
+                msg = f"the server closed the connection: {line.param(-1)}"
+                raise SessionEnded(msg)
+
+    def _events(self, lines: Iterable[wire.Line]) -> tuple[list[Inbound], list[str]]:
+        """Return what *lines* tell the host, and what is to be said to them at once."""
+        events: list[Inbound] = []
+        replies: list[str] = []
+        for line in lines:
+            self._heard += 1
+            fresh = f"{self._name}-{self._heard}"
+            try:
+                events += wire.to_inbound(line, self._known, fresh)
+                self._known.hear(line)
+                replies += self._wanting.hear(line)
+            except Exception:
+                # A mistake of ours must cost one line, not the session.
+                self._link.log.exception("line.not_understood", line=line.raw())
+        return events, replies
+
+    async def _deliver(self, events: list[Inbound]) -> None:
+        if events:
+            await self._link.deliver_all(events)
+
+    def _is_pinged(self, token: str) -> None:
+        with suppress(trio.WouldBlock):
+            self._pings.send_nowait(token)
+
+    async def _answer_pings(self, peer: IrcPeer) -> None:
+        with suppress(SocketClosed):
+            async for token in self._pinged:
+                await peer.send(wire.write("PONG", [token]))
+
+    # --- out --------------------------------------------------------------------------
+
+    async def send(self, out: Outbound) -> Sent:
+        """Say *out*; see `Platform.send`."""
+        self._speaker()
+        lines = saying(out, self._known)
+        late = partial(self._answered_late, out) if len(lines) == 1 else None
+        sent = Sent()
+        for number, line in enumerate(lines):
+            try:
+                taken = await self._ask(line, late)
+            except (Rejected, Retry) as refused:
+                if not number:
+                    raise
+                how = f"only {number} of {len(lines)} lines were taken: {refused}"
+                return evolve(sent, degraded=how)
+            if not number:
+                sent = Sent(taken.id)
+        return sent
+
+    async def call(self, action: str, params: Mapping[str, object]) -> object:
+        """Say a command of IRC; return the id of what it was, if the server told one."""
+        self._speaker()
+        self._calls += 1
+        ref = f"{self._name}.{self._calls}"
+        given, tags = params.get("params", ()), params.get("tags", {})
+        taken = await self._ask(calling(action, given, tags, ref), None)
+        return taken.id or None
+
+    async def _ask(self, line: Saying, late: partial[None] | None) -> wire.Taken:
+        """Say one line and return once the server has taken it.
+
+        Raises:
+            Retry: nothing went out, or the server said *not now*.
+            Rejected: it said no.
+            OutcomeUnknown: it went out, and there was no answer.
+        """
+        with trio.move_on_after(TURN_SECONDS) as patience:
+            await self._turn.acquire()
+        if patience.cancelled_caught:
+            raise Retry(NOT_CONNECTED_SECONDS, "the server is slow to answer others")
+        try:
+            peer, labelled = self._speaker(), self._known.capabilities.labels
+            first, *then = line.lines(labelled=labelled)
+            self._confirming.asks(
+                line.ref, line.command, line.target, labelled=labelled
+            )
+            if then:
+                await _out(peer, first)
+                first = then[0]
+            try:
+                verdict = await peer.request(first, line.ref, ANSWER_SECONDS, late)
+            except Retry as retry:
+                if then:
+                    raise OutcomeUnknown(retry.why) from retry
+                raise
+        finally:
+            self._turn.release()
+        match verdict:
+            case wire.Taken():
+                return verdict
+            case wire.Denied(why):
+                raise Rejected(why)
+            case wire.NotNow(why, seconds):
+                raise Retry(seconds, why)
+
+    def _speaker(self) -> IrcPeer:
+        if self._peer is None or not self._peer.alive:
+            raise Retry(NOT_CONNECTED_SECONDS, "not connected")
+        return self._peer
+
+    def _answered_late(self, out: Outbound, verdict: wire.Verdict) -> None:
+        # A late refusal changes nothing: from *unknown* only `sent` is a way on.
+        if isinstance(verdict, wire.Taken):
+            late = Sent(verdict.id, degraded=lost_in(out.body))
+            self._link.answered_late(out.key, late)
+
+
+async def _say(peer: IrcPeer, lines: Iterable[str]) -> None:
+    for line in lines:
+        await peer.send(line)
+
+
+async def _out(peer: IrcPeer, line: str) -> None:
+    try:
+        await peer.send(line)
+    except SocketClosed as closed:
+        raise Retry(NOT_CONNECTED_SECONDS, str(closed)) from closed
+
+
+async def _probe(peer: IrcPeer) -> None:
+    with suppress(SendRefused):
+        await peer.send(PROBE)

@@ -1,0 +1,96 @@
+"""A message becomes what goes on the wire, as short as the server lets it pass. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from actors.messages import Outbound, Reply, Text
+from platforms.base import Caps, Rejected, Unit
+from platforms.base.forms import split
+from platforms.irc import wire
+
+REPLY_TAG: Final = "+draft/reply"
+
+
+@frozen
+class Saying:
+    """One line to be said, and how its answer will be told."""
+
+    command: str
+    params: tuple[str, ...]
+    tags: Mapping[str, str]
+    ref: str
+
+    @property
+    def target(self) -> str:
+        """Whom a refusal will name."""
+        return self.params[0] if self.params else self.command
+
+    def lines(self, *, labelled: bool) -> list[str]:
+        """Return what goes out: with a label, or with a PING behind it.
+
+        Raises:
+            Rejected: it would be another line than it was meant to be.
+        """
+        tags = {"label": self.ref, **self.tags} if labelled else self.tags
+        try:
+            line = wire.write(self.command, self.params, tags)
+        except wire.Unwritable as error:
+            raise Rejected(str(error)) from error
+        return [line] if labelled else [line, wire.write("PING", [self.ref])]
+
+
+def saying(out: Outbound, known: wire.Known) -> list[Saying]:
+    """Return the lines that say *out*: one, or several where the server's prefix is long.
+
+    Raises:
+        Rejected: IRC cannot say it.
+    """
+    try:
+        target = wire.target_of(out.chat, known.support)
+        text = wire.words_of(out.body)
+    except wire.Unsendable as error:
+        raise Rejected(str(error)) from error
+    most = wire.room(target, known.nick, known.mask, known.support)
+    caps = Caps(text_limit=most, unit=Unit.BYTES, one_line=True)
+    texts = [
+        "".join(_text(part) for part in body) for body in split((Text(text),), caps)
+    ]
+    replied = next((part.message for part in out.body if isinstance(part, Reply)), "")
+    tags = {REPLY_TAG: replied} if replied and known.capabilities.tags else {}
+    return [
+        Saying("PRIVMSG", (target, text), {} if number else tags, _ref(out.key, number))
+        for number, text in enumerate(texts)
+    ]
+
+
+def calling(action: str, params: object, tags: object, ref: str) -> Saying:
+    """Return the line of a command that a bot calls by its name.
+
+    Raises:
+        Rejected: it is none.
+    """
+    words = tuple(params) if isinstance(params, Sequence) else ()
+    if isinstance(params, str) or not all(isinstance(word, str) for word in words):
+        msg = "params must be a list of texts, such as params=['#chan', 'a topic']"
+        raise Rejected(msg)
+    if not isinstance(tags, Mapping) or not all(
+        isinstance(part, str) for pair in tags.items() for part in pair
+    ):
+        msg = "tags must be texts by their names, such as {'+draft/react': '👍'}"
+        raise Rejected(msg)
+    if not (action.isascii() and action.isalpha()):
+        msg = f"a command of IRC must be letters, such as TOPIC (got {action!r})"
+        raise Rejected(msg)
+    return Saying(action.upper(), words, dict(tags), ref)
+
+
+def _text(part: object) -> str:
+    return part.text if isinstance(part, Text) else ""
+
+
+def _ref(key: str, number: int) -> str:
+    return f"{key}.{number}" if number else key

@@ -1,0 +1,12 @@
+"""IRC stands what every platform has to stand, with servers new and old."""
+
+from rookery.testing.lab import Conformance
+from tests.fakes.irc.peer import ModernIrc, OldIrc
+
+
+class TestModernIrc(Conformance):
+    peer = ModernIrc
+
+
+class TestOldIrc(Conformance):
+    peer = OldIrc
