@@ -36,6 +36,8 @@ class FakeIrc:
     """Said instead of a welcome, and the end."""
     silent: bool = False
     """Reads, and says nothing any more."""
+    silent_about: set[str] = field(factory=set)
+    """Commands that are read, and not answered."""
     clients: list[Client] = field(factory=list)
     channels: dict[str, dict[str, str]] = field(factory=dict)
     """Members and their ranks, `@` or `+` or nothing."""
@@ -104,6 +106,11 @@ class FakeIrc:
         for client in self.clients:
             client.tell(f"{nick}!{nick}@away.test", *words)
 
+    def kicks(self, nick: str, whom: str, channel: str, why: str) -> None:
+        """Somebody throws a member out of a channel."""
+        self.does(nick, "KICK", channel, whom, why)
+        self.channels[channel].pop(whom)
+
     def relay(
         self,
         prefix: str,
@@ -170,7 +177,9 @@ class FakeIrc:
                 refusal = await self.judge(told)
             client.label = tags.get("label", "")
             act = getattr(self, f"_on_{command.lower()}", None)
-            if refusal:
+            if command in self.silent_about:
+                pass
+            elif refusal:
                 number, _, words = refusal.partition(" ")
                 self._number(client, number, params[0], words)
             elif act is None:
