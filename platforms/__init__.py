@@ -1,8 +1,8 @@
 """Where we touch the world: one folder per chat platform, and what they share.
 
 Read `base` first (what a platform is, and what the host does for it), then
-`console`, the smallest whole platform, then `onebot11` (WebSockets, both ways) or `matrix`
-(polls over HTTP). `transport` holds the sockets; nothing outside it knows which libraries
+`console`, the smallest whole platform, then `onebot11` (WebSockets, both ways), `matrix`
+(polls over HTTP) or `irc` (lines over TCP). `transport` holds the sockets; nothing outside it knows which libraries
 of WebSockets and HTTP we use.
 
 What does not happen here: restart decisions (`supervision`), keeping messages

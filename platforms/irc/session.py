@@ -187,7 +187,7 @@ class Session:
                 replies += self._wanting.hear(line)
             except Exception:
                 # A mistake of ours must cost one line, not the session.
-                self._link.log.exception("line.not_understood", line=line.raw())
+                self._link.log.exception("event.not_understood", event_raw=line.raw())
         return events, replies
 
     async def _deliver(self, events: list[Inbound]) -> None:

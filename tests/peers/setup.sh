@@ -11,3 +11,4 @@ cd "$(dirname "$0")/../.."
 if command -v npm >/dev/null; then
     npm install --silent --no-audit --no-fund --prefix .venv-peers/node 'grammy@^1.46'
 fi
+sh tests/peers/setup_irc.sh

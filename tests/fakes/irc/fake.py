@@ -271,7 +271,7 @@ class FakeIrc:
         self._number(
             client, "005", *self.isupport.split(), "are supported by this server"
         )
-        self._number(client, "422", "MOTD File is missing")
+        self._number(client, "422", "Message of the day file is missing.")
 
     def _on_join(self, client: Client, params: list[str], _: object) -> None:
         for channel in params[0].split(","):
