@@ -52,6 +52,15 @@ class Program:
         """Wait until it has printed exactly *line*."""
         await self._until(lambda: line in self.lines, line)
 
+    async def prints_more(self, words: str, than: int) -> list[str]:
+        """Wait for more lines that begin so *than* there were; return them all."""
+
+        def found() -> list[str]:
+            return [line for line in self.lines if line.startswith(words)]
+
+        await self._until(lambda: len(found()) > than, words)
+        return found()
+
     async def prints_like(self, words: str) -> None:
         """Wait until it has printed a line that holds *words*."""
         await self._until(lambda: any(words in line for line in self.lines), words)
