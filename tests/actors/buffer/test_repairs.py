@@ -17,8 +17,10 @@ from actors.buffer import CannotRepair, NoSuchMessage, Outbox, Repairs, retry_ke
 from actors.journal import Claim, OutgoingLimits, Sought
 from actors.messages import (
     REPAIRS,
+    Delete,
     InboundState,
     NotRepairable,
+    Ours,
     OutboundState,
     Outcome,
     Repair,
@@ -244,6 +246,20 @@ async def test_more_unknown_ones_than_are_kept_in_mind_can_be_repaired(
 
 
 # --- dead letters ------------------------------------------------------------------------
+
+
+async def test_a_dead_change_is_made_anew_of_the_same_message(
+    desk: Desk, autojump_clock: MockClock
+) -> None:
+    delete = saying("d", text="", change=Delete(Ours("a")))
+    receipt = await desk.outbox.say(delete)
+    (row,) = await desk.outbox.claim(CLAIM, QQ)
+    desk.outbox.settle(CLAIM, row, Outcome(S.REJECTED, "nobody knows"))
+    assert receipt.state is S.REJECTED
+    await desk.repairs.say_anew(row.seq)
+    (again,) = await desk.outbox.claim(CLAIM, QQ)
+    assert (again.out.key, again.out.change) == (retry_key("d"), delete.change)
+    assert again.out.body == ()
 
 
 async def test_a_dead_message_is_said_anew_once_however_often_it_is_asked_for(
