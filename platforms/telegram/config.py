@@ -28,6 +28,9 @@ class TelegramConfig:
     poll_seconds: float = field(default=POLL_SECONDS, metadata=LIVE)
     """How long Telegram may hold a request for news, from 1 to 50 s."""
 
+    def invitation(self) -> str:
+        return "Telegram: write to your bot there"
+
     def faults(self) -> tuple[Fault, ...]:
         return tuple(self._faults())
 

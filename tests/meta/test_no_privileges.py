@@ -14,7 +14,7 @@ import rookery
 ROOT = Path(__file__).parents[2] / "platforms"
 FILES = [
     path
-    for room in ("console", "onebot11")
+    for room in ("console", "onebot11", "telegram")
     for path in sorted(ROOT.glob(f"{room}/**/*.py"))
 ]
 OF_THE_HOST = ("actors", "supervision", "rookery", "platforms")

@@ -12,7 +12,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from actors.messages import Emoji, Everyone, Mention, Segment, Text
+from actors.messages import ALL, Emoji, Mention, Segment, Text
 from platforms.telegram.wire.lenient import (
     JsonObject,
     as_id,
@@ -163,7 +163,7 @@ def _written(part: Segment) -> tuple[str, JsonObject | None]:
         case Text(words):
             return words, None
         case Mention(user, name):
-            if isinstance(user, Everyone):
+            if user is ALL:
                 return "@all", None
             if not _is_number(user):  # a username: Telegram finds it by itself
                 return f"@{user.removeprefix('@')}", None
