@@ -16,6 +16,7 @@ class Lines:
         self._stream = stream
         self._end = end
         self._rest = b""
+        self._turn = trio.Lock()  # of whoever sends: a line goes out whole
 
     async def send(self, line: str) -> None:
         """Send one line. Raises Gone."""
@@ -24,7 +25,8 @@ class Lines:
     async def raw(self, line: bytes) -> None:
         """Send *line* as it is, and an end of line. Raises Gone."""
         try:
-            await self._stream.send_all(line + self._end)
+            async with self._turn:
+                await self._stream.send_all(line + self._end)
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
             raise Gone from error
 

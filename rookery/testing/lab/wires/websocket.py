@@ -40,6 +40,7 @@ class WebSocketEnd:
         self._ws = WSConnection(kind)
         self._events: deque[Event] = deque()
         self._parts: list[str] = []
+        self._turn = trio.Lock()  # of whoever sends: a frame goes out whole
         self.path = ""
         """What is asked for, its query included."""
         self.headers: dict[str, str] = {}
@@ -161,7 +162,8 @@ class WebSocketEnd:
 
     async def _send(self, data: bytes) -> None:
         try:
-            await self._stream.send_all(data)
+            async with self._turn:
+                await self._stream.send_all(data)
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
             raise Gone from error
 
