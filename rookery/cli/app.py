@@ -16,6 +16,7 @@ from rookery.cli.journal import journal
 from rookery.cli.looks import lanes, platforms, schedules, tree
 from rookery.cli.outbox import outbox
 from rookery.cli.places import DEFAULT, NO_WORLD, Which, Worlds
+from rookery.cli.starters import Transport
 
 NOT_DONE, USAGE = 1, 2
 
@@ -81,6 +82,12 @@ Json: TypeAlias = Annotated[
 ]
 Name: TypeAlias = Annotated[
     str, Parameter(help="What the bot is called: a-z, 0-9, - and _.")
+]
+PlatformName: TypeAlias = Annotated[
+    str, Parameter(help="What its kind is called: a-z, 0-9, - and _.")
+]
+Wire: TypeAlias = Annotated[
+    Transport, Parameter(help="How it is reached: who dials whom, and what is spoken.")
 ]
 Address: TypeAlias = Annotated[
     str,
@@ -163,6 +170,24 @@ def new_bot(name: Name, /) -> int:
     from rookery.cli.writing import write_bot
 
     return write_bot(name, Path.cwd())
+
+
+@new.command(name="platform")
+def new_platform(name: PlatformName, /, *, transport: Wire) -> int:
+    """Write a platform to start from, the other end of its wire, its test and its page.
+
+    They are NAME.py, NAME_peer.py, test_NAME.py and NAME.md, here. The platform speaks a
+    wire that is made up, and its test proves that it stands everything that can happen
+    to a line; put your own wire in its place. A file that exists is never overwritten.
+
+    For example:
+
+        rookery new platform parrot --transport ws-client
+        python -m pytest test_parrot.py
+    """
+    from rookery.cli.writing import write_platform
+
+    return write_platform(name, transport, Path.cwd())
 
 
 @app.command

@@ -60,7 +60,7 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
         assert word in out
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "new bot", *JOURNAL])
+@pytest.mark.parametrize("command", [*COMMANDS, "new bot", "new platform", *JOURNAL])
 def test_every_command_has_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

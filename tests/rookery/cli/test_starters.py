@@ -1,0 +1,114 @@
+"""`rookery new platform`: what it writes is a platform that stands everything."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from rookery.cli import main
+from rookery.cli.starters import Transport
+
+ROOT = Path(__file__).parents[3]
+TRANSPORTS = get_args(Transport)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*command: str, where: Path) -> str:
+    """Return what a program has printed; it must have gone well."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=where,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_new_platform_proves_itself(
+    transport: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "platform", "my-parrot", "--transport", transport]) == 0
+
+    out = capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "my_parrot.md",
+        "my_parrot.py",
+        "my_parrot_peer.py",
+        "test_my_parrot.py",
+    ]
+    table = out[out.index("[platforms") :]
+    assert 'use = "my_parrot.py:MyParrot"' in table
+    assert table.strip() in (tmp_path / "my_parrot.md").read_text()
+
+    told = run("pytest", "-q", "-p", "no:cacheprovider", where=tmp_path)
+    assert "15 passed" in told  # one for each case, none skipped, and its own story
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_new_platform_is_clean_and_can_be_configured(
+    transport: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["new", "platform", "parrot", "--transport", transport])
+    out = capsys.readouterr().out
+    config = tmp_path / "rookery.toml"
+    config.write_text(out[out.index("[platforms") :].replace("{ env =", "{ secret ="))
+    assert main(["check", "rookery.toml"]) in (0, 2)
+    assert "parrot.py" not in capsys.readouterr().err
+
+    settings = str(ROOT / "pyproject.toml")
+    run("ruff", "format", "--check", "--config", settings, ".", where=tmp_path)
+    run("ruff", "check", "--select", "E,F,I,B,ASYNC,RUF", ".", where=tmp_path)
+    run("mypy", "--strict", ".", where=tmp_path)
+    for file in tmp_path.glob("*parrot*"):
+        assert "mychat" not in file.read_text().lower(), file.name
+
+
+def test_nothing_is_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "parrot_peer.py").write_text("mine")
+
+    assert main(["new", "platform", "parrot", "--transport", "tcp"]) == 2
+
+    assert "parrot_peer.py exists already" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["parrot_peer.py"]
+
+
+def test_all_or_nothing_where_it_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "test_parrot.py").symlink_to(tmp_path / "nowhere" / "test_parrot.py")
+
+    assert main(["new", "platform", "parrot", "--transport", "tcp"]) == 2
+
+    assert "cannot be written" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["test_parrot.py"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Parrot", "1st", "a b", "../x", "class", "", "é", "json", "pytest", "a--b"]
+)
+def test_a_name_that_can_be_none(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "platform", name, "--transport", "tcp"]) == 2
+
+    assert "a platform's name must" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_transport_must_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "platform", "parrot"]) == 2
+    assert "transport" in capsys.readouterr().err.lower()
+
+    assert main(["new", "platform", "parrot", "--transport", "pigeon"]) == 2
+    assert "tcp" in capsys.readouterr().err
