@@ -41,7 +41,7 @@ from actors.kernel.reasons import (
 )
 from actors.kernel.turn import Span, current
 
-_KILLED = Killed()
+_KILLED = Killed()  # one for all 100,000 that may be waiting
 
 MAX_TURNS = 32
 """Messages between two checkpoints, at most ..."""
@@ -90,7 +90,7 @@ class Incarnation(Life):
     async def run(self) -> None:
         """The whole life, isolated. The body of the actor's task."""
         self.task = trio.lowlevel.current_task()
-        reason: ExitReason = _KILLED  # one for all: there may be 100,000 who wait here
+        reason: ExitReason = _KILLED
         crash: BaseException | None = None
         try:
             with self._scope:
@@ -118,11 +118,7 @@ class Incarnation(Life):
             self._let_go()
 
     def _let_go(self) -> None:
-        """Nothing that it ran in holds it, or is held by it.
-
-        It holds what it raised, and that holds what it was raised in: a circle, which
-        would lie about until a garbage collection.
-        """
+        """Neither hold what it ran in nor be held by it: that is held by what it raised."""
         if self.context is not None:
             self.context.let_go()
         current.set(None)

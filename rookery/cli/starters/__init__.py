@@ -20,7 +20,16 @@ _SLUG: Final = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 _LONGEST: Final = 64
 _HERE: Final = Path(__file__).parent
 _TAKEN: Final = frozenset(
-    {"actors", "attrs", "msgspec", "platforms", "pytest", "rookery", "supervision", "trio"}
+    {
+        "actors",
+        "attrs",
+        "msgspec",
+        "platforms",
+        "pytest",
+        "rookery",
+        "supervision",
+        "trio",
+    }
 )
 
 _KEYS: Final[Mapping[Transport, str]] = {
