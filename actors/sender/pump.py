@@ -115,20 +115,21 @@ class Pump:
 
         To wake a worker for it would cost a turn, and the commit that is on its way.
         """
-        while not self._paused and not self._dismissed and self._begun < SIDE_BY_SIDE:
-            terms = self._lines.terms(self.account)
-            # Asked first because it is cheap: we come here after each delivery.
-            if terms is None or not self._may_claim(terms):
-                return
-            room = SIDE_BY_SIDE - self._begun
-            rows = self._outbox.pick(self._claim, self.account, room, terms.pacing)
-            if not rows:
-                self._may_claim(terms)
-                return
-            self._begun += len(rows)
-            for row in rows:
-                self._picked[row.seq] = row
-            self._outbox.hand_out(self._claim, rows, partial(self._told, rows, terms))
+        room = SIDE_BY_SIDE - self._begun
+        if room <= 0 or self._paused or self._dismissed:
+            return  # whatever ends rings again
+        terms = self._lines.terms(self.account)
+        # Asked first because it is cheap: we come here after each delivery.
+        if terms is None or not self._may_claim(terms):
+            return
+        rows = self._outbox.pick(self._claim, self.account, room, terms.pacing)
+        if not rows:
+            self._may_claim(terms)
+            return
+        self._begun += len(rows)
+        for row in rows:
+            self._picked[row.seq] = row
+        self._outbox.hand_out(self._claim, rows, partial(self._told, rows, terms))
 
     def lose(self, line: Line) -> None:
         """That line is gone: whatever it had not answered is unknown now, at once."""

@@ -81,7 +81,7 @@ class Renew(Single):
         if state in DEAD_INBOUND:
             db.execute(
                 "UPDATE inbound SET state = 'new', why = '', boots = 0, "
-                "settled_at = NULL, retried_at = ?, put_away = 0 WHERE seq = ?",
+                "settled_at = NULL, retried_at = ?, died_at = NULL WHERE seq = ?",
                 (self.now, self.seq),
             )
             self.renewed = Renewed(*row)
@@ -107,7 +107,7 @@ class PutAway(Single):
             state = None if row is None else states(row[0])
             if state in dead:
                 db.execute(
-                    f"UPDATE {table} SET put_away = 1 WHERE seq = ?",  # noqa: S608
+                    f"UPDATE {table} SET died_at = NULL WHERE seq = ?",  # noqa: S608
                     (seq,),
                 )
             found.append(state)

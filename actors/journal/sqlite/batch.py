@@ -17,6 +17,46 @@ Asked: TypeAlias = tuple[Effect, Answered]
 log = structlog.get_logger()
 
 
+def nobody_asked(_: object) -> None:
+    """An `Answered` for whoever does not want to know."""
+
+
+class Gathering:
+    """What has come for the next batch, and whether anybody else may."""
+
+    __slots__ = ("_guests", "_held", "alone", "asked")
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.alone = True
+        """The last batch had one in it, apart from its guests."""
+        self._guests = 0
+        self._held = 0
+
+    def add(self, asked: Asked, *, guest: bool) -> None:
+        """Take one. A *guest* comes along with another, and is no sign of more to come."""
+        self.asked.append(asked)
+        self._guests += guest
+
+    def hold(self) -> None:
+        """Until `let_go`, more will come in this very moment."""
+        self._held += 1
+
+    def let_go(self) -> None:
+        self._held -= 1
+
+    @property
+    def held(self) -> bool:
+        return self._held > 0
+
+    def close(self) -> list[Asked]:
+        """Hand over what has come. Where one came alone, the next one will as well."""
+        asked, self.asked = self.asked, []
+        self.alone = len(asked) - self._guests <= 1
+        self._guests = 0
+        return asked
+
+
 @frozen
 class Batch:
     """Effects that somebody waits for, and changes that only ride along."""

@@ -26,6 +26,7 @@ from actors.journal.sqlite.effects import (
     Barrier,
     Effect,
     FetchBodies,
+    mark_outbound,
     settle_outbound,
 )
 from actors.journal.sqlite.loading import Loaded, OpenOutbound
@@ -39,6 +40,7 @@ from actors.journal.values import (
     Recalled,
 )
 from actors.messages import (
+    DEAD_OUTBOUND,
     Chat,
     ChatAddress,
     ChatKind,
@@ -221,6 +223,7 @@ class Departures:
         calendar = self._calendar
         now = calendar.wall()
         rows: list[tuple[object, ...]] = []
+        marked: list[tuple[object, ...]] = []
         for record in self._changed.values():
             outcome = record.outcome
             at = None if record.tried_at is None else calendar.date(record.tried_at)
@@ -230,7 +233,9 @@ class Departures:
                 written.state = outcome.state.value
                 written.attempt, written.tried_at = record.attempt, at
                 continue
-            rows.append(
+            # Of nearly all of them there is nothing that an operator has to find.
+            to_find = record.doubts or outcome.unknown or outcome.state in DEAD_OUTBOUND
+            (marked if to_find else rows).append(
                 (
                     outcome.state.value,
                     clean(outcome.detail),
@@ -243,7 +248,12 @@ class Departures:
                 )
             )
         self._changed.clear()
-        return [settle_outbound(rows)] if rows else []
+        effects: list[Effect] = []
+        if rows:
+            effects.append(settle_outbound(rows))
+        if marked:
+            effects.append(mark_outbound(marked))
+        return effects
 
     async def restore(self, loaded: Loaded) -> list[AccountKey]:
         """Take over what is open in the file; return who has something to say."""

@@ -32,6 +32,8 @@ _CLAIM_IN = (
 )
 _SETTLE_IN = """UPDATE inbound SET state = ?, why = ?, boots = max(boots, ?), settled_at = ?
 WHERE seq = ?"""
+_BURY_IN = """UPDATE inbound SET state = ?1, why = ?2, boots = max(boots, ?3),
+settled_at = ?4, died_at = ?4 WHERE seq = ?5"""
 _ENQUEUE = """INSERT INTO outbound (seq, key, platform, account, chat_kind, chat, kind,
 state, detail, message_id, attempt, tried_at, queued_at, expires_at, settled_at, trace,
 content, body, change)
@@ -42,6 +44,10 @@ _KNOWN = (
 )
 _SETTLE_OUT = """UPDATE outbound SET state = ?, detail = ?, message_id = ?, attempt = ?,
 settled_at = ?, tried_at = ?, doubts = ? WHERE seq = ?"""
+_MARK_OUT = """UPDATE outbound SET state = ?1, detail = ?2, message_id = ?3, attempt = ?4,
+settled_at = ?5, tried_at = ?6, doubts = ?7,
+died_at = CASE WHEN ?1 IN ('expired', 'dropped', 'rejected') THEN ?5 END,
+unsure = CASE WHEN ?1 = 'unknown' THEN 1 END WHERE seq = ?8"""
 
 
 class Numbers:
@@ -317,6 +323,16 @@ def settle_inbound(rows: list[tuple[object, ...]]) -> Settle:
     return Settle(_SETTLE_IN, rows)
 
 
+def bury_inbound(rows: list[tuple[object, ...]]) -> Settle:
+    """Rows are as in `settle_inbound`, of what an operator is to find on the shelf."""
+    return Settle(_BURY_IN, rows)
+
+
 def settle_outbound(rows: list[tuple[object, ...]]) -> Settle:
     """Rows are (state, detail, message id, attempt, settled at, tried at, doubts, seq)."""
     return Settle(_SETTLE_OUT, rows)
+
+
+def mark_outbound(rows: list[tuple[object, ...]]) -> Settle:
+    """Rows are as in `settle_outbound`, of what an operator is to find, or was to."""
+    return Settle(_MARK_OUT, rows)

@@ -22,6 +22,7 @@ from actors.journal.sqlite.effects import (
     Effect,
     Fetch,
     Fetched,
+    bury_inbound,
     claim_inbound,
     settle_inbound,
 )
@@ -29,7 +30,7 @@ from actors.journal.sqlite.loading import Loaded, OpenRows
 from actors.journal.sqlite.pump import Pump
 from actors.journal.sqlite.rows import inbound_row
 from actors.journal.values import Appended, Claim, InboundRow
-from actors.messages import FINAL_INBOUND, InboundState, Priority
+from actors.messages import DEAD_INBOUND, FINAL_INBOUND, InboundState, Priority
 
 WAITING_ROWS = 1_000
 """Rows in memory that nobody has claimed. Those in hand are bounded by the router."""
@@ -180,6 +181,7 @@ class Handouts:
         now = self._calendar.wall()
         claimed: list[tuple[object, ...]] = []
         others: list[tuple[object, ...]] = []
+        dead: list[tuple[object, ...]] = []
         for record in self._left:
             # Claimed in this very batch or before, and settled in none.
             if record.state is InboundState.CLAIMED:
@@ -193,13 +195,16 @@ class Handouts:
                 continue
             at = now if state in FINAL_INBOUND else None
             why = clean(record.why)
-            others.append((state.value, why, record.boots, at, record.seq))
+            rows = dead if state in DEAD_INBOUND else others
+            rows.append((state.value, why, record.boots, at, record.seq))
         self._changed.clear()
         effects: list[Effect] = []
         if claimed:
             effects.append(claim_inbound(claimed))
         if others:
             effects.append(settle_inbound(others))
+        if dead:
+            effects.append(bury_inbound(dead))
         return effects
 
     async def restore(

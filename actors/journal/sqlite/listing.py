@@ -47,10 +47,7 @@ _SHORT = f"CASE WHEN length(body) <= {SHORT_BYTES} THEN body END"
 _SAID = "seq, key, platform, account, chat_kind, chat, kind, state, detail, message_id, attempt, queued_at, expires_at, settled_at, trace, change"
 _HEARD = "seq, platform, account, chat_kind, chat, state, why, boots, received_at, settled_at, trace"
 # Word for word as in the indices: else SQLite does not use them.
-_ON_SHELF: Final = (
-    "put_away = 0 AND state IN ('failed', 'quarantined', 'expired')",
-    "put_away = 0 AND state IN ('expired', 'dropped', 'rejected')",
-)
+_ON_SHELF: Final = "died_at IS NOT NULL"
 _OPEN = (OutboundState.QUEUED, OutboundState.SENDING)
 _OLDEST, _NEWEST = Place(float("-inf"), 0, 0), Place(float("inf"), 0, 0)
 _SaidRow: TypeAlias = tuple[
@@ -106,8 +103,8 @@ def on_the_shelf(db: sqlite3.Connection) -> dict[tuple[int, str], int]:
     counts: dict[tuple[int, str], int] = {}
     for rank, table in enumerate(("inbound", "outbound")):
         rows = db.execute(
-            f"SELECT state, count(*) FROM {table} WHERE {_ON_SHELF[rank]} "  # noqa: S608
-            f"AND (settled_at, {rank}, seq) >= (?, ?, ?) GROUP BY state",
+            f"SELECT state, count(*) FROM {table} WHERE {_ON_SHELF} "  # noqa: S608
+            f"AND (died_at, {rank}, seq) >= (?, ?, ?) GROUP BY state",
             (last.at, last.rank, last.seq),
         )
         counts |= {(rank, state): n for state, n in rows}
@@ -123,7 +120,7 @@ def _said_in(
     where = "state = ? AND seq > ?"
     values: list[object] = [state.value, sought.after]
     if state is OutboundState.UNKNOWN:
-        where = "state = 'unknown' AND seq > ?"
+        where = "unsure IS NOT NULL AND state = 'unknown' AND seq > ?"
         del values[0]
     elif state in _OPEN:
         where += " AND settled_at IS NULL"
@@ -141,15 +138,15 @@ def _said_in(
 def _last_place(db: sqlite3.Connection) -> Place:
     """Return where the shelf ends: what ended before has fallen off."""
     (rows,) = db.execute(
-        f"SELECT (SELECT count(*) FROM inbound WHERE {_ON_SHELF[0]}) + "  # noqa: S608
-        f"(SELECT count(*) FROM outbound WHERE {_ON_SHELF[1]})"
+        f"SELECT (SELECT count(*) FROM inbound WHERE {_ON_SHELF}) + "  # noqa: S608
+        f"(SELECT count(*) FROM outbound WHERE {_ON_SHELF})"
     ).fetchone()
     if rows <= SHELF_ROWS:
         return _OLDEST
     found = db.execute(
-        f"SELECT settled_at, 0 AS rank, seq FROM inbound WHERE {_ON_SHELF[0]} "  # noqa: S608
-        f"UNION ALL SELECT settled_at, 1, seq FROM outbound WHERE {_ON_SHELF[1]} "
-        "ORDER BY settled_at DESC, rank DESC, seq DESC LIMIT 1 OFFSET ?",
+        f"SELECT died_at, 0 AS rank, seq FROM inbound WHERE {_ON_SHELF} "  # noqa: S608
+        f"UNION ALL SELECT died_at, 1, seq FROM outbound WHERE {_ON_SHELF} "
+        "ORDER BY died_at DESC, rank DESC, seq DESC LIMIT 1 OFFSET ?",
         (SHELF_ROWS - 1,),
     ).fetchone()
     return _OLDEST if found is None else Place(*found)
@@ -165,11 +162,11 @@ def _dead(
     columns, table = ((_HEARD, "inbound"), (_SAID, "outbound"))[rank]
     last, before = between
     return db.execute(
-        f"SELECT {columns}, {_SHORT} FROM {table} WHERE {_ON_SHELF[rank]} "  # noqa: S608
-        f"AND (settled_at, {rank}, seq) < (?, ?, ?) "
-        f"AND (settled_at, {rank}, seq) >= (?, ?, ?) "
+        f"SELECT {columns}, {_SHORT} FROM {table} WHERE {_ON_SHELF} "  # noqa: S608
+        f"AND (died_at, {rank}, seq) < (?, ?, ?) "
+        f"AND (died_at, {rank}, seq) >= (?, ?, ?) "
         f"AND state IN ({', '.join('?' * len(kinds))}) "
-        "ORDER BY settled_at DESC, seq DESC LIMIT ?",
+        "ORDER BY died_at DESC, seq DESC LIMIT ?",
         (
             *(before.at, before.rank, before.seq),
             *(last.at, last.rank, last.seq),

@@ -61,14 +61,14 @@ def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
     db.execute("BEGIN IMMEDIATE")
     try:
         interrupted = db.execute(
-            "UPDATE inbound SET state = 'failed', why = ?, settled_at = ? "
-            "WHERE settled_at IS NULL AND state = 'parked'",
+            "UPDATE inbound SET state = 'failed', why = ?1, settled_at = ?2, "
+            "died_at = ?2 WHERE settled_at IS NULL AND state = 'parked'",
             (INTERRUPTED, now),
         ).rowcount
         quarantined = db.execute(
-            "UPDATE inbound SET state = 'quarantined', why = ?, settled_at = ?, "
-            "boots = boots + 1 "
-            "WHERE settled_at IS NULL AND state = 'claimed' AND boots + 1 >= ?",
+            "UPDATE inbound SET state = 'quarantined', why = ?1, settled_at = ?2, "
+            "died_at = ?2, boots = boots + 1 "
+            "WHERE settled_at IS NULL AND state = 'claimed' AND boots + 1 >= ?3",
             (TOO_OFTEN, now, MAX_BOOTS),
         ).rowcount
         again = db.execute(
@@ -76,8 +76,8 @@ def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
             "WHERE settled_at IS NULL AND state = 'claimed'"
         ).rowcount
         db.execute(
-            "UPDATE outbound SET state = 'unknown', detail = ?, doubts = doubts + 1 "
-            "WHERE settled_at IS NULL AND state = 'sending'",
+            "UPDATE outbound SET state = 'unknown', detail = ?, doubts = doubts + 1, "
+            "unsure = 1 WHERE settled_at IS NULL AND state = 'sending'",
             (DIED,),
         )
         db.execute("COMMIT")

@@ -23,23 +23,19 @@ from outcome import Outcome as Ended
 
 from actors.journal.slot import Slot
 from actors.journal.sqlite import tempo
-from actors.journal.sqlite.batch import Answered, Batch
+from actors.journal.sqlite.batch import Answered, Batch, Gathering, nobody_asked
 from actors.journal.sqlite.effects import Barrier, Effect
 from actors.journal.sqlite.loading import OpenRows
 from actors.journal.sqlite.quiet import Quiet
 from actors.journal.sqlite.store import Store
 from actors.journal.sqlite.thread import Run
-from actors.journal.sqlite.troubles import Trouble, TroubleKind, shown
+from actors.journal.sqlite.troubles import Trouble, health_of, shown
 from actors.journal.values import JournalHealth
 
 Changes: TypeAlias = Callable[[], list[Effect]]
 """Hands over what was noted since it was last asked."""
 
 log = structlog.get_logger()
-
-
-def _forget(_: object) -> None:
-    """Nobody asked."""
 
 
 class Pump:
@@ -68,12 +64,9 @@ class Pump:
         self._clock = clock
         self._changes = changes
         self._mended = mended
-        self._effects: list[tuple[Effect, Answered]] = []
+        self._coming = Gathering()
         self._noted = False
         self._parked = trio.lowlevel.ParkingLot()
-        self._held = 0
-        self._guests = 0
-        self._alone = True
         self._quiet = Quiet(
             tempo.RIDE_SECONDS,
             clock,
@@ -96,31 +89,27 @@ class Pump:
     # --- for those who write -------------------------------------------------------------
 
     def submit(
-        self, effect: Effect, answered: Answered = _forget, *, guest: bool = False
+        self, effect: Effect, answered: Answered = nobody_asked, *, guest: bool = False
     ) -> None:
-        """Put *effect* into the next batch; *answered* is called after the commit.
-
-        A *guest* comes along with another one, and says nothing of who else may come.
-        """
-        self._effects.append((effect, answered))
-        self._guests += guest
-        if not self._held:
+        """Put *effect* into the next batch; *answered* is called after the commit."""
+        self._coming.add((effect, answered), guest=guest)
+        if not self._coming.held:
             self._look()
 
     def hold(self) -> None:
         """Begin nothing until `let_go`: more will come in this very moment."""
-        self._held += 1
+        self._coming.hold()
 
     def let_go(self) -> None:
         """What came since `hold` is all."""
-        self._held -= 1
-        if not self._held and self._effects:
+        self._coming.let_go()
+        if self._coming.asked and not self._coming.held:
             self._look()
 
     def _look(self) -> None:
         if not self._free or self._in_flight is not None or self._failed is not None:
             return  # it is looked at when that is through
-        if self._alone and self._run.ready:
+        if self._coming.alone and self._run.ready:
             self._begin()
         elif self._parked:
             self._parked.unpark_all()
@@ -164,19 +153,13 @@ class Pump:
 
     @property
     def health(self) -> JournalHealth:
-        if self._trouble is not None:
-            return JournalHealth("stalled", self._trouble.kind, str(self._trouble))
         busy = self._clock() - self._busy_since
-        if busy >= tempo.HANGS_SECONDS:
-            why = f"a write has not returned for {busy:.0f} s"
-            hangs = Trouble(TroubleKind.HANGS, why)
-            return JournalHealth("stalled", hangs.kind, str(hangs))
-        return JournalHealth("open" if self.opened.is_set() else "opening")
+        return health_of(self._trouble, busy, opened=self.opened.is_set())
 
     @property
     def waiting(self) -> int:
         """Count the effects that are not committed."""
-        return len(self._effects)
+        return len(self._coming.asked)
 
     # --- the task ------------------------------------------------------------------------
 
@@ -205,7 +188,7 @@ class Pump:
                     failed, self._failed = self._failed, None
                     await trio.sleep(tempo.RETRY_SECONDS)
                     await self._commit(failed)
-                if self._effects or self._noted:
+                if self._coming.asked or self._noted:
                     await self._commit(self._take())
                 await self._tidy(idle=idle)
                 self._quiet.begin()
@@ -231,7 +214,7 @@ class Pump:
 
     @property
     def _pending(self) -> bool:
-        return bool(self._effects or self._noted or self._in_flight or self._failed)
+        return bool(self.waiting or self._noted or self._in_flight or self._failed)
 
     async def _wait(self) -> bool:
         """Wait for something to do, or until what is noted has waited long enough.
@@ -254,7 +237,7 @@ class Pump:
     @property
     def _urgent(self) -> bool:
         return bool(
-            self._effects
+            self._coming.asked
             or self._compacting
             or self._closing
             or self._failed
@@ -274,18 +257,15 @@ class Pump:
         """Give a batch that grows one more pass, unless nobody is there to join it."""
         size = 0
         for _ in range(tempo.LINGER_PASSES):
-            now = len(self._effects)
-            if now <= size or self._alone:
+            now = self.waiting
+            if now <= size or self._coming.alone:
                 return
             size = now
             await trio.lowlevel.checkpoint()
 
     def _take(self) -> Batch:
         """Close the batch."""
-        asked, self._effects = self._effects, []
-        # Where one came alone, apart from its guests, the next one will as well.
-        self._alone = len(asked) - self._guests <= 1
-        self._guests = 0
+        asked = self._coming.close()
         self._noted = False
         self._committed += len(asked)
         return Batch(asked, self._changes())
@@ -344,7 +324,7 @@ class Pump:
             self._busy_since = inf
 
     async def _until_done(
-        self, job: Callable[[], object], told: Callable[[object], None] = _forget
+        self, job: Callable[[], object], told: Callable[[object], None] = nobody_asked
     ) -> object:
         """Do it again until the file lets us; *told* is the first to hear."""
         while True:

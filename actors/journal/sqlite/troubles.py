@@ -13,6 +13,8 @@ from enum import StrEnum
 from attrs import frozen
 
 from actors.journal.sqlite.schema import NotOurs
+from actors.journal.sqlite.tempo import HANGS_SECONDS
+from actors.journal.values import JournalHealth
 
 
 class TroubleKind(StrEnum):
@@ -107,3 +109,15 @@ def _says_no_table(error: sqlite3.Error) -> bool:
     return what.startswith(("no such table", "no such column")) or (
         "has no column named" in what
     )
+
+
+def health_of(
+    trouble: Trouble | None, busy_seconds: float, *, opened: bool
+) -> JournalHealth:
+    """Return how a journal is whose present write has taken so long."""
+    if trouble is None and busy_seconds >= HANGS_SECONDS:
+        why = f"a write has not returned for {busy_seconds:.0f} s"
+        trouble = Trouble(TroubleKind.HANGS, why)
+    if trouble is not None:
+        return JournalHealth("stalled", trouble.kind, str(trouble))
+    return JournalHealth("open" if opened else "opening")

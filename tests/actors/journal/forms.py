@@ -84,7 +84,7 @@ async def in_memory(
 async def crash(journal: FileJournal) -> None:
     """Let go of the file as a process does that is killed: nothing is finished."""
     journal._pump._closing = True
-    journal._pump._effects.clear()
+    journal._pump._coming.close()
     journal._pump._noted = False
     store = journal._store
     assert isinstance(store, SqliteStore)

@@ -225,7 +225,7 @@ def test_the_shelf_holds_the_newest_only(
 ) -> None:
     monkeypatch.setattr(file_listing, "SHELF_ROWS", 2)
     with closing(sqlite3.connect(path)) as db:
-        db.execute("UPDATE outbound SET settled_at = 5 WHERE seq = 3")
+        db.execute("UPDATE outbound SET settled_at = 5, died_at = 5 WHERE seq = 3")
         kinds: list[Kind] = [InboundState.FAILED, S.REJECTED]
         found = file_listing.letters(db, kinds, None, 10)
         assert [(type(one).__name__, one.seq) for one in found] == [

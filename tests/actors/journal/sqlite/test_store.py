@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from attrs import define
 
-from actors.journal import Retention, SqliteStore, file_listing
+from actors.journal import Retention, Sought, SqliteStore, file_listing
 from actors.journal.sqlite.effects import (
     Accept,
     Accepted,
@@ -234,6 +234,55 @@ def test_what_an_older_version_was_to_say_says_something_new(tmp_path: Path) -> 
     said = store.look(partial(file_listing.said_of, key="k"))
     assert said is not None
     assert (said.body, said.change) == ((Text("old"),), None)
+    store.close()
+
+
+def test_what_an_operator_looks_for_in_an_older_file_is_found_as_before(
+    tmp_path: Path,
+) -> None:
+    with closing(
+        sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    ) as db:
+        migrate(db, to=7)
+        db.execute("INSERT INTO meta VALUES ('id', 'old')")
+        for seq, state, put_away in (
+            (1, "failed", 0),
+            (2, "failed", 1),
+            (3, "done", 0),
+        ):
+            db.execute(
+                "INSERT INTO inbound (seq, platform, account, chat_kind, chat, state, "
+                "why, boots, received_at, settled_at, size, trace, body, put_away) "
+                "VALUES (?, 'qq', '1', 'group', '42', ?, '', 0, 1.0, 5.0, 4, 't', x'00', ?)",
+                (seq, state, put_away),
+            )
+        for seq, state in ((1, "rejected"), (2, "sent"), (3, "unknown")):
+            db.execute(
+                "INSERT INTO outbound (seq, key, platform, account, chat_kind, chat, "
+                "kind, state, detail, message_id, attempt, queued_at, expires_at, "
+                "settled_at, trace, content, body) VALUES (?, ?, 'qq', '1', 'group', "
+                "'42', 'reply', ?, '', '', 1, 1.0, 2.0, 6.0, 't', x'00', x'90')",
+                (seq, f"k{seq}", state),
+            )
+    store = file_store(tmp_path)
+    store.load()
+    shelf = store.look(file_listing.on_the_shelf)
+    assert shelf == {(0, "failed"): 1, (1, "rejected"): 1}
+    unknown = Sought((OutboundState.UNKNOWN,))
+    (said,) = store.look(partial(file_listing.said, sought=unknown))
+    assert said.key == "k3"
+    plans = [
+        look(tmp_path, f"EXPLAIN QUERY PLAN SELECT seq FROM {where}")
+        for where in (
+            "inbound WHERE died_at IS NOT NULL ORDER BY died_at DESC, seq DESC",
+            "outbound WHERE died_at IS NOT NULL ORDER BY died_at DESC, seq DESC",
+            "outbound WHERE unsure IS NOT NULL AND state = 'unknown' ORDER BY seq",
+        )
+    ]
+    assert ["inbound_died" in str(plans[0]), "outbound_died" in str(plans[1])] == [
+        True
+    ] * 2
+    assert "outbound_unsure" in str(plans[2])
     store.close()
 
 
