@@ -23,7 +23,7 @@ run: $(READY)  ## start the host: console, demo bot, OneBot v11 on 127.0.0.1:670
 test: $(READY) lint types arrow  ## everything that must hold: lint, types, arrow, tests
 	$(BIN)/python -m pytest -q
 
-peers: $(READY)  ## install the real counterparts of some tests: Erlang (by apt), .venv-peers
+peers: $(READY)  ## install the real counterparts of some tests: Erlang (by apt), .venv-peers, .venv-synapse
 	sh tests/otp/setup.sh
 	PYTHON=$(PYTHON) bash tests/peers/setup.sh
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the real frameworks that our fakes are checked against into .venv-peers.
+# Installs the real frameworks that our fakes are checked against into .venv-peers, and a
+# real homeserver into .venv-synapse.
 # They need versions of their own, so they never enter the project's environment.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -12,3 +13,6 @@ if command -v npm >/dev/null; then
     npm install --silent --no-audit --no-fund --prefix .venv-peers/node 'grammy@^1.46'
 fi
 sh tests/peers/setup_irc.sh
+# Synapse, and matrix-nio as a person on it, in an environment of their own.
+"${PYTHON:-python3}" -m venv .venv-synapse
+.venv-synapse/bin/python -m pip install --quiet 'matrix-synapse==1.163.2' 'matrix-nio==0.26.0'
