@@ -32,6 +32,8 @@ MAX_MENTIONS: Final = 50
 HTML: Final = "org.matrix.custom.html"
 EVERYBODY: Final = "@room"
 
+TEXTS: Final = frozenset({"m.text", "m.notice", "m.emote"})
+_RICH: Final = ("m.relates_to", "m.mentions", "formatted_body")
 # All of it is bounded: a text of 64 KiB that is nearly a pill must not hold us up.
 _PILL = re.compile(
     r'<a\s[^<>]{0,200}?href=["\']https://matrix\.to/#/(?P<user>(?:@|%40)[^"\'/?<>]{1,255})["\']'
@@ -44,9 +46,12 @@ _QUOTED = re.compile(r"> (\* )?<@[^<>\n]+> ?")
 
 def read_body(content: JsonObject) -> tuple[Segment, ...]:
     """Return the segments of a message: whom it answers, then what it says."""
+    kind = as_text(content.get("msgtype"))
+    if kind in TEXTS and not any(map(content.get, _RICH)):
+        text = content.get("body")  # nearly always: nothing but words
+        return (Text(text),) if text and isinstance(text, str) else ()
     answered = reply_of(content)
     reply = (Reply(answered),) if answered else ()
-    kind = as_text(content.get("msgtype"))
     if kind in TEXTS:
         return (*reply, *_said(content, quotes=bool(answered)))
     reader = _MEDIA.get(kind)
@@ -57,15 +62,13 @@ def read_body(content: JsonObject) -> tuple[Segment, ...]:
     return (*reply, read, *_caption(content))
 
 
-TEXTS = frozenset({"m.text", "m.notice", "m.emote"})
-
-
-def read_sticker(content: JsonObject) -> Segment:
-    """Return the picture that a sticker is."""
-    url = _source(content)
+def read_sticker(content: JsonObject) -> tuple[Segment, ...]:
+    """Return the picture that a sticker is, and whom it answers."""
+    answered, url = reply_of(content), _source(content)
+    reply = (Reply(answered),) if answered else ()
     if not url:
-        return Raw(PLATFORM, {"type": "m.sticker", "content": content})
-    return Image(url, as_text(content.get("body")))
+        return (*reply, Raw(PLATFORM, {"type": "m.sticker", "content": content}))
+    return (*reply, Image(url, as_text(content.get("body"))))
 
 
 def reply_of(content: JsonObject) -> str:

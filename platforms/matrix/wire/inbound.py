@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import Final
 
 import msgspec
-from attrs import frozen
+from attrs import define, evolve, field, frozen
 
 from actors.messages import (
     DEDUP_SECONDS,
@@ -32,9 +32,9 @@ from platforms.matrix.wire.body import (
     read_body,
     read_sticker,
     relation_of,
-    reply_of,
 )
 from platforms.matrix.wire.lenient import (
+    MAX_MILLISECONDS,
     JsonObject,
     as_object,
     as_text,
@@ -56,15 +56,32 @@ class Heard:
     """(transaction, event id) of what this login of ours has said."""
 
 
-@frozen
+@define
 class _Room:
-    """Where an event was said, and what is known of it."""
+    """Where events were said, and what is known of it."""
 
     room: str
     rooms: Rooms
     us: str
     names: dict[str, str]
     """Of its members; those that came with the events, as they are by then."""
+    chat: Chat
+    _senders: dict[tuple[str, bool], Sender] = field(factory=dict)
+
+    def learn(self, event: JsonObject) -> None:
+        """Take in what a state event changes."""
+        self.rooms.learn(self.room, event)
+        self.names.update(names_in((event,)))
+        self._senders.clear()
+
+    def sender(self, user: str, *, is_bot: bool = False) -> Sender | None:
+        """Return who *user* is here by now; made once for all that he says."""
+        found = self._senders.get((user, is_bot))
+        if found is None and user:
+            role = self.rooms.role_of(self.room, user)
+            found = Sender(user, self.names.get(user, ""), role, is_bot)
+            self._senders[user, is_bot] = found
+        return found
 
 
 def read_room(
@@ -83,14 +100,12 @@ def read_room(
         rooms: What is known; learns from what passes.
         us: Our own user id.
     """
-    names = names_in(state)
-    here = _Room(room, rooms, us, names)
+    here = _Room(room, rooms, us, names_in(state), rooms.chat(room))
     told: list[Inbound] = []
     echoes: list[tuple[str, str]] = []
     for event, present in while_present(events, us):
         if "state_key" in event:
-            rooms.learn(room, event)
-            names.update(names_in((event,)))
+            here.learn(event)
         if not present:
             continue
         sender = as_text(event.get("sender"))
@@ -113,8 +128,10 @@ def _event(here: _Room, event: JsonObject) -> Inbound | None:
     if _is_emptied(kind, event):
         return None  # that it was taken back is an event of its own
     match kind:
-        case "m.room.message" | "m.sticker" if "state_key" not in event:
+        case "m.room.message" if "state_key" not in event:
             return _message(here, event)
+        case "m.sticker" if "state_key" not in event:
+            return _sticker(here, event)
         case "m.room.redaction":
             return _redaction(here, event)
         case "m.reaction":
@@ -169,22 +186,28 @@ def read_invitation(invitation: Invitation, us: str) -> Inbound | None:
 
 def _message(here: _Room, event: JsonObject) -> Inbound:
     content = as_object(event.get("content"))
-    relation, target = relation_of(content)
-    if relation == "m.replace":
-        return _edit(here, event, target)
-    kind = as_text(content.get("msgtype"))
-    facts: dict[str, object] = {"emote": True} if kind == "m.emote" else {}
-    sticker = event.get("type") == "m.sticker"
-    answered = reply_of(content) if sticker else ""
+    chat = here.chat
+    if "m.relates_to" in content:
+        relation, target = relation_of(content)
+        if relation == "m.replace":
+            return _edit(here, event, target)
+        if relation == "m.thread":
+            chat = here.rooms.chat(here.room, target)
+    kind = content.get("msgtype")
     return Inbound(
         _id_of(here.room, event),
-        chat=here.rooms.chat(here.room, target if relation == "m.thread" else ""),
-        sender=_sender(here, event, is_bot=kind == "m.notice"),
-        body=(read_sticker(content),) if sticker else read_body(content),
-        facts=facts | ({"reply": answered} if answered else {}),
+        chat=chat,
+        sender=here.sender(as_text(event.get("sender")), is_bot=kind == "m.notice"),
+        body=read_body(content),
+        facts={"emote": True} if kind == "m.emote" else {},
         raw=event,
         sent_at_utc=_sent_at(event),
     )
+
+
+def _sticker(here: _Room, event: JsonObject) -> Inbound:
+    told = _told("message", here, event)
+    return evolve(told, body=read_sticker(as_object(event.get("content"))))
 
 
 def _edit(here: _Room, event: JsonObject, target: str) -> Inbound:
@@ -195,8 +218,8 @@ def _edit(here: _Room, event: JsonObject, target: str) -> Inbound:
     return Inbound(
         target,
         event="message.edited",
-        chat=here.rooms.chat(here.room),
-        sender=_sender(here, event, is_bot=is_bot),
+        chat=here.chat,
+        sender=here.sender(as_text(event.get("sender")), is_bot=is_bot),
         body=read_body(content),
         facts={"message": target},
         raw=event,
@@ -234,12 +257,11 @@ def _member(here: _Room, event: JsonObject) -> Inbound | None:
         return _other(here, event)
     who = as_text(event.get("state_key"))
     family = "chat" if who == here.us else "member"
-    role = here.rooms.role_of(here.room, who)
     return Inbound(
         _id_of(here.room, event),
         event=f"{family}.{change.verb}",
-        chat=here.rooms.chat(here.room),
-        sender=Sender(who, here.names.get(who, ""), role),
+        chat=here.chat,
+        sender=here.sender(who),
         facts={
             "how": change.how,
             "operator": as_text(event.get("sender")),
@@ -264,8 +286,8 @@ def _told(
     return Inbound(
         _id_of(here.room, event),
         event=name,
-        chat=here.rooms.chat(here.room),
-        sender=_sender(here, event),
+        chat=here.chat,
+        sender=here.sender(as_text(event.get("sender"))),
         facts={} if facts is None else facts,
         raw=event,
         sent_at_utc=_sent_at(event),
@@ -273,20 +295,6 @@ def _told(
 
 
 # --- parts ----------------------------------------------------------------------------
-
-
-def _sender(
-    here: _Room,
-    event: JsonObject,
-    *,
-    is_bot: bool = False,
-) -> Sender | None:
-    user = as_text(event.get("sender"))
-    if not user:
-        return None
-    return Sender(
-        user, here.names.get(user, ""), here.rooms.role_of(here.room, user), is_bot
-    )
 
 
 def _id_of(room: str, event: JsonObject) -> str:
@@ -301,7 +309,10 @@ def _derived(room: str, event: JsonObject) -> str:
 
 
 def _sent_at(event: JsonObject) -> float | None:
-    milliseconds = as_whole(event.get("origin_server_ts"))
+    milliseconds = event.get("origin_server_ts")
+    if type(milliseconds) is int and 0 < milliseconds <= MAX_MILLISECONDS:
+        return milliseconds / 1000
+    milliseconds = as_whole(milliseconds)
     return milliseconds / 1000 if milliseconds else None
 
 
@@ -311,6 +322,7 @@ def _is_member(event: JsonObject) -> bool:
 
 def _is_emptied(kind: str, event: JsonObject) -> bool:
     """Was it taken back before we saw it?"""
-    if kind == "m.room.redaction" or "state_key" in event:
+    unsigned = event.get("unsigned")
+    if not isinstance(unsigned, dict) or "redacted_because" not in unsigned:
         return False
-    return "redacted_because" in as_object(event.get("unsigned"))
+    return kind != "m.room.redaction" and "state_key" not in event

@@ -64,6 +64,10 @@ def while_present(
 
     Where we come before we go, we had not been there at first.
     """
+    if not any(e.get("state_key") == us for e in events):
+        for event in events:
+            yield event, True
+        return
     changes = [change for event in events if (change := _of_us(event, us))]
     present = not changes or changes[0].verb == "left"
     for event in events:

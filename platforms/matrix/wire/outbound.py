@@ -147,7 +147,7 @@ def edit_of(draft: Draft, message: str) -> Draft:
     }
     if "formatted_body" in content:
         shown["formatted_body"] = f"* {content['formatted_body']}"
-    if len(write(shown)) > MAX_EVENT_BYTES:
+    if not _fits(shown, MAX_EVENT_BYTES):
         shown = {k: v for k, v in shown.items() if k not in _FORMATTED}
     return Draft(draft.type, shown)
 
@@ -229,29 +229,41 @@ class _Words:
                 self.html += EVERYBODY
                 self.everybody = True
             case Mention(user, name):
-                self.text += name or str(user)
-                self.html += pill(str(user), name or str(user))
+                who, shown = str(user), name or str(user)
+                self.text += shown
+                self.html += pill(who, shown)
                 self.rich = True
-                self.users.append(str(user))
+                self.users.append(who)
 
     def taken(self, msgtype: str) -> list[Draft]:
         """Return the event that says these words, if there are any, and begin anew."""
-        said, text = _Words(self.text, self.html, self.rich), self.text
+        text = self.text
+        if not text.strip():
+            self.text = self.html = ""
+            return []
         mentions: JsonObject = {}
         if self.users:
             mentions["user_ids"] = list(dict.fromkeys(self.users))
         if self.everybody:
             mentions["room"] = True
-        self.text, self.html, self.rich = "", "", False
-        self.users, self.everybody = [], False
-        if not text.strip():
-            return []
         content: JsonObject = {"msgtype": msgtype, "body": text, "m.mentions": mentions}
-        if said.rich:
-            formatted = {**content, "format": HTML, "formatted_body": said.html}
-            if len(write(formatted)) <= MAX_EVENT_BYTES:
+        if self.rich:
+            formatted = {**content, "format": HTML, "formatted_body": self.html}
+            if _fits(formatted, len(text) + len(self.html)):
                 content = formatted
+        self.text = self.html = ""
+        self.rich = self.everybody = False
+        self.users = []
         return [Draft("m.room.message", content)]
+
+
+def _fits(content: JsonObject, characters: int) -> bool:
+    """Say whether an event is small enough; a short one is not measured."""
+    longest = 12  # bytes that a character takes as JSON, as two escaped halves
+    return (
+        characters * longest < MAX_EVENT_BYTES // 2
+        or len(write(content)) <= MAX_EVENT_BYTES
+    )
 
 
 def _media(part: Media) -> Draft:
