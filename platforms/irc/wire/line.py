@@ -19,6 +19,10 @@ MAX_TAG_BYTES: Final = 4094
 _ESCAPES: Final = str.maketrans(
     {";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n", "\0": ""}
 )
+_LINE: Final = re.compile(
+    r"(?:@([^ ]*) +)?+ *+(?::([^ ]*) +)?+([^ :@][^ ]*)(?: +(.*))?", re.DOTALL
+)
+"""Tags, prefix, command, and what follows. Nothing in it is tried twice."""
 _ESCAPE: Final = re.compile(r"\\(.?)", re.DOTALL)
 _ESCAPED: Final = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 
@@ -83,32 +87,27 @@ def parse(text: str) -> Line | None:
 
     *text* holds no end of line. Blanks may be doubled, as old servers write them.
     """
-    tags: Mapping[str, str] = {}
-    prefix = ""
-    if text.startswith("@"):
-        said, _, text = text[1:].partition(" ")
-        tags = parse_tags(said)
-    text = text.lstrip(" ")
-    if text.startswith(":"):
-        prefix, _, text = text[1:].partition(" ")
-        text = text.lstrip(" ")
-    head, colon, trailing = text.partition(" :")
-    command, *params = [word for word in head.split(" ") if word] or [""]
-    if not command or command.startswith(":"):
+    found = _LINE.match(text)
+    if found is None:
         return None
+    tags, prefix, command, rest = found.groups()
+    head, colon, trailing = f" {rest}".partition(" :") if rest else ("", "", "")
+    params = head.split(" ") if head else []
+    if "" in params:
+        params = [word for word in params if word]
     if colon:
         params.append(trailing)
-    return Line(command.upper(), tuple(params), prefix, tags)
+    return Line(
+        command.upper(), tuple(params), prefix or "", parse_tags(tags) if tags else {}
+    )
 
 
 def parse_tags(text: str) -> dict[str, str]:
     """Return the tags of a line; one without a value is there, and empty."""
-    tags: dict[str, str] = {}
-    for each in text.split(";"):
-        key, _, value = each.partition("=")
-        if key:
-            tags[key] = unescape(value) if "\\" in value else value
-    return tags
+    pairs = [each.partition("=") for each in text.split(";")]
+    if "\\" in text:
+        return {key: unescape(value) for key, _, value in pairs if key}
+    return {key: value for key, _, value in pairs if key}
 
 
 def unescape(value: str) -> str:
