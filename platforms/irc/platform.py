@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from actors.messages import Mention, Outbound, Rate, Reply, Text
+from actors.messages import Emoji, Mention, Outbound, Rate, Reply, Text
 from platforms.base import Caps, Link, Platform, Rejected, Retry, Sent, Unit
 from platforms.irc.config import IrcConfig
 from platforms.irc.session import NOT_CONNECTED_SECONDS, Session
+from platforms.irc.speaking import Sign, reacting, redacting
 
 TEXT_LIMIT = 350
 """Bytes: what is left of 512 on a large network, when nick, host and channel are long."""
@@ -27,6 +28,9 @@ class Irc(Platform[IrcConfig]):
         max_parts=MAX_LINES,
         # RFC 1459, 8.10: a line costs two seconds, and ten may be owed.
         rate=Rate(4, 8.0),
+        # Where the server has a word for it; elsewhere these are rejected.
+        deletes=True,
+        reacts=True,
     )
     redials_after = 15.0
 
@@ -45,6 +49,25 @@ class Irc(Platform[IrcConfig]):
 
     async def send(self, link: Link, out: Outbound) -> Sent:
         return await self._session_of(link).send(out)
+
+    async def delete(self, link: Link, out: Outbound, message: str) -> Sent:
+        return await self._session_of(link).change(
+            lambda known: redacting(out, known, message), out.key
+        )
+
+    async def react(
+        self,
+        link: Link,
+        out: Outbound,
+        message: str,
+        emoji: str | Emoji,
+        *,
+        remove: bool,
+    ) -> Sent:
+        text = emoji.id if isinstance(emoji, Emoji) else emoji
+        return await self._session_of(link).change(
+            lambda known: reacting(out, known, message, Sign(text, remove)), out.key
+        )
 
     async def call(
         self, link: Link, action: str, params: Mapping[str, object]

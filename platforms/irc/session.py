@@ -12,7 +12,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Final
@@ -180,7 +180,7 @@ class Session:
         replies: list[str] = []
         for line in lines:
             self._heard += 1
-            fresh = f"{self._name}-{self._heard}"
+            fresh = f"{wire.NO_MSGID}{self._name}-{self._heard}"
             try:
                 events += wire.to_inbound(line, self._known, fresh)
                 self._known.hear(line)
@@ -209,7 +209,9 @@ class Session:
         """Say *out*; see `Platform.send`."""
         self._speaker()
         lines = saying(out, self._known)
-        late = partial(self._answered_late, out) if len(lines) == 1 else None
+        late = None
+        if len(lines) == 1:
+            late = partial(self._answered_late, out.key, lost_in(out.body))
         sent = Sent()
         for number, line in enumerate(lines):
             try:
@@ -222,6 +224,12 @@ class Session:
             if not number:
                 sent = Sent(taken.id)
         return sent
+
+    async def change(self, line: Callable[[wire.Known], Saying], key: str) -> Sent:
+        """React to a message, or take one back."""
+        self._speaker()
+        late = partial(self._answered_late, key, "")
+        return Sent((await self._ask(line(self._known), late)).id)
 
     async def call(self, action: str, params: Mapping[str, object]) -> object:
         """Say a command of IRC; return the id of what it was, if the server told one."""
@@ -274,11 +282,10 @@ class Session:
             raise Retry(NOT_CONNECTED_SECONDS, "not connected")
         return self._peer
 
-    def _answered_late(self, out: Outbound, verdict: wire.Verdict) -> None:
+    def _answered_late(self, key: str, lost: str, verdict: wire.Verdict) -> None:
         # A late refusal changes nothing: from *unknown* only `sent` is a way on.
         if isinstance(verdict, wire.Taken):
-            late = Sent(verdict.id, degraded=lost_in(out.body))
-            self._link.answered_late(out.key, late)
+            self._link.answered_late(key, Sent(verdict.id, degraded=lost))
 
 
 async def _say(peer: IrcPeer, lines: Iterable[str]) -> None:

@@ -43,14 +43,22 @@ class Saying:
         return [line] if labelled else [line, wire.write("PING", [self.ref])]
 
 
+@frozen
+class Sign:
+    """A reaction."""
+
+    text: str
+    removed: bool = False
+
+
 def saying(out: Outbound, known: wire.Known) -> list[Saying]:
     """Return the lines that say *out*: one, or several where the server's prefix is long.
 
     Raises:
         Rejected: IRC cannot say it.
     """
+    target = _target(out, known)
     try:
-        target = wire.target_of(out.chat, known.support)
         text = wire.words_of(out.body)
     except wire.Unsendable as error:
         raise Rejected(str(error)) from error
@@ -60,11 +68,40 @@ def saying(out: Outbound, known: wire.Known) -> list[Saying]:
         "".join(_text(part) for part in body) for body in split((Text(text),), caps)
     ]
     replied = next((part.message for part in out.body if isinstance(part, Reply)), "")
-    tags = {REPLY_TAG: replied} if replied and known.capabilities.tags else {}
+    named = replied and not replied.startswith(wire.NO_MSGID)
+    tags = {REPLY_TAG: replied} if named and known.capabilities.tags else {}
     return [
         Saying("PRIVMSG", (target, text), {} if number else tags, _ref(out.key, number))
         for number, text in enumerate(texts)
     ]
+
+
+def reacting(out: Outbound, known: wire.Known, message: str, sign: Sign) -> Saying:
+    """Return the line that puts a sign below *message*, or takes it away.
+
+    Raises:
+        Rejected: the server carries no tags, or there is no such target.
+    """
+    if not known.capabilities.tags:
+        msg = "this server carries no reactions (it has no message-tags)"
+        raise Rejected(msg)
+    _must_be_named(message)
+    tag = "+draft/unreact" if sign.removed else "+draft/react"
+    tags = {tag: sign.text, REPLY_TAG: message}
+    return Saying("TAGMSG", (_target(out, known),), tags, out.key)
+
+
+def redacting(out: Outbound, known: wire.Known, message: str) -> Saying:
+    """Return the line that takes *message* back.
+
+    Raises:
+        Rejected: the server cannot, or there is no such target.
+    """
+    if not known.capabilities.redaction:
+        msg = "this server takes nothing back (it has no draft/message-redaction)"
+        raise Rejected(msg)
+    _must_be_named(message)
+    return Saying("REDACT", (_target(out, known), message), {}, out.key)
 
 
 def calling(action: str, params: object, tags: object, ref: str) -> Saying:
@@ -86,6 +123,19 @@ def calling(action: str, params: object, tags: object, ref: str) -> Saying:
         msg = f"a command of IRC must be letters, such as TOPIC (got {action!r})"
         raise Rejected(msg)
     return Saying(action.upper(), words, dict(tags), ref)
+
+
+def _must_be_named(message: str) -> None:
+    if message.startswith(wire.NO_MSGID):
+        msg = "that message has no msgid, so nobody could know which one is meant"
+        raise Rejected(msg)
+
+
+def _target(out: Outbound, known: wire.Known) -> str:
+    try:
+        return wire.target_of(out.chat, known.support)
+    except wire.Unsendable as error:
+        raise Rejected(str(error)) from error
 
 
 def _text(part: object) -> str:

@@ -15,7 +15,7 @@ from platforms.irc.wire.confirming import (
     Taken,
     Verdict,
 )
-from platforms.irc.wire.inbound import to_inbound
+from platforms.irc.wire.inbound import NO_MSGID, to_inbound
 from platforms.irc.wire.known import Known
 from platforms.irc.wire.line import Line, Unwritable, decode, parse, write
 from platforms.irc.wire.outbound import Unsendable, room, target_of, words_of
@@ -23,6 +23,7 @@ from platforms.irc.wire.registration import NeedsPerson, Refused, Registration, 
 from platforms.irc.wire.support import Support
 
 __all__ = [
+    "NO_MSGID",
     "Confirming",
     "Denied",
     "Known",

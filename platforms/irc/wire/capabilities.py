@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 
 from platforms.irc.wire.line import Line
 
+REDACTION: Final = "draft/message-redaction"
 WANTED: Final = (
     "message-tags",
     "server-time",
@@ -20,7 +21,7 @@ WANTED: Final = (
     "batch",
     "labeled-response",
     "multi-prefix",
-    "draft/message-redaction",
+    REDACTION,
 )
 """No more than we use: each changes what a server sends."""
 SASL: Final = "sasl"
@@ -67,6 +68,11 @@ class Capabilities:
     def tags(self) -> bool:
         """We may send client tags, such as `+draft/reply`."""
         return "message-tags" in self.enabled
+
+    @property
+    def redaction(self) -> bool:
+        """What was said can be taken back."""
+        return REDACTION in self.enabled
 
     @property
     def labels(self) -> bool:

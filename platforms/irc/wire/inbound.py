@@ -37,6 +37,8 @@ from platforms.irc.wire.text import ctcp_of, stripped
 
 Facts: TypeAlias = Mapping[str, object]
 
+NO_MSGID: Final = ":"
+"""What an id of ours begins with, as no `msgid` may (IRCv3 message-ids)."""
 _TIME: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z", re.ASCII
 )

@@ -304,6 +304,12 @@ class FakeIrc:
     ) -> None:
         self._said(client, "TAGMSG", [*params, ""], tags)
 
+    def _on_redact(self, client: Client, params: list[str], _: dict[str, str]) -> None:
+        target, message = params[:2]
+        self._unheard.append(Told(client.nick, "REDACT", target, message))
+        for other in self.clients:
+            other.tell(client.mask, "REDACT", target, message)
+
     def _said(
         self, client: Client, command: str, params: list[str], tags: dict[str, str]
     ) -> None:

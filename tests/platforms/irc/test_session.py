@@ -12,7 +12,7 @@ from actors.bots import Bot, CallRefused, Context
 from actors.messages import OutboundState, Reply, Text
 from rookery.testing import lab
 from rookery.testing.lab import Lab
-from tests.fakes.irc import FakeIrc
+from tests.fakes.irc import ALL_CAPS, FakeIrc
 from tests.fakes.irc.peer import ModernIrc, OldIrc
 
 
@@ -295,3 +295,52 @@ async def test_a_bot_calls_commands_by_their_names(autojump_clock: MockClock) ->
         "a command of IRC must be letters, such as TOPIC (got 'SAY\\r\\nQUIT')",
         "a command of IRC has params and tags (got channel)",
     ]
+
+
+async def test_a_bot_reacts_and_takes_back(autojump_clock: MockClock) -> None:
+    bot = Bot("critic")
+    said: list[str] = []
+
+    @bot.on("message")
+    async def judge(ctx: Context) -> None:
+        for receipt in (
+            await ctx.react("👍"),
+            await ctx.react("👍", remove=True),
+            await ctx.delete(await ctx.reply("never mind")),
+        ):
+            outcome = await receipt.outcome(within=30)
+            said.append(outcome.detail or outcome.state.value)
+
+    for caps, ends in (
+        (
+            f"{ALL_CAPS} draft/message-redaction",
+            ["sent"] * 3,
+        ),
+        (
+            "",
+            [
+                "this server carries no reactions (it has no message-tags)",
+                "this server carries no reactions (it has no message-tags)",
+            ],
+        ),
+        (
+            ALL_CAPS,
+            [
+                "sent",
+                "sent",
+                "this server takes nothing back (it has no draft/message-redaction)",
+            ],
+        ),
+    ):
+        peer = ModernIrc()
+        peer.irc.caps = caps
+        said.clear()
+        async with lab.open(peer, bot) as chat:
+            await reads(chat, "up")
+            await chat.says("judge this")
+            await chat.until(lambda: len(said) == 3, 40)
+            assert said[: len(ends)] == ends
+            if caps:
+                up, down = [(await peer.irc.hears()).tags for _ in range(2)]
+                assert (up["+draft/react"], up["+draft/reply"]) == ("👍", "m1")
+                assert (down["+draft/unreact"], down["+draft/reply"]) == ("👍", "m1")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from actors.messages import Chat, ChatAddress, Outbound, Reply, Text
 from platforms.base import Rejected
 from platforms.irc import wire
-from platforms.irc.speaking import calling, saying
+from platforms.irc.speaking import Sign, calling, reacting, redacting, saying
 from platforms.irc.wire.support import Support
 from tests.fakes.irc.lines import taken_apart
 
@@ -116,3 +116,16 @@ def test_a_call_is_one_command_or_none(
     assert set(line).isdisjoint("\r\n\0")
     assert taken_apart(line)[1] == action.upper()
     assert ping == "PING :c1"
+
+
+def test_what_has_no_name_cannot_be_pointed_at() -> None:
+    at = known("rook", "u@h", "message-tags", "draft/message-redaction")
+    nameless = f"{wire.NO_MSGID}0001-7"
+    assert wires(out("yes", reply=nameless), at)[0] == "PRIVMSG #chan :yes"
+    with pytest.raises(Rejected, match="has no msgid"):
+        reacting(out(""), at, nameless, Sign("👍"))
+    with pytest.raises(Rejected, match="has no msgid"):
+        redacting(out(""), at, nameless)
+    assert redacting(out(""), at, "m1").lines(labelled=True) == [
+        "@label=k1 REDACT #chan :m1"
+    ]
