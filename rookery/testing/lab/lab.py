@@ -30,6 +30,9 @@ REDIAL_SECONDS = 3.0
 """How long a peer that dials waits before it does again (OneBot's default)."""
 LOOK_SECONDS = 1.0
 
+_AWAY = (Gone, NobodyListens, trio.BrokenResourceError, trio.ClosedResourceError)
+"""What a peer raises whose platform is not there."""
+
 _line: ContextVar[Line] = ContextVar("line")
 
 
@@ -130,12 +133,12 @@ class Lab:
         self.note(f"the peer tells {again}: #{said.number} {said.text!r}")
         if said not in self.peer.told:
             self.peer.told.append(said)
-        with suppress(Gone, trio.BrokenResourceError, trio.ClosedResourceError):
+        with suppress(*_AWAY):
             await self.peer.says(said)
 
     async def shouts(self, raw: bytes) -> None:
         """Have the peer put *raw* on the wire, as one frame."""
-        with suppress(Gone, trio.BrokenResourceError, trio.ClosedResourceError):
+        with suppress(*_AWAY):
             await self.peer.shouts(raw)
 
     @property
@@ -151,11 +154,13 @@ class Lab:
         for line in self.network.open_lines:
             line.theirs.cut()
 
-    def stall(self) -> None:
-        """Let nothing arrive on any open connection any more."""
+    def stall(self) -> list[Line]:
+        """Let nothing arrive on any open connection any more; return which that are."""
         self.note("nothing arrives any more")
-        for line in self.network.open_lines:
+        stalled = self.network.open_lines
+        for line in stalled:
             line.theirs.stall()
+        return stalled
 
     def cut_when_heard(self, times: int = 1) -> None:
         """Cut the line when something is heard the next time, before it is answered."""
@@ -227,7 +232,7 @@ class Lab:
         self, line: Line, live: Callable[[trio.abc.Stream], Awaitable[None]]
     ) -> None:
         _line.set(line)
-        with suppress(Gone, trio.BrokenResourceError, trio.ClosedResourceError):
+        with suppress(*_AWAY):
             await live(line.theirs)
         await line.theirs.aclose()
         self.note("the peer closes a connection")
