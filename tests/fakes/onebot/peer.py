@@ -42,6 +42,15 @@ class OneBotPeer(Peer):
         self._line: WebSocketEnd | None = None
         self._ids = 0
 
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """The headers of an implementation that dials."""
+        return [
+            ("X-Self-ID", f"{SELF}"),
+            ("X-Client-Role", "Universal"),
+            ("Authorization", f"Bearer {self.token}"),
+        ]
+
     async def converse(self, ws: WebSocketEnd) -> None:
         await ws.send(lifecycle(SELF, at=now()))
         self._line = ws
@@ -90,12 +99,7 @@ class ReversePeer(OneBotPeer):
         return OneBot11Config("reverse", listen=at, access_token=Secret(token))
 
     async def visit(self, stream: trio.abc.Stream) -> None:
-        shown = [
-            ("X-Self-ID", f"{SELF}"),
-            ("X-Client-Role", "Universal"),
-            ("Authorization", f"Bearer {self.token}"),
-        ]
-        await self.converse(await dialled(stream, "/onebot/v11/ws", shown))
+        await self.converse(await dialled(stream, "/onebot/v11/ws", self.shown))
 
 
 def event_of(said: Said) -> dict[str, Any]:

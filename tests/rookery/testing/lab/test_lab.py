@@ -12,9 +12,10 @@ from actors.monitor import Phase
 from platforms.base import Link
 from rookery.testing.lab import LeftBehind, Said
 from rookery.testing.lab import open as open_lab
+from rookery.testing.lab.wires import dialled
 from rookery.testing.plugin import OpenLab
 from rookery.testing.portal import NotVirtual
-from tests.fakes.onebot.peer import ReversePeer
+from tests.fakes.onebot.peer import OneBotPeer, ReversePeer, event_of
 from tests.fakes.tinychat.peer import TinyPeer
 from tests.rookery.testing.lab.sabotaged import Tiny, Untidy
 from tests.rookery.testing.lab.test_sabotage import peer_of
@@ -97,6 +98,44 @@ async def test_a_peer_that_dials_is_there_after_the_port_is(
         await chat.up(within=5)  # nobody waits for a backoff: who comes is let in
         await chat.says("/weather Oslo")
         assert await chat.until(lambda: chat.texts == ["Oslo: 21°C"], within=5)
+
+
+async def test_a_peer_may_open_a_connection_whenever_it_wants(
+    lab: OpenLab, autojump_clock: MockClock
+) -> None:
+    """As whoever calls a webhook does."""
+
+    class Calling(OneBotPeer):
+        config = ReversePeer.config
+
+        async def says(self, said: Said) -> None:
+            ws = await dialled(self.dial(), "/", self.shown)
+            await ws.send(event_of(said))
+            await ws.close()
+
+    async with lab(Calling) as chat:
+        assert await chat.until(lambda: chat.network.listens, within=5)
+        for number in range(3):
+            await chat.says(f"call {number}")
+            await trio.sleep(5)
+        assert await chat.until(lambda: len(chat.handled) == 3, within=30)
+        assert chat.handled == ["call 0", "call 1", "call 2"]
+        assert chat.leftovers() == []
+
+
+async def test_nobody_is_told_anything_where_no_port_is_open(
+    lab: OpenLab, autojump_clock: MockClock
+) -> None:
+    class Calling(TinyPeer):
+        async def says(self, said: Said) -> None:
+            self.dial()
+
+    async with lab(Calling) as chat:
+        await chat.up()
+        assert not chat.network.listens
+        await chat.says("is anybody there?")
+        await trio.sleep(5)
+        assert chat.handled == []
 
 
 async def test_a_lab_needs_a_virtual_clock() -> None:
