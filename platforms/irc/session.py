@@ -31,7 +31,6 @@ from platforms.base import (
     Sent,
     SessionEnded,
 )
-from platforms.base.forms import lost_in
 from platforms.irc import wire
 from platforms.irc.config import IrcConfig
 from platforms.irc.dialling import dial, who_of
@@ -211,7 +210,7 @@ class Session:
         lines = saying(out, self._known)
         late = None
         if len(lines) == 1:
-            late = partial(self._answered_late, out.key, lost_in(out.body))
+            late = partial(self._answered_late, out.key)
         sent = Sent()
         for number, line in enumerate(lines):
             try:
@@ -228,7 +227,7 @@ class Session:
     async def change(self, line: Callable[[wire.Known], Saying], key: str) -> Sent:
         """React to a message, or take one back."""
         self._speaker()
-        late = partial(self._answered_late, key, "")
+        late = partial(self._answered_late, key)
         return Sent((await self._ask(line(self._known), late)).id)
 
     async def call(self, action: str, params: Mapping[str, object]) -> object:
@@ -282,10 +281,10 @@ class Session:
             raise Retry(NOT_CONNECTED_SECONDS, "not connected")
         return self._peer
 
-    def _answered_late(self, key: str, lost: str, verdict: wire.Verdict) -> None:
+    def _answered_late(self, key: str, verdict: wire.Verdict) -> None:
         # A late refusal changes nothing: from *unknown* only `sent` is a way on.
         if isinstance(verdict, wire.Taken):
-            self._link.answered_late(key, Sent(verdict.id, degraded=lost))
+            self._link.answered_late(key, Sent(verdict.id))
 
 
 async def _say(peer: IrcPeer, lines: Iterable[str]) -> None:

@@ -9,7 +9,8 @@ import trio
 from trio.testing import MockClock
 
 from actors.bots import Bot, CallRefused, Context
-from actors.messages import OutboundState, Reply, Text
+from actors.messages import Emoji, OutboundState, Reply, Text
+from actors.tracker import Receipt
 from rookery.testing import lab
 from rookery.testing.lab import Lab
 from tests.fakes.irc import ALL_CAPS, FakeIrc
@@ -217,6 +218,31 @@ async def test_a_late_pong_turns_unknown_into_sent(autojump_clock: MockClock) ->
             )
         [receipt] = chat.people.receipts
         assert await chat.until(lambda: receipt.state is OutboundState.SENT, 5)
+
+
+async def test_what_was_lost_is_told_once_of_a_late_answer_too(
+    autojump_clock: MockClock,
+) -> None:
+    peer, bot = OldIrc(), Bot("winker")
+    receipts: list[Receipt] = []
+
+    @bot.on("message")
+    async def wink(ctx: Context) -> None:
+        receipts.append(await ctx.reply(Emoji("wink")))
+
+    async with lab.open(peer, bot) as chat:
+        await reads(chat, "up")
+        peer.irc.silent_about.add("PING")
+        await chat.says("say hello")
+        assert await chat.until(lambda: receipts, 5)
+        [receipt] = receipts
+        assert (await receipt.outcome(within=60)).unknown
+        [ping] = [line for line in peer.irc.lines if line.startswith("PING :")]
+        pong = f":irc.fake.test PONG irc.fake.test {ping.removeprefix('PING ')}"
+        for client in peer.irc.clients:
+            client.put(pong)
+        assert await chat.until(lambda: receipt.state is OutboundState.SENT, 5)
+        assert receipt.current.detail == "emoji as text"
 
 
 @pytest.mark.parametrize("peer", [ModernIrc, OldIrc])
