@@ -1,101 +1,16 @@
-"""What `rookery new platform` writes: a platform that works, to be changed into one's own. Pure.
+"""What `rookery new platform` writes: a platform that works, to be changed into one's own.
 
 Each folder here holds a platform called MyChat, and the other end of its wire, for one
 transport; `shared` holds what all of them have. They are code that runs: only names are
-put in. `texts_of` returns what is written for a name.
+put in. What does not happen here: writing files. Read `writing`.
 """
 
-from __future__ import annotations
-
-import keyword
-import re
-import sys
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Final, Literal, TypeAlias
-
-Transport: TypeAlias = Literal["ws-client", "poll", "tcp"]
-
-_SLUG: Final = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
-_LONGEST: Final = 64
-_HERE: Final = Path(__file__).parent
-_TAKEN: Final = frozenset(
-    {
-        "actors",
-        "attrs",
-        "msgspec",
-        "platforms",
-        "pytest",
-        "rookery",
-        "supervision",
-        "trio",
-    }
+from rookery.cli.starters.writing import (
+    Transport,
+    bad_name,
+    table_of,
+    texts_of,
+    what_next,
 )
 
-_KEYS: Final[Mapping[Transport, str]] = {
-    "ws-client": 'url = "wss://chat.example.org/"',
-    "poll": 'url = "https://chat.example.org"',
-    "tcp": 'host = "chat.example.org"',
-}
-
-
-def bad_name(name: str) -> str | None:
-    """Return what is wrong with *name* as that of a platform, or None."""
-    if not _SLUG.fullmatch(name) or len(name) > _LONGEST or keyword.iskeyword(name):
-        return f"a platform's name must be words of a-z and 0-9 with - or _ between them, at most {_LONGEST} characters, and no word of Python's own (got {name!r})"
-    module = module_of(name)
-    if module in sys.stdlib_module_names or module in _TAKEN:
-        return f"a platform's name must not be that of a module that others import: {module}.py would come before it (got {name!r})"
-    return None
-
-
-def module_of(name: str) -> str:
-    """Return what the module of a platform is called: `my-chat` is `my_chat`."""
-    return name.replace("-", "_")
-
-
-def kind_of(name: str) -> str:
-    """Return what the class of a platform is called: `my-chat` is `MyChat`."""
-    return "".join(word.capitalize() for word in re.split("[-_]", name))
-
-
-def table_of(name: str, transport: Transport) -> str:
-    """Return what to add to the configuration."""
-    module = module_of(name)
-    return (
-        f"[platforms.{name}]\n"
-        f'use = "{module}.py:{kind_of(name)}"\n'
-        f"{_KEYS[transport]}\n"
-        f'token = {{ env = "{module.upper()}_TOKEN" }}\n'
-    )
-
-
-def texts_of(name: str, transport: Transport) -> dict[str, str]:
-    """Return what to write: the names of files, and what is in them."""
-    texts: dict[str, str] = {}
-    for folder in (transport.replace("-", "_"), "shared"):
-        for example in sorted(_HERE.joinpath(folder).iterdir()):
-            text = example.read_text(encoding="utf-8")
-            text = text.replace("<TABLE>\n", table_of(name, transport))
-            texts[_named(example.name.removesuffix(".txt"), name)] = _named(text, name)
-    return texts
-
-
-def what_next(name: str, transport: Transport) -> str:
-    """Return how to prove it, change it and make it run."""
-    module = module_of(name)
-    return f"""
-It speaks a wire that is made up, and stands everything that can happen to its line:
-
-    python -m pip install 'rookery[testing]'
-    python -m pytest test_{module}.py
-
-Put your wire in its place, in {module}.py and in {module}_peer.py, until that holds again.
-Then add this to your rookery.toml, and run `rookery reload`:
-
-{table_of(name, transport)}"""
-
-
-def _named(text: str, name: str) -> str:
-    text = text.replace('"mychat"', f'"{name}"').replace("MyChat", kind_of(name))
-    return text.replace("mychat", module_of(name))
+__all__ = ["Transport", "bad_name", "table_of", "texts_of", "what_next"]
