@@ -96,6 +96,13 @@ if TYPE_CHECKING:
         Visitor,
         Web,
     )
+    from platforms.ingress import (
+        Entrance,
+        Request,
+        Response,
+        ShowsSecret,
+        anybody,
+    )
     from platforms.transport import (
         Admit,
         DialFailed,
@@ -110,111 +117,41 @@ if TYPE_CHECKING:
         check_http_url,
         check_url,
         dial,
+        is_loopback,
         listen,
+        parse_listen,
     )
     from supervision import FOREVER
     from supervision.chaos import BadPlan, Chaos, ChaosHooks
 
 _HOMES = {
     "actors.bots": (
-        "AsyncioBridge",
-        "Bot",
-        "BotMistake",
-        "CallFailed",
-        "CallRefused",
-        "CallUnknown",
-        "Context",
-        "Next",
-        "NoAnswer",
-        "NotConnected",
-        "asyncio_bridge",
-        "use",
+        "AsyncioBridge Bot BotMistake CallFailed CallRefused CallUnknown Context Next "
+        "NoAnswer NotConnected asyncio_bridge use"
     ),
     "actors.messages": (
-        "ALL",
-        "DERIVED_ID_DEDUP_SECONDS",
-        "Audio",
-        "Chat",
-        "ChatAddress",
-        "ChatKind",
-        "Emoji",
-        "File",
-        "Forward",
-        "Image",
-        "Inbound",
-        "Markdown",
-        "Mention",
-        "Node",
-        "Outbound",
-        "OutboundState",
-        "Outcome",
-        "Priority",
-        "Rate",
-        "Raw",
-        "Reply",
-        "Role",
-        "Segment",
-        "Sender",
-        "Source",
-        "Text",
-        "Video",
+        "ALL DERIVED_ID_DEDUP_SECONDS Audio Chat ChatAddress ChatKind Emoji File "
+        "Forward Image Inbound Markdown Mention Node Outbound OutboundState Outcome "
+        "Priority Rate Raw Reply Role Segment Sender Source Text Video"
     ),
-    "actors.schedule": ("TooManyLaters",),
-    "actors.tracker": ("Receipt",),
+    "actors.schedule": "TooManyLaters",
+    "actors.tracker": "Receipt",
     "platforms.base": (
-        "ALL_SEGMENTS",
-        "LIVE",
-        "Answer",
-        "Caller",
-        "Caps",
-        "Door",
-        "Fault",
-        "Finished",
-        "FormRefused",
-        "Frame",
-        "Habits",
-        "Language",
-        "Link",
-        "MediaForm",
-        "NeedsOperator",
-        "NotLetIn",
-        "OutcomeUnknown",
-        "Peer",
-        "Platform",
-        "PlatformConfig",
-        "Rejected",
-        "Retry",
-        "Secret",
-        "SendRefused",
-        "Sent",
-        "SessionEnded",
-        "Settled",
-        "Talk",
-        "Unit",
-        "Unreadable",
-        "Visitor",
-        "Web",
+        "ALL_SEGMENTS LIVE Answer Caller Caps Door Fault Finished FormRefused Frame "
+        "Habits Language Link MediaForm NeedsOperator NotLetIn OutcomeUnknown Peer "
+        "Platform PlatformConfig Rejected Retry Secret SendRefused Sent SessionEnded "
+        "Settled Talk Unit Unreadable Visitor Web"
     ),
+    "platforms.ingress": "Entrance Request Response ShowsSecret anybody",
     "platforms.transport": (
-        "Admit",
-        "DialFailed",
-        "DialRefused",
-        "Gate",
-        "Handshake",
-        "HttpAnswer",
-        "Listener",
-        "Refuse",
-        "SocketClosed",
-        "WebSocket",
-        "check_http_url",
-        "check_url",
-        "dial",
-        "listen",
+        "Admit DialFailed DialRefused Gate Handshake HttpAnswer Listener Refuse "
+        "SocketClosed WebSocket check_http_url check_url dial is_loopback listen "
+        "parse_listen"
     ),
-    "supervision": ("FOREVER",),
-    "supervision.chaos": ("BadPlan", "Chaos", "ChaosHooks"),
+    "supervision": "FOREVER",
+    "supervision.chaos": "BadPlan Chaos ChaosHooks",
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
     "ALL",
@@ -244,6 +181,7 @@ __all__ = [
     "DialRefused",
     "Door",
     "Emoji",
+    "Entrance",
     "Fault",
     "File",
     "Finished",
@@ -282,6 +220,8 @@ __all__ = [
     "Refuse",
     "Rejected",
     "Reply",
+    "Request",
+    "Response",
     "Retry",
     "Role",
     "Secret",
@@ -291,6 +231,7 @@ __all__ = [
     "Sent",
     "SessionEnded",
     "Settled",
+    "ShowsSecret",
     "SocketClosed",
     "Source",
     "Talk",
@@ -302,11 +243,14 @@ __all__ = [
     "Visitor",
     "Web",
     "WebSocket",
+    "anybody",
     "asyncio_bridge",
     "check_http_url",
     "check_url",
     "dial",
+    "is_loopback",
     "listen",
+    "parse_listen",
     "use",
 ]
 

@@ -27,6 +27,7 @@ from platforms.base.config import (
     LIVE,
     Fault,
     PlatformConfig,
+    exposed_faults_of,
     faults_of,
     invitation_of,
 )
@@ -42,10 +43,13 @@ from platforms.base.door import Door, NotLetIn
 from platforms.base.ends import Finished, SessionEnded
 from platforms.base.gate import DialGate
 from platforms.base.link import Link
+from platforms.base.listening import end_of_port, state_after
 from platforms.base.objects import Frame
 from platforms.base.peer import Habits, Language, Peer, Unreadable
 from platforms.base.platform import AnyPlatform, Platform
 from platforms.base.ports import Actions, Host, Inbox, Lines, Reads, Reports
+from platforms.base.reporter import Follow, Reporter
+from platforms.base.seats import Seat
 from platforms.base.secret import Secret
 from platforms.base.talk import Settled, Talk
 from platforms.base.tree import platform_tree
@@ -65,6 +69,7 @@ __all__ = [
     "Door",
     "Fault",
     "Finished",
+    "Follow",
     "FormRefused",
     "Frame",
     "Habits",
@@ -83,8 +88,10 @@ __all__ = [
     "PlatformConfig",
     "Reads",
     "Rejected",
+    "Reporter",
     "Reports",
     "Retry",
+    "Seat",
     "Secret",
     "SendRefused",
     "Sent",
@@ -95,6 +102,8 @@ __all__ = [
     "Unreadable",
     "Visitor",
     "Web",
+    "end_of_port",
+    "exposed_faults_of",
     "faults_of",
     "first_line",
     "invitation_of",
@@ -102,4 +111,5 @@ __all__ = [
     "needs_reconnect",
     "platform_tree",
     "schema_of",
+    "state_after",
 ]

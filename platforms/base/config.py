@@ -70,3 +70,17 @@ def invitation_of(config: PlatformConfig) -> str:
 def is_live(metadata: Mapping[object, object]) -> bool:
     """Say whether the key with this metadata may change without a new connection."""
     return metadata.get(_LIVE) is True
+
+
+@runtime_checkable
+class Exposed(Protocol):
+    """A configuration that knows what must hold once other machines reach the ingress."""
+
+    def exposed_faults(self) -> tuple[Fault, ...]:
+        """Return every mistake of that sort; empty where there is none. Pure."""
+        ...
+
+
+def exposed_faults_of(config: PlatformConfig) -> tuple[Fault, ...]:
+    """Return what is wrong with *config* where the ingress is not on loopback."""
+    return config.exposed_faults() if isinstance(config, Exposed) else ()

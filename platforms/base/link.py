@@ -5,6 +5,7 @@ Here what came in and how things stand; how the peer is reached is in `reach`.
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import trio
@@ -15,20 +16,25 @@ from actors.messages import Inbound
 from actors.monitor import ConnectionState, Phase
 from actors.sender import Terms
 from platforms.base.beforehand import Beforehand
+from platforms.base.entering import ingress_entered
 from platforms.base.line import AccountLine
 from platforms.base.rates import pacer_of
 from platforms.base.reach import Reach
 from platforms.base.refusals import Refusals
 from platforms.base.seats import Seat
 from platforms.base.visitors import Visitor, Visitors
+from platforms.ingress import BODY_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from structlog.typing import FilteringBoundLogger
 
     from platforms.base.platform import AnyPlatform
     from platforms.base.ports import Host
+    from platforms.ingress import Answering, Entrance
+    from platforms.transport import Admit
 
 _PRESENT = (Phase.UP, Phase.DEGRADED)
 
@@ -136,6 +142,44 @@ class Link(Reach):
         """Ask the journal where to go on. The host does, before a session begins."""
         self.cursor = await self._host.journal.cursor(self.platform, self.account)
 
+    # --- the world comes to us --------------------------------------------------------
+
+    def ingress(self) -> AbstractAsyncContextManager[Entrance]:
+        """Answer the world at the paths below `/PLATFORM_ID/` while the block lasts.
+
+        Entered once the host's ingress is open; while its port is taken, that is shown as
+        the state of this session. What is in hand ends with the block.
+
+        Raises:
+            SessionEnded: it was closed meanwhile.
+        """
+        return ingress_entered(self, self._host.ingress)
+
+    @asynccontextmanager
+    async def webhooks(
+        self,
+        answering: Answering,
+        *,
+        admit: Admit,
+        path: str = "",
+        max_bytes: int = BODY_BYTES,
+    ) -> AsyncIterator[Entrance]:
+        """Let *answering* take what is posted to `/PLATFORM_ID/PATH` while the block lasts.
+
+        It delivers, and returns: only then is the request answered, with 200. Whatever it
+        raises is answered with 500, and so is told again by whoever keeps what was not
+        taken. Several run at once.
+
+        Args:
+            answering: Takes one request; see `Entrance.hook`.
+            admit: Decides on the head alone: `ShowsSecret("x-token", token)`, say.
+            path: Behind the platform's own.
+            max_bytes: A larger body is refused.
+        """
+        async with self.ingress() as entrance:
+            entrance.hook(path, answering, admit=admit, max_bytes=max_bytes)
+            yield entrance
+
     # --- state ------------------------------------------------------------------------
 
     def identify(self, account: str) -> None:
@@ -151,6 +195,10 @@ class Link(Reach):
     def connecting(self, why: str = "") -> None:
         """On the way, or waiting for a peer; nothing can be said yet."""
         self._become(ConnectionState(Phase.CONNECTING, why), sends=False)
+
+    def becomes(self, state: ConnectionState) -> None:
+        """What the session needs of the host is in *state*, and so is the session."""
+        self._become(state, sends=False)
 
     def up(self, account: str = "", *, silence_limit: float | None = None) -> None:
         """The conversation stands.

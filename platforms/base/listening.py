@@ -97,11 +97,11 @@ class Listening(Actor[Never]):
             with self._scope:
                 await self._platform.listen(door)
         except Exception as error:
-            end = _end_of(error)
+            end = end_of_port(error)
             if end is None:
                 self._become(ConnectionState(Phase.STARTING, str(error)))
                 raise
-            self._become(_state_after(end))
+            self._become(state_after(end))
             # Not raised: a taken port deserves a line, not a traceback.
             ctx.stop(end if isinstance(end, NeedsOperator) else Crash(end))
             return
@@ -118,7 +118,7 @@ class Listening(Actor[Never]):
         self._host.reports.report(self._platform_id, "", state)
 
 
-def _end_of(error: Exception) -> PortTaken | NeedsOperator | None:
+def end_of_port(error: Exception) -> PortTaken | NeedsOperator | None:
     """Return what is known to go wrong with a port, or `None`."""
     for leaf in leaves(error):
         match leaf:
@@ -133,7 +133,7 @@ def _end_of(error: Exception) -> PortTaken | NeedsOperator | None:
     return None
 
 
-def _state_after(end: PortTaken | NeedsOperator) -> ConnectionState:
+def state_after(end: PortTaken | NeedsOperator) -> ConnectionState:
     match end:
         case NeedsOperator(why):
             return ConnectionState.needs_operator(why)

@@ -13,6 +13,7 @@ from actors.messages import Inbound
 from actors.monitor import ConnectionState
 from actors.sender import Line, Terms
 from platforms.base.gate import DialGate
+from platforms.ingress import Ingress
 from platforms.media import Blob, standard_reader
 from platforms.transport import TCP, Network
 
@@ -114,6 +115,8 @@ class Host:
     """Reads pictures and files where a platform wants their bytes."""
     network: Network = TCP
     """What is dialled through, and where is listened."""
+    ingress: Ingress = field(factory=Ingress)
+    """Where the world reaches platforms that it speaks to."""
 
 
 @runtime_checkable

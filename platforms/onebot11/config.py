@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
 from platforms.base import Fault, Secret
-from platforms.transport import check_url
+from platforms.transport import check_url, is_loopback, parse_listen
 
 Mode: TypeAlias = Literal["reverse", "forward"]
 
@@ -42,7 +41,8 @@ class OneBot11Config:
     @property
     def binds(self) -> tuple[str, int]:
         """Host and port to listen on. Raises ValueError when they make no sense."""
-        return parse_listen(self.listen if self.listen is not None else DEFAULT_LISTEN)
+        listen = self.listen if self.listen is not None else DEFAULT_LISTEN
+        return parse_listen(listen, DEFAULT_LISTEN)
 
     def _faults(self) -> Iterator[Fault]:
         if self.access_token is not None and not self.access_token:
@@ -79,28 +79,3 @@ class OneBot11Config:
             check_url(self.url)
         except ValueError as error:
             yield Fault("url", str(error))
-
-
-def parse_listen(text: str) -> tuple[str, int]:
-    """Return host and port of `HOST:PORT`; an IPv6 address stands in brackets.
-
-    Raises:
-        ValueError: it is neither; the message says what it must look like.
-    """
-    host, colon, port = text.rpartition(":")
-    bracketed = host.startswith("[") and host.endswith("]")
-    if bracketed:
-        host = host[1:-1]
-    right = colon and host and port.isascii() and port.isdigit() and int(port) <= 65535
-    if not right or (":" in host and not bracketed):
-        msg = f"must be HOST:PORT with a port from 0 to 65535, such as {DEFAULT_LISTEN} (got {text!r})"
-        raise ValueError(msg)
-    return host, int(port)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach *host*."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

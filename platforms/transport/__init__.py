@@ -24,8 +24,9 @@ from platforms.transport.http import (
 from platforms.transport.lines import MAX_LINE_BYTES, dial_lines
 from platforms.transport.listening import Listener, listen
 from platforms.transport.liveness import Dead, Liveness, Probe, Verdict, Wait
-from platforms.transport.network import TCP, Network, remote_of
+from platforms.transport.network import TCP, Network, address_of, remote_of
 from platforms.transport.objects import MAX_NESTING, NoObject, object_of
+from platforms.transport.places import is_loopback, parse_listen, shown_place
 from platforms.transport.websocket import (
     CLOSE_SECONDS,
     HANDSHAKE_SECONDS,
@@ -73,11 +74,15 @@ __all__ = [
     "Wait",
     "WebSocket",
     "accept",
+    "address_of",
     "check_http_url",
     "check_url",
     "dial",
     "dial_lines",
+    "is_loopback",
     "listen",
     "object_of",
+    "parse_listen",
     "remote_of",
+    "shown_place",
 ]

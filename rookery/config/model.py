@@ -9,9 +9,11 @@ from typing import Literal
 from attrs import field, frozen
 
 from platforms.base import PlatformConfig
+from platforms.transport import parse_listen
 from rookery.kinds import Kind
 
 DEFAULT_DATA = "rookery-data"
+DEFAULT_INGRESS = "127.0.0.1:8643"
 FILE_NAME = "rookery.toml"
 
 
@@ -51,10 +53,24 @@ class MediaSettings:
 
 
 @frozen(kw_only=True)
+class IngressSettings:
+    """What the world may reach: webhooks and web chat, never the API."""
+
+    listen: str = DEFAULT_INGRESS
+    """HOST:PORT; opened only if a platform needs it."""
+
+    @property
+    def binds(self) -> tuple[str, int]:
+        """Host and port. Raises ValueError when they make no sense."""
+        return parse_listen(self.listen, DEFAULT_INGRESS)
+
+
+@frozen(kw_only=True)
 class Settings:
     """One configuration file, checked, with its references resolved."""
 
     host: HostSettings = HostSettings()
+    ingress: IngressSettings = IngressSettings()
     media: MediaSettings = MediaSettings()
     operators: Mapping[str, frozenset[str]] = field(factory=dict)
     """Platform id to the user ids that are operators there."""

@@ -20,10 +20,19 @@ from platforms.base import Fault as KeyFault
 from platforms.base import PlatformConfig
 from platforms.base import faults_of as faults_between
 from platforms.media import networks
+from platforms.transport import is_loopback
+from rookery.config.between import (
+    SLUG,
+    exposed,
+    known_platforms,
+    one_console,
+    told,
+)
 from rookery.config.faults import ConfigRefused, Fault, Wrong, join, one_of, shown
 from rookery.config.model import (
     BotSettings,
     HostSettings,
+    IngressSettings,
     MediaSettings,
     PlatformSettings,
     Settings,
@@ -33,10 +42,8 @@ from rookery.config.syntax import document_of
 from rookery.config.walk import faults_of
 from rookery.kinds import Kind, Kinds, NoKind
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-_MUST = re.compile(r"(?:.* )?must be (.*) \(got (.*)\)", re.DOTALL)
-_TABLES = ("bots", "host", "media", "operators", "platforms")
+_TABLES = ("bots", "host", "ingress", "media", "operators", "platforms")
 ONE_OF_YOUR_OWN = 'one of your own: use = "FILE.py:CLASS" instead'
 _USE_CLASS = '"FILE.py:CLASS" or "MODULE:CLASS"'
 _USE = '"module:attribute" or "file.py:attribute"'
@@ -91,19 +98,34 @@ class _Reader:
         if host is not None and (not host.data or "\0" in host.data):
             fault = f"expected the path of a folder, got {shown(host.data)}"
             self.faults.append(Fault("host.data", fault))
+        ingress = self._ingress(document.get("ingress", {}))
         media = self._media(document.get("media", {}))
         bots = self._entries(document, "bots", self._bot)
         platforms = self._entries(document, "platforms", self._platform)
-        self._one_console(platforms)
+        self.faults.extend(one_console(platforms))
+        if ingress is not None and not is_loopback(ingress.binds[0]):
+            self.faults.extend(exposed(platforms))
         operators = self._entries(document, "operators", self._users)
-        self._known_platforms(document, operators)
+        self.faults.extend(known_platforms(document, operators))
         return Settings(
             host=host or HostSettings(),
+            ingress=ingress or IngressSettings(),
             media=media or MediaSettings(),
             operators=operators,
             bots=bots,
             platforms=platforms,
         )
+
+    def _ingress(self, value: object) -> IngressSettings | None:
+        ingress = self._value(value, IngressSettings, "ingress")
+        if ingress is None:
+            return None
+        try:
+            ingress.binds  # noqa: B018 - it raises
+        except ValueError as error:
+            self.faults.append(told(KeyFault("listen", str(error)), "ingress"))
+            return None
+        return ingress
 
     def _media(self, value: object) -> MediaSettings | None:
         media = self._value(value, MediaSettings, "media")
@@ -145,7 +167,7 @@ class _Reader:
         found: dict[str, T] = {}
         for key, value in entries.items():
             path = join(table, key)
-            if not _SLUG.fullmatch(key):
+            if not SLUG.fullmatch(key):
                 rule = "an id of a-z, 0-9, - and _ (at most 64)"
                 self.faults.append(Fault(path, f"expected {rule}, got this one"))
             entry = read(value, path)
@@ -224,7 +246,7 @@ class _Reader:
         if config is None:
             self.faults.extend(self._between_keys(keys, config_class, path, before))
             return None
-        faults = [_told(fault, path) for fault in faults_between(config)]
+        faults = [told(fault, path) for fault in faults_between(config)]
         self.faults.extend(faults)
         return None if faults else config
 
@@ -253,28 +275,7 @@ class _Reader:
             return
         for fault in faults_between(config):
             if fault.key in right:
-                yield _told(fault, path)
-
-    def _one_console(self, platforms: Mapping[str, PlatformSettings]) -> None:
-        consoles = [key for key, each in platforms.items() if each.type == "console"]
-        for extra in consoles[1:]:
-            message = f"expected one console at most, got another beside {consoles[0]}"
-            self.faults.append(Fault(join(join("platforms", extra), "type"), message))
-
-    def _known_platforms(
-        self, document: Mapping[str, object], operators: Mapping[str, object]
-    ) -> None:
-        platforms = document.get("platforms", {})
-        known = set(platforms) if isinstance(platforms, Mapping) else set()
-        for platform in operators:
-            if platform not in known and _SLUG.fullmatch(platform):
-                expected = one_of(known) if known else "a platform to be configured"
-                self.faults.append(
-                    Fault(
-                        join("operators", platform),
-                        f"expected the id of a platform ({expected}), got another",
-                    )
-                )
+                yield told(fault, path)
 
 
 @attrs.frozen
@@ -302,13 +303,6 @@ def checked_use(text: str) -> str:
 def _unloadable(error: NoKind) -> str:
     why = " ".join(str(error).split())  # a stranger's exception may have many lines
     return f"expected a platform that can be loaded, got: {why}"
-
-
-def _told(fault: KeyFault, path: str) -> Fault:
-    """Say in the words of this page what a platform says in those of an exception."""
-    found = _MUST.fullmatch(fault.message)
-    message = f"expected {found[1]}, got {found[2]}" if found else fault.message
-    return Fault(join(path, fault.key), message)
 
 
 def _choices(config_class: type) -> Iterator[str]:

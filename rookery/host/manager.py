@@ -175,6 +175,7 @@ class Manager(Actor[ManagerMessage]):
         self, ctx: ActorContext, found: Configuration
     ) -> dict[str, list[str]]:
         wanted = found.settings.platforms
+        self._platforms.listen(found.settings)
         todo = changes(self._estate.platforms, wanted)
         adjusted = [
             each for each in todo.changed if self._platforms.adjust(each, wanted[each])

@@ -23,6 +23,7 @@ from actors.schedule import Timetable
 from actors.sender import Lines, Rejected, Retry
 from actors.tracker import Tracker
 from platforms.base import Actions, Host
+from platforms.ingress import Ingress
 from platforms.transport import TCP, Network
 from rookery.chaos import Campaigns, Counted
 from rookery.control import tree_of, tree_text, visible
@@ -53,6 +54,7 @@ class Parts:
     faults: Faults
     timetable: Timetable
     network: Network = TCP
+    ingress: Ingress
     campaigns: Campaigns | None = None
     """Of a host that may be broken on purpose; `None` of any other."""
 
@@ -100,6 +102,7 @@ class Parts:
             faults=faults,
             timetable=Timetable(laters_in(journal), system.wall_clock),
             network=network,
+            ingress=Ingress(*estate.configuration.settings.ingress.binds),
             campaigns=campaigns,
         )
 
@@ -117,6 +120,7 @@ class Parts:
             answered_late=self.outbox.answered_late,
             media=HostReader(self.estate),
             network=self.network,
+            ingress=self.ingress,
         )
 
     def for_bots(self) -> Services:

@@ -9,7 +9,7 @@ from attrs import frozen
 from actors.kernel import ActorContext
 from actors.monitor import Board
 from platforms.base import Host, needs_reconnect, platform_tree
-from rookery.config import PlatformSettings
+from rookery.config import PlatformSettings, Settings
 from rookery.host.estate import Estate
 from rookery.host.kinds import NotBuilt, build
 from supervision import (
@@ -102,6 +102,11 @@ class PlatformKeeper:
         await terminate_child(self._platforms(), platform_id)
         await delete_child(self._platforms(), platform_id)
         self._board.remove(platform_id)
+        self._host.ingress.forget(platform_id)
+
+    def listen(self, settings: Settings) -> None:
+        """Let the ingress be where the configuration says."""
+        self._host.ingress.bind(*settings.ingress.binds)
 
     async def try_again(self, platform_id: str) -> bool:
         """Begin anew what waits for an operator: one has been here. Was there any?"""

@@ -5,6 +5,7 @@ root (one_for_one; giving up ends the process with exit code 70)
 ├─ core        router, outbox, sender, tracker, scheduler, monitor, announcer
 ├─ bots        the manager adds them, each below a supervisor of its own
 ├─ platforms   the manager adds them, each below a supervisor of its own
+├─ web         the ingress: what the world may reach of platforms
 ├─ control     the control socket
 └─ manager     makes what runs equal to what is configured
 """
@@ -28,6 +29,7 @@ from rookery.control import ControlSocket
 from rookery.host.announcer import Announcer
 from rookery.host.bots import BotKeeper
 from rookery.host.heartbeat import Heartbeat
+from rookery.host.ingress import ingress_specs
 from rookery.host.loading import Load, Reread
 from rookery.host.manager import Manager
 from rookery.host.notify import Notifier
@@ -74,6 +76,8 @@ def host_tree(
         _child("core", _core(parts)),
         _child("bots", _supervisor()),
         _child("platforms", _supervisor()),
+        # After the platforms, so that it closes before them: nobody comes in vain.
+        _child("web", _supervisor(*ingress_specs(parts.ingress, parts.network))),
         *([_steadfast("control", _socket(parts))] if control else ()),
         _steadfast("manager", partial(Manager, parts.estate, reread, keepers)),
     ]

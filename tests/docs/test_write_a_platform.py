@@ -20,6 +20,7 @@ from rookery.testing.lab import Case, Peer, prove
 from tests.docs.pages import ROOT, blocks
 from tests.docs.peers import LinePeer, PollPeer
 from tests.platforms.base.hosts import FakeHost, saying
+from tests.platforms.ingress.clients import connect
 from tests.platforms.media.servers import Answer, response, serving
 
 PAGE = ROOT / "docs/how-to/write-a-platform.md"
@@ -28,10 +29,11 @@ PAGE = ROOT / "docs/how-to/write-a-platform.md"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder where somebody has saved what stands on the page."""
-    lines, polls, door = blocks(PAGE, "python")
+    lines, polls, door, hooks = blocks(PAGE, "python")
     (tmp_path / "linechat.py").write_text(lines.text)
     (tmp_path / "pollchat.py").write_text(polls.text)
     (tmp_path / "doorchat.py").write_text(door.text)
+    (tmp_path / "hookchat.py").write_text(hooks.text)
     return tmp_path
 
 
@@ -175,3 +177,24 @@ def peer(
 def test_both_stand_what_every_platform_has_to(peer: type[Peer], case: Case) -> None:
     if excuse := prove(peer, case):
         pytest.skip(excuse)
+
+
+async def test_the_one_that_is_posted_to(folder: Path, nursery: trio.Nursery) -> None:
+    said: list[bytes] = []
+
+    async def say(stream: trio.SocketStream, request: bytes) -> None:
+        said.append(request)
+        await stream.send_all(response(b"{}"))
+
+    async with serving({"/say": say}) as server:
+        table = f'use = "hookchat.py:HookChat"\nurl = "http://127.0.0.1:{server.port}"\nsecret = "s"\n'
+        async with living(folder, table) as host:
+            host.ingress.opened("memory")
+            line = await host.line("me", "mine")
+            client = connect(host.ingress, nursery)
+            body = b'{"id": "m1", "room": "den", "who": "ann", "text": "hi"}'
+            answer = await client.asks("/mine/", body, headers={"X-Secret": "s"})
+            assert answer.status == 200
+            assert host.journal.texts() == ["hi"]
+            assert (await line.send(saying("hello"))).id == "k1"
+            assert len(said) == 1

@@ -24,6 +24,7 @@ from actors.monitor import ConnectionState
 from actors.sender import Line, Terms
 from platforms.base import AnyPlatform, Host, Link
 from platforms.base.seats import Seat
+from platforms.ingress import Ingress
 from platforms.transport import Frame, Sink, SocketClosed
 
 
@@ -104,6 +105,7 @@ class FakeHost:
     needed: set[str] = field(factory=set)
     late: list[tuple[str, str, str]] = field(factory=list)
     changed: trio.Event = field(factory=trio.Event)
+    ingress: Ingress = field(factory=Ingress)
 
     def host(self) -> Host:
         return Host(
@@ -112,6 +114,7 @@ class FakeHost:
             reports=self,
             holds=lambda _, account: account in self.needed,
             answered_late=lambda *answer: self.late.append(answer),
+            ingress=self.ingress,
         )
 
     def connect(self, line: Line, terms: Terms | None = None) -> None:

@@ -1,12 +1,9 @@
 """What the configuration of a OneBot platform may say."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from platforms.base import Secret
 from platforms.onebot11 import OneBot11Config
-from platforms.onebot11.config import is_loopback, parse_listen
 from platforms.onebot11.roles import SocketRole, dialled, is_account, role_named
 
 TOKEN = Secret("t0k")
@@ -56,21 +53,6 @@ def test_the_token_is_not_shown() -> None:
     assert "t0k" not in repr(OneBot11Config(access_token=TOKEN))
     wrong = OneBot11Config("forward", url="http://u:t0k@x/?access_token=t0k")
     assert "t0k" not in str(wrong.faults())
-
-
-@given(st.text())
-def test_any_text_is_an_address_or_refused(text: str) -> None:
-    try:
-        host, port = parse_listen(text)
-    except ValueError:
-        return
-    assert host
-    assert 0 <= port <= 65535
-
-
-def test_loopback() -> None:
-    assert all(map(is_loopback, ["127.0.0.1", "127.9.9.9", "::1", "localhost"]))
-    assert not any(map(is_loopback, ["0.0.0.0", "::", "10.0.0.1", "example.org"]))
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_ten_mistakes_are_ten_lines() -> None:
         type = "satellite"
         """
     ) == [
-        "hots: expected bots, host, media, operators or platforms, got an unknown table",
+        "hots: expected bots, host, ingress, media, operators or platforms, got an unknown table",
         'host.data: expected a text, got the integer 5 (write "5")',
         "host.dta: expected data or durability, got the unknown key dta",
         'bots.demo.use: expected "module:attribute" or "file.py:attribute", got the text "not a module"',

@@ -38,6 +38,8 @@ def _hello(tmp_path: Path) -> None:
         "/bots/hello",
         "/bots/hello/v1",
         "/platforms",
+        "/web",
+        "/web/ingress",
         "/control",
         "/manager",
     ],
