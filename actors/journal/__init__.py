@@ -24,6 +24,7 @@ from actors.journal.listing import (
     place_of,
 )
 from actors.journal.memory import MemoryJournal
+from actors.journal.memory_shelf import MemoryShelf
 from actors.journal.overflow import GIVES_WAY, GivesWay
 from actors.journal.pacing import ChatKey, Pacing
 from actors.journal.protocol import Journal
@@ -96,6 +97,7 @@ __all__ = [
     "LaneCounts",
     "Letter",
     "MemoryJournal",
+    "MemoryShelf",
     "NoJournal",
     "OutboundRow",
     "OutgoingLimits",

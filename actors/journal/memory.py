@@ -11,6 +11,7 @@ from actors.journal.backlog import InboxAccount, InboxLimits, by_itself
 from actors.journal.content import content_of
 from actors.journal.crowds import Crowds, Waiter
 from actors.journal.memory_desk import MemoryDesk
+from actors.journal.memory_shelf import MemoryShelf
 from actors.journal.outbox_side import OutboxSide
 from actors.journal.parts import known_parts
 from actors.journal.sayings import OutgoingLimits
@@ -70,6 +71,11 @@ class MemoryJournal(MemoryDesk, OutboxSide):
         self._ring_inbound: Callable[[], None] = _nobody
         self._ring_outbound: Callable[[AccountKey], None] = _nobody
         self._rung = False
+        self._shelves: dict[str, MemoryShelf] = {}
+
+    def shelf(self, kind: str) -> MemoryShelf:
+        """Return where things of a kind are kept beside the rows."""
+        return self._shelves.setdefault(kind, MemoryShelf())
 
     @asynccontextmanager
     async def running(

@@ -47,7 +47,7 @@ from platforms.base.listening import end_of_port, state_after
 from platforms.base.objects import Frame
 from platforms.base.peer import Habits, Language, Peer, Unreadable
 from platforms.base.platform import AnyPlatform, Platform
-from platforms.base.ports import Actions, Host, Inbox, Lines, Reads, Reports
+from platforms.base.ports import Actions, Host, Inbox, Lines, Reads, Reports, Shelf
 from platforms.base.reporter import Follow, Reporter
 from platforms.base.seats import Seat
 from platforms.base.secret import Secret
@@ -97,6 +97,7 @@ __all__ = [
     "Sent",
     "SessionEnded",
     "Settled",
+    "Shelf",
     "Talk",
     "Unit",
     "Unreadable",

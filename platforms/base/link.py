@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from platforms.base.platform import AnyPlatform
-    from platforms.base.ports import Host
+    from platforms.base.ports import Host, Shelf
     from platforms.ingress import Answering, Entrance
     from platforms.transport import Admit
 
@@ -141,6 +141,10 @@ class Link(Reach):
     async def find_cursor(self) -> None:
         """Ask the journal where to go on. The host does, before a session begins."""
         self.cursor = await self._host.journal.cursor(self.platform, self.account)
+
+    def shelf(self, name: str) -> Shelf:
+        """Return where this platform keeps things that outlive its sessions, and the host."""
+        return self._host.shelf(f"platform {self.platform} {name}")
 
     # --- the world comes to us --------------------------------------------------------
 

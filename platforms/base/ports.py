@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from attrs import field, frozen
 
-from actors.journal import Appended, Arrived
+from actors.journal import Appended, Arrived, MemoryShelf
 from actors.messages import Inbound
 from actors.monitor import ConnectionState
 from actors.sender import Line, Terms
@@ -92,6 +92,44 @@ class Reads(Protocol):
         ...
 
 
+class Shelf(Protocol):
+    """Where a platform keeps things beside the journal, by name; they outlive the host.
+
+    Each call returns after its commit, waits while the disk is in trouble, and may be
+    repeated.
+    """
+
+    async def put(self, name: str, body: bytes) -> None:
+        """Keep *body* under *name*; what has that name already stays as it is."""
+        ...
+
+    async def drop(self, name: str) -> None:
+        """Keep it no longer."""
+        ...
+
+    async def get(self, name: str) -> bytes | None:
+        """Return what is kept under *name*, if anything is."""
+        ...
+
+    async def sizes(self) -> dict[str, int]:
+        """Return how many bytes are kept under each name."""
+        ...
+
+    async def all(self) -> dict[str, bytes]:
+        """Return everything, by name: what is kept must fit into memory."""
+        ...
+
+
+class _MemoryShelves(dict[str, Shelf]):
+    def __missing__(self, kind: str) -> Shelf:
+        shelf = self[kind] = MemoryShelf()
+        return shelf
+
+
+def _no_disk() -> Callable[[str], Shelf]:
+    return _MemoryShelves().__getitem__
+
+
 def _always(_platform: str, _account: str) -> bool:
     """Nobody knows: it may be."""
     return True
@@ -115,6 +153,8 @@ class Host:
     """Reads pictures and files where a platform wants their bytes."""
     network: Network = TCP
     """What is dialled through, and where is listened."""
+    shelf: Callable[[str], Shelf] = field(factory=_no_disk)
+    """Where things of a kind are kept beside the journal."""
     ingress: Ingress = field(factory=Ingress)
     """Where the world reaches platforms that it speaks to."""
 

@@ -27,7 +27,7 @@ from platforms.ingress.entrance import (
     wants_a_socket,
 )
 from platforms.ingress.exchange import Exchange, PeerGone, Unfit, too_large
-from platforms.ingress.values import Request, Response
+from platforms.ingress.values import Request, Response, anybody
 from platforms.transport import NoObject, Refuse, accept
 
 CONNECTIONS: Final = 400
@@ -190,14 +190,19 @@ class Ingress:
     async def _socket(
         self, entrance: Entrance, exchange: Exchange, head: Request
     ) -> bool:
-        sockets = entrance.sockets_at(behind(head, entrance.prefix).path)
+        request = behind(head, entrance.prefix)
+        sockets = entrance.sockets_at(request.path)
         if sockets is None:
             missing = Response.text(404, "there is no WebSocket here")
             return await exchange.answer(missing, last=True)
+        # Here, where all headers are known: the library keeps the host to itself.
+        refusal = sockets.admit(request)
+        if refusal is not None:
+            return await self._refuse(exchange, request, refusal)
         await accept(
             exchange.untouched(),
             head.remote,
-            sockets.admit,
+            anybody,
             sockets.handler,
             max_message_bytes=sockets.max_message_bytes,
         )

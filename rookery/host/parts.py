@@ -120,6 +120,7 @@ class Parts:
             answered_late=self.outbox.answered_late,
             media=HostReader(self.estate),
             network=self.network,
+            shelf=self.journal.shelf,
             ingress=self.ingress,
         )
 

@@ -22,6 +22,7 @@ _BUILT_IN: Final = {
     "matrix": "platforms.matrix:Matrix",
     "onebot11": "platforms.onebot11:OneBot11",
     "telegram": "platforms.telegram:Telegram",
+    "webchat": "platforms.webchat:WebChat",
 }
 
 

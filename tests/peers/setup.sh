@@ -16,3 +16,9 @@ sh tests/peers/setup_irc.sh
 # Synapse, and matrix-nio as a person on it, in an environment of their own.
 "${PYTHON:-python3}" -m venv .venv-synapse
 .venv-synapse/bin/python -m pip install --quiet 'matrix-synapse==1.163.2' 'matrix-nio==0.26.0'
+
+# The page of the web chat is opened in a real browser: Debian's, driven from outside.
+.venv-peers/bin/python -m pip install --quiet 'playwright>=1.50'
+if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    apt-get install -y -q chromium >/dev/null
+fi

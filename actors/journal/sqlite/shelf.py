@@ -38,6 +38,19 @@ class Drop(Single):
         )
 
 
+class Get(Single):
+    """Read one thing."""
+
+    kind: str
+    name: str
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> bytes | None:
+        found = db.execute(
+            "SELECT body FROM shelf WHERE kind = ? AND name = ?", (self.kind, self.name)
+        ).fetchone()
+        return None if found is None else bytes(found[0])
+
+
 class List(Single):
     """Read everything of a kind."""
 
@@ -46,6 +59,19 @@ class List(Single):
     def apply(self, db: sqlite3.Connection, _: Numbers) -> dict[str, bytes]:
         found = db.execute(
             "SELECT name, body FROM shelf WHERE kind = ? ORDER BY name", (self.kind,)
+        )
+        return dict(found.fetchall())
+
+
+class Measure(Single):
+    """Read how large everything of a kind is."""
+
+    kind: str
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> dict[str, int]:
+        found = db.execute(
+            "SELECT name, length(body) FROM shelf WHERE kind = ? ORDER BY name",
+            (self.kind,),
         )
         return dict(found.fetchall())
 
@@ -69,13 +95,25 @@ class Shelf:
         """Keep it no longer."""
         await self._ask(Drop(self._kind, name))
 
+    async def get(self, name: str) -> bytes | None:
+        """Return what is kept under *name*, if anything is."""
+        found = await self._ask(Get(self._kind, name))
+        assert found is None or isinstance(found, bytes)
+        return found
+
+    async def sizes(self) -> dict[str, int]:
+        """Return how many bytes are kept under each name."""
+        found = await self._ask(Measure(self._kind))
+        assert isinstance(found, dict)
+        return found
+
     async def all(self) -> dict[str, bytes]:
         """Return everything, by name."""
         found = await self._ask(List(self._kind))
         assert isinstance(found, dict)
         return found
 
-    async def _ask(self, effect: Put | Drop | List) -> object:
+    async def _ask(self, effect: Put | Drop | Get | Measure | List) -> object:
         await self._pump.opened.wait()
         try:
             return await self._pump.ask(effect)

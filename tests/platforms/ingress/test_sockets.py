@@ -15,10 +15,10 @@ from wsproto.events import (
     RejectData,
     TextMessage,
 )
-from wsproto.events import Request as Handshake
+from wsproto.events import Request as Upgrade
 
 from platforms.ingress import Ingress, Request, Response
-from platforms.transport import Gate, WebSocket
+from platforms.transport import Gate, Handshake, WebSocket
 from tests.platforms.ingress.clients import Client, connect
 from tests.platforms.ingress.conftest import World
 
@@ -39,7 +39,7 @@ class Caller:
     def handshake(self, path: str, **headers: str) -> bytes:
         extra = [(name.encode(), value.encode()) for name, value in headers.items()]
         return self.ws.send(
-            Handshake(host="127.0.0.1:8643", target=path, extra_headers=extra)
+            Upgrade(host="127.0.0.1:8643", target=path, extra_headers=extra)
         )
 
     async def says(self, text: str) -> None:
@@ -151,6 +151,18 @@ async def test_an_origin_that_is_listed_comes_in(world: World) -> None:
     world.entrance.sockets("ws", echo, admit=gate)
 
     await accepted(world.client(), Origin="https://chat.example")
+
+
+async def test_who_decides_sees_by_which_name_we_were_reached(world: World) -> None:
+    seen: list[str | None] = []
+
+    def admit(handshake: Handshake) -> None:
+        seen.append(handshake.first("host"))
+
+    world.entrance.sockets("ws", echo, admit=admit)
+    await accepted(world.client())
+
+    assert seen == ["127.0.0.1:8643"]
 
 
 async def test_a_handler_that_raises_costs_its_own_socket(world: World) -> None:

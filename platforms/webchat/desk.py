@@ -1,0 +1,246 @@
+"""What people do and what bots say, each written down before it is answered.
+
+Rules of this file:
+
+1. A deed goes to the ring first, then to the journal, then it is confirmed. Whatever dies
+   in between, the page says it again under the same id, and each step knows it.
+2. What a bot says is said once it is in the ring: a page that is away finds it there.
+3. Nobody touches what is not theirs: a person edits and deletes what that person said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import trio
+from attrs import define, evolve, field
+
+from actors.messages import (
+    Audio,
+    Chat,
+    ChatKind,
+    Emoji,
+    File,
+    Image,
+    Inbound,
+    Outbound,
+    Reply,
+    Role,
+    Segment,
+    Sender,
+    Text,
+    Video,
+)
+from actors.sender import Rejected, Sent
+from platforms.base import Link
+from platforms.webchat import wire
+from platforms.webchat.doorkeeper import is_person
+from platforms.webchat.keeping import Keeper, NoRoom
+
+DEEDS_PER_SECOND: Final = 1.0
+DEEDS_AT_ONCE: Final = 20.0
+NO_ROOM_SECONDS: Final = 60.0
+_MEDIA: Final = {"image": Image, "audio": Audio, "video": Video}
+_HOLDS = (Image, Audio, Video, File)
+
+
+@define
+class Allowance:
+    """How much one person may do now: a bucket that fills again."""
+
+    at: float
+    left: float = DEEDS_AT_ONCE
+
+    def take(self, now: float) -> float:
+        """Return 0.0 and take one; or in how many seconds there will be one."""
+        self.left = min(DEEDS_AT_ONCE, self.left + (now - self.at) * DEEDS_PER_SECOND)
+        self.at = now
+        if self.left >= 1.0:
+            self.left -= 1.0
+            return 0.0
+        return (1.0 - self.left) / DEEDS_PER_SECOND
+
+    def full(self, now: float) -> bool:
+        return self.left + (now - self.at) * DEEDS_PER_SECOND >= DEEDS_AT_ONCE
+
+
+@define(eq=False)
+class Desk:
+    """Of one session."""
+
+    link: Link
+    keeper: Keeper
+    _allowances: dict[str, Allowance] = field(factory=dict, init=False)
+
+    # --- people -----------------------------------------------------------------------
+
+    async def take(self, person: str, deed: wire.Deed) -> str:
+        """Do what *person* wants done, and return the frame that answers it."""
+        ring = self.keeper.rings.of(person)
+        known = ring is not None and ring.known(_key(deed)) is not None
+        if not known and (seconds := self.wait(person)):
+            return wire.later(deed.id, seconds)
+        try:
+            what, event = await self._understood(person, deed)
+            item = await self.keeper.append(person, _key(deed), what)
+        except Rejected as rejected:
+            return wire.refused(deed.id, rejected.why)
+        except NoRoom:
+            return wire.later(deed.id, NO_ROOM_SECONDS)
+        assert item is not None
+        if isinstance(deed, wire.Edit):
+            event = evolve(event, edit=item.seq)  # grows with every edit
+        await self.link.deliver(event)
+        return wire.kept(deed.id, item.seq)
+
+    def wait(self, person: str) -> float:
+        """Return 0.0, or for how many seconds *person* has done enough."""
+        now = trio.current_time()
+        if len(self._allowances) > 2000:
+            self._allowances = {
+                who: each
+                for who, each in self._allowances.items()
+                if not each.full(now)
+            }
+        return self._allowances.setdefault(person, Allowance(now)).take(now)
+
+    async def _understood(
+        self, person: str, deed: wire.Deed
+    ) -> tuple[dict[str, object], Inbound]:
+        """Return *deed* for the ring and for the journal. Raises Rejected."""
+        what: dict[str, object] = {"by": "me", "id": deed.id}
+        event = Inbound(
+            deed.id,
+            chat=Chat(ChatKind.PRIVATE, person),
+            sender=Sender(person, role=Role.MEMBER),
+        )
+        match deed:
+            case wire.Say(body=body, reply=reply):
+                parts, segments = await self._body(body)
+                if reply:
+                    segments = (Reply(reply), *segments)
+                    what["reply"] = reply
+                what |= {"kind": "message", "body": parts}
+                return what, evolve(event, body=segments)
+            case wire.Edit(message=message, text=text):
+                self._own(person, message)
+                what |= {"kind": "edit", "message": message, "body": [{"text": text}]}
+                edited = evolve(event, id=message, event="message.edited")
+                return what, evolve(edited, body=(Text(text),))
+            case wire.Delete(message=message):
+                self._own(person, message)
+                what |= {"kind": "delete", "message": message}
+                facts = {"message": message, "operator": person}
+                return what, evolve(event, event="message.deleted", facts=facts)
+            case wire.React(message=message, emoji=emoji, remove=remove):
+                what |= {"kind": "react", "message": message, "emoji": emoji}
+                what |= {"remove": True} if remove else {}
+                told: dict[str, object] = {
+                    "message": message,
+                    "emojis": [emoji],
+                    "added": not remove,
+                }
+                return what, evolve(event, event="message.reacted", facts=told)
+
+    async def _body(
+        self, body: tuple[wire.Part, ...]
+    ) -> tuple[list[dict[str, object]], tuple[Segment, ...]]:
+        parts: list[dict[str, object]] = []
+        segments: list[Segment] = []
+        for part in body:
+            if part.text:
+                parts.append({"text": part.text})
+                segments.append(Text(part.text))
+                continue
+            found = await self.keeper.files.get(part.file)
+            if found is None:
+                msg = "a file of it was not uploaded, or is kept no longer"
+                raise Rejected(msg)
+            kept, data = found
+            parts.append(kept.as_part(part.alt))
+            kind = _MEDIA.get(kept.kind)
+            if kind is None:
+                segments.append(File(data, kept.name))
+            else:
+                segments.append(Image(data, part.alt) if kind is Image else kind(data))
+        return parts, tuple(segments)
+
+    def _own(self, person: str, message: str) -> None:
+        """See to it that *message* is what *person* said. Raises Rejected."""
+        ring = self.keeper.rings.of(person)
+        if ring is None or ring.known(f"me {message}") is None:
+            msg = "that message is not yours, or is kept no longer"
+            raise Rejected(msg)
+
+    # --- bots -------------------------------------------------------------------------
+
+    async def say(self, out: Outbound) -> Sent:
+        """Say something new; see `Platform.send`."""
+        what: dict[str, object] = {"kind": "message"}
+        what["body"] = await self._told(out)
+        for part in out.body:
+            if isinstance(part, Reply):
+                what["reply"] = part.message
+        return await self._append(out, what)
+
+    async def change(self, out: Outbound, what: Mapping[str, object]) -> Sent:
+        """Change something that was said; see `Platform.edit`."""
+        ring = self.keeper.rings.of(out.chat.id)
+        named = str(what["message"])
+        if ring is None or not (
+            ring.known(f"bot {named}") or ring.known(f"me {named}")
+        ):
+            msg = "no such message is remembered"
+            raise Rejected(msg)
+        return await self._append(out, what)
+
+    async def edit(self, out: Outbound, message: str) -> Sent:
+        body = await self._told(out)
+        return await self.change(
+            out, {"kind": "edit", "message": message, "body": body}
+        )
+
+    async def react(
+        self, out: Outbound, message: str, emoji: str | Emoji, *, remove: bool
+    ) -> Sent:
+        if isinstance(emoji, Emoji):
+            msg = "there are no emoji of its own here, only characters"
+            raise Rejected(msg)
+        what: dict[str, object] = {"kind": "react", "message": message, "emoji": emoji}
+        return await self.change(out, what | ({"remove": True} if remove else {}))
+
+    async def _append(self, out: Outbound, what: Mapping[str, object]) -> Sent:
+        what = {"by": "bot", "id": out.key, **what}
+        item = await self.keeper.append(
+            self._person(out), f"bot {out.key}", what, new=False
+        )
+        if item is None:
+            msg = "nobody of that name has been here"
+            raise Rejected(msg)
+        return Sent(out.key)
+
+    def _person(self, out: Outbound) -> str:
+        if out.chat.kind is not ChatKind.PRIVATE or not is_person(out.chat.id):
+            msg = f"there are only private chats with people here (got {out.chat})"
+            raise Rejected(msg)
+        return out.chat.id
+
+    async def _told(self, out: Outbound) -> list[dict[str, object]]:
+        """Return the body for the page; media are kept first, under ids that stay."""
+        person = self._person(out)
+        told: list[dict[str, object]] = []
+        for index, part in enumerate(out.body):
+            if isinstance(part, Text):
+                told.append({"text": part.text})
+            elif isinstance(part, _HOLDS):
+                assert isinstance(part.source, bytes)  # as `caps.media` says
+                id_ = self.keeper.files.id_for(person, out.key, str(index))
+                name = part.name if isinstance(part, File) else ""
+                kept = await self.keeper.files.keep(id_, part.source, name)
+                told.append(kept.as_part(part.alt if isinstance(part, Image) else ""))
+        return told
+
+
+def _key(deed: wire.Deed) -> str:
+    return f"me {deed.id}"

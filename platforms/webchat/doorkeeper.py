@@ -1,0 +1,70 @@
+"""Who may come in, judged by what a browser says of itself and by what people know. Pure.
+
+Any web page can make a browser speak to a host on the same machine, and a name that its
+owner points at 127.0.0.1 makes that page look like ours. So the name by which we are
+reached must be an address, `localhost` or one that is listed, and whoever comes from a page
+must come from ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b32encode
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from platforms.transport import Handshake, Refuse
+from platforms.webchat.config import WebChatConfig
+
+
+@frozen
+class Doorkeeper:
+    """An `Admit` for everything a browser asks of us."""
+
+    origins: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, config: WebChatConfig) -> Doorkeeper:
+        return cls(frozenset(config.origins))
+
+    def __call__(self, handshake: Handshake) -> Refuse | None:
+        host = handshake.first("host") or ""
+        if not self._is_ours(host):
+            return Refuse(421, "this name is not listed in `origins`")
+        own = {f"http://{host}", f"https://{host}"}
+        for origin in handshake.every("origin"):
+            if origin not in own and origin not in self.origins:
+                return Refuse(403, "this origin is not listed in `origins`")
+        return None
+
+    def _is_ours(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        if any(urlsplit(each).hostname == name for each in self.origins):
+            return True
+        try:
+            return bool(ip_address(name))
+        except ValueError:
+            return name == "localhost" or name.endswith(".localhost")
+
+
+def person_of(token: str) -> str:
+    """Return who shows *token*: always the same, and nobody gets back from it."""
+    digest = hashlib.sha256(b"rookery web chat\0" + token.encode()).digest()
+    return b32encode(digest)[:26].decode().lower()
+
+
+def is_person(text: str) -> bool:
+    """Say whether *text* can be one."""
+    return len(text) == 26 and all(
+        char in "abcdefghijklmnopqrstuvwxyz234567" for char in text
+    )
+
+
+def may_enter(config: WebChatConfig, access: str) -> bool:
+    """Say whether whoever knows *access* may come in. In constant time."""
+    return config.access_token is None or config.access_token.matches(access)

@@ -1,0 +1,92 @@
+"""Web chat as a platform of the host: one account, a private chat with each who comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import trio
+
+from actors.messages import Audio, Emoji, File, Image, Outbound, Reply, Text, Video
+from actors.sender import Retry, Sent
+from platforms.base import Caps, Link, Platform
+from platforms.webchat.config import WebChatConfig
+from platforms.webchat.desk import Desk
+from platforms.webchat.files import MAX_FILE_BYTES
+from platforms.webchat.keeping import Keeper
+from platforms.webchat.pages import Pages
+from platforms.webchat.rings import KEYS_SECONDS
+from platforms.webchat.tabs import Tabs
+
+ACCOUNT: Final = "page"
+
+
+class WebChat(Platform[WebChatConfig]):
+    """A page with a chat in it."""
+
+    name = "webchat"
+    caps = Caps(
+        segments=frozenset({Text, Reply, Image, Audio, Video, File}),
+        max_upload_bytes=MAX_FILE_BYTES,
+        rate=["5/s per chat"],
+        resumes=True,
+        idempotent_for=KEYS_SECONDS,
+        edits=True,
+        deletes=True,
+        reacts=True,
+    )
+
+    def __init__(
+        self, config: WebChatConfig, now: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(config)
+        self._now = now
+        # Of the sessions alive: how `send` finds what is remembered.
+        self._desks: dict[Link, Desk] = {}
+
+    async def session(self, link: Link) -> None:
+        """Remember, open the doors, and let everybody come."""
+        async with trio.open_nursery() as nursery:
+            keeper = Keeper(
+                link.shelf("rings"), link.shelf("files"), self._now, nursery
+            )
+            await keeper.load()
+            desk = Desk(link, keeper)
+            tabs = Tabs(desk, lambda: self.config)
+            async with link.ingress() as door:
+                Pages(desk, tabs, lambda: self.config).open(door)
+                self._desks[link] = desk
+                try:
+                    link.up(account=ACCOUNT)
+                    await door.serve_forever()
+                finally:
+                    del self._desks[link]
+
+    async def send(self, link: Link, out: Outbound) -> Sent:
+        return await self._desk(link).say(out)
+
+    async def edit(self, link: Link, out: Outbound, message: str) -> Sent:
+        return await self._desk(link).edit(out, message)
+
+    async def delete(self, link: Link, out: Outbound, message: str) -> Sent:
+        return await self._desk(link).change(
+            out, {"kind": "delete", "message": message}
+        )
+
+    async def react(
+        self,
+        link: Link,
+        out: Outbound,
+        message: str,
+        emoji: str | Emoji,
+        *,
+        remove: bool,
+    ) -> Sent:
+        return await self._desk(link).react(out, message, emoji, remove=remove)
+
+    def _desk(self, link: Link) -> Desk:
+        desk = self._desks.get(link)
+        if desk is None:
+            raise Retry(1.0, "the session is over")
+        return desk
