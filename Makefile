@@ -17,13 +17,13 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e . --group dev
 	@touch $(READY)
 
-run: $(READY)  ## start the host: console, demo bot, OneBot v11 on 127.0.0.1:6700
+run: $(READY)  ## start the host: console, web chat, demo bot, OneBot v11 on 127.0.0.1:6700
 	@$(BIN)/rookery run
 
 test: $(READY) lint types arrow  ## everything that must hold: lint, types, arrow, tests
 	$(BIN)/python -m pytest -q
 
-peers: $(READY)  ## install the real counterparts of some tests: Erlang (by apt), .venv-peers, .venv-synapse
+peers: $(READY)  ## install the real counterparts of some tests: Chromium, Erlang (by apt), .venv-peers, .venv-synapse
 	sh tests/otp/setup.sh
 	PYTHON=$(PYTHON) bash tests/peers/setup.sh
 

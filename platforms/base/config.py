@@ -58,7 +58,10 @@ class Invites(Protocol):
     """A configuration that knows how people come to talk through it."""
 
     def invitation(self) -> str:
-        """Say it to who has started the host, in a line without an end. Pure."""
+        """Say it to who has started the host, in a line without an end. Pure.
+
+        `{ingress}` in it becomes the address of the platform's paths there.
+        """
         ...
 
 

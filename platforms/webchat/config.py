@@ -32,6 +32,9 @@ class WebChatConfig:
     embed: tuple[str, ...] = ()
     """Origins of pages that may show the chat in a frame of theirs."""
 
+    def invitation(self) -> str:
+        return "open {ingress} in a browser"
+
     def faults(self) -> tuple[Fault, ...]:
         return tuple(self._faults())
 

@@ -28,6 +28,9 @@ listen = "127.0.0.1:6700"
 
 [platforms.terminal]
 type = "console"
+
+[platforms.web]
+type = "webchat"                      # http://127.0.0.1:8643/web/
 """
 
 

@@ -19,7 +19,7 @@ def lines(found: Configuration) -> list[str]:
     else:
         said = [f"Running {found.source}."]
     for platform_id, platform in settings.platforms.items():
-        said.append(_how_to_talk(platform_id, platform))
+        said.append(_how_to_talk(platform_id, platform, settings.ingress.listen))
     if not settings.platforms:
         said.append("No platform is configured: nobody can talk to it.")
     said.append("Look:  rookery tree, rookery platforms (from another terminal)")
@@ -29,5 +29,7 @@ def lines(found: Configuration) -> list[str]:
     return said
 
 
-def _how_to_talk(platform_id: str, platform: PlatformSettings) -> str:
-    return f"Talk:  {invitation_of(platform.config) or platform.type} ({platform_id})"
+def _how_to_talk(platform_id: str, platform: PlatformSettings, ingress: str) -> str:
+    said = invitation_of(platform.config) or platform.type
+    said = said.replace("{ingress}", f"http://{ingress}/{platform_id}/")
+    return f"Talk:  {said} ({platform_id})"

@@ -11,11 +11,13 @@ from platforms.irc import IrcConfig
 from platforms.matrix import MatrixConfig
 from platforms.onebot11 import OneBot11Config
 from platforms.telegram import TelegramConfig
+from platforms.webchat import WebChatConfig
 from rookery.config import (
     EMBEDDED,
     BotSettings,
     ConfigRefused,
     HostSettings,
+    IngressSettings,
     MediaSettings,
     read_settings,
 )
@@ -26,9 +28,11 @@ PAGE = ROOT / "docs/reference/configuration.md"
 _VARIABLE = re.compile(r'env = "(\w+)"')
 OWNERS = (
     HostSettings,
+    IngressSettings,
     MediaSettings,
     BotSettings,
     OneBot11Config,
+    WebChatConfig,
     IrcConfig,
     MatrixConfig,
     TelegramConfig,

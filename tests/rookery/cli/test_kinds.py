@@ -34,10 +34,11 @@ def test_the_types_there_are(capsys: pytest.CaptureFixture[str]) -> None:
         "onebot11",
         "telegram",
         "tinychat",
+        "webchat",
     ]
     assert rows[1][2] == "rookery-broken-shown"
     assert rows[1][3].startswith("unusable: rookery_broken_shown:Nothing")
-    assert rows[-1][1:] == [
+    assert rows[-2][1:] == [
         "1.2",
         "rookery-tinychat-shown",
         "A chat that fits on one screen.",
@@ -47,7 +48,7 @@ def test_the_types_there_are(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_types_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["platforms", "--types", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["types"]
-    assert listed[-1] == {
+    assert listed[-2] == {
         "name": "tinychat",
         "version": "1.2",
         "origin": "rookery-tinychat-shown",

@@ -20,7 +20,7 @@ def test_without_a_file_the_embedded_default_runs_here(tmp_path: Path) -> None:
     assert found.source is None
     assert found.data == tmp_path / "rookery-data"
     assert list(found.settings.bots) == ["demo"]
-    assert list(found.settings.platforms) == ["qq", "terminal"]
+    assert list(found.settings.platforms) == ["qq", "terminal", "web"]
     assert "127.0.0.1:6700" in EMBEDDED
 
 

@@ -155,7 +155,7 @@ def test_ten_mistakes_are_ten_lines() -> None:
         'platforms.r.volume: expected an integer, got the text "7"',
         "platforms.r.loud: expected true or false, got the integer 1",
         'platforms.r.presets: expected a list, got the text "abc"',
-        'platforms.s.type: expected "console", "irc", "matrix", "onebot11", "radio" or "telegram", got the text "satellite" (one of your own: use = "FILE.py:CLASS" instead)',
+        'platforms.s.type: expected "console", "irc", "matrix", "onebot11", "radio", "telegram" or "webchat", got the text "satellite" (one of your own: use = "FILE.py:CLASS" instead)',
         'operators.r: expected a list, got the text "10001"',
     ]
 

@@ -37,7 +37,14 @@ def why_not_used(use: str, folder: Path) -> str:
 
 def test_ours_are_there() -> None:
     kinds = Kinds()
-    assert kinds.names() == ["console", "irc", "matrix", "onebot11", "telegram"]
+    assert kinds.names() == [
+        "console",
+        "irc",
+        "matrix",
+        "onebot11",
+        "telegram",
+        "webchat",
+    ]
     found = kinds.named("console")
     assert (found.platform, found.origin) == (Console, "rookery")
     assert found.version
@@ -63,7 +70,7 @@ def test_who_is_not_there_is_told_who_is(site: Path) -> None:
     said = why_not("tinychet")
     assert (
         said
-        == "there is no type 'tinychet'; there are console, irc, matrix, onebot11, telegram, tinychat"
+        == "there is no type 'tinychet'; there are console, irc, matrix, onebot11, telegram, tinychat, webchat"
     )
 
 
