@@ -16,7 +16,7 @@ if [ -n "$TP" ]; then
 fi
 LINK=""
 if [ -n "$SP" ]; then
-  LINK="<module name=\"spanningtree\"><bind address=\"127.0.0.1\" port=\"$SP\" type=\"servers\">
+  LINK="<module name=\"spanningtree\"><module name=\"hidechans\"><module name=\"svshold\"><module name=\"chghost\"><module name=\"chgident\"><module name=\"globops\"><module name=\"cban\"><module name=\"rline\"><bind address=\"127.0.0.1\" port=\"$SP\" type=\"servers\">
 <link name=\"services.test.local\" ipaddr=\"127.0.0.1\" port=\"$SP\" allowmask=\"127.0.0.0/8\" sendpass=\"linkpw\" recvpass=\"linkpw\">
 <uline server=\"services.test.local\" silent=\"yes\">"
 fi

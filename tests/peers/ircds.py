@@ -43,6 +43,7 @@ def serving(script: str, *arguments: str) -> Iterator[None]:
     process = subprocess.Popen(
         ["sh", str(HERE / script), *arguments],
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         start_new_session=True,
     )
     assert process.stdout is not None

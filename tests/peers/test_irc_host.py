@@ -47,7 +47,7 @@ async def count(ctx: Context, most: int) -> None:
 Run = Callable[[Path], AbstractContextManager[Server]]
 
 
-@pytest.fixture(params=[inspircd, ngircd])
+@pytest.fixture
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     require_ircds()
     run: Run = request.param
@@ -68,6 +68,7 @@ def numbers(ann: Person) -> list[int]:
     return [int(number[1]) for number in found if number]
 
 
+@pytest.mark.parametrize("server", [inspircd, ngircd], indirect=True)
 async def test_a_long_answer_is_paced_and_the_connection_lives(
     server: Server, tmp_path: Path
 ) -> None:
@@ -92,6 +93,7 @@ async def test_a_long_answer_is_paced_and_the_connection_lives(
     assert end == 0
 
 
+@pytest.mark.parametrize("server", [inspircd], indirect=True)
 async def test_what_a_killed_host_had_begun_to_say_is_said_once_or_unknown(
     server: Server, tmp_path: Path
 ) -> None:

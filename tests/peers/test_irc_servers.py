@@ -242,8 +242,8 @@ async def test_a_line_as_long_as_can_be_arrives_whole(server: Server) -> None:
         assert "\ufffd" not in said
 
 
-@pytest.mark.parametrize("server", SERVERS, indirect=True)
-async def test_a_nick_in_use_and_its_return(server: Server) -> None:
+async def test_a_nick_in_use_and_its_return(inspircd_server: Server) -> None:
+    server = inspircd_server
     config = IrcConfig("127.0.0.1", "corvus", ("#nick",), port=server.port, tls=False)
     async with (
         person(server, "corvus", "#nick") as other,
