@@ -53,6 +53,11 @@ class IrcConfig:
             return self.port
         return TLS_PORT if self.tls else PLAIN_PORT
 
+    def invitation(self) -> str:
+        channels = ", ".join(each.partition(" ")[0] for each in self.channels)
+        where = f" in {channels}" if channels else ""
+        return f"IRC: {self.nick} on {self.host}{where}, `{self.nick}: /help`"
+
     def faults(self) -> tuple[Fault, ...]:
         return tuple(self._faults())
 

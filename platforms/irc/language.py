@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 from platforms.base import Answer, Habits, Peer, Unreadable
 from platforms.irc import wire
-from platforms.transport import Frame
 
 IrcPeer: TypeAlias = Peer[wire.Line, wire.Verdict]
 IrcHabits: TypeAlias = Habits[wire.Line, wire.Verdict]
@@ -22,7 +21,7 @@ class IrcLanguage:
         self._confirming = confirming
         self._pinged = pinged
 
-    def read(self, raw: Frame) -> wire.Line:
+    def read(self, raw: str | bytes) -> wire.Line:
         line = wire.parse(raw if isinstance(raw, str) else wire.decode(raw))
         if line is None:
             msg = "a line must hold a command"

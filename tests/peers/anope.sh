@@ -2,6 +2,7 @@
 # Real services for InspIRCd (Debian package anope): NickServ and SASL. anope.sh WORKDIR SERVERPORT
 # Prints READY once it is linked; foreground; stop it with SIGTERM.
 set -eu
+ulimit -c 0
 W=$1 P=$2; mkdir -p "$W/db" "$W/log" "$W/conf"
 cat > "$W/conf/services.conf" <<C
 uplink { host = "127.0.0.1"; ipv6 = no; port = $P; password = "linkpw"; }

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from actors.messages import Chat, ChatKind, Everyone, Mention, Segment, Text
+from actors.messages import ALL, Chat, ChatKind, Mention, Segment, Text
 from platforms.irc.wire.support import Support
 from platforms.irc.wire.text import sayable
 
@@ -51,8 +51,8 @@ def words_of(body: Iterable[Segment]) -> str:
             case Text(text):
                 # `ann: ` has its blank already.
                 said += text.lstrip() if said.endswith(": ") else text
-            case Mention(user, name):
-                said += _called(user, name) if said.strip() else _address(user, name)
+            case Mention():
+                said += _called(part) if said.strip() else _address(part)
             case _:
                 pass
     text = sayable(said).rstrip()
@@ -62,15 +62,15 @@ def words_of(body: Iterable[Segment]) -> str:
     return text
 
 
-def _called(user: str | Everyone, name: str) -> str:
-    if isinstance(user, Everyone):
+def _called(mention: Mention) -> str:
+    if mention.user is ALL:
         return "@all"
-    return name or user.partition("!")[0]
+    return mention.name or mention.user.partition("!")[0]
 
 
-def _address(user: str | Everyone, name: str) -> str:
-    called = _called(user, name)
-    return called if isinstance(user, Everyone) else f"{called}: "
+def _address(mention: Mention) -> str:
+    called = _called(mention)
+    return called if mention.user is ALL else f"{called}: "
 
 
 def target_of(chat: Chat, support: Support) -> str:

@@ -69,3 +69,12 @@ def test_the_usual_ports() -> None:
     assert IrcConfig("h", "n").at == 6697
     assert IrcConfig("h", "n", tls=False).at == 6667
     assert IrcConfig("h", "n", port=7000).at == 7000
+
+
+def test_it_says_how_to_talk_through_it() -> None:
+    """Channels, and never their keys."""
+    config = IrcConfig("irc.example.org", "rook", ("#a sesame", "#b"))
+    assert (
+        config.invitation() == "IRC: rook on irc.example.org in #a, #b, `rook: /help`"
+    )
+    assert IrcConfig("h", "rook").invitation() == "IRC: rook on h, `rook: /help`"
