@@ -17,7 +17,9 @@ from platforms.base import (
 )
 from platforms.telegram.api import Api
 from platforms.telegram.config import TelegramConfig
+from platforms.telegram.polling import poll
 from platforms.telegram.session import Session
+from platforms.telegram.webhook import be_pushed_to
 
 TEXT_LIMIT = 4096
 """core.telegram.org/bots/api#sendmessage, "after entities parsing"."""
@@ -52,17 +54,20 @@ class Telegram(Platform[TelegramConfig]):
         self._sessions: dict[Link, Session] = {}
 
     async def session(self, link: Link) -> None:
-        """Live one conversation: find out who we are, then ask for news for ever."""
+        """Live one conversation: find out who we are, then have the news."""
         config = self.config
         async with link.http(
             config.base_url, hides=config.token, connections=SIDE_BY_SIDE
         ) as web:
             api = Api(web, config.token)
-            session = Session(link, api, hold=lambda: self.config.poll_seconds)
+            session = Session(link, api)
             await session.introduce()
             self._sessions[link] = session
             try:
-                await session.poll()
+                if config.mode == "webhook":
+                    await be_pushed_to(link, api, session, config)
+                else:
+                    await poll(link, api, session, lambda: self.config.poll_seconds)
             finally:
                 del self._sessions[link]
 

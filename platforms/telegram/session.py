@@ -1,18 +1,13 @@
-"""One account's conversation with the Bot API.
+"""One account's conversation with the Bot API: who we are, and what goes out.
 
-Rules of this file:
-
-1. What a poll has brought is journalled, and the offset with it, before that offset is
-   asked with: only then does Telegram forget it. Nothing that waits is ever dropped.
-2. Somebody else who polls, or a webhook, is a conflict for a person to end: it is told,
-   and tried again slowly. What we say goes out all the same.
-3. A token that is refused needs a person. All else ends the session; its supervisor
-   waits and begins another.
+How news come is in `polling` and `webhook`; both bring them to `Session.take`. A token
+that is refused needs a person. All else ends the session; its supervisor waits and
+begins another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import trio
@@ -43,38 +38,25 @@ from platforms.telegram.calls import (
 )
 from platforms.telegram.floods import Floods
 
-CONFLICT_SECONDS: Final = 30.0
-"""Each poll of ours ends one of the other program's."""
-SOONEST_SECONDS: Final = 1.0
-"""Between two polls that bring nothing, where a server does not hold them."""
 MAX_MOVED: Final = 1_000
 
 _TOKEN_REFUSED: Final = (401, 404)
-_CONFLICT: Final = 409
 _TOO_MANY: Final = 429
 
 
 class Session:
     """Lives as long as one incarnation of the connection."""
 
-    def __init__(self, link: Link, api: Api, hold: Callable[[], float]) -> None:
-        """Begin.
-
-        Args:
-            link: To the host.
-            api: The Bot API.
-            hold: For how many seconds a poll may be held, asked each time.
-        """
+    def __init__(self, link: Link, api: Api) -> None:
         self._link = link
         self._api = api
-        self._hold = hold
         self._me = wire.Me()
         self._floods = Floods()
         self._moved: dict[str, str] = {}
 
     async def introduce(self) -> None:
         """Find out who we are, and how far this account was journalled."""
-        account, username = wire.account_of(await self._demand("getMe"))
+        account, username = wire.account_of(await self.demand(wire.Call("getMe")))
         if not account:
             msg = "getMe answered without an account: is base_url that of a Bot API?"
             raise SessionEnded(msg)
@@ -83,58 +65,29 @@ class Session:
         # Asked again: before it had a name, the cursor was that of any account.
         await self._link.find_cursor()
 
-    async def _demand(self, method: str) -> object:
+    async def demand(self, call: wire.Call) -> object:
         """Return the result of a request without which there is no session."""
         while True:
             try:
-                answer = await self._api.ask(wire.Call(method))
+                answer = await self._api.ask(call)
             except (Retry, OutcomeUnknown) as lost:
                 raise SessionEnded(lost.why) from lost
             if answer.ok:
                 return answer.result
             verdict = wire.verdict_of(answer)
             if answer.code != _TOO_MANY or not isinstance(verdict, wire.NotNow):
-                raise self._ended(answer)
+                raise ended(answer)
             self._link.connecting(verdict.why)
             await trio.sleep(verdict.after)
 
     # --- in ---------------------------------------------------------------------------
 
-    async def poll(self) -> None:
-        """Ask for news, again and again."""
-        # A webhook keeps everything from us; what waits for it is kept for the first poll.
-        await self._demand("deleteWebhook")
-        self._link.up()
-        conflict = False
-        while True:
-            began = trio.current_time()
-            offset = wire.offset_of(self._link.cursor)
-            hold = SOONEST_SECONDS if conflict else self._hold()
-            answer = await self._api.updates(offset, hold)
-            conflict = answer.code == _CONFLICT
-            if answer.ok:
-                self._link.up()
-                if not await self._take(answer):
-                    await trio.sleep_until(began + SOONEST_SECONDS)
-            elif conflict:
-                self._link.degraded(f"conflict: {answer.why}")
-                await trio.sleep(CONFLICT_SECONDS)
-            else:
-                raise self._ended(answer)
-
-    async def _take(self, answer: wire.Answer) -> bool:
-        """Journal what has come, and its offset with it; say whether anything has."""
-        batch = wire.read_batch(answer.result)
+    async def take(self, batch: wire.Batch, cursor: int | None = None) -> None:
+        """Journal what has come, and *cursor* with it; what is no update is passed over."""
         for excerpt, why in batch.unreadable:
             self._link.refuse(excerpt, why)
-        if batch.offset is None:
-            if batch.unreadable or not isinstance(answer.result, list):
-                msg = "getUpdates answered with something else than updates"
-                raise SessionEnded(msg)
-            return False
         events = [event for one in batch.updates for event in self._events(one)]
-        await self._link.deliver_all(events, cursor=batch.offset)
-        return True
+        await self._link.deliver_all(events, cursor=cursor)
 
     def _events(self, update: wire.Update) -> tuple[Inbound, ...]:
         try:
@@ -143,15 +96,6 @@ class Session:
             # A mistake of ours must cost one update, not the session.
             self._link.log.exception("event.not_understood", update=update.number)
             return ()
-
-    def _ended(self, answer: wire.Answer) -> Exception:
-        """Return what the session ends with after an answer that is a refusal."""
-        if answer.code in _TOKEN_REFUSED:
-            why = (
-                f"Telegram refuses our token: {answer.why}; check token (and base_url)"
-            )
-            return NeedsOperator(why)
-        return SessionEnded(f"the Bot API answered {answer.code}: {answer.why}")
 
     # --- out --------------------------------------------------------------------------
 
@@ -218,3 +162,11 @@ class Session:
             return result(await self._api.ask(calling(action, params)))
         except TypeError as error:
             raise Rejected(str(error)) from error
+
+
+def ended(answer: wire.Answer) -> Exception:
+    """Return what a session ends with after an answer that is a refusal."""
+    if answer.code in _TOKEN_REFUSED:
+        why = f"Telegram refuses our token: {answer.why}; check token (and base_url)"
+        return NeedsOperator(why)
+    return SessionEnded(f"the Bot API answered {answer.code}: {answer.why}")

@@ -9,12 +9,12 @@ import pytest
 import trio
 
 from tests.docs.pages import ROOT, blocks
-from tests.e2e.conftest import HostProcess
+from tests.e2e.conftest import HostProcess, free_port
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram.methods import TERMINATED
 
 PAGE = ROOT / "docs/how-to/connect-telegram.md"
-USUAL, OWN = (block.text for block in blocks(PAGE, "toml"))
+USUAL, HOOK, OWN = (block.text for block in blocks(PAGE, "toml"))
 [_, LISTED] = (block.text for block in blocks(PAGE, "console"))
 
 
@@ -67,3 +67,16 @@ async def test_a_server_of_ones_own_is_asked_and_a_conflict_is_shown(
             with trio.fail_after(30):
                 state = (await host.rookery("platforms")).stdout
         assert "degraded (conflict: Conflict: terminated by other getUpdates" in state
+
+
+async def test_a_webhook_is_pushed_to(tmp_path: Path, hosts: list[HostProcess]) -> None:
+    fake, port = FakeTelegram(), free_port()
+    async with fake.serving() as url:
+        config = HOOK.replace("8643", str(port)).replace(
+            'public_url = "https://bots.example.org"',
+            f'public_url = "http://127.0.0.1:{port}"\nbase_url = "{url}"',
+        )
+        begin(tmp_path, f'{config}\n[bots.demo]\nuse = "rookery.demo:bot"\n', hosts)
+        fake.says("/ping")
+        assert (await fake.hears()).text == "pong"
+        assert fake.webhook.url == f"http://127.0.0.1:{port}/tg/"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import trio
 
-from tests.e2e.conftest import HostProcess, Start
+from tests.e2e.conftest import HostProcess, Start, free_port
 from tests.fakes.telegram import FakeTelegram, Reply
 
 CONFIG = """\
@@ -19,6 +19,12 @@ use = "rookery.demo:bot"
 type = "telegram"
 token = {{ env = "TELEGRAM_TOKEN" }}
 base_url = "{url}"
+"""
+WEBHOOK = """\
+mode = "webhook"
+public_url = "http://127.0.0.1:{port}"
+[ingress]
+listen = "127.0.0.1:{port}"
 """
 
 
@@ -99,3 +105,21 @@ async def test_the_token_stands_nowhere(start: Start, tmp_path: Path) -> None:
     assert [name for name, data in written.items() if secret.encode() in data] == []
     assert secret not in listed.stdout + shown.stdout
     assert "***/sendMessage" in host.text(), "it is told which request it was"
+
+
+async def test_what_is_pushed_survives_a_kill_too(start: Start, tmp_path: Path) -> None:
+    """What was not answered with 200 is pushed again, to the next process."""
+    port = free_port()
+    async with telegram(tmp_path) as fake:
+        with (tmp_path / "rookery.toml").open("a") as file:
+            file.write(WEBHOOK.format(port=port))
+        host = begin(start, fake)
+        fake.says("/ping")
+        assert (await fake.hears()).text == "pong"
+        await host.leave(signal.SIGKILL)
+        for user in range(20, 40):
+            fake.says("/ping", by=user)
+        begin(start, fake)
+        assert {(await fake.hears()).chat for _ in range(20)} == set(range(20, 40))
+        assert len([text for text in fake.texts() if text == "pong"]) == 21
+        assert "getUpdates" not in {each.method for each in fake.asked}

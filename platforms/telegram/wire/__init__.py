@@ -19,6 +19,7 @@ from platforms.telegram.wire.answers import (
     account_of,
     path_of,
     read_answer,
+    trouble_of,
     verdict_of,
 )
 from platforms.telegram.wire.changes import (
@@ -87,6 +88,7 @@ __all__ = [
     "read_update",
     "room_of",
     "target_of",
+    "trouble_of",
     "units_in",
     "verdict_of",
     "wants_caption",

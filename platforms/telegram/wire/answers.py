@@ -11,7 +11,13 @@ from typing import Final, TypeAlias
 
 from attrs import field, frozen
 
-from platforms.telegram.wire.lenient import JsonObject, as_id, as_object, as_text
+from platforms.telegram.wire.lenient import (
+    JsonObject,
+    as_id,
+    as_number,
+    as_object,
+    as_text,
+)
 from platforms.telegram.wire.updates import loads
 
 DEFAULT_RETRY_SECONDS: Final = 5.0
@@ -169,6 +175,21 @@ def account_of(result: object) -> tuple[str, str]:
     """Return id and username of the account in the `result` of `getMe`."""
     user: JsonObject = as_object(result)
     return as_id(user.get("id")), as_text(user.get("username"))
+
+
+def trouble_of(result: object, url: str) -> str:
+    """Say what is wrong with a webhook, by the `result` of `getWebhookInfo`; or nothing.
+
+    A failure is old news once nothing waits any more.
+    """
+    info = as_object(result)
+    if as_text(info.get("url")) != url:
+        return "conflict: another program has taken the webhook away"
+    error = as_text(info.get("last_error_message"))
+    waiting = as_number(info.get("pending_update_count")) or 0
+    if error and waiting:
+        return f"Telegram cannot push to us: {error} ({waiting} updates wait)"
+    return ""
 
 
 def path_of(result: object) -> str:

@@ -118,7 +118,7 @@ class FakeTelegram:
 
         self._reactions[method] = react
 
-    async def hears(self, *methods: str, within: float = 20.0) -> Asked:
+    async def hears(self, *methods: str, within: float = 60.0) -> Asked:
         """Return the next request that says something (or is one of *methods*)."""
         wanted = methods or tuple(SENDS)
         found: list[Asked] = []

@@ -19,10 +19,18 @@ ME = "4242"
 
 @asynccontextmanager
 async def living(
-    url: str, host: FakeHost, token: str = FakeTelegram().token, hold: float = 50.0
+    url: str, host: FakeHost, public_url: str | None = None
 ) -> AsyncIterator[FakeHost]:
-    """Live a platform on the Bot API at *url*; what it tells is in *host*."""
-    config = TelegramConfig(Secret(token), url, hold)
+    """Live a platform on the Bot API at *url*; what it tells is in *host*.
+
+    With a *public_url* it is pushed to, else it polls.
+    """
+    config = TelegramConfig(
+        Secret(FakeTelegram().token),
+        url,
+        "poll" if public_url is None else "webhook",
+        public_url,
+    )
     async with System(platform_tree("tg", Telegram(config), host.host()).actor):
         yield host
 

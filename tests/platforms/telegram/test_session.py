@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from actors.messages import Inbound, Text
 from actors.monitor import Phase
-from platforms.telegram import session, wire
+from platforms.telegram import polling, wire
 from tests.fakes.telegram import FakeTelegram, Reply, bad, flood
 from tests.fakes.telegram.methods import TERMINATED
 from tests.platforms.base.hosts import FakeHost
@@ -129,7 +129,7 @@ async def test_somebody_else_who_polls_is_a_conflict_for_a_person_to_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is told, and tried slowly; what we say goes out all the same."""
-    monkeypatch.setattr(session, "CONFLICT_SECONDS", 0.3)
+    monkeypatch.setattr(polling, "CONFLICT_SECONDS", 0.3)
     fake = FakeTelegram()
     fake.on("getUpdates", TERMINATED, TERMINATED, None)
     async with fake.serving() as url, living(url, FakeHost()) as host:

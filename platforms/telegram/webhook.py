@@ -1,0 +1,63 @@
+"""News that Telegram pushes to the host's ingress.
+
+Rules of this file:
+
+1. Who posts must show the secret that we have set, before a byte of the body is read. It
+   is made of the token, so there is nothing to configure and nothing to guess.
+2. A push is answered with 200 once it is journalled: until then Telegram keeps it, for a
+   day. What can never be read is answered with 200, too, or it would come for ever.
+3. At the end the webhook stays: what people say meanwhile waits for us.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Final
+
+import trio
+
+from platforms.base import Link, Secret
+from platforms.ingress import Request, ShowsSecret
+from platforms.telegram import wire
+from platforms.telegram.api import Api
+from platforms.telegram.config import TelegramConfig
+from platforms.telegram.session import Session, ended
+
+HEADER: Final = "x-telegram-bot-api-secret-token"
+LOOK_SECONDS: Final = 60.0
+"""How often Telegram is asked whether its pushes arrive."""
+
+
+def secret_of(token: Secret) -> str:
+    """Return what Telegram shows with each push: nobody makes it without the token."""
+    digest = blake2b(token.reveal().encode(), digest_size=32, person=b"rookery-webhook")
+    return digest.hexdigest()
+
+
+async def be_pushed_to(
+    link: Link, api: Api, session: Session, config: TelegramConfig
+) -> None:
+    """Take what Telegram pushes to the public URL, which leads to our ingress."""
+
+    async def take(request: Request) -> None:
+        try:
+            pushed = wire.loads(request.body)
+        except ValueError as error:
+            link.refuse(request.body, str(error))
+        else:
+            await session.take(wire.read_batch([pushed]))
+
+    secret = secret_of(config.token)
+    async with link.webhooks(take, admit=ShowsSecret(HEADER, secret)) as door:
+        assert config.public_url is not None
+        url = f"{config.public_url.rstrip('/')}{door.prefix}/"
+        wanted = {"url": url, "secret_token": secret, "allowed_updates": wire.WANTED}
+        await session.demand(wire.Call("setWebhook", wanted))
+        link.up()
+        while True:
+            await trio.sleep(LOOK_SECONDS)
+            answer = await api.ask(wire.Call("getWebhookInfo"))
+            if not answer.ok:
+                raise ended(answer)
+            why = wire.trouble_of(answer.result, url)
+            link.degraded(why) if why else link.up()
