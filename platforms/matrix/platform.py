@@ -26,6 +26,7 @@ from platforms.matrix.speaking import LATER_SECONDS, Speaker
 TEXT_LIMIT_BYTES: Final = 24_000
 """An event has 64 KiB with everything around it. A text may stand in it twice, and what
 has to be escaped takes two bytes instead of one."""
+CALLS_AT_ONCE: Final = 8
 IDEMPOTENT_SECONDS: Final = 12 * 3600.0
 """Synapse forgets a transaction id 24 h after its event (`_cleanup_old_transaction_ids`
 in 1.163), Conduit and its descendants never. Half of the shorter one: clocks drift, and
@@ -57,7 +58,9 @@ class Matrix(Platform[MatrixConfig]):
     async def session(self, link: Link) -> None:
         """Live one conversation: find out who we are, then hear what is new."""
         at = self.config
-        async with link.http(at.homeserver, bearer=at.access_token) as web:
+        async with link.http(
+            at.homeserver, bearer=at.access_token, connections=CALLS_AT_ONCE
+        ) as web:
             session = Session(link, web, lambda: self.config)
             await session.begin()
             self._speakers[link] = Speaker(session)

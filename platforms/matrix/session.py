@@ -12,7 +12,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 HOLD_SECONDS: Final = 30.0
 """How long the server waits for something new before it says that there is nothing."""
+CATCH_UP_SECONDS: Final = 110.0
+"""How long it may think about the first answer: much has happened, in many rooms."""
 PAUSE_SECONDS: Final = 1.0
 """Between two answers with nothing in them, at least."""
 TOGETHER: Final = 200
@@ -93,15 +95,18 @@ class Session:
 
     async def listen(self, *, fewer: bool) -> None:
         """Hear what is new, until something ends it. *fewer*: more would be too much."""
-        hold = 0.0
+        waits = False
         while True:
             since = self.link.cursor
             if since is None:
                 await self._begin_here()
                 continue
-            target = filters.sync(since, hold, fewer=fewer)
             asked_at = trio.current_time()
-            answer = await self.web.poll(target, hold=hold, max_bytes=MAX_ANSWER_BYTES)
+            answer = await self.web.poll(
+                filters.sync(since, HOLD_SECONDS if waits else 0.0, fewer=fewer),
+                hold=HOLD_SECONDS if waits else CATCH_UP_SECONDS,
+                max_bytes=MAX_ANSWER_BYTES,
+            )
             if answer.status == 400:
                 self._cursor_refused(answer, since)
                 await self._begin_here()
@@ -109,17 +114,17 @@ class Session:
             sync = self._read(answer)
             self.link.up()
             await self._take(sync, since)
-            if hold and sync.is_empty:
+            if waits and sync.is_empty:
                 # A server that does not wait must not keep us busy with nothing.
                 await trio.sleep_until(asked_at + PAUSE_SECONDS)
-            hold, fewer = HOLD_SECONDS, False
+            waits, fewer = True, False
 
     # --- syncs ------------------------------------------------------------------------
 
     async def _begin_here(self) -> None:
         """Take the token of now. What was said before is history; invitations stand."""
         answer = await self.web.poll(
-            filters.first_sync(), hold=HOLD_SECONDS, max_bytes=MAX_ANSWER_BYTES
+            filters.first_sync(), hold=CATCH_UP_SECONDS, max_bytes=MAX_ANSWER_BYTES
         )
         sync = self._read(answer)
         self.link.up()
@@ -172,14 +177,7 @@ class Session:
             await self.learn_powers(room)
         for event in timeline.state:
             self.rooms.learn(room, event)
-        try:
-            heard = wire.read_room(
-                room, timeline.events, timeline.state, self.rooms, self.us
-            )
-        except Exception:
-            # A mistake of ours must cost one room's news, not all that come after it.
-            self.link.log.exception("event.not_understood", room=room)
-            return []
+        heard = self._understood(timeline)
         for transaction, event_id in heard.echoes:
             # Our own words came back: whatever became of the answer, they are out.
             self.link.answered_late(transaction, Sent(event_id))
@@ -188,6 +186,25 @@ class Session:
                 self.rooms.encrypted.add(room)
                 self.link.log.warning("room.encrypted", room=room)
         return list(heard.events)
+
+    def _understood(self, timeline: wire.Timeline) -> wire.Heard:
+        room, state = timeline.room, timeline.state
+        try:
+            return wire.read_room(room, timeline.events, state, self.rooms, self.us)
+        except Exception:  # noqa: BLE001 - each that raises is told of below
+            # A mistake of ours must cost one event, not those around it.
+            return wire.Heard.together(self._one_by_one(timeline))
+
+    def _one_by_one(self, timeline: wire.Timeline) -> Iterator[wire.Heard]:
+        for event in timeline.events:
+            try:
+                yield wire.read_room(
+                    timeline.room, (event,), timeline.state, self.rooms, self.us
+                )
+            except Exception:
+                self.link.log.exception(
+                    "event.not_understood", room=timeline.room, event_raw=event
+                )
 
     async def learn_powers(self, room: str) -> None:
         """See to it that it is known who may do what in *room*, if the server tells."""

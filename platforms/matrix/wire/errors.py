@@ -16,7 +16,12 @@ from platforms.matrix.wire.sync import Unreadable, read_object
 
 TOO_MANY_SECONDS: Final = 5.0
 """A server that says *too many* without a word of when."""
-_TOKEN_CODES: Final = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN")
+_TOKEN_CODES: Final = (
+    "M_UNKNOWN_TOKEN",
+    "M_MISSING_TOKEN",
+    "M_USER_LOCKED",
+    "M_USER_DEACTIVATED",
+)
 
 
 class Meaning(Enum):

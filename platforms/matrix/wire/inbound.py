@@ -55,6 +55,15 @@ class Heard:
     echoes: tuple[tuple[str, str], ...] = ()
     """(transaction, event id) of what this login of ours has said."""
 
+    @classmethod
+    def together(cls, parts: Iterable[Heard]) -> Heard:
+        """Return what several of them say, in their order."""
+        heard = list(parts)
+        return cls(
+            tuple(event for part in heard for event in part.events),
+            tuple(echo for part in heard for echo in part.echoes),
+        )
+
 
 @define
 class _Room:

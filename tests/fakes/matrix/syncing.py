@@ -27,6 +27,8 @@ class Syncing:
         """Of each event, user, device and transaction, where it had one."""
         self.limit = MAX_TIMELINE
         """Events of one room in an answer, at most."""
+        self.waits = True
+        """It holds a sync until there is something new."""
         self.era = "s"
         """Tokens of another one are refused."""
         self.raw: Any = None

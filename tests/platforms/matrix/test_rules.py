@@ -159,6 +159,8 @@ def test_how_long_a_server_wants_to_be_left_alone() -> None:
         (401, "M_UNKNOWN_TOKEN", Meaning.TOKEN),
         (401, "M_MISSING_TOKEN", Meaning.TOKEN),
         (403, "M_UNKNOWN_TOKEN", Meaning.TOKEN),
+        (401, "M_USER_LOCKED", Meaning.TOKEN),
+        (403, "M_USER_DEACTIVATED", Meaning.TOKEN),
         (401, "", Meaning.TOKEN),
         (401, "M_FORBIDDEN", Meaning.NO),
         (403, "M_FORBIDDEN", Meaning.NO),

@@ -17,6 +17,7 @@ from actors.messages import ChatKind
 from actors.monitor import Phase
 from platforms.base import PlatformConfig, Secret
 from platforms.matrix import MatrixConfig
+from platforms.matrix.wire import read_body
 from rookery.testing import lab
 from rookery.testing.lab import Lab
 from tests.fakes.matrix import FakeHomeserver, Room
@@ -243,6 +244,40 @@ async def test_a_program_is_known_by_how_it_speaks(autojump_clock: MockClock) ->
         sender = at.diary.events[-1].sender
         assert sender is not None
         assert sender.is_bot
+
+
+async def test_a_mistake_of_ours_costs_one_event(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(content: dict[str, Any]) -> Any:
+        if content["body"] == "poison":
+            raise ZeroDivisionError
+        return read_body(content)
+
+    monkeypatch.setattr("platforms.matrix.wire.inbound.read_body", broken)
+    async with home() as at:
+        room = at.room()
+        await away(at)
+        for text in ("one", "poison", "two"):
+            at.server.say(room.id, ANN, text)
+        with capture_logs() as logs:
+            await back(at)
+            await at.hears("one", "two")
+        [log] = [log for log in logs if log["event"] == "event.not_understood"]
+        assert log["event_raw"]["content"]["body"] == "poison"
+
+
+async def test_a_server_that_does_not_wait_does_not_keep_us_busy(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 11."""
+    async with home() as at:
+        at.room()
+        await trio.sleep(60)
+        at.server.waits = False
+        at.server.asked.clear()
+        await trio.sleep(60)
+        assert len(at.server.asked) <= 62
 
 
 # --- who may do what ------------------------------------------------------------------
