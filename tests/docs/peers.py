@@ -10,7 +10,7 @@ import trio
 
 from platforms.base import PlatformConfig, Secret
 from rookery.testing.lab import Case, Peer, Said
-from rookery.testing.lab.wires import Lines, Request, requests
+from rookery.testing.lab.wires import Lines, Request, WebSocketEnd, dialled, requests
 
 
 class LinePeer(Peer):
@@ -110,6 +110,34 @@ class PollPeer(Peer):
     def _tells(self) -> None:
         self._news.set()
         self._news = trio.Event()
+
+
+class DoorPeer(Peer):
+    """Dials the platform, and says who it is."""
+
+    cannot: ClassVar[Mapping[Case, str]] = {Case.TOO_MANY: "it has no word for it"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._line: WebSocketEnd | None = None
+
+    def config(self, token: str) -> PlatformConfig:
+        return config_of(self, token=Secret(token))
+
+    async def visit(self, stream: trio.abc.Stream) -> None:
+        shown = [("X-Account", "rook"), ("Authorization", f"Bearer {self.token}")]
+        ws = self._line = await dialled(stream, "/", shown)
+        async for say in ws:
+            await self.hears(int(say["room"]), say["text"])
+            await ws.send({"ok": say["key"], "id": f"s-{say['key']}"})
+
+    async def says(self, said: Said) -> None:
+        if self._line is not None:
+            await self._line.send(message_of(said))
+
+    async def shouts(self, raw: bytes) -> None:
+        if self._line is not None:
+            await self._line.raw(raw)
 
 
 def config_of(peer: Peer, **keys: object) -> PlatformConfig:

@@ -18,7 +18,7 @@ from rookery.host.kinds import build
 from rookery.kinds import Kinds
 from rookery.testing.lab import Case, Peer, prove
 from tests.docs.pages import ROOT, blocks
-from tests.docs.peers import LinePeer, PollPeer
+from tests.docs.peers import DoorPeer, LinePeer, PollPeer
 from tests.platforms.base.hosts import FakeHost, saying
 from tests.platforms.ingress.clients import connect
 from tests.platforms.media.servers import Answer, response, serving
@@ -156,7 +156,11 @@ async def answer(socket: WebSocket) -> None:
     await socket.send(json.dumps({"ok": asked["key"], "id": "s1"}))
 
 
-PEERS: dict[str, type[Peer]] = {"LineChat": LinePeer, "PollChat": PollPeer}
+PEERS: dict[str, type[Peer]] = {
+    "LineChat": LinePeer,
+    "PollChat": PollPeer,
+    "DoorChat": DoorPeer,
+}
 
 
 @pytest.fixture(scope="module", params=PEERS)
@@ -174,7 +178,7 @@ def peer(
 
 
 @pytest.mark.parametrize("case", Case, ids=lambda case: case.name.lower())
-def test_both_stand_what_every_platform_has_to(peer: type[Peer], case: Case) -> None:
+def test_they_stand_what_every_platform_has_to(peer: type[Peer], case: Case) -> None:
     if excuse := prove(peer, case):
         pytest.skip(excuse)
 
