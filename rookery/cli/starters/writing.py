@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-Transport: TypeAlias = Literal["ws-client", "poll", "tcp"]
+Transport: TypeAlias = Literal["ws-client", "ws-server", "poll", "webhook", "tcp"]
 
 _SLUG: Final = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 _LONGEST: Final = 64
@@ -31,6 +31,8 @@ _KEYS: Final[Mapping[Transport, str]] = {
     "ws-client": 'url = "wss://chat.example.org/"',
     "poll": 'url = "https://chat.example.org"',
     "tcp": 'host = "chat.example.org"',
+    "webhook": 'url = "https://chat.example.org"',
+    "ws-server": 'host = "127.0.0.1"\nport = 7000',
 }
 
 

@@ -9,8 +9,18 @@ cut off learns it by `Gone`, or by the end of a loop.
 """
 
 from rookery.testing.lab.wires.gone import Gone
-from rookery.testing.lab.wires.http import Request, requests
+from rookery.testing.lab.wires.http import Request, Response, asked, requests
 from rookery.testing.lab.wires.lines import Lines
 from rookery.testing.lab.wires.websocket import WebSocketEnd, dialled, met
 
-__all__ = ["Gone", "Lines", "Request", "WebSocketEnd", "dialled", "met", "requests"]
+__all__ = [
+    "Gone",
+    "Lines",
+    "Request",
+    "Response",
+    "WebSocketEnd",
+    "asked",
+    "dialled",
+    "met",
+    "requests",
+]

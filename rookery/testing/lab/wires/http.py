@@ -51,6 +51,57 @@ def requests(stream: trio.abc.Stream) -> AsyncIterator[Request]:
     return _Wire(stream)
 
 
+@frozen
+class Response:
+    """What the platform's port has answered."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+
+async def asked(
+    stream: trio.abc.Stream,
+    method: str,
+    target: str,
+    body: bytes = b"",
+    headers: Sequence[tuple[str, str]] = (),
+) -> Response:
+    """Ask the platform for something, and return its answer. Raises Gone.
+
+    The connection may be used again for the next one, and only then.
+    """
+    http = h11.Connection(h11.CLIENT)
+    head = [("Host", "rookery.test"), ("Content-Length", str(len(body))), *headers]
+    data = b""
+    for event in (
+        h11.Request(method=method, target=target, headers=head),
+        h11.Data(data=body),
+        h11.EndOfMessage(),
+    ):
+        data += http.send(event) or b""
+    status, answered = 0, bytearray()
+    try:
+        await stream.send_all(data)
+        while True:
+            match http.next_event():
+                case h11.NEED_DATA:
+                    http.receive_data(bytes(await stream.receive_some()))
+                case h11.Response(status_code=status):
+                    pass
+                case h11.Data(data=piece):
+                    answered += piece
+                case h11.EndOfMessage():
+                    return Response(status, bytes(answered))
+                case _:
+                    pass
+    except (
+        trio.BrokenResourceError,
+        trio.ClosedResourceError,
+        h11.RemoteProtocolError,
+    ) as error:
+        raise Gone from error
+
+
 class _Wire:
     # No generator: one that is left half-way would have to be closed by its user.
 

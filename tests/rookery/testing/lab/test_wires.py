@@ -18,7 +18,7 @@ from platforms.transport import (
     dial_lines,
 )
 from rookery.testing.lab.network import LabNetwork, Line
-from rookery.testing.lab.wires import Gone, Lines, met, requests
+from rookery.testing.lab.wires import Gone, Lines, asked, met, requests
 
 Serve = Callable[[trio.abc.Stream], Awaitable[None]]
 
@@ -61,6 +61,24 @@ async def test_requests_come_one_after_the_other_on_one_connection() -> None:
         ("GET", "/bot/wait", {}, b""),
     ]
     assert len(network.dials) == 1
+
+
+async def test_a_server_that_posts_reads_each_answer() -> None:
+    ours, theirs = trio.testing.memory_stream_pair()
+
+    async def answer() -> None:
+        async for request in requests(theirs):
+            assert (request.method, request.path) == ("POST", "/lab/")
+            await request.answer(413 if len(request.body) > 5 else 200, {"n": 1})
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(answer)
+        for body, status in ((b"a", 200), (b"too long", 413), (b"b", 200)):
+            answered = await asked(ours, "POST", "/lab/", body, [("X-Token", "t")])
+            assert (answered.status, answered.body) == (status, b'{"n": 1}')
+        await theirs.aclose()
+        with pytest.raises(Gone):
+            await asked(ours, "POST", "/lab/")
 
 
 async def test_a_server_that_leaves_gives_no_answer(autojump_clock: MockClock) -> None:
