@@ -370,3 +370,24 @@ async def test_a_bot_reacts_and_takes_back(autojump_clock: MockClock) -> None:
                 up, down = [(await peer.irc.hears()).tags for _ in range(2)]
                 assert (up["+draft/react"], up["+draft/reply"]) == ("👍", "m1")
                 assert (down["+draft/unreact"], down["+draft/reply"]) == ("👍", "m1")
+
+
+@pytest.mark.parametrize("peer", [ModernIrc, OldIrc])
+async def test_of_several_chats_each_gets_its_own_answer(
+    peer: Callable[[], ModernIrc], autojump_clock: MockClock
+) -> None:
+    """One line is under way at a time, whatever else waits to be said."""
+    at = peer()
+    async with lab.open(at) as chat:
+        await reads(chat, "up")
+        at.irc.refusals["#room2"] = "404 Cannot send to channel"
+        for room in (1, 2, 3):
+            await chat.says(f"say hello {room}", room=room)
+        assert await chat.until(lambda: len(chat.people.receipts) == 3, 5)
+        outcomes = [await each.outcome(within=30) for each in chat.people.receipts]
+        by_room = dict(zip(chat.people.places, outcomes, strict=True))
+        assert {room: each.state.value for room, each in by_room.items()} == {
+            "group:#room1": "sent",
+            "group:#room2": "rejected",
+            "group:#room3": "sent",
+        }
