@@ -2,7 +2,7 @@
 
 Who needs an effect on the disk before going on submits it, and waits. What became of
 rows is only noted; it rides with the next batch, or goes by itself a moment later. A
-batch is closed when it has not grown for one pass of the scheduler, so that the events
+batch is closed when it has not grown for two passes of the scheduler, so that the events
 of many connections meet in it, and a reply and its sending. Who is alone goes at once.
 
 Trouble with the file ends nothing: the batch in hand is tried again until it goes
@@ -254,13 +254,13 @@ class Pump:
         return self._more or self._store.tidy_due
 
     async def _linger(self) -> None:
-        """Give a batch that grows one more pass, unless nobody is there to join it."""
-        size = 0
+        """Give a batch that grows more passes, unless nobody is there to join it."""
+        size = still = 0
         for _ in range(tempo.LINGER_PASSES):
-            now = self.waiting
-            if now <= size or self._coming.alone:
+            still = 0 if self.waiting > size else still + 1
+            if self._coming.alone or still == tempo.STILL_PASSES:
                 return
-            size = now
+            size = self.waiting
             await trio.lowlevel.checkpoint()
 
     def _take(self) -> Batch:

@@ -15,9 +15,12 @@ from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from actors.journal.sqlite.effects import (
     Accept,
+    Barrier,
     Effect,
     Enqueue,
     EnqueueAll,
+    Fetch,
+    FetchBodies,
     Numbers,
 )
 from actors.journal.sqlite.loading import Loaded, OpenRows, last_of, page_of, recover
@@ -320,6 +323,8 @@ def _pages(effect: Effect) -> int:
             return 3 + len(effect.body) // _PAGE_BYTES
         case EnqueueAll():
             return sum(map(_pages, effect.rows))
+        case Barrier() | Fetch() | FetchBodies():
+            return 0
         case _:
             return 1
 

@@ -6,6 +6,8 @@ from typing import Final
 
 LINGER_PASSES: Final = 16
 """How often a batch that grows is given one more pass."""
+STILL_PASSES: Final = 2
+"""After so many passes in which it has not grown, it grows no more."""
 RIDE_SECONDS: Final = 0.05
 """How long what is only noted waits for company."""
 SWEEP_EFFECTS: Final = 200

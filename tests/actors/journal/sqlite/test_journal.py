@@ -11,10 +11,12 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.journal import (
+    AccountKey,
     Arrived,
     Claim,
     FileJournal,
     InboxLimits,
+    OutboundRow,
     OutgoingLimits,
     OwnThread,
     SqliteStore,
@@ -60,17 +62,18 @@ async def test_two_commits_lie_on_the_way_of_a_message_and_its_reply(
     store = counted(tmp_path)
     async with in_file(tmp_path, store=store, latency=0.01) as journal:
         await journal.cursor("qq", "1")
-        rows: list[object] = []
+        rows: list[OutboundRow] = []
 
-        async def send() -> None:
-            rows.extend(await journal.claim_outbound(SENDER, ACCOUNT))
+        def send(account: AccountKey) -> None:
+            picked = journal.pick_outbound(SENDER, account)
+            journal.hand_out(SENDER, picked, rows.extend)
 
-        async with trio.open_nursery() as nursery:
-            journal.on_outbound(lambda _: nursery.start_soon(send))
-            await bring(journal, 1)
-            (row,) = await journal.claim_inbound(ROUTER, 5)
-            queued = await journal.enqueue(saying("k"), expires_at=600)
-        assert len(rows) == 1
+        journal.on_outbound(send)
+        await bring(journal, 1)
+        (row,) = await journal.claim_inbound(ROUTER, 5)
+        queued = await journal.enqueue(saying("k"), expires_at=600)
+        await trio.lowlevel.checkpoint()
+        assert [each.seq for each in rows] == [queued.seq]
         assert queued.outcome.state is OutboundState.QUEUED
         assert store.commits == 2
 
