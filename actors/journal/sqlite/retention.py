@@ -90,8 +90,7 @@ class Sweeper:
         old, many = now - self.limits.seconds, last - self.limits.rows
         gone = []
         looked_at = 0
-        for seq, at, settled_at in rows:
-            looked_at += 1
+        for looked_at, (seq, at, settled_at) in enumerate(rows, 1):  # noqa: B007 - read below
             if not crowded and (seq > many or at > old):
                 after = 0
                 break
