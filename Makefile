@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test peers lint types arrow coverage mutants bench clean
+.PHONY: help run test peers test-peers lint types arrow coverage mutants bench clean
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rookery needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; run `make PYTHON=python3.11 ...`")'
@@ -26,6 +26,9 @@ test: $(READY) lint types arrow  ## everything that must hold: lint, types, arro
 peers: $(READY)  ## install the real counterparts of some tests: Chromium, Erlang (by apt), .venv-peers, .venv-synapse
 	sh tests/otp/setup.sh
 	PYTHON=$(PYTHON) bash tests/peers/setup.sh
+
+test-peers: $(READY)  ## only the tests against them; `make test` runs these, too, where they are installed
+	$(BIN)/python -m pytest -q -m peer
 
 lint: $(READY)  ## ruff
 	$(BIN)/ruff check .
