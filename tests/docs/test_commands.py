@@ -15,7 +15,7 @@ from tests.docs.pages import PAGES, ROOT, commands, every, rows, words
 PAGE = ROOT / "docs/reference/command-line.md"
 OTHERS = {"cd", "curl", "journalctl", "make", "mkdir", "printf", "pytest", "systemctl"}
 GROUPS = ("new", "journal", "outbox", "dead-letters")
-_TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
+_TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 
 
 def typed() -> Iterator[tuple[str, str]]:

@@ -188,8 +188,8 @@ async def test_ten_mistakes_are_ten_lines_and_nothing_starts(
         [platforms.out]
         type = "onebot11"
         mode = "forward"
-        [platforms.irc]
-        type = "irc"
+        [platforms.icq]
+        type = "icq"
         """
     )
     done = await trio.to_thread.run_sync(_run, tmp_path)
@@ -205,7 +205,7 @@ async def test_ten_mistakes_are_ten_lines_and_nothing_starts(
         "platforms.qq.mode",
         "platforms.qq.access_token",
         "platforms.out.url",
-        "platforms.irc.type",
+        "platforms.icq.type",
         "operators.qq[0]",
     ]
     for line in lines:
