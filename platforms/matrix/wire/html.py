@@ -73,6 +73,8 @@ def _permit(tokens: list[Token]) -> None:
     for token in tokens:
         allowed = _ATTRIBUTES.get(token.tag, set())
         token.attrs = {k: v for k, v in token.attrs.items() if k in allowed}
+        if not str(token.attrs.get("href", _SCHEMES[0])).lower().startswith(_SCHEMES):
+            del token.attrs["href"]  # an empty one is asked of nobody
         if token.children:
             _permit(token.children)
 

@@ -29,6 +29,8 @@ class Syncing:
         """Events of one room in an answer, at most."""
         self.waits = True
         """It holds a sync until there is something new."""
+        self.forgets = False
+        """It refuses whatever token it is asked with."""
         self.era = "s"
         """Tokens of another one are refused."""
         self.raw: Any = None
@@ -148,7 +150,8 @@ class Syncing:
     def _place(self, token: str) -> int:
         if not token:
             return 0
-        if not token.startswith(self.era) or not token[1:].isdigit():
+        known = token.startswith(self.era) and not self.forgets
+        if not known or not token[1:].isdigit():
             raise Refused(400, "M_UNKNOWN", "Invalid stream token")
         return int(token[1:])
 

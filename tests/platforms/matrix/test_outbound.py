@@ -113,6 +113,7 @@ def test_markdown_is_the_html_of_matrix(markdown: str, html: str | None) -> None
         "<img src=x onerror=alert(1)>",
         "![x](https://evil.example/track.png)",
         "[x](data:text/html,<script>)",
+        "[x]()",
         "| a |\n| :-: |\n| <b onclick=x> |",
     ],
 )

@@ -410,6 +410,20 @@ async def test_a_cursor_that_the_server_has_forgotten_is_not_asked_with_for_ever
         assert "cursor.refused" in [log["event"] for log in logs]
 
 
+async def test_a_server_that_forgets_its_own_tokens_is_left_alone(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 10: what goes wrong at once is tried again slower and slower."""
+    async with home() as at:
+        await away(at)
+        at.server.forgets = True
+        at.chat.network.away = False
+        assert await at.chat.until(lambda: "Invalid stream" in str(at.chat.state), 60)
+        at.server.asked.clear()
+        await trio.sleep(600)
+        assert len(at.server.asked) < 100
+
+
 async def test_another_account_begins_anew(autojump_clock: MockClock) -> None:
     """The cursor belongs to the account, not to the platform: a token of another one
     must not ask with it."""
