@@ -68,6 +68,8 @@ class Session:
         self.us = ""
         self.invited: dict[str, str] = {}
         """Private talks that we are invited to and have not joined: room to user."""
+        self.awaited: set[str] = set()
+        """Keys of what is being said."""
         self._given = ""
 
     async def begin(self) -> None:
@@ -179,8 +181,10 @@ class Session:
             self.rooms.learn(room, event)
         heard = self._understood(timeline)
         for transaction, event_id in heard.echoes:
-            # Our own words came back: whatever became of the answer, they are out.
-            self.link.answered_late(transaction, Sent(event_id))
+            # Our own words came back: whatever became of the answer, they are out. Where
+            # it is still awaited it tells more: what was lost on the way.
+            if transaction not in self.awaited:
+                self.link.answered_late(transaction, Sent(event_id))
         for one in heard.events:
             if one.event == wire.ENCRYPTED and room not in self.rooms.encrypted:
                 self.rooms.encrypted.add(room)

@@ -169,6 +169,16 @@ class Speaker:
         return draft.with_upload(wire.Uploaded(url, media_type, len(data)))
 
     async def _put(self, room: str, drafts: Sequence[wire.Draft], key: str) -> Sent:
+        self._session.awaited.add(key)
+        try:
+            return await self._put_each(room, drafts, key)
+        finally:
+            # Its outcome is settled in this very turn; an echo comes in a later one.
+            self._session.awaited.discard(key)
+
+    async def _put_each(
+        self, room: str, drafts: Sequence[wire.Draft], key: str
+    ) -> Sent:
         said = ""
         transactions = wire.transactions(key, len(drafts))
         for number, (draft, transaction) in enumerate(
