@@ -70,7 +70,7 @@ def _marks(text: str, entities: Iterable[object]) -> list[_Mark]:
     offsets: Offsets | None = None
     marks: list[_Mark] = []
     for entity in entities:
-        if not isinstance(entity, dict) or entity.get("type") not in _TELLING:
+        if not isinstance(entity, dict) or as_text(entity.get("type")) not in _TELLING:
             continue
         offset, length = entity.get("offset"), entity.get("length")
         if type(offset) is not int or type(length) is not int:

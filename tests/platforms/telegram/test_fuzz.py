@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from actors.messages import Chat
+from actors.messages import Chat, Text
 from platforms.telegram.wire import (
     WANTED,
     Me,
@@ -134,6 +135,17 @@ def test_half_an_emoji_costs_itself_and_nothing_else() -> None:
     [event] = events_of(first, ME)
     assert event.text == "a\ufffdb"
     assert second.raw == update
+
+
+@pytest.mark.parametrize("kind", [{}, [], {"type": "mention"}, 3, None])
+def test_an_entity_of_no_kind_says_nothing(kind: object) -> None:
+    entity = {"type": kind, "offset": 0, "length": 2, "user": {"id": 14}}
+    body = batch(
+        {"update_id": 1, "message": {"text": "@a b", "entities": [entity]}},
+    )
+    [update] = read_batch(read_answer(200, body).result).updates
+    [event] = events_of(update, ME)
+    assert event.body == (Text("@a b"),)
 
 
 @given(st.text() | st.none())
