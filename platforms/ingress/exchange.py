@@ -76,6 +76,8 @@ class Exchange:
             if event.http_version not in _VERSIONS:
                 raise Unfit(505, "HTTP/1.1 is spoken here")
             request = _request_of(event, self._remote)
+            if _size_of(event) > HEAD_BYTES:  # h11 bounds only what is not complete
+                raise Unfit(431, f"the head must not exceed {HEAD_BYTES:,} bytes")
             self._method = request.method
             return request
         if not self._read:
@@ -120,6 +122,7 @@ class Exchange:
         if last or http.our_state is not h11.DONE:
             return False
         http.start_next_cycle()
+        self._method = ""
         self._read = http.trailing_data[0]
         self._within = KEEP_SECONDS
         return True
@@ -153,7 +156,9 @@ class Exchange:
                 self._read = self._read + data if keep else b""
                 self._http.receive_data(data)
         except h11.RemoteProtocolError as error:
-            raise Unfit(error.error_status_hint, str(error)) from None
+            # What comes behind is the line itself, and may hold a token.
+            why = str(error).partition(": bytearray(")[0]
+            raise Unfit(error.error_status_hint, why) from None
         return event
 
     async def _receive(self) -> bytes:
@@ -229,6 +234,11 @@ class Unread(trio.abc.HalfCloseableStream):
 def too_large(max_bytes: int) -> Unfit:
     """Say that a body is."""
     return Unfit(413, f"the body must not exceed {max_bytes:,} bytes")
+
+
+def _size_of(head: h11.Request) -> int:
+    lines = [head.method + head.target, *(name + value for name, value in head.headers)]
+    return sum(map(len, lines))
 
 
 def _request_of(event: h11.Request, remote: str) -> Request:

@@ -7,6 +7,7 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
+from structlog.typing import EventDict
 from trio.testing import MockClock
 
 from platforms.ingress import HEAD_BYTES, Ingress, Request, Response, anybody
@@ -91,6 +92,18 @@ async def test_a_head_has_a_size(world: World) -> None:
     assert await client.ended()
 
 
+async def test_a_head_has_that_size_also_where_it_comes_in_one_piece(
+    world: World,
+) -> None:
+    world.entrance.hook("", ok, admit=anybody)
+    client = world.client()
+
+    answer = await client.asks("/web/", b"", headers={"X": "x" * HEAD_BYTES})
+
+    assert answer.status == 431
+    assert await client.ended()
+
+
 @pytest.mark.parametrize(
     "length", [b"Content-Length: 101", b"Transfer-Encoding: chunked"]
 )
@@ -172,6 +185,43 @@ async def test_another_protocol_gets_a_clean_end(
 
     assert (await client.hears()).status in (400, 408, 505)
     assert await client.ended()
+
+
+async def test_rubbish_after_a_head_request_is_refused_and_no_mistake_of_ours(
+    world: World, logs: list[EventDict]
+) -> None:
+    """Its answer has a body, which that of the request before had not."""
+
+    async def page(_: Request) -> Response:
+        return Response(body=b"hello")
+
+    world.entrance.page("", page)
+    client = world.client()
+    await client.says(b"HEAD /web/ HTTP/1.1\r\nHost: x\r\n\r\n" + b"rub bish\r\n\r\n")
+
+    heard = b""
+    while piece := await client.stream.receive_some(65536):
+        heard += piece
+
+    assert heard.count(b"HTTP/1.1 ") == 2
+    assert b"HTTP/1.1 400" in heard
+    assert [each["event"] for each in logs] == ["request.refused"]
+
+
+async def test_a_line_that_is_unfit_is_told_to_nobody(
+    world: World, logs: list[EventDict]
+) -> None:
+    """It may hold a token: neither the log nor whoever reads the answer gets it."""
+    client = world.client()
+    await client.begins_by_hand(
+        b"POST /web/ HTTP/1.1\r\nHost: x\r\nAuthorization : Bearer hush\r\n\r\n"
+    )
+
+    answer = await client.hears()
+
+    assert answer.status == 400
+    assert answer.text == "illegal header line"
+    assert "hush" not in repr(logs)
 
 
 @given(st.lists(st.binary(max_size=300), max_size=5), st.booleans())
