@@ -7,7 +7,7 @@ Not here: any API of the host, what a request means (its platform's), opening th
 
 Read `ingress` first (who has which path, and one connection from its first byte to its
 last), then `entrance` (what a platform has of it). `exchange` is HTTP on a stream, and the
-only file that knows h11; `values` is pure.
+only file that knows h11; `values` and `bodies` are pure.
 """
 
 from platforms.ingress.entrance import Answering, Entrance, Pages

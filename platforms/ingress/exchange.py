@@ -19,9 +19,9 @@ from typing import Final
 
 import h11
 import trio
-from attrs import frozen
 
-from platforms.ingress.values import HEAD_BYTES, Request, Response, Say
+from platforms.ingress.bodies import Body
+from platforms.ingress.values import HEAD_BYTES, Request, Response, Say, Unfit
 from platforms.transport import STALL_SECONDS
 
 HEAD_SECONDS: Final = 10.0
@@ -34,17 +34,6 @@ _CHUNK_BYTES: Final = 64 * 1024
 _VERSIONS: Final = (b"1.0", b"1.1")
 _GONE: Final = (trio.BrokenResourceError, trio.ClosedResourceError)
 _ALWAYS: Final = (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"))
-
-
-@frozen
-class Unfit(Exception):
-    """What came is no request that can be answered otherwise than by this."""
-
-    status: int
-    why: str
-
-    def __str__(self) -> str:
-        return self.why
 
 
 class PeerGone(Exception):
@@ -84,8 +73,13 @@ class Exchange:
             raise PeerGone
         raise Unfit(408, "the head of the request did not come in time")
 
-    async def body(self, max_bytes: int, within: float) -> bytes:
-        """Return the body of the request whose head was read. Raises PeerGone, Unfit."""
+    async def body(self, max_bytes: int, within: float, one: Body) -> bytes:
+        """Return the body of the request whose head was read; *one* grows with it.
+
+        Raises:
+            PeerGone: nobody sends the rest of it.
+            Unfit: it is too large, or late, or there is no room for it.
+        """
         if self._http.they_are_waiting_for_100_continue:
             await self._send(h11.InformationalResponse(status_code=100, headers=[]))
         read = bytearray()
@@ -99,6 +93,7 @@ class Exchange:
                 read += event.data
                 if len(read) > max_bytes:
                     raise too_large(max_bytes)
+                one.grow(len(event.data))
         raise Unfit(408, "the body of the request did not come in time")
 
     async def answer(self, response: Response, *, last: bool = False) -> bool:

@@ -19,6 +19,7 @@ import trio
 from attrs import evolve
 
 from actors.monitor import ConnectionState, Phase
+from platforms.ingress.bodies import Bodies, Body
 from platforms.ingress.entrance import (
     UNAVAILABLE,
     Entrance,
@@ -26,8 +27,8 @@ from platforms.ingress.entrance import (
     behind,
     wants_a_socket,
 )
-from platforms.ingress.exchange import Exchange, PeerGone, Unfit, too_large
-from platforms.ingress.values import Request, Response, anybody
+from platforms.ingress.exchange import Exchange, PeerGone, too_large
+from platforms.ingress.values import Request, Response, Unfit, anybody
 from platforms.transport import NoObject, Refuse, accept
 
 CONNECTIONS: Final = 400
@@ -51,6 +52,7 @@ class Ingress:
         self._answering = 0
         self._answered = trio.Event()
         self._leaving = False
+        self._bodies = Bodies()
         self.connections = 0
         """How many there are now."""
 
@@ -225,11 +227,12 @@ class Ingress:
         refusal = pages.admit(request)
         if refusal is not None:
             return await self._refuse(exchange, request, refusal)
-        request = await _with_body(exchange, request, pages)
-        with self._in_answer():
-            response = await _answer(entrance, pages, request)
-            if response.says is None:
-                return await exchange.answer(response, last=self._leaving)
+        with self._bodies.one() as body:
+            request = await _with_body(exchange, request, pages, body)
+            with self._in_answer():
+                response = await _answer(entrance, pages, request)
+                if response.says is None:
+                    return await exchange.answer(response, last=self._leaving)
         return await exchange.answer(response)
 
     @contextmanager
@@ -259,11 +262,15 @@ class Ingress:
         self._changed = trio.Event()
 
 
-async def _with_body(exchange: Exchange, request: Request, pages: Pages) -> Request:
+async def _with_body(
+    exchange: Exchange, request: Request, pages: Pages, body: Body
+) -> Request:
     said = request.first("content-length")
     if said is not None and int(said) > pages.max_bytes:  # h11 has seen that it is one
         raise too_large(pages.max_bytes)
-    return evolve(request, body=await exchange.body(pages.max_bytes, pages.within))
+    return evolve(
+        request, body=await exchange.body(pages.max_bytes, pages.within, body)
+    )
 
 
 async def _answer(entrance: Entrance, pages: Pages, request: Request) -> Response:

@@ -52,6 +52,17 @@ class Response:
         return cls(status=status, body=f"{text}\n".encode(), headers=(kind,))
 
 
+@frozen
+class Unfit(Exception):
+    """What came is no request that can be answered otherwise than by this."""
+
+    status: int
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
 def anybody(_: Handshake) -> None:
     """An `Admit` that lets everybody in."""
 

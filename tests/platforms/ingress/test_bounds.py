@@ -10,7 +10,15 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 from trio.testing import MockClock
 
-from platforms.ingress import HEAD_BYTES, Ingress, Request, Response, anybody
+from platforms.ingress import (
+    BODY_BYTES,
+    HEAD_BYTES,
+    Ingress,
+    Request,
+    Response,
+    anybody,
+)
+from platforms.ingress.bodies import FREE_BYTES, MAX_BODIES_BYTES
 from platforms.ingress.entrance import ANSWER_SECONDS, IN_HAND
 from platforms.ingress.exchange import BODY_SECONDS, HEAD_SECONDS, KEEP_SECONDS
 from platforms.ingress.ingress import CONNECTIONS
@@ -121,6 +129,28 @@ async def test_a_body_has_a_size_whatever_is_said_of_it(
 
     assert (await client.hears()).status == 413
     assert await client.ended()
+
+
+async def test_all_bodies_together_have_a_size_and_news_come_through(
+    world: World, autojump_clock: MockClock
+) -> None:
+    """Strangers who hold large ones open keep out large ones, and nothing else."""
+    world.entrance.hook("", ok, admit=anybody)
+    head = b"POST /web/ HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+    slow = [world.client() for _ in range(MAX_BODIES_BYTES // BODY_BYTES)]
+    for client in slow:
+        await client.begins_by_hand(head % BODY_BYTES)
+        await client.says(bytes(BODY_BYTES - 1))
+    await trio.testing.wait_all_tasks_blocked()
+
+    assert (await world.client().asks("/web/", bytes(FREE_BYTES))).status == 200
+    crowded = await world.client().asks("/web/", bytes(BODY_BYTES))
+    assert crowded.status == 503
+
+    for client in slow:
+        await client.says(b".")
+        assert (await client.hears()).status == 200
+    assert (await world.client().asks("/web/", bytes(BODY_BYTES))).status == 200
 
 
 async def test_a_page_takes_no_body(world: World) -> None:
