@@ -37,6 +37,15 @@ BOTH_FILES_ARE_SHOWN = (
     " && !!document.querySelector('.bubble a.file')"
     " && !document.querySelector('.pending')"
 )
+HALF_AN_EMOJI = (
+    "(() => { const text = document.getElementById('text');"
+    " text.value = '/echo half \\ud83d'; text.focus(); })()"
+)
+OF_AN_OLDER_PAGE = (
+    "localStorage.setItem('rookery /web/ out 000000000000001 older-page-1',"
+    """ '{"op":"say","id":"older-page-1","body":[{"text":"hi","colour":"red"},{"text":""}]}')"""
+)
+WAITING = "Object.keys(localStorage).filter((key) => key.includes(' out ')).length"
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360f8cf500f0003860181"
@@ -232,6 +241,35 @@ async def test_everything_a_person_can_do(tmp_path: Path) -> None:
             )
             assert nameless == 0
             assert await browser.do("ann", "faults") == []
+    finally:
+        host.process.end()
+
+
+async def test_what_the_host_can_never_read_does_not_hold_up_the_rest(
+    tmp_path: Path,
+) -> None:
+    """Half of an emoji, as a text that was cut has it, or a deed of an older page."""
+    host = Host(tmp_path)
+    try:
+        await host.up()
+        async with browsing() as browser:
+            await browser.do("ann", "new", {"locale": "en-US"})
+            await browser.do("ann", "goto", host.url)
+            await browser.shows("ann", "state", "open")
+            await browser.do("ann", "evaluate", HALF_AN_EMOJI)
+            await browser.do("ann", "press", "Enter")
+            await browser.shows(
+                "ann", "texts", ["me: /echo half \ufffd", "bot: half \ufffd"]
+            )
+
+            await browser.do("ann", "evaluate", OF_AN_OLDER_PAGE)
+            await browser.do("ann", "reload")
+            await browser.until(
+                lambda texts: len(texts) == 2, "ann", "texts"
+            )  # it is taken out
+            await browser.do("ann", "says", "/ping")
+            await browser.until(lambda texts: "bot: pong" in texts, "ann", "texts")
+            assert await browser.do("ann", "evaluate", WAITING) == 0
     finally:
         host.process.end()
 

@@ -4,6 +4,8 @@
 // is sent again under the same id until then. What the host tells is numbered; a number
 // that was seen is not told again, and the next connection asks for those behind it.
 
+import { words } from "./words.js";
+
 const HERE = `rookery ${location.pathname}`;
 const SILENT_MS = 50_000; // the host says something every 20 s
 const FIRST_WAIT_MS = 500;
@@ -28,6 +30,11 @@ function keys() {
   let stored = [];
   try { stored = Object.keys(localStorage); } catch { /* none */ }
   return [...new Set([...stored, ...memory.keys()])];
+}
+
+// Half of an emoji is no text to the host: names and texts that were cut may end in one.
+function whole(value) {
+  return typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "\ufffd") : value;
 }
 
 export function random(bytes) {
@@ -66,7 +73,7 @@ export class Line {
 
   send(deed) {
     const at = String(Date.now()).padStart(15, "0");
-    save(`${HERE} out ${at} ${deed.id}`, JSON.stringify(deed));
+    save(`${HERE} out ${at} ${deed.id}`, JSON.stringify(deed, (_, value) => whole(value)));
     this.push();
   }
 
@@ -147,6 +154,7 @@ export class Line {
     try {
       const answer = await fetch("say", { method: "POST", body: JSON.stringify(deed), headers: this.headers() });
       if (answer.ok) this.hear(await answer.json(), () => {});
+      else if (answer.status === 400 || answer.status === 413) this.unfit();
       else throw new Error(answer.statusText);
     } catch {
       this.later(2000);
@@ -156,6 +164,7 @@ export class Line {
   lost(code) {
     clearTimeout(this.silence);
     this.say = null;
+    if (code === UNFIT) this.unfit();
     this.inFlight = null;
     if (code === WRONG) return this.tell.state("access");
     if (code === CROWDED) return this.tell.state("closed");
@@ -210,6 +219,11 @@ export class Line {
     this.inFlight = null;
     this.tell.answered(deed, frame);
     this.push();
+  }
+
+  // What the host can never read must not hold up what was written after it.
+  unfit() {
+    if (this.inFlight) this.answered({ op: "refused", id: this.inFlight.id, why: words.unfit });
   }
 
   later(ms) {
