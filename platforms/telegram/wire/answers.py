@@ -22,6 +22,10 @@ from platforms.telegram.wire.updates import loads
 
 DEFAULT_RETRY_SECONDS: Final = 5.0
 """A 429 that does not say when."""
+SOONEST_RETRY_SECONDS: Final = 1.0
+"""However soon it says: a server that says 0 must not be asked without a pause."""
+LATEST_RETRY_SECONDS: Final = 86_400.0
+"""However late it says: Telegram keeps nothing longer than that."""
 RESTART_SECONDS: Final = 5.0
 
 
@@ -65,7 +69,9 @@ def read_answer(status: int, body: bytes) -> Answer:
 def _seconds(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if 0 <= value < 1e9 else None
+    if not value >= 0:
+        return None
+    return float(min(max(value, SOONEST_RETRY_SECONDS), LATEST_RETRY_SECONDS))
 
 
 @frozen
@@ -136,7 +142,7 @@ def verdict_of(answer: Answer) -> Verdict:
     | 400 `message is not modified` | done: it says that already |
     | no answer of the Bot API, or 5xx | unclear: it may have been done before that |
     | 500 that says `restart` | not now: the server is closing, and does nothing more |
-    | 429 | not now, for `retry_after` seconds |
+    | 429 | not now, for `retry_after` seconds: from 1 to a day |
     | `migrate_to_chat_id` | moved |
     | 401, 404 | not now, for everybody: the token; its session will say so |
     | 409 | not now: another program |

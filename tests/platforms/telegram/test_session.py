@@ -156,6 +156,17 @@ async def test_a_poll_that_is_told_to_wait_waits() -> None:
         assert not any("backing_off" in state for _, _, state in host.told)
 
 
+@pytest.mark.parametrize("method", ["getMe", "getUpdates"])
+async def test_a_server_that_says_too_many_and_wait_for_nothing_gets_a_pause(
+    method: str,
+) -> None:
+    fake = FakeTelegram()
+    fake.on(method, flood(0))
+    async with fake.serving() as url, living(url, FakeHost()):
+        await trio.sleep(1.5)
+    assert len([each for each in fake.asked if each.method == method]) <= 3
+
+
 @pytest.mark.parametrize(
     "reply",
     [
