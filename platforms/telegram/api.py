@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from platforms.base import Rejected, Retry, Secret, Web
 from platforms.telegram import wire
+from platforms.telegram.calls import result
 from platforms.transport import HttpAnswer
 
 ANSWER_SECONDS: Final = 25.0
@@ -64,10 +65,8 @@ class Api:
             Rejected: Telegram has no such file, or does not give it.
             OutcomeUnknown: no answer came.
         """
-        found = await self.ask(wire.Call("getFile", {"file_id": file_id}))
-        if not found.ok:
-            raise Rejected(found.why)
-        path = wire.path_of(found.result)
+        found = result(await self.ask(wire.Call("getFile", {"file_id": file_id})))
+        path = wire.path_of(found)
         if not path or path.startswith("/"):
             why = "the server gives no address for it: one that runs with --local keeps files on its own disk"
             raise Rejected(why)

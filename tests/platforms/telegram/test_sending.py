@@ -252,6 +252,23 @@ async def test_a_file_that_somebody_sent_is_fetched_when_it_is_wanted() -> None:
             assert fake.token not in str(caught.value)
 
 
+async def test_a_file_that_cannot_be_had_now_may_be_asked_for_again() -> None:
+    """Too many requests, and a server that fails, say nothing about the file."""
+    fake = FakeTelegram()
+    fake.keeps("AgACAgIAAx0001", "photos/1.jpg", PNG)
+    fake.on("getFile", flood(7), Answer(code=500, why="Internal Server Error"), None)
+    async with talking(fake) as (_, host):
+        line = await host.line(ME, "tg")
+        assert isinstance(line, Actions)
+        wanted = {"file_id": "AgACAgIAAx0001"}
+        with pytest.raises(Retry) as told:
+            await line.call("downloadFile", wanted)
+        assert told.value.after == 7
+        with pytest.raises(OutcomeUnknown):
+            await line.call("downloadFile", wanted)
+        assert await line.call("downloadFile", wanted) == PNG
+
+
 async def test_nothing_is_sent_before_it_is_known_who_we_are() -> None:
     fake = FakeTelegram()
     fake.on("getMe", Answer(after=0.3, result={"id": 4242, "username": "rook_bot"}))
