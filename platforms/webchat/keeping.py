@@ -15,7 +15,7 @@ import trio
 
 from platforms.base import Shelf
 from platforms.webchat.files import Files, files_in
-from platforms.webchat.rings import MAX_BYTES, MAX_PEOPLE, Item, Ring, Rings
+from platforms.webchat.rings import Item, Ring, Rings
 
 _EPOCH: Final = "epoch"
 _SECRET: Final = "secret"  # noqa: S105 - the name of one
@@ -23,7 +23,7 @@ TRIM_AT_ONCE: Final = 4
 
 
 class NoRoom(Exception):
-    """Everybody who is remembered was here within the hour."""
+    """Not now: everybody who is remembered was here within the hour, or said too much."""
 
 
 class Keeper:
@@ -73,18 +73,19 @@ class Keeper:
             person: Whose ring.
             key: Known already: nothing changes.
             what: What the page gets.
-            new: Somebody who was never here gets a ring; else the answer is `None`.
+            new: A person says it, who gets a ring if never here, and waits for room; else
+                the answer is `None` for somebody who was never here.
 
         Raises:
-            NoRoom: there is no place for one more person.
+            NoRoom: a person has to wait.
             Exception: what the shelf raised.
         """
         ring = self.rings.of(person)
-        if ring is None:
-            if not new:
-                return None
-            await self._make_room()
+        if new and (ring is None or ring.known(key) is None):
+            await self._make_room(person)
             ring = self.rings.make(person)
+        if ring is None:
+            return None
         done = _Done()
         self._nursery.start_soon(self._append, person, ring, key, what, done)
         return await done.wait()
@@ -123,12 +124,15 @@ class Keeper:
             await self._drop(person, item)
             ring.forget()
 
-    async def _make_room(self) -> None:
-        while len(self.rings) >= MAX_PEOPLE or self.rings.size >= MAX_BYTES:
-            person = self.rings.who_may_go(self._now())
-            if person is None:
+    async def _make_room(self, person: str) -> None:
+        ring = self.rings.of(person)
+        if ring is not None and ring.full(self._now()):
+            raise NoRoom
+        while self.rings.full(person):
+            idle = self.rings.who_may_go(self._now(), person)
+            if idle is None:
                 raise NoRoom
-            await self._forget(person)
+            await self._forget(idle)
 
     async def _forget(self, person: str) -> None:
         ring = self.rings.of(person)

@@ -22,6 +22,9 @@ KEYS_SECONDS: Final = 3600.0
 IDLE_SECONDS: Final = 30 * 86400.0
 MAX_PEOPLE: Final = 10_000
 MAX_BYTES: Final = 64 * 1024 * 1024
+"""Of everybody; where they are full, people wait. What bots say is never kept out."""
+MAX_SAID_BYTES: Final = 4 * 1024 * 1024
+"""Of what one person has said within the hour."""
 
 
 class Item(msgspec.Struct, frozen=True, array_like=True):
@@ -38,6 +41,10 @@ class Item(msgspec.Struct, frozen=True, array_like=True):
     def size(self) -> int:
         return len(bytes(self.what)) + len(self.key) + 64
 
+    @property
+    def by_person(self) -> bool:
+        return self.key.startswith("me ")
+
 
 class Ring:
     """Of one person."""
@@ -47,6 +54,8 @@ class Ring:
         self._by_key: dict[str, Item] = {}
         self.last = 0
         self.size = 0
+        self.said = 0
+        """Bytes of what the person has said."""
         self.gone = False
         """Its person was forgotten: whoever still reads it begins anew."""
         self.changed = trio.Event()
@@ -79,20 +88,27 @@ class Ring:
         self._by_key[item.key] = item
         self.last = item.seq
         self.size += item.size
+        self.said += item.size if item.by_person else 0
         self.changed.set()
         self.changed = trio.Event()
 
     def outworn(self, now: float) -> Item | None:
         """Return the oldest, if it may be forgotten."""
-        if len(self._items) > RING and self._items[0].at < now - KEYS_SECONDS:
+        many = len(self._items) > RING or self.said > MAX_SAID_BYTES
+        if many and self._items[0].at < now - KEYS_SECONDS:
             return self._items[0]
         return None
+
+    def full(self, now: float) -> bool:
+        """Say whether this person has said enough for now."""
+        return self.said > MAX_SAID_BYTES and self.outworn(now) is None
 
     def forget(self) -> None:
         """Forget the oldest."""
         item = self._items.popleft()
         del self._by_key[item.key]
         self.size -= item.size
+        self.said -= item.size if item.by_person else 0
 
 
 class Rings:
@@ -127,17 +143,20 @@ class Rings:
             ring.gone = True
             ring.changed.set()
 
-    @property
-    def size(self) -> int:
-        return sum(ring.size for ring in self._rings.values())
+    def full(self, person: str) -> bool:
+        """Say whether somebody must go before *person* can say something."""
+        crowded = person not in self._rings and len(self) >= MAX_PEOPLE
+        return crowded or sum(ring.size for ring in self._rings.values()) >= MAX_BYTES
 
     def everybody(self) -> Iterator[tuple[str, Ring]]:
         return iter(list(self._rings.items()))
 
-    def who_may_go(self, now: float) -> str | None:
-        """Return who has been away longest, if that is long enough to be forgotten."""
+    def who_may_go(self, now: float, person: str) -> str | None:
+        """Return who has been away longest, *person* aside, if that is long enough."""
         idle = min(
-            self._rings, key=lambda who: self._rings[who].newest_at, default=None
+            (who for who in self._rings if who != person),
+            key=lambda who: self._rings[who].newest_at,
+            default=None,
         )
         if idle is None or self._rings[idle].newest_at > now - KEYS_SECONDS:
             return None
