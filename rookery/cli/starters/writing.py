@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 import sys
@@ -27,6 +28,8 @@ _TAKEN: Final = frozenset(
     }
 )
 
+_PLACES: Final = re.compile(r'"mychat"|mychat|MyChat|<TABLE>\n')
+
 _KEYS: Final[Mapping[Transport, str]] = {
     "ws-client": 'url = "wss://chat.example.org/"',
     "poll": 'url = "https://chat.example.org"',
@@ -43,6 +46,9 @@ def bad_name(name: str) -> str | None:
     module = module_of(name)
     if module in sys.stdlib_module_names or module in _TAKEN:
         return f"a platform's name must not be that of a module that others import: {module}.py would come before it (got {name!r})"
+    kind = kind_of(name)
+    if keyword.iskeyword(kind) or kind in _names_in_examples():
+        return f"a platform's name must not make the class {kind}, which means something else in what is written (got {name!r})"
     return None
 
 
@@ -70,11 +76,12 @@ def table_of(name: str, transport: Transport) -> str:
 def texts_of(name: str, transport: Transport) -> dict[str, str]:
     """Return what to write: the names of files, and what is in them."""
     texts: dict[str, str] = {}
+    table = table_of(name, transport)
     for folder in (transport.replace("-", "_"), "shared"):
         for example in sorted(_HERE.joinpath(folder).iterdir()):
             text = example.read_text(encoding="utf-8")
-            text = text.replace("<TABLE>\n", table_of(name, transport))
-            texts[_named(example.name.removesuffix(".txt"), name)] = _named(text, name)
+            file = example.name.removesuffix(".txt").replace("mychat", module_of(name))
+            texts[file] = _filled(text, name, table)
     return texts
 
 
@@ -93,6 +100,20 @@ Then add this to your rookery.toml, and run `rookery reload`:
 {table_of(name, transport)}"""
 
 
-def _named(text: str, name: str) -> str:
-    text = text.replace('"mychat"', f'"{name}"').replace("MyChat", kind_of(name))
-    return text.replace("mychat", module_of(name))
+def _names_in_examples() -> set[str]:
+    """Return every name that the code of an example uses or imports."""
+    trees = [ast.parse(each.read_text("utf-8")) for each in _HERE.glob("*/*.py.txt")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return used | {node.name for node in nodes if isinstance(node, ast.alias)}
+
+
+def _filled(text: str, name: str, table: str) -> str:
+    """Put the names in, all at once: a name may hold that of the example."""
+    names = {
+        '"mychat"': f'"{name}"',
+        "mychat": module_of(name),
+        "MyChat": kind_of(name),
+        "<TABLE>\n": table,
+    }
+    return _PLACES.sub(lambda found: names[found[0]], text)

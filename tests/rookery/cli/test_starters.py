@@ -106,6 +106,28 @@ def test_a_name_that_can_be_none(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "name", ["none", "true", "sent", "text", "answer", "mapping", "peer", "conformance"]
+)
+def test_a_class_must_not_take_the_name_of_another(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What would be written could not even be imported, or would call itself."""
+    assert main(["new", "platform", name, "--transport", "poll"]) == 2
+
+    assert f"the class {name.capitalize()}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_holds_the_name_of_the_example(tmp_path: Path) -> None:
+    assert main(["new", "platform", "mychat2", "--transport", "tcp"]) == 0
+
+    assert 'name = "mychat2"' in (tmp_path / "mychat2.py").read_text()
+    assert "[platforms.mychat2]" in (tmp_path / "mychat2.md").read_text()
+    for file in tmp_path.iterdir():
+        assert "mychat22" not in file.read_text(), file.name
+
+
 def test_a_transport_must_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "platform", "parrot"]) == 2
     assert "transport" in capsys.readouterr().err.lower()
