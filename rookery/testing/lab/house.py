@@ -24,6 +24,7 @@ PLATFORM = "lab"
 """The id of the platform under test."""
 WALL_ZERO = 1_800_000_000.0
 """What the wall clock shows when the virtual one shows zero."""
+DOORS = "/web/ingress"
 STOP_WITHIN = 60.0
 _BELOW = f"/platforms/{PLATFORM}/"
 _BESIDES = (f"{_BELOW}reporter", f"{_BELOW}listener")
@@ -126,6 +127,12 @@ class House:
             for path, cell in self.system.cells.items()
             if is_session(path) and cell.incarnation is not None
         ]
+
+    @property
+    def doors(self) -> list[Incarnation]:
+        """Return who lives what comes to the ingress."""
+        cell = self.system.cells.get(DOORS)
+        return [] if cell is None or cell.incarnation is None else [cell.incarnation]
 
 
 def is_session(path: str) -> bool:
