@@ -1,12 +1,20 @@
-"""Telegram as the other end of a lab: the fake Bot API on streams in memory."""
+"""Telegram as the other end of a lab: the fake Bot API on streams in memory.
+
+Polled for what is new, or posting it to the ingress: then it is on both ends of dials.
+"""
 
 from __future__ import annotations
 
+import json
+
 import trio
+from attrs import evolve
 
 from platforms.base import Secret
 from platforms.telegram import Telegram, TelegramConfig
+from platforms.telegram.webhook import HEADER
 from rookery.testing.lab import Peer, Said
+from rookery.testing.lab.wires import asked
 from tests.fakes.telegram import FakeTelegram, Reply, bad
 from tests.fakes.telegram.events import chat, message, user
 from tests.fakes.telegram.http import Request, Response, serve
@@ -65,3 +73,35 @@ class TelegramPeer(Peer):
             return bad("chat not found")
         await self.hears(-1000 - asked.chat, asked.text)
         return None
+
+
+class WebhookPeer(TelegramPeer):
+    """Posts what is new where `setWebhook` says, one by one, until it is taken."""
+
+    silence_seconds = 90.0
+    """It is asked every 60 s whether its posts arrive, and may take 25 s to answer."""
+
+    def config(self, token: str) -> TelegramConfig:
+        return evolve(
+            super().config(token), mode="webhook", public_url="https://rook.test"
+        )
+
+    async def visit(self, stream: trio.abc.Stream) -> None:
+        while True:
+            await self.fake.until(lambda: bool(self._rubbish or self.fake.waiting))
+            # Whoever was told no secret guesses.
+            secret = self.fake.webhook.secret or self.token
+            head = [(HEADER, secret), ("Content-Type", "application/json")]
+            body = self._rubbish[0] if self._rubbish else self._next()
+            answer = await asked(stream, "POST", "/lab/", body, head)
+            if answer.status not in (200, 413):  # taken, or never to be
+                await trio.sleep(1)
+            elif self._rubbish:
+                self._rubbish.pop(0)
+            else:
+                told = json.loads(body)["update_id"]
+                self.fake.waiting.fetch(told + 1, 1, trio.current_time())
+
+    def _next(self) -> bytes:
+        [update] = self.fake.waiting.fetch(0, 1, trio.current_time())
+        return self.fake.body_of(update)
