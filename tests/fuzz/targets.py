@@ -62,7 +62,7 @@ def _irc(data: bytes) -> None:
                 assert event.id
                 assert event.event.isprintable()
                 assert event.chat is None or event.chat.id
-                assert event.sent_at_utc is None or event.sent_at_utc > 0
+                assert event.sent_at_utc is None or event.sent_at_utc >= 0
                 json.dumps(event.raw)
             known.hear(line)
         else:

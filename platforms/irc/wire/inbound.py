@@ -45,14 +45,15 @@ _TIME: Final = re.compile(
 
 
 def to_inbound(line: Line, known: Known, fresh: str) -> list[Inbound]:
-    """Return the events that *line* is.
+    """Return the events that *line* is; none where it names nobody and no channel.
 
     Args:
         line: As it was parsed.
         known: What is known before it.
         fresh: An id that no other line has, for one that brings none.
     """
-    return list(_events(_Told(line, known, fresh)))
+    events = _events(_Told(line, known, fresh))
+    return [event for event in events if event.chat is None or event.chat.id]
 
 
 class _Told:

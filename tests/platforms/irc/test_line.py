@@ -130,6 +130,26 @@ def test_whatever_comes_is_a_line_or_none(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        ":ann!a@h JOIN",
+        ":ann!a@h JOIN :",
+        ":ann!a@h PART",
+        ":ann!a@h KICK",
+        ":ann!a@h TOPIC",
+        ":ann!a@h INVITE rook",
+        ":rook!r@h PRIVMSG",
+        ":rook!r@h PRIVMSG  :",
+        ":!a@h PRIVMSG rook :hi",
+    ],
+)
+def test_what_names_no_chat_is_no_event(text: str) -> None:
+    line = parse(text)
+    assert line is not None
+    assert wire.to_inbound(line, wire.Known("rook", "rook"), "x") == []
+
+
+@pytest.mark.parametrize(
     ("data", "text"),
     [
         ("café".encode(), "café"),
