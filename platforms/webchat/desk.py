@@ -41,6 +41,7 @@ from platforms.webchat.keeping import Keeper, NoRoom
 DEEDS_PER_SECOND: Final = 1.0
 DEEDS_AT_ONCE: Final = 20.0
 NO_ROOM_SECONDS: Final = 60.0
+_NOBODY: Final = "nobody of that name has been here"
 _MEDIA: Final = {"image": Image, "audio": Audio, "video": Video}
 _HOLDS = (Image, Audio, Video, File)
 
@@ -186,16 +187,11 @@ class Desk:
 
     async def change(self, out: Outbound, what: Mapping[str, object]) -> Sent:
         """Change something that was said; see `Platform.edit`."""
-        ring = self.keeper.rings.of(out.chat.id)
-        named = str(what["message"])
-        if ring is None or not (
-            ring.known(f"bot {named}") or ring.known(f"me {named}")
-        ):
-            msg = "no such message is remembered"
-            raise Rejected(msg)
+        self._stands(out, str(what["message"]))
         return await self._append(out, what)
 
     async def edit(self, out: Outbound, message: str) -> Sent:
+        self._stands(out, message)
         body = await self._told(out)
         return await self.change(
             out, {"kind": "edit", "message": message, "body": body}
@@ -210,20 +206,30 @@ class Desk:
         what: dict[str, object] = {"kind": "react", "message": message, "emoji": emoji}
         return await self.change(out, what | ({"remove": True} if remove else {}))
 
+    def _stands(self, out: Outbound, message: str) -> None:
+        """See to it that there is that *message*. Raises Rejected."""
+        ring = self.keeper.rings.of(self._person(out))
+        if ring is None or not (
+            ring.known(f"bot {message}") or ring.known(f"me {message}")
+        ):
+            msg = "no such message is remembered"
+            raise Rejected(msg)
+
     async def _append(self, out: Outbound, what: Mapping[str, object]) -> Sent:
         what = {"by": "bot", "id": out.key, **what}
         item = await self.keeper.append(
             self._person(out), f"bot {out.key}", what, new=False
         )
         if item is None:
-            msg = "nobody of that name has been here"
-            raise Rejected(msg)
+            raise Rejected(_NOBODY)
         return Sent(out.key)
 
     def _person(self, out: Outbound) -> str:
         if out.chat.kind is not ChatKind.PRIVATE or not is_person(out.chat.id):
             msg = f"there are only private chats with people here (got {out.chat})"
             raise Rejected(msg)
+        if self.keeper.rings.of(out.chat.id) is None:  # before a file is kept for it
+            raise Rejected(_NOBODY)
         return out.chat.id
 
     async def _told(self, out: Outbound) -> list[dict[str, object]]:

@@ -317,6 +317,10 @@ async def test_a_picture_goes_both_ways(world: World) -> None:
 async def test_what_is_said_to_nobody_is_rejected(world: World) -> None:
     with pytest.raises(Rejected):
         await world.bot_says("k1", "hello?")
+    with pytest.raises(Rejected):
+        await world.bot_says("k2", Image(PNG, "a picture"))
+    link = next(iter(world.chat._desks))
+    assert await link.shelf("files").sizes() == {}, "it would push others' files out"
 
 
 async def test_a_ring_forgets_what_is_old_and_only_that(world: World) -> None:
