@@ -96,10 +96,11 @@ class Files:
         while self._sizes and sum(self._sizes.values()) + len(data) > MAX_ALL_BYTES:
             await self.drop(next(iter(self._sizes)))
         kind, found = kind_of(data)
-        head = msgspec.json.encode(_Head(found, name[:200]))
+        name = name[:200].encode("utf-8", "replace").decode()
+        head = msgspec.json.encode(_Head(found, name))
         await self._shelf.put(id_, head + b"\n" + data)
         self._sizes[id_] = len(data)
-        return Kept(id_, kind, found, name[:200], len(data))
+        return Kept(id_, kind, found, name, len(data))
 
     async def get(self, id_: str) -> tuple[Kept, bytes] | None:
         """Return a file and what is known of it."""

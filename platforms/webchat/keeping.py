@@ -16,6 +16,7 @@ import trio
 from platforms.base import Shelf
 from platforms.webchat.files import Files, files_in
 from platforms.webchat.rings import Item, Ring, Rings
+from platforms.webchat.wire import written
 
 _EPOCH: Final = "epoch"
 _SECRET: Final = "secret"  # noqa: S105 - the name of one
@@ -102,7 +103,7 @@ class Keeper:
             async with self._locks.setdefault(person, trio.Lock()):
                 item = ring.known(key)
                 if item is None:
-                    raw = msgspec.Raw(msgspec.json.encode(what))
+                    raw = msgspec.Raw(written(what))
                     item = Item(ring.last + 1, key, self._now(), raw)
                     await self._shelf.put(
                         _name(person, item.seq), msgspec.json.encode(item)

@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from secrets import token_hex
 from typing import Final
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, unquote
 
 import trio
 from attrs import evolve
@@ -165,7 +165,7 @@ class Pages:
 
     def _person(self, request: Request) -> str | None:
         scheme, _, token = (request.first("authorization") or "").partition(" ")
-        access = request.first("x-access") or ""
+        access = unquote(request.first("x-access") or "")
         if scheme.lower() != "bearer" or not wire.is_token(token):
             return None
         return person_of(token) if may_enter(self._config(), access) else None

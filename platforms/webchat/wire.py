@@ -14,7 +14,9 @@ it has seen; whoever has seen nothing says 0. Each side says something every 20 
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Final, TypeAlias
 
 import msgspec
@@ -142,6 +144,14 @@ def refused(id_: str, why: str) -> str:
 def uploaded(file: str, kind: str) -> bytes:
     """Say by which id a file is known."""
     return msgspec.json.encode({"file": file, "kind": kind})
+
+
+def written(what: Mapping[str, object]) -> bytes:
+    """Return *what* has happened as JSON; half of an emoji in it becomes a `?`."""
+    try:
+        return msgspec.json.encode(what)
+    except UnicodeEncodeError:  # a text that was cut somewhere
+        return json.dumps(what, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def is_token(text: str) -> bool:

@@ -277,7 +277,8 @@ async def test_what_the_host_can_never_read_does_not_hold_up_the_rest(
 async def test_a_password_is_asked_for_or_comes_with_the_address(
     tmp_path: Path,
 ) -> None:
-    host = Host(tmp_path, 'access_token = "sesame"')
+    (tmp_path / "note.txt").write_text("a note")
+    host = Host(tmp_path, 'access_token = "芝麻开门"')
     try:
         await host.up()
         async with browsing() as browser:
@@ -288,16 +289,19 @@ async def test_a_password_is_asked_for_or_comes_with_the_address(
             await browser.do("ann", "press", "Enter")
             await trio.sleep(0.2)
             await browser.shows("ann", "state", "access")
-            await browser.do("ann", "fill", "#access-token", "sesame")
+            await browser.do("ann", "fill", "#access-token", "芝麻开门")
             await browser.do("ann", "press", "Enter")
             await browser.shows("ann", "state", "open")
 
             await browser.do("bob", "new", {})
-            await browser.do("bob", "goto", f"{host.url}#access=sesame")
+            await browser.do("bob", "goto", f"{host.url}#access=芝麻开门")
             await browser.shows("bob", "state", "open")
             assert await browser.do("bob", "evaluate", "location.hash") == ""
             await browser.do("bob", "says", "/ping")
             await browser.shows("bob", "texts", ["me: /ping", "bot: pong"])
+            await browser.do("bob", "attach", str(tmp_path / "note.txt"))
+            shown = "!!document.querySelector('.bubble a.file')"
+            await browser.until(bool, "bob", "evaluate", shown)
             assert await browser.do("ann", "texts") == []  # another person
     finally:
         host.process.end()

@@ -84,7 +84,7 @@ export class Line {
   }
 
   headers() {
-    return { Authorization: `Bearer ${this.token}`, ...(this.access ? { "X-Access": this.access } : {}) };
+    return { Authorization: `Bearer ${this.token}`, ...(this.access ? { "X-Access": encodeURIComponent(this.access) } : {}) };
   }
 
   // --- connecting -------------------------------------------------------------------

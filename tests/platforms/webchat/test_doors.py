@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import pytest
 import trio
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
+from actors.messages import File, Text
 from platforms.base import Secret
 from platforms.transport import Handshake
 from platforms.webchat import WebChatConfig
@@ -180,6 +182,16 @@ async def test_who_does_not_know_the_token_stays_out(
         ).status == 200
 
 
+async def test_a_password_may_be_in_any_script(nursery: trio.Nursery) -> None:
+    """A header cannot hold it as it is; a page could say things, and upload nothing."""
+    world = World(WebChatConfig(access_token=Secret("芝麻开门")), nursery)
+    async with world.runs():
+        assert (await world.page().opens(access="芝麻开门"))["op"] == "welcome"
+        headers = {**BEARER, "X-Access": quote("芝麻开门")}
+        answer = await world.client().asks("/web/upload", b"x", headers=headers)
+        assert answer.status == 200
+
+
 async def test_a_hello_comes_first_and_soon(
     world: World, autojump_clock: MockClock
 ) -> None:
@@ -274,3 +286,22 @@ async def test_a_file_is_what_its_bytes_are_whatever_it_is_called(
     assert file.headers["content-disposition"] == f"{shown}; filename*=UTF-8''a%22b.png"
     assert file.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert file.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_what_a_bot_says_may_be_torn(world: World) -> None:
+    """Half of an emoji, as in a text that was cut somewhere, is no reason not to say it."""
+    page = world.page()
+    await page.opens()
+    await page.writes("message-1", "hello")
+    await page.hears_answer()
+    torn = File(b"data", 'half \ud83d\r\n"x".txt')
+    await world.bot_says("k1", Text("half \ud83d"), torn)
+    while (told := await page.hears_event())["by"] != "bot":
+        pass
+    assert isinstance(told["body"], list)
+    text, file = told["body"]
+    assert text == {"text": "half ?"}
+    assert file["name"] == 'half ?\r\n"x".txt'
+    shown = await world.client().asks(f"/web/files/{file['file']}")
+    assert (shown.status, shown.body) == (200, b"data")
+    assert "\n" not in shown.headers["content-disposition"]
