@@ -41,7 +41,7 @@ from platforms.telegram.floods import Floods
 MAX_MOVED: Final = 1_000
 
 _TOKEN_REFUSED: Final = (401, 404)
-_TOO_MANY: Final = 429
+TOO_MANY: Final = 429
 
 
 class Session:
@@ -75,7 +75,7 @@ class Session:
             if answer.ok:
                 return answer.result
             verdict = wire.verdict_of(answer)
-            if answer.code != _TOO_MANY or not isinstance(verdict, wire.NotNow):
+            if answer.code != TOO_MANY or not isinstance(verdict, wire.NotNow):
                 raise ended(answer)
             self._link.connecting(verdict.why)
             await trio.sleep(verdict.after)

@@ -21,7 +21,7 @@ from platforms.ingress import Request, ShowsSecret
 from platforms.telegram import wire
 from platforms.telegram.api import Api
 from platforms.telegram.config import TelegramConfig
-from platforms.telegram.session import Session, ended
+from platforms.telegram.session import TOO_MANY, Session, ended
 
 HEADER: Final = "x-telegram-bot-api-secret-token"
 LOOK_SECONDS: Final = 60.0
@@ -57,6 +57,9 @@ async def be_pushed_to(
         while True:
             await trio.sleep(LOOK_SECONDS)
             answer = await api.ask(wire.Call("getWebhookInfo"))
+            if answer.code == TOO_MANY:
+                await trio.sleep(answer.retry_after or 0.0)
+                continue
             if not answer.ok:
                 raise ended(answer)
             why = wire.trouble_of(answer.result, url)

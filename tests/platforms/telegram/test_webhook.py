@@ -16,7 +16,7 @@ from actors.monitor import Phase
 from platforms.base import Secret
 from platforms.telegram import webhook
 from platforms.telegram.wire import trouble_of
-from tests.fakes.telegram import FakeTelegram, Reply
+from tests.fakes.telegram import FakeTelegram, Reply, flood
 from tests.platforms.base.hosts import FakeHost, FakeJournal
 from tests.platforms.ingress.clients import Client
 from tests.platforms.telegram.living import ME, comes_true, living, saying
@@ -156,6 +156,23 @@ async def test_a_webhook_that_was_taken_away_is_told(
         assert (await (await world.host.line(ME, "tg")).send(saying("hi"))).id
         world.fake.webhook.url = ours
         await world.host.state(ME, "up", "tg")
+
+
+async def test_too_many_looks_end_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pushes would be turned away until another session has set the webhook again."""
+    monkeypatch.setattr(webhook, "LOOK_SECONDS", 0.05)
+    fake = FakeTelegram()
+    fake.on("getWebhookInfo", flood(1), None)
+    began = trio.current_time()
+    async with pushed(fake) as world:
+
+        def looks() -> int:
+            return [each.method for each in fake.asked].count("getWebhookInfo")
+
+        await comes_true(lambda: looks() >= 3)
+        assert trio.current_time() - began > 1.0
+        assert [each.method for each in fake.asked].count("setWebhook") == 1
+        assert not any("backing_off" in state for _, _, state in world.host.told)
 
 
 async def test_a_webhook_that_is_refused_is_a_fault_with_telegrams_words() -> None:
