@@ -21,10 +21,12 @@ from platforms.webchat.wire import written
 _EPOCH: Final = "epoch"
 _SECRET: Final = "secret"  # noqa: S105 - the name of one
 TRIM_AT_ONCE: Final = 4
+MAX_WAITING: Final = 32
+"""Deeds of one person that wait for the disk; whoever asked may have left meanwhile."""
 
 
 class NoRoom(Exception):
-    """Not now: everybody who is remembered was here within the hour, or said too much."""
+    """Not now: all is full of those who were here within the hour, or the disk hangs."""
 
 
 class Keeper:
@@ -126,8 +128,10 @@ class Keeper:
             ring.forget()
 
     async def _make_room(self, person: str) -> None:
-        ring = self.rings.of(person)
+        ring, lock = self.rings.of(person), self._locks.get(person)
         if ring is not None and ring.full(self._now()):
+            raise NoRoom
+        if lock is not None and lock.statistics().tasks_waiting >= MAX_WAITING:
             raise NoRoom
         while self.rings.full(person):
             idle = self.rings.who_may_go(self._now(), person)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import trio
+from trio.testing import MockClock
 
 from platforms.webchat import rings
 from platforms.webchat.desk import NO_ROOM_SECONDS
-from tests.platforms.webchat.pages import BOB, World
+from platforms.webchat.doorkeeper import person_of
+from platforms.webchat.keeping import MAX_WAITING
+from platforms.webchat.wire import Part, Say, later
+from tests.platforms.webchat.pages import ANN, BOB, World
 
 
 async def test_a_person_can_say_no_more_than_is_remembered(
@@ -54,3 +59,27 @@ async def test_all_together_can_say_no_more_than_that_either(
     world.clock.now += 3601  # the other one is away for long enough to be forgotten
     await page.writes("message-2", "hello")
     assert (await page.hears_answer())["op"] == "kept"
+
+
+async def test_what_a_disk_that_hangs_holds_up_has_an_end(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    autojump_clock: MockClock,
+    nursery: trio.Nursery,
+) -> None:
+    """Whoever asks is given up after a while, and says it again; what was begun stays."""
+
+    async def hangs(name: str, body: bytes) -> None:
+        await trio.sleep_forever()
+
+    [desk] = world.chat._desks.values()
+    monkeypatch.setattr(desk.keeper._shelf, "put", hangs)
+    for number in range(MAX_WAITING + 1):
+        deed = Say(f"message-{number}", (Part("x"),))
+        nursery.start_soon(desk.take, person_of(ANN), deed)
+        await trio.sleep(1)
+
+    answer = await desk.take(person_of(ANN), Say("one-too-many", (Part("x"),)))
+
+    assert answer == later("one-too-many", NO_ROOM_SECONDS)
+    nursery.cancel_scope.cancel()
