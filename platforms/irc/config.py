@@ -12,9 +12,13 @@ from platforms.base import Fault, Secret
 
 TLS_PORT: Final = 6697
 PLAIN_PORT: Final = 6667
+MAX_WORD_BYTES: Final = 200
+"""Of anything that we are called or join, so that it fits into a line (RFC 1459, 1.3)."""
+MAX_PASSWORD_BYTES: Final = 500
+"""Of the server's password: with `PASS :` a line."""
 _NICK: Final = re.compile(r"[^\s,:!@#&$+~%*?.\0\d-][^\s,!@*?.\0]*")
 _WORD: Final = re.compile(r"[^\s:\0@!][^\s\0@!]*")
-_CHANNEL: Final = re.compile(r"[^\s,:\0\x07]+( [^\s,\0]+)?")
+_CHANNEL: Final = re.compile(r"(?!0( |$))[^\s,:\0\x07]+( [^\s,\0]+)?")
 
 
 @frozen
@@ -79,6 +83,21 @@ class IrcConfig:
             yield Fault("realname", f"must be a line of text (got {self.realname!r})")
         yield from self._tls_faults()
         yield from self._login_faults()
+        yield from self._length_faults()
+
+    def _length_faults(self) -> Iterator[Fault]:
+        password = "" if self.password is None else self.password.reveal()
+        said = [
+            ("nick", self.nick, MAX_WORD_BYTES),
+            *(("channels", channel, MAX_WORD_BYTES) for channel in self.channels),
+            ("username", self.username, MAX_WORD_BYTES),
+            ("realname", self.realname, MAX_WORD_BYTES),
+            ("password", password, MAX_PASSWORD_BYTES),
+        ]
+        for key, text, most in said:
+            got = len(text.encode("utf-8", "replace"))
+            if got > most:
+                yield Fault(key, f"must have {most} bytes at most (got {got})")
 
     def _tls_faults(self) -> Iterator[Fault]:
         if self.tls:

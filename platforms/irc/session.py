@@ -200,7 +200,8 @@ class Session:
     async def _answer_pings(self, peer: IrcPeer) -> None:
         with suppress(SocketClosed):
             async for token in self._pinged:
-                await peer.send(wire.write("PONG", [token]))
+                with suppress(wire.Unwritable):  # of no server that wants an answer
+                    await peer.send(wire.write("PONG", [token]))
 
     # --- out --------------------------------------------------------------------------
 
@@ -253,7 +254,8 @@ class Session:
             raise Retry(NOT_CONNECTED_SECONDS, "the server is slow to answer others")
         try:
             peer, labelled = self._speaker(), self._known.capabilities.labels
-            first, *then = line.lines(labelled=labelled)
+            most = self._known.support.line_bytes
+            first, *then = line.lines(labelled=labelled, most=most)
             self._confirming.asks(
                 line.ref, line.command, line.target, labelled=labelled
             )

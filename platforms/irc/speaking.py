@@ -29,15 +29,19 @@ class Saying:
         """Whom a refusal will name."""
         return self.params[0] if self.params else self.command
 
-    def lines(self, *, labelled: bool) -> list[str]:
+    def lines(self, *, labelled: bool, most: int = wire.MAX_LINE_BYTES) -> list[str]:
         """Return what goes out: with a label, or with a PING behind it.
+
+        Args:
+            labelled: The server's answer will carry our label.
+            most: Bytes of a line with its end, without its tags.
 
         Raises:
             Rejected: it would be another line than it was meant to be.
         """
         tags = {"label": self.ref, **self.tags} if labelled else self.tags
         try:
-            line = wire.write(self.command, self.params, tags)
+            line = wire.write(self.command, self.params, tags, most)
         except wire.Unwritable as error:
             raise Rejected(str(error)) from error
         return [line] if labelled else [line, wire.write("PING", [self.ref])]

@@ -67,8 +67,9 @@ class Wanting:
             key=lambda pair: not pair[1],
         )
         return [
-            _join(wanted[at : at + JOINS_AT_ONCE])
+            line
             for at in range(0, len(wanted), JOINS_AT_ONCE)
+            for line in _joins(wanted[at : at + JOINS_AT_ONCE])
         ]
 
     def again(self) -> list[str]:
@@ -117,6 +118,15 @@ class Wanting:
         if channel in self._keys:
             self._open.discard(channel)
             self._why[channel] = why
+
+
+def _joins(wanted: Sequence[tuple[str, str]]) -> list[str]:
+    """Return one line, or more where their names are so long; one alone always fits."""
+    try:
+        return [_join(wanted)]
+    except wire.Unwritable:
+        half = len(wanted) // 2
+        return [*_joins(wanted[:half]), *_joins(wanted[half:])]
 
 
 def _join(wanted: Sequence[tuple[str, str]]) -> str:

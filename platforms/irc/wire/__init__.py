@@ -17,12 +17,20 @@ from platforms.irc.wire.confirming import (
 )
 from platforms.irc.wire.inbound import NO_MSGID, to_inbound
 from platforms.irc.wire.known import Known
-from platforms.irc.wire.line import Line, Unwritable, decode, parse, write
+from platforms.irc.wire.line import (
+    MAX_LINE_BYTES,
+    Line,
+    Unwritable,
+    decode,
+    parse,
+    write,
+)
 from platforms.irc.wire.outbound import Unsendable, room, target_of, words_of
 from platforms.irc.wire.registration import NeedsPerson, Refused, Registration, Who
 from platforms.irc.wire.support import Support
 
 __all__ = [
+    "MAX_LINE_BYTES",
     "NO_MSGID",
     "Confirming",
     "Denied",

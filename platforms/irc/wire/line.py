@@ -121,12 +121,22 @@ def escape(value: str) -> str:
 
 
 def write(
-    command: str, params: Sequence[str] = (), tags: Mapping[str, str] | None = None
+    command: str,
+    params: Sequence[str] = (),
+    tags: Mapping[str, str] | None = None,
+    most: int = MAX_LINE_BYTES,
 ) -> str:
     """Return a line without its end.
 
+    Args:
+        command: The first word.
+        params: What follows it; only the last may hold blanks.
+        tags: What stands before it.
+        most: Bytes of a line with its end, without its tags: a server cuts what is longer.
+
     Raises:
-        Unwritable: what a parameter holds would be another parameter or another line.
+        Unwritable: what a parameter holds would be another parameter or another line, or
+            no text, or would be cut.
     """
     *middle, last = params or ("",)
     for word in (command, *middle):
@@ -140,6 +150,11 @@ def write(
     line = " ".join(words)
     if "\r" in line or "\n" in line or "\0" in line:
         msg = f"a line must hold no end of line and no NUL (got {line[:80]!r})"
+        raise Unwritable(msg)
+    if _bytes_of(line) > most - len("\r\n"):
+        msg = (
+            f"a line must have {most} bytes at most with its end (got {line[:80]!r}...)"
+        )
         raise Unwritable(msg)
     return f"@{write_tags(tags)} {line}" if tags else line
 
@@ -161,7 +176,15 @@ def write_tags(tags: Mapping[str, str]) -> str:
     said = ";".join(
         f"{key}={escape(value)}" if value else key for key, value in tags.items()
     )
-    if len(said.encode("utf-8", "replace")) > MAX_TAG_BYTES:
+    if _bytes_of(said) > MAX_TAG_BYTES:
         msg = f"tags must have {MAX_TAG_BYTES:,} bytes at most"
         raise Unwritable(msg)
     return said
+
+
+def _bytes_of(text: str) -> int:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError as error:
+        msg = f"a line must be text that UTF-8 has a form for (got {text[:80]!r})"
+        raise Unwritable(msg) from error

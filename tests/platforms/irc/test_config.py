@@ -41,6 +41,11 @@ def test_what_can_be_used(keys: dict[str, object]) -> None:
         ({"port": 0}, "port", "from 1 to 65535 (got 0)"),
         ({"channels": ("#a,#b",)}, "channels", "'#chan' or '#chan key' (got '#a,#b')"),
         ({"channels": ("#a b c",)}, "channels", "'#chan' or '#chan key'"),
+        # RFC 2812, 3.2.1: JOIN 0 leaves every channel.
+        ({"channels": ("#a", "0")}, "channels", "'#chan' or '#chan key' (got '0')"),
+        ({"channels": ("#" + "ä" * 100,)}, "channels", "200 bytes at most (got 201)"),
+        ({"realname": "x" * 201}, "realname", "200 bytes at most (got 201)"),
+        ({"password": Secret("x" * 501)}, "password", "500 bytes at most (got 501)"),
         ({"username": "a@b"}, "username", "must be one word"),
         ({"realname": " "}, "realname", "must be a line of text"),
         ({"realname": "a\nb"}, "realname", "must be a line of text"),

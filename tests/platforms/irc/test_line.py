@@ -10,9 +10,11 @@ from platforms.irc import wire
 from platforms.irc.wire import Line, Unwritable, decode, parse, write
 from platforms.irc.wire.line import MAX_TAG_BYTES, escape, unescape
 
-words = st.text(st.characters(exclude_characters="\r\n\0 "), min_size=1).filter(
-    lambda word: not word.startswith(":")
-)
+words = st.text(
+    st.characters(exclude_characters="\r\n\0 ", exclude_categories=["Cs"]),
+    min_size=1,
+    max_size=30,
+).filter(lambda word: not word.startswith(":"))
 lasts = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]))
 commands = st.from_regex(r"[A-Z]{1,10}|[0-9]{3}", fullmatch=True)
 keys = st.from_regex(r"\+?([a-z]+\.[a-z]+/)?[a-z-]{1,10}", fullmatch=True)
@@ -115,6 +117,26 @@ def test_a_value_survives_its_escapes(value: str) -> None:
 def test_tags_that_are_too_long_are_refused() -> None:
     with pytest.raises(Unwritable, match="4,094 bytes at most"):
         write("TAGMSG", ["#a"], {"+a": "x" * MAX_TAG_BYTES})
+
+
+@pytest.mark.parametrize(("command", "blanks"), [("TOPIC", 10), ("JOIN", 5)])
+def test_a_line_that_would_be_cut_is_refused(command: str, blanks: int) -> None:
+    """A server cuts it without a word, in the middle of what somebody has said."""
+    params = ["#a"] * (command == "TOPIC")
+    fits = "é" + "x" * (508 - blanks)
+    line = write(command, [*params, fits])
+    assert len(line.encode()) == 510
+    with pytest.raises(Unwritable, match="must have 512 bytes at most"):
+        write(command, [*params, f"{fits}x"])
+    assert write(command, [*params, f"{fits}x"], most=513) == f"{line}x"
+
+
+@pytest.mark.parametrize(
+    ("params", "tags"), [(["#a", "\ud83d"], {}), (["#a"], {"+draft/react": "\ud83d"})]
+)
+def test_half_a_character_is_refused(params: list[str], tags: dict[str, str]) -> None:
+    with pytest.raises(Unwritable, match="UTF-8 has a form for"):
+        write("TAGMSG", params, tags)
 
 
 @given(st.binary(max_size=600))

@@ -141,6 +141,7 @@ async def test_a_ping_is_answered_while_the_journal_is_blocked(
         chat.house.disk.hold()
         await chat.says("say hello")
         for client in irc.clients:
+            client.put("PING :nobody\0 says this")
             client.put("PING :are you there")
         await irc.until(lambda: "PONG :are you there" in irc.lines, within=5)
         assert chat.texts == []

@@ -88,6 +88,14 @@ def test_what_is_too_long_for_a_prefix_is_cut_between_characters() -> None:
     ]
 
 
+def test_a_target_that_leaves_no_room_is_refused() -> None:
+    """Rather than cut: what is left would be another message."""
+    with pytest.raises(Rejected, match="must have 512 bytes at most"):
+        wires(out("x" * 300, f"group:#{'c' * 420}"), known())
+    [line, _] = wires(out("x" * 90, f"group:#{'c' * 390}"), known())
+    assert line.endswith("x" * 90)
+
+
 def test_with_labels_no_ping_is_needed() -> None:
     at = known("rook", "u@h", "message-tags", "labeled-response", "batch")
     assert wires(out("hello", reply="m1"), at, labelled=True) == [
