@@ -56,7 +56,8 @@ class Changing:
 
         It goes the way of a reply: written down, in order behind what was said before in
         that chat, with a receipt of its own. An edit that still waits when the handler
-        edits the same message again is cancelled: only the newest leaves.
+        edits the same message again is cancelled, and one of which nobody knows whether
+        it left is not repeated: nothing older comes after the newest.
 
         Args:
             message: The receipt of what was said, or the platform's id of a message in

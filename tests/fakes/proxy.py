@@ -64,11 +64,16 @@ class Proxy:
         count = [0]
 
         async def pump(source: trio.SocketStream, sink: trio.SocketStream) -> None:
-            # Somebody has hung up, or we have: the end of a line is no error here.
-            with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            try:
                 async for data in source:
                     await self._pass(data, sink, both, budget, count)
                 await sink.send_eof()
+            except trio.BrokenResourceError:
+                # Reset by one side: the other one must not wait for it for ever.
+                for stream in both:
+                    self._cut(stream)
+            except trio.ClosedResourceError:
+                pass  # we have cut it
 
         async with client, host, trio.open_nursery() as nursery:
             nursery.start_soon(pump, client, host)

@@ -170,7 +170,6 @@ async def test_not_now_after_a_doubt_does_not_make_it_sure(
             receipt = await parts.outbox.say(saying("a"))
             await trio.sleep(10)
             assert receipt.unknown
-            assert not parts.outbox.withdraw("a", "it may be out")
             await trio.sleep(15)
             assert receipt.current.message_id == "77"
 
