@@ -79,7 +79,8 @@ async def test_what_a_disk_that_hangs_holds_up_has_an_end(
         nursery.start_soon(desk.take, person_of(ANN), deed)
         await trio.sleep(1)
 
-    answer = await desk.take(person_of(ANN), Say("one-too-many", (Part("x"),)))
+    with trio.fail_after(1000):
+        answer = await desk.take(person_of(ANN), Say("one-too-many", (Part("x"),)))
 
     assert answer == later("one-too-many", NO_ROOM_SECONDS)
     nursery.cancel_scope.cancel()
