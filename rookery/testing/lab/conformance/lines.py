@@ -18,6 +18,8 @@ MOST_DIALS = 40
 SOME_DIALS = 4
 MARGIN = 10.0
 """Seconds: the rule of silence is looked at every few seconds, and a goodbye takes some."""
+ROOMS = (1, 2, 3)
+"""Where something is said at once, so that several answers are under way."""
 SETTLED = 120.0
 """Seconds after which a message whose answer was lost is repeated, or never."""
 
@@ -30,11 +32,23 @@ async def talks(trial: Trial) -> None:
         await trial.is_handled("hello")
         for word in ("one", "two"):
             await trial.talks(word)
+        async with trio.open_nursery() as nursery:
+            lab.house.disk.hold()
+            for room in ROOMS:
+                nursery.start_soon(lab.says, f"say room {room}", room)
+            await trio.sleep(1)
+            lab.house.disk.release()
+        await trial.is_heard(*(f"room {room}" for room in ROOMS))
         receipts = lab.people.receipts
         await lab.until(lambda: all(each.settled for each in receipts), SOON)
         states = sorted({each.state.value for each in receipts})
         good = {OutboundState.SENT.value, OutboundState.DEGRADED.value}
         trial.must(set(states) <= good, f"what was said is {', '.join(states)}")
+        again = len(lab.attempts) - len(lab.heard)
+        trial.must(
+            not again,
+            f"nothing was lost, and {again} of them went out again: each answer must settle what it answers",
+        )
 
 
 async def refused(trial: Trial) -> None:

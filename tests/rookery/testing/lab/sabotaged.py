@@ -120,6 +120,20 @@ class Deaf(Tiny):
         await link.advance(frame["seq"])
 
 
+class Confused(Tiny):
+    """TALKS: takes every answer for that to what it has said last."""
+
+    last = ""
+
+    async def send(self, link: Link, out: Outbound) -> Sent:
+        self.last = out.key
+        return await super().send(link, out)
+
+    def answer_of(self, frame: Frame) -> Answer[Any] | None:
+        answer = super().answer_of(frame)
+        return None if answer is None else Answer(self.last, answer.value)
+
+
 class Eager(Tiny):
     """REFUSED, THROWN_OUT: has a loop of its own, and it does not wait."""
 

@@ -11,6 +11,7 @@ from tests.rookery.testing.lab.sabotaged import Tiny, TinySlowPeer
 BROKEN = [
     (Case.TALKS, sabotaged.Mute, "nobody has heard one"),
     (Case.TALKS, sabotaged.Deaf, "these were not handled: hello"),
+    (Case.TALKS, sabotaged.Confused, "each answer must settle what it answers"),
     (Case.REFUSED, sabotaged.Eager, "a delay that doubles comes to 40 at most"),
     (Case.REFUSED, sabotaged.Sulky, "at least 4 must be tried"),
     (Case.THROWN_OUT, sabotaged.Eager, "a delay that doubles comes to 40 at most"),
