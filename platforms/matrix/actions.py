@@ -68,9 +68,21 @@ def asking(action: str, params: Mapping[str, object], us: str) -> Asked:
     if missing:
         msg = f"{action} needs a text as {', '.join(missing)}"
         raise Unsendable(msg)
-    target = path.format(**{n: quote(str(given[n]), safe="") for n in wanted})
+    target = path.format(**{name: _part(str(given[name])) for name in wanted})
     if method == "GET":
         return Asked(method, target)
     rest = {name: value for name, value in params.items() if name not in wanted}
     content = rest.pop("content", rest) if action == "set_state" else rest
     return Asked(method, target, write(as_object(content)))
+
+
+def _part(text: str) -> str:
+    """Return *text* as one part of a path: a proxy takes dots for the way up."""
+    try:
+        part = quote(text, safe="")
+    except UnicodeEncodeError as error:
+        raise Unsendable(str(error)) from None
+    if part in (".", ".."):
+        msg = f"what is asked about must have a name (got {text!r})"
+        raise Unsendable(msg)
+    return part

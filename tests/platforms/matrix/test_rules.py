@@ -277,3 +277,9 @@ def test_a_private_talk_is_added_once() -> None:
         "!b": "@bob:here",
     }
     assert read_direct({"@x:y": "nonsense", "@z:y": [5]}) == {}
+
+
+@pytest.mark.parametrize("room", [".", "..", "!half\ud83d:example.org"])
+def test_what_would_be_another_path_is_not_asked(room: str) -> None:
+    with pytest.raises(Unsendable):
+        asking("kick", {"room": room, "user_id": "@ann:example.org"}, "@rook:x")
