@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 import trio
 from hypothesis import given, settings
@@ -284,3 +286,17 @@ def test_whatever_comes_ends_and_costs_nobody_else(
     with capture_logs() as logs:
         trio.run(main, clock=MockClock(autojump_threshold=0))
     assert [each for each in logs if each["log_level"] == "error"] == []
+
+
+async def test_a_body_is_not_unpacked(world: World) -> None:
+    async def takes(request: Request) -> None:
+        request.json()
+
+    world.entrance.hook("", takes, admit=anybody)
+    packed = gzip.compress(b'{"a": 1}')
+
+    answer = await world.client().asks(
+        "/web/", packed, headers={"Content-Encoding": "gzip"}
+    )
+
+    assert answer.status == 400
