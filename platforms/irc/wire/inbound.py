@@ -63,10 +63,9 @@ class _Told:
         self.line = line
         self.known = known
         self.id = line.tags.get("msgid") or fresh
-
-    @property
-    def ours(self) -> bool:
-        return self.known.is_us(self.line.nick)
+        self.nick = line.nick
+        self.folded = known.fold(self.nick)
+        self.ours = self.folded == known.fold(known.nick)
 
     def channel(self, name: str) -> Chat:
         return Chat(ChatKind.GROUP, self.known.fold(name))
@@ -79,9 +78,9 @@ class _Told:
         role = Role.ANYONE
         if channel is not None and channel.kind is ChatKind.GROUP:
             name = known.support.without_rank(channel.id)
-            role = role_of(known.roster.modes(name, known.fold(line.nick)) or "")
+            role = role_of(known.roster.modes(name, self.folded) or "")
         id_ = line.tags.get("account") or line.prefix
-        return Sender(id_, line.nick, role, is_bot or "bot" in line.tags)
+        return Sender(id_, self.nick, role, is_bot or "bot" in line.tags)
 
     def event(
         self,
@@ -183,8 +182,8 @@ def _where(told: _Told) -> Chat:
     target = line.param(0)
     if known.support.is_channel(target):
         return told.channel(target)
-    other = target if told.ours else line.nick
-    return Chat(ChatKind.PRIVATE, known.fold(other))
+    other = known.fold(target) if told.ours else told.folded
+    return Chat(ChatKind.PRIVATE, other)
 
 
 def _body(told: _Told, text: str) -> tuple[Segment, ...]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from platforms.irc.wire.line import MAX_LINE_BYTES
 
@@ -37,6 +37,13 @@ class Support:
     """The tokens of 005, and their meaning where a server left them out."""
 
     tokens: Mapping[str, str] = field(factory=dict)
+    _folds: Mapping[int, str | int] | None = field(init=False, eq=False, repr=False)
+    """How names are folded; `None` as Unicode does it. Looked up once: each line needs it."""
+
+    @_folds.default
+    def _find_folds(self) -> Mapping[int, str | int] | None:
+        mapping = self.tokens.get("CASEMAPPING", "rfc1459").lower()
+        return None if mapping in _UNICODE else _FOLDS.get(mapping, _FOLDS["rfc1459"])
 
     def told(self, params: Sequence[str]) -> Support:
         """Return what is known after a 005: its first parameter is our nick, its last words."""
@@ -47,14 +54,12 @@ class Support:
                 tokens.pop(name[1:], None)
             elif name and len(tokens) < _MOST_TOKENS:
                 tokens[name] = value
-        return evolve(self, tokens=tokens)
+        return Support(tokens)
 
     def fold(self, name: str) -> str:
         """Return *name*, of a person or a channel, so that equal ones are equal texts."""
-        mapping = self.tokens.get("CASEMAPPING", "rfc1459").lower()
-        if mapping in _UNICODE:
-            return name.casefold()
-        return name.translate(_FOLDS.get(mapping, _FOLDS["rfc1459"]))
+        folds = self._folds
+        return name.casefold() if folds is None else name.translate(folds)
 
     @property
     def channel_signs(self) -> str:

@@ -9,6 +9,7 @@ each of them is recognised, and whoever sees the key knows that all of it was sa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import quote
@@ -188,8 +189,14 @@ def transactions(key: str, count: int) -> tuple[str, ...]:
 
 def send_target(room: str, draft: Draft, transaction: str) -> str:
     """Return where to `PUT` an event."""
-    parts = (quote(part, safe="") for part in (room, draft.type, transaction))
-    return "/_matrix/client/v3/rooms/{}/send/{}/{}".format(*parts)
+    where, kind = _quoted(room), _quoted(draft.type)
+    return f"/_matrix/client/v3/rooms/{where}/send/{kind}/{quote(transaction, safe='')}"
+
+
+@lru_cache(maxsize=1024)
+def _quoted(part: str) -> str:
+    """Return a part of a path that is there again and again."""
+    return quote(part, safe="")
 
 
 def write(content: Mapping[str, object]) -> bytes:

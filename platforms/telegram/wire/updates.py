@@ -50,6 +50,7 @@ WANTED: Final = [
 """All there are. Without a list Telegram leaves out `chat_member` and the reactions."""
 
 _decode = msgspec.json.Decoder().decode
+_HOLDERS: Final = frozenset([dict, list])
 
 
 @frozen
@@ -143,9 +144,9 @@ def deeper_than(value: object, limit: int) -> bool:
         inner: list[object] = []
         for item in level:
             if isinstance(item, dict):
-                inner += [x for x in item.values() if isinstance(x, dict | list)]
+                inner += [x for x in item.values() if type(x) in _HOLDERS]
             elif isinstance(item, list):
-                inner += [x for x in item if isinstance(x, dict | list)]
+                inner += [x for x in item if type(x) in _HOLDERS]
         if not inner:
             return False
         level = inner
