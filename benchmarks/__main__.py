@@ -13,6 +13,7 @@ SUITES = {
     "journal": "the journal in a file beside SQLite alone",
     "router": "a message when a million wait in the file, beside one when a thousand do",
     "host": "OneBot events over reverse WebSocket beside a bare trio-websocket server",
+    "platforms": "a frame through each codec beside JSON, and 500 accounts on one host",
     "chaos": "the hooks of chaos beside a system without",
 }
 
