@@ -143,6 +143,9 @@ def write(
         if not word or word.startswith(":") or " " in word:
             msg = f"a word of a line must be one word and not begin with ':' (got {word!r})"
             raise Unwritable(msg)
+    if command.startswith("@"):
+        msg = f"a command must not begin as tags do (got {command!r})"
+        raise Unwritable(msg)
     words = [command, *middle]
     if params:
         plain = last and not last.startswith(":") and " " not in last

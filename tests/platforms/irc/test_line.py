@@ -94,6 +94,7 @@ def test_what_was_written_is_read(
 @example("PRIVMSG", ["#a x", "y"], {})
 @example("PRIVMSG", ["", "y"], {})
 @example("PRIVMSG", ["#a", "y"], {"a b": "x"})
+@example("@", [], {})
 def test_nothing_that_is_written_becomes_another_line(
     command: str, params: list[str], tags: dict[str, str]
 ) -> None:
