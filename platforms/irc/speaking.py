@@ -67,10 +67,7 @@ def saying(out: Outbound, known: wire.Known) -> list[Saying]:
     except wire.Unsendable as error:
         raise Rejected(str(error)) from error
     most = wire.room(target, known.nick, known.mask, known.support)
-    caps = Caps(text_limit=most, unit=Unit.BYTES, one_line=True)
-    texts = [
-        "".join(_text(part) for part in body) for body in split((Text(text),), caps)
-    ]
+    texts = [text] if len(text.encode()) <= most else _cut(text, most)
     replied = next((part.message for part in out.body if isinstance(part, Reply)), "")
     named = replied and not replied.startswith(wire.NO_MSGID)
     tags = {REPLY_TAG: replied} if named and known.capabilities.tags else {}
@@ -78,6 +75,11 @@ def saying(out: Outbound, known: wire.Known) -> list[Saying]:
         Saying("PRIVMSG", (target, text), {} if number else tags, _ref(out.key, number))
         for number, text in enumerate(texts)
     ]
+
+
+def _cut(text: str, most: int) -> list[str]:
+    caps = Caps(text_limit=most, unit=Unit.BYTES, one_line=True)
+    return ["".join(map(_text, body)) for body in split((Text(text),), caps)]
 
 
 def reacting(out: Outbound, known: wire.Known, message: str, sign: Sign) -> Saying:
