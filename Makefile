@@ -17,8 +17,8 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e . --group dev
 	@touch $(READY)
 
-run: $(READY)  ## start the host: console, web chat, demo bot, OneBot v11 on 127.0.0.1:6700
-	@$(BIN)/rookery run
+run: $(READY)  ## see it live: three platforms, one bridge bot, a part broken every few seconds
+	@$(BIN)/rookery demo
 
 test: $(READY) lint types arrow  ## everything that must hold: lint, types, arrow, tests
 	$(BIN)/python -m pytest -q

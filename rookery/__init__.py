@@ -7,7 +7,7 @@ come from are ours: `rookery --version` loads none of them, and a stranger's
 `supervision` in the environment is one sentence instead of a traceback.
 
 Rooms: `config` (one file, read strictly), `host` (the tree and its life), `control`
-(how commands reach it), `cli`, `logs`. What does not happen here: anything a bot or a
+(how commands reach it), `cli`, `logs`, `demonstration` (`rookery demo`). What does not happen here: anything a bot or a
 platform does.
 """
 

@@ -29,6 +29,7 @@ you can talk to right here, and waits for OneBot v11 on 127.0.0.1:6700.
 
 For example:
 
+    rookery demo                  # a host that is broken, and loses nothing
     rookery run                   # ./rookery.toml, else the built-in default
     rookery new bot weather       # write weather.py, and see how to add it
     rookery check rookery.toml    # every mistake at once
@@ -75,6 +76,19 @@ Plan: TypeAlias = Annotated[
 For: TypeAlias = Annotated[
     str | None,
     Parameter(name="--for", help="How long, such as 30s or 5m; goes before the plan."),
+]
+Calm: TypeAlias = Annotated[
+    bool, Parameter(name="--calm", negative=(), help="Break nothing.")
+]
+DemoFor: TypeAlias = Annotated[
+    str | None,
+    Parameter(name="--for", help="End by itself after so long, such as 30s or 5m."),
+]
+DemoData: TypeAlias = Annotated[
+    Path | None,
+    Parameter(
+        name="--data", help="Keep everything in this folder, which must be empty."
+    ),
 ]
 Checked: TypeAlias = Annotated[Path, Parameter(help="The configuration file.")]
 Json: TypeAlias = Annotated[
@@ -140,6 +154,27 @@ def run(
     from rookery.host import run_host
 
     return run_host(file, data=data, verbose=verbose, allow_chaos=allow_chaos)
+
+
+@app.command
+def demo(*, calm: Calm = False, so_long: DemoFor = None, data: DemoData = None) -> int:
+    r"""Show a host that is broken every few seconds, and lose nothing.
+
+    A console, a web chat and a scripted OneBot peer, joined by a bridge of twenty lines,
+    rookery/bridge.py. What you type, the others hear. Parts are killed and a line is
+    cut; what was said is held against what was heard. Without a terminal it prints a
+    line every few seconds. Ctrl-C leaves in order and says what it came to; the exit
+    code is 0 if nothing was lost and nothing came twice.
+
+    For example:
+
+        rookery demo
+        rookery demo --calm
+        printf 'hello\n' | rookery demo --for 10s
+    """
+    from rookery.cli.demo import show_demo
+
+    return show_demo(calm=calm, so_long=so_long, data=data)
 
 
 @app.command

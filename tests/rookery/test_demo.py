@@ -1,4 +1,4 @@
-"""The demo bot: what somebody sees who types `make run`."""
+"""The demo bot: what somebody talks to who types `rookery run` without a file."""
 
 from __future__ import annotations
 

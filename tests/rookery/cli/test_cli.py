@@ -26,6 +26,7 @@ HOME = Path(__file__).resolve().parents[3]
 COMMANDS = (
     "chaos",
     "check",
+    "demo",
     "journal",
     "lanes",
     "new",
