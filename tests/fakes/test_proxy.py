@@ -83,3 +83,22 @@ async def test_a_line_is_cut_in_the_middle(how: str) -> None:
                 with pytest.raises(trio.BrokenResourceError):
                     await first.receive_some()
         assert line.resets >= 2
+
+
+async def test_who_only_listens_learns_that_the_other_side_was_reset() -> None:
+    async def hears_one_byte(stream: trio.SocketStream) -> None:
+        await stream.receive_some(1)
+        stream.socket.close()  # the rest was not read: that resets, as a kill does
+
+    (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    port = listener.socket.getsockname()[1]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.serve_listeners, hears_one_byte, [listener])
+        async with (
+            proxy_to(port) as line,
+            await trio.open_tcp_stream("127.0.0.1", line.port) as stream,
+        ):
+            await stream.send_all(b"hello")
+            with trio.fail_after(10), pytest.raises(trio.BrokenResourceError):
+                await stream.receive_some()
+        nursery.cancel_scope.cancel()
