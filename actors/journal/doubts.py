@@ -31,7 +31,8 @@ def next_try(record: OutgoingRecord, idempotent_for: float, now: float) -> float
 def may_repeat(record: OutgoingRecord, idempotent_for: float, at: float) -> bool:
     """Will the platform know its key at that time, and is it worth saying then?"""
     return (
-        record.tried_at is not None
+        not record.withdrawn
+        and record.tried_at is not None
         and at < record.tried_at + idempotent_for
         and at < record.expires_at
     )

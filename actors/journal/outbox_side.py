@@ -82,7 +82,7 @@ class OutboxSide(ABC):
         return self._outgoing.resolve(key, outcome, self._clock())
 
     def cancel_outbound(self, key: str, why: str) -> bool:
-        """Withdraw what has not left yet."""
+        """Withdraw what has not left yet. What may have left is not said again."""
         return self._outgoing.cancel(key, why, self._clock())
 
     @property

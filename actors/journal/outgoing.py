@@ -221,9 +221,12 @@ class Outgoing(Endings):
         return outcome
 
     def cancel(self, key: str, why: str, now: float) -> bool:
-        """Withdraw a row that has not left."""
+        """Withdraw a row that has not left. One that may have left is not repeated."""
         record = self._by_key.get(key)
-        if record is None or record.outcome.state is not _S.QUEUED:
+        if record is None:
+            return False
+        if record.outcome.state is not _S.QUEUED:
+            record.withdrawn = True
             return False
         self._withdraw(record, Outcome(_S.CANCELLED, why), now)
         return True

@@ -180,7 +180,7 @@ class Journal(Protocol):
         ...
 
     def cancel_outbound(self, key: str, why: str) -> bool:
-        """Withdraw what has not left yet."""
+        """Withdraw what has not left yet. What may have left is not said again."""
         ...
 
     @property

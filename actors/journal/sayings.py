@@ -66,6 +66,7 @@ class OutgoingRecord:
         "size",
         "tried_at",
         "waits",
+        "withdrawn",
     )
 
     def __init__(
@@ -98,6 +99,8 @@ class OutgoingRecord:
         self.doubts = 0
         """Attempts of which nobody knows what became."""
         self.waits = True
+        self.withdrawn = False
+        """Nobody wants it said any more; it had left, or was about to."""
         """It is in a queue, or will be put there."""
         self.later_at: float | None = None
         self.lean = False

@@ -24,7 +24,7 @@ from actors.messages import (
     Outcome,
     React,
 )
-from actors.sender import OutcomeUnknown, Rejected, Retry, Sent
+from actors.sender import OutcomeUnknown, Rejected, Retry, Sent, Terms
 from actors.sender.aiming import aimed
 from tests.actors.journal.builders import saying
 from tests.actors.journal.forms import in_file
@@ -179,3 +179,31 @@ async def test_a_change_whose_aim_cannot_be_looked_up_waits(
     assert asked == [0.0, 10.0, 80.0]
     assert line.keys == ["a", "b"]
     assert [line["event"] for line in logs].count("delivery.not_aimed") == 1
+
+
+@pytest.mark.parametrize("withdrawn_after", [1.5, 3.5])
+async def test_an_edit_of_which_nobody_knows_does_not_come_after_a_newer_one(
+    autojump_clock: MockClock, withdrawn_after: float
+) -> None:
+    """A repeat of what a newer edit has replaced would bring back what it said."""
+
+    def answer(out: Outbound) -> Sent:
+        if out.key == "older" and line.keys.count("older") < 3:
+            raise OutcomeUnknown("502")
+        return Sent(f"id-{out.key}")
+
+    line = FakeLine(answer, seconds=1.0)
+    with capture_logs():
+        async with office() as (parts, _):
+            parts.lines.connect(line, Terms(idempotent_for=43_200.0))
+            await parts.outbox.say(saying("a"))
+            older = await parts.outbox.say(saying("older", change=Edit(OURS)))
+            await trio.sleep(withdrawn_after)  # on its way; or it waits to be repeated
+            newer = await parts.outbox.say(saying("newer", change=Edit(OURS)))
+            assert not parts.outbox.withdraw("older", "a newer edit took its place")
+            await trio.sleep(1000)
+            parts.lines.connect(line, Terms(idempotent_for=43_200.0))
+            await trio.sleep(100)
+    assert line.keys[-1] == "newer"
+    assert newer.state is S.SENT
+    assert older.unknown
