@@ -16,13 +16,13 @@ FRAMES = ROOT / "tests/platforms/webchat/frames.jsonl"
 TOKEN = "a" * 43
 
 
-def recorded() -> list[str]:
+def written() -> list[str]:
     return FRAMES.read_text("utf-8").splitlines()
 
 
-@pytest.mark.parametrize("raw", recorded())
-def test_what_the_page_has_said_is_read(raw: str) -> None:
-    """Recorded from the page in a browser, in the order in which they came."""
+@pytest.mark.parametrize("raw", written())
+def test_what_the_page_says_is_read(raw: str) -> None:
+    """Written by hand after `line.js`: a frame of each kind, as the page would say it."""
     frame = wire.read(raw)
     assert json.loads(raw)["op"] == type(frame).__name__.lower()
 
