@@ -15,6 +15,7 @@ from pathlib import Path
 import trio
 
 from tests.kills.campaign import KINDS, Campaign
+from tests.kills.networks import IrcPeer, MatrixPeer, WebChatPeer
 from tests.kills.peers import OneBotPeer, Peer, TelegramPeer, TinyPeer
 from tests.kills.verdict import complaints
 
@@ -23,6 +24,9 @@ PEERS: dict[str, Callable[[random.Random], Peer]] = {
     "onebot": OneBotPeer,
     "tiny": TinyPeer,
     "telegram": TelegramPeer,
+    "matrix": MatrixPeer,
+    "irc": IrcPeer,
+    "webchat": WebChatPeer,
 }
 
 
@@ -42,7 +46,7 @@ def main() -> int:
         "--peer",
         choices=PEERS,
         default="onebot",
-        help="tiny knows a key again, telegram tells again what was not kept, onebot does neither; onebot if not given",
+        help="tiny, matrix and webchat know a key again; they and telegram tell again what was not kept; onebot and irc do neither; onebot if not given",
     )
     parser.add_argument(
         "--keep", type=Path, help="a folder to work in, kept afterwards"

@@ -185,7 +185,7 @@ class Campaign:
                 event = row["event"]
                 assert isinstance(event, dict)
                 if event["event"] == "message":
-                    handled[int(str(event["id"]).lstrip("m"))] = str(row["state"])
+                    handled[int(str(event["id"]).lstrip("$m"))] = str(row["state"])
             else:
                 body = row["body"]
                 assert isinstance(body, list)
@@ -201,5 +201,6 @@ class Campaign:
             torn="line" in self.kinds,
             certain=self.sent if peer.remembers else 0,
             keyed=peer.idempotent,
+            lines=peer.lines,
             faults=tuple(faults(self.journal)),
         )

@@ -71,6 +71,11 @@ class Peer(Protocol):
         """It tells again whatever was not acknowledged."""
         ...
 
+    @property
+    def lines(self) -> int:
+        """In how many lines its chats are told, side by side: `CHATS`, or one."""
+        ...
+
     def joined(self, folder: Path) -> AbstractAsyncContextManager[Proxy]:
         """Write the configuration of a host into *folder*, and be there for it."""
         ...
@@ -99,6 +104,7 @@ class OneBotPeer:
 
     idempotent = False
     remembers = False
+    lines = 1
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -145,6 +151,7 @@ class TinyPeer:
 
     idempotent = True
     remembers = True
+    lines = 1
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -180,6 +187,7 @@ class TelegramPeer:
 
     idempotent = False
     remembers = True
+    lines = 1
 
     def __init__(self, rng: random.Random) -> None:
         self._fake = FakeTelegram()

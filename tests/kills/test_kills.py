@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kills.campaign import Campaign
+from tests.kills.networks import IrcPeer, MatrixPeer, WebChatPeer
 from tests.kills.peers import OneBotPeer, TelegramPeer, TinyPeer
 from tests.kills.verdict import complaints
 
@@ -18,11 +19,16 @@ from tests.kills.verdict import complaints
         (OneBotPeer, 2, ("kill", "disk", "line")),
         (TinyPeer, 3, ("kill", "line")),
         (TelegramPeer, 3, ("kill", "line")),
+        (MatrixPeer, 2, ("kill", "line")),
+        (IrcPeer, 2, ("kill",)),
+        (WebChatPeer, 2, ("kill",)),
     ],
 )
 async def test_nothing_is_lost_and_nothing_is_said_twice(
     tmp_path: Path,
-    peer: type[OneBotPeer | TinyPeer | TelegramPeer],
+    peer: type[
+        OneBotPeer | TinyPeer | TelegramPeer | MatrixPeer | IrcPeer | WebChatPeer
+    ],
     rounds: int,
     kinds: tuple[str, ...],
 ) -> None:

@@ -57,6 +57,9 @@ class Evidence:
     accepted."""
     keyed: bool = False
     """The peer knows a key again: nothing is left unknown."""
+    lines: int = 1
+    """Events whose numbers leave the same rest come one after the other; others beside
+    them."""
     faults: tuple[str, ...] = field(default=())
     """What is wrong with the file itself."""
 
@@ -101,11 +104,17 @@ def _disorder(found: Evidence) -> Iterator[str]:
 
     Also where a torn line is read to its end while the next one brings more.
     """
-    for earlier, later in pairwise(found.handled):
-        if later < earlier:
-            yield f"event {later} was accepted after event {earlier}"
+    for rest in range(found.lines):
+        line = (number for number in found.handled if number % found.lines == rest)
+        for earlier, later in pairwise(line):
+            if later < earlier:
+                yield f"event {later} was accepted after event {earlier}"
+    # What was in doubt blocks no chat meanwhile: repeated, it may come late.
+    doubted = {row.text for row in found.outbox if row.doubts}
     last: dict[int, tuple[int, int]] = {}
     for chat, text in found.heard:
+        if text in doubted:
+            continue
         _, number, part = text.split()
         at = (int(number), int(part))
         if chat in last and at < last[chat]:

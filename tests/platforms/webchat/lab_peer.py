@@ -1,4 +1,4 @@
-"""The page as the other end of a lab: what `line.js` does, over streams in memory.
+"""The page as the other end of a lab.
 
 In each room sits one person with a browser of his own: a web chat has no others.
 """
@@ -6,34 +6,17 @@ In each room sits one person with a browser of his own: a web chat has no others
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from functools import partial
+from typing import ClassVar
 
 import trio
 
 from platforms.base import Secret
 from platforms.webchat import WebChat, WebChatConfig
 from rookery.testing.lab import Case, Gone, Peer, Said
-from rookery.testing.lab.wires import WebSocketEnd, dialled
+from tests.fakes.webchat import Page
 
 REDIAL_SECONDS = 3.0
-
-
-class Page:
-    """What one browser keeps, whatever becomes of its connections."""
-
-    def __init__(self, room: int) -> None:
-        self.room = room
-        self.waiting: list[dict[str, object]] = []
-        """Deeds that are not known to be kept, the oldest first; one is under way."""
-        self.seen = 0
-        self.epoch = ""
-        self.socket: WebSocketEnd | None = None
-        self.in_flight = False
-
-    async def push(self) -> None:
-        if self.socket is not None and self.waiting and not self.in_flight:
-            self.in_flight = True
-            await self.socket.send(self.waiting[0])
 
 
 class PagePeer(Peer):
@@ -72,47 +55,10 @@ class PagePeer(Peer):
             await trio.sleep(REDIAL_SECONDS)
 
     async def _live(self, page: Page, stream: trio.abc.Stream) -> None:
-        try:
-            ws = await dialled(stream, "/lab/ws", host="127.0.0.1:8643")
-            hello = {"op": "hello", "token": token_of(page.room), "since": page.seen}
-            await ws.send({**hello, "epoch": page.epoch, "access": self.token})
-            async for frame in ws:
-                await self._hear(page, ws, frame)
-        finally:
-            page.socket, page.in_flight = None, False
-            await trio.aclose_forcefully(stream)
-
-    async def _hear(self, page: Page, ws: WebSocketEnd, frame: dict[str, Any]) -> None:
-        match frame:
-            case {"op": "welcome", "epoch": epoch}:
-                page.epoch, page.socket = epoch, ws
-                await page.push()
-            case {"op": "event", "seq": seq, "what": what}:
-                if what["by"] == "bot":
-                    text = "".join(part["text"] for part in what["body"])
-                    await self.hears(page.room, text, what["id"])
-                await ws.send({"op": "ack", "seq": seq})
-                # Not before: until then it would ask for it again, as one does that
-                # was loaded anew.
-                page.seen = seq
-            case {"op": "kept", "id": id_}:
-                page.waiting = [deed for deed in page.waiting if deed["id"] != id_]
-                page.in_flight = False
-                await page.push()
-            case {"op": "later", "seconds": seconds}:
-                await trio.sleep(seconds)
-                page.in_flight = False
-                await page.push()
-            case {"op": "tick"}:
-                await ws.send({"op": "tock"})
-            case _:
-                raise AssertionError(frame)
+        await page.live(stream, "/lab", self.token)
 
     async def says(self, said: Said) -> None:
-        page = self._page(said.room)
-        id_ = f"message-{said.number}"
-        page.waiting.append({"op": "say", "id": id_, "body": [{"text": said.text}]})
-        await page.push()
+        await self._page(said.room).says(f"message-{said.number}", said.text)
 
     async def shouts(self, raw: bytes) -> None:
         socket = self._page(1).socket
@@ -121,12 +67,11 @@ class PagePeer(Peer):
 
     def _page(self, room: int) -> Page:
         if room not in self._pages:
-            page = self._pages[room] = Page(room)
+            token = f"{room}".rjust(43, "a")
+            page = self._pages[room] = Page(token, partial(self._show, room))
             if room != 1 and self._browsers is not None:
                 self._browsers.start_soon(self._comes_back, page)
         return self._pages[room]
 
-
-def token_of(room: int) -> str:
-    """Return what the browser in *room* has drawn."""
-    return f"{room}".rjust(43, "a")
+    async def _show(self, room: int, _: int, key: str, text: str) -> None:
+        await self.hears(room, text, key)
