@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar, cast, get_args
+from typing import (
+    TYPE_CHECKING,
+    ClassVar,
+    Final,
+    Generic,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+)
 
 from actors.messages import Emoji, Outbound
 from actors.sender import Rejected, Sent
@@ -21,6 +30,9 @@ if TYPE_CHECKING:
     from platforms.base.door import Door
     from platforms.base.link import Link
     from platforms.base.talk import Settled
+
+LONGEST_SECONDS: Final = 300.0
+"""Between two attempts, at most, whatever a platform asks for."""
 
 ConfigT_co = TypeVar("ConfigT_co", bound=PlatformConfig, covariant=True)
 
@@ -40,13 +52,16 @@ class Platform(ABC, Generic[ConfigT_co]):
     """Whoever speaks there sits where the host runs, and is its operator."""
     redials_after: ClassVar[float] = 1.0
     """Seconds, at most, before the first attempt after a session; doubled for each next
-    one. More where whoever dials too fast is shut out."""
+    one, up to `LONGEST_SECONDS`. More where whoever dials too fast is shut out."""
 
     def __init__(self, config: ConfigT_co) -> None:
         self._config = config
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
+        if not 0 < cls.redials_after <= LONGEST_SECONDS:
+            msg = f"{cls.__name__}.redials_after must be seconds above 0, up to {LONGEST_SECONDS:g} (got {cls.redials_after!r})"
+            raise ValueError(msg)
         for base in getattr(cls, "__orig_bases__", ()):
             if getattr(base, "__origin__", None) is Platform:
                 [config] = get_args(base)

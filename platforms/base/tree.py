@@ -19,7 +19,7 @@ from attrs import evolve
 
 from platforms.base.connection import Connection
 from platforms.base.listening import Listening
-from platforms.base.platform import AnyPlatform
+from platforms.base.platform import LONGEST_SECONDS, AnyPlatform
 from platforms.base.ports import Host
 from platforms.base.reporter import Reporter
 from platforms.base.seats import Seat, Seats
@@ -29,7 +29,7 @@ REPORTER = "reporter"
 LISTENER = "listener"
 SESSION = "session"
 SESSION_BACKOFF = Backoff(
-    first=1.0, factor=2.0, cap=300.0, reset_after=60.0, give_up=FOREVER
+    first=1.0, factor=2.0, cap=LONGEST_SECONDS, reset_after=60.0, give_up=FOREVER
 )
 LISTENER_BACKOFF = Backoff(first=1.0, factor=2.0, cap=30.0, give_up=FOREVER)
 """Asking whether a port is free again costs nothing and bothers no peer."""

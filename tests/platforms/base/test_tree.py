@@ -335,3 +335,10 @@ async def test_a_platform_says_how_slowly_it_is_dialled_again(
             await trio.sleep(15.1)
         pauses.append(lives[1] - lives[0])
     assert 8 < max(pauses) <= 15
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, 301.0, float("nan")])
+def test_a_class_that_dials_again_at_once_or_never_is_refused(seconds: float) -> None:
+    """Before it is configured: in the tree it would end whoever starts platforms."""
+    with pytest.raises(ValueError, match="redials_after must be seconds above 0"):
+        type("Hasty", (Inn,), {"redials_after": seconds})
