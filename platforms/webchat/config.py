@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from platforms.base import Fault, Secret
+from platforms.webchat.wire import LONGEST_ACCESS
 
 _DECIDE = (
     "must be a token, or open = true for everybody, because others can reach this chat "
@@ -47,6 +48,10 @@ class WebChatConfig:
     def _faults(self) -> Iterator[Fault]:
         if self.access_token is not None and not self.access_token:
             msg = "must be a text, or left out for no token (got an empty one)"
+            yield Fault("access_token", msg)
+        token = "" if self.access_token is None else self.access_token.reveal()
+        if len(token) > LONGEST_ACCESS:
+            msg = f"must have {LONGEST_ACCESS} characters at most, or no page could show it (got {len(token)})"
             yield Fault("access_token", msg)
         if self.access_token is not None and self.open:
             yield Fault(

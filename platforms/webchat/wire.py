@@ -25,6 +25,8 @@ from msgspec import Meta, Struct
 MAX_TEXT_CHARS: Final = 8000
 MAX_PARTS: Final = 10
 MAX_FRAME_BYTES: Final = 64 * 1024
+LONGEST_ACCESS: Final = 200
+"""Characters of what lets people in."""
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 Token: TypeAlias = Annotated[str, Meta(pattern=rf"\A{_TOKEN.pattern}\Z")]
@@ -32,7 +34,7 @@ Token: TypeAlias = Annotated[str, Meta(pattern=rf"\A{_TOKEN.pattern}\Z")]
 Id: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{8,64}\Z")]
 Seq: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 Words: TypeAlias = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
-Short: TypeAlias = Annotated[str, Meta(max_length=200)]
+Short: TypeAlias = Annotated[str, Meta(max_length=LONGEST_ACCESS)]
 
 
 class Part(Struct, frozen=True, omit_defaults=True):

@@ -104,6 +104,7 @@ def test_a_person_is_what_a_token_makes_of_it() -> None:
         (WebChatConfig(access_token=Secret("s")), [], []),
         (WebChatConfig(access_token=Secret("s"), open=True), ["open"], []),
         (WebChatConfig(access_token=Secret("")), ["access_token"], []),
+        (WebChatConfig(access_token=Secret("s" * 201)), ["access_token"], []),
         (
             WebChatConfig(origins=("https://a.example",)),
             ["access_token"],
