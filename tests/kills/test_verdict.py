@@ -44,13 +44,18 @@ def test_what_was_on_its_way_may_be_unknown_heard_or_not() -> None:
     assert list(complaints(evolve(perfect(5), outbox=found.outbox, torn=True))) == []
 
 
-def test_what_was_repeated_may_come_late() -> None:
-    """Law 6: what is unknown holds up nothing that is said after it."""
+def test_what_was_repeated_twice_may_come_late() -> None:
+    """Law 6: a chat waits for the first repetition, and for no more of what is unknown."""
     found = perfect(4)
-    rows = (evolve(found.outbox[0], doubts=1), *found.outbox[1:])
     heard = (*found.heard[1:], found.heard[0])
-    assert list(complaints(evolve(found, outbox=rows, heard=heard))) == []
-    assert list(complaints(evolve(found, heard=heard))) != []
+
+    def late(doubts: int) -> list[str]:
+        rows = (evolve(found.outbox[0], doubts=doubts), *found.outbox[1:])
+        return list(complaints(evolve(found, outbox=rows, heard=heard)))
+
+    assert late(doubts=2) == []
+    assert late(doubts=1) != []
+    assert late(doubts=0) != []
 
 
 @pytest.mark.parametrize(

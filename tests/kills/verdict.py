@@ -109,8 +109,8 @@ def _disorder(found: Evidence) -> Iterator[str]:
         for earlier, later in pairwise(line):
             if later < earlier:
                 yield f"event {later} was accepted after event {earlier}"
-    # What was in doubt blocks no chat meanwhile: repeated, it may come late.
-    doubted = {row.text for row in found.outbox if row.doubts}
+    # A chat waits for the first repetition; what is in doubt after that may come late.
+    doubted = {row.text for row in found.outbox if row.doubts > 1}
     last: dict[int, tuple[int, int]] = {}
     for chat, text in found.heard:
         if text in doubted:
