@@ -113,6 +113,10 @@ def test_ctrl_c_leaves_in_order(
 ) -> None:
     process = demo()
     until(lambda: logged(tmp_path, "chaos.begun"), "it did not begin")
+    assert process.stdout is not None
+    # Something has come through: a line of progress says how much, every few seconds.
+    while not re.search(r"through [1-9]", process.stdout.readline()):
+        assert process.poll() is None
     process.send_signal(signal.SIGINT)
     report, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, report
@@ -229,6 +233,10 @@ def on_a_terminal(
 
 def test_make_run_is_the_demo() -> None:
     done = subprocess.run(
-        ["make", "-n", "run"], cwd=HOME, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "-n", "run"],  # it may be asked by a make
+        cwd=HOME,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.splitlines()[-1].endswith("/rookery demo")
