@@ -236,7 +236,8 @@ class _Words:
                 self.html += EVERYBODY
                 self.everybody = True
             case Mention(user, name):
-                who, shown = str(user), name or str(user)
+                # A name of blanks shows nobody, and would be no message at all.
+                who, shown = str(user), name if name.strip() else str(user)
                 self.text += shown
                 self.html += pill(who, shown)
                 self.rich = True

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from actors.messages import (
@@ -258,6 +258,7 @@ WORDS = st.one_of(
 )
 
 
+@example([Mention("@ann:here", "\r")])
 @given(st.lists(WORDS, max_size=8))
 def test_whatever_is_said_is_an_event_that_says_all_of_it(body: list[Segment]) -> None:
     try:
