@@ -24,8 +24,10 @@ HELP = """\
 A home for chat bots: one supervised process, where any part may fail and
 nothing else stops.
 
-Begin with `rookery run`: without a configuration it starts a demo bot that
-you can talk to right here, and waits for OneBot v11 on 127.0.0.1:6700.
+Begin with `rookery demo`, a host that is broken every few seconds and loses
+nothing, or with `rookery run`: without a configuration it starts a demo bot
+that you can talk to right here or at http://127.0.0.1:8643/web/, and waits
+for OneBot v11 on 127.0.0.1:6700.
 
 For example:
 
@@ -139,7 +141,8 @@ def run(
     r"""Run the host until SIGTERM or Ctrl-C.
 
     Without a file it takes ./rookery.toml; without that, the built-in default:
-    the console, a demo bot and OneBot v11 on 127.0.0.1:6700.
+    the console, a web chat on 127.0.0.1:8643, a demo bot and OneBot v11 on
+    127.0.0.1:6700.
 
     SIGHUP does what `rookery reload` does. The first SIGTERM or Ctrl-C lets what
     is in hand finish, a second one leaves now.
