@@ -90,6 +90,7 @@ if TYPE_CHECKING:
         Sent,
         SessionEnded,
         Settled,
+        Speaker,
         Talk,
         Unit,
         Unreadable,
@@ -140,7 +141,7 @@ _HOMES = {
         "ALL_SEGMENTS LIVE Answer Caller Caps Door Fault Finished FormRefused Frame "
         "Habits Language Link MediaForm NeedsOperator NotLetIn OutcomeUnknown Peer "
         "Platform PlatformConfig Rejected Retry Secret SendRefused Sent SessionEnded "
-        "Settled Talk Unit Unreadable Visitor Web"
+        "Settled Speaker Talk Unit Unreadable Visitor Web"
     ),
     "platforms.ingress": "Entrance Request Response ShowsSecret anybody",
     "platforms.transport": (
@@ -234,6 +235,7 @@ __all__ = [
     "ShowsSecret",
     "SocketClosed",
     "Source",
+    "Speaker",
     "Talk",
     "Text",
     "TooManyLaters",

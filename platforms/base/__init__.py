@@ -4,10 +4,10 @@ Here: the interface an author writes against, one session per life of a connecti
 answers that find their requests, silence, states, who dialled us. Not here: sockets
 (`transport`), when to try again (`supervision`), what any wire looks like.
 
-Read `platform` (what one writes) and `link` with `reach` (what one gets) first, then `ends` (how a
-session ends) and `tree` (what runs). `talk` is one socket of a session as its author sees
+Read `platform` with `speaker` (what one writes) and `link` with `reach` (what one gets) first,
+then `ends` (how a session ends) and `tree` (what runs). `talk` is one socket of a session as its author sees
 it, `peer` what is beneath, `dialling` how one comes about, `gate` when, `callers` what
-becomes of those who dial us; `answers`, `beforehand`, `visitors`, `caps`, `config` and `describing` are small and pure. `forms` makes of a
+becomes of those who dial us, `newest` what is open where several may be; `answers`, `beforehand`, `visitors`, `caps`, `config` and `describing` are small and pure. `forms` makes of a
 message what a platform can carry, and `line` says it.
 """
 
@@ -51,6 +51,7 @@ from platforms.base.ports import Actions, Host, Inbox, Lines, Reads, Reports, Sh
 from platforms.base.reporter import Follow, Reporter
 from platforms.base.seats import Seat
 from platforms.base.secret import Secret
+from platforms.base.speaker import Speaker
 from platforms.base.talk import Settled, Talk
 from platforms.base.tree import platform_tree
 from platforms.base.visitors import Visitor
@@ -98,6 +99,7 @@ __all__ = [
     "SessionEnded",
     "Settled",
     "Shelf",
+    "Speaker",
     "Talk",
     "Unit",
     "Unreadable",

@@ -146,5 +146,6 @@ async def talked(
     link: Reach, socket: WebSocket, wire: Wire[F], habits: Habits[F, Settled]
 ) -> AsyncIterator[Talk[F]]:
     """Talk over *socket*; requests of the session go through it meanwhile."""
-    async with link.talk(socket, wire, habits) as talk, link.taken_up(talk):
-        yield talk
+    async with link.talk(socket, wire, habits) as talk:
+        with link.talks.during(talk):
+            yield talk

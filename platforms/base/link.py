@@ -18,16 +18,18 @@ from actors.sender import Terms
 from platforms.base.beforehand import Beforehand
 from platforms.base.entering import ingress_entered
 from platforms.base.line import AccountLine
+from platforms.base.newest import Newest
 from platforms.base.rates import pacer_of
 from platforms.base.reach import Reach
 from platforms.base.refusals import Refusals
 from platforms.base.seats import Seat
+from platforms.base.speaker import NOBODY, Speaker
 from platforms.base.visitors import Visitor, Visitors
 from platforms.ingress import BODY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from contextlib import AbstractAsyncContextManager
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from structlog.typing import FilteringBoundLogger
 
@@ -63,8 +65,11 @@ class Link(Reach):
         self._refusals = Refusals(log)
         self.beforehand = Beforehand()
         self._over = False
-        self._talk = None
-        self._web = None
+        self.talks = Newest("not connected")
+        self.webs = Newest("not connected")
+        self._speakers = Newest[Speaker](
+            "the session is over", NOBODY if platform.speaks else None
+        )
         self.cursor: str | None = None
         """How far the platform was journalled: where a session goes on."""
 
@@ -145,6 +150,23 @@ class Link(Reach):
     def shelf(self, name: str) -> Shelf:
         """Return where this platform keeps things that outlive its sessions, and the host."""
         return self._host.shelf(f"platform {self.platform} {name}")
+
+    # --- out --------------------------------------------------------------------------
+
+    def speaks_through(self, speaker: Speaker) -> AbstractContextManager[Speaker]:
+        """While the block lasts, what is to be said is said by *speaker*.
+
+        For a platform whose session makes what it says things with, and which has no
+        `send` of its own then, nor any of the other methods: they are those of *speaker*.
+        To be entered before `up`. The newest one speaks; what comes when none is left is
+        tried again a little later, with the next session.
+        """
+        return self._speakers.during(speaker)
+
+    @property
+    def speaker(self) -> Speaker:
+        """Who speaks now; see `speaks_through`. Raises Retry: nobody does any more."""
+        return self._speakers.get()
 
     # --- the world comes to us --------------------------------------------------------
 
@@ -233,8 +255,13 @@ class Link(Reach):
         self._set(state, sends=sends)
 
     def _become(self, state: ConnectionState, *, sends: bool) -> None:
-        if not self._over:
-            self._set(state, sends=sends)
+        if self._over:
+            return
+        if sends and self._speakers.now is None:
+            kind = type(self._platform).__name__
+            msg = f"{kind} must have a `send`, or be up inside of `with link.speaks_through(...)`: now nobody would say anything"
+            raise RuntimeError(msg)
+        self._set(state, sends=sends)
 
     def _set(self, state: ConnectionState, *, sends: bool) -> None:
         if state.phase in _PRESENT:

@@ -1,4 +1,4 @@
-"""What the author of a platform writes: one session, one way to send.
+"""What the author of a platform writes: one session, one way to send (or see `speaker`).
 
 Redialling, journal, dedup, receipts, liveness, correlation and clean-up belong to the
 host: see `Link`.
@@ -20,7 +20,7 @@ from typing import (
 )
 
 from actors.messages import Emoji, Outbound
-from actors.sender import Rejected, Sent
+from actors.sender import Sent
 from platforms.base.answers import Answer
 from platforms.base.caps import Caps
 from platforms.base.config import PlatformConfig
@@ -40,7 +40,8 @@ ConfigT_co = TypeVar("ConfigT_co", bound=PlatformConfig, covariant=True)
 class Platform(ABC, Generic[ConfigT_co]):
     """One entry of the configuration's `[platforms]`; outlives every session of it.
 
-    It keeps no state of a session: that lives in the coroutine `session` itself.
+    It keeps no state of a session: that lives in the coroutine `session` itself, and in
+    what that makes.
     """
 
     name: ClassVar[str]
@@ -106,15 +107,24 @@ class Platform(ABC, Generic[ConfigT_co]):
         what the exceptions mean.
         """
 
-    @abstractmethod
+    @property
+    def speaks(self) -> bool:
+        """It has a `send` of its own. Else each session says what speaks for it."""
+        return getattr(self.send, "__func__", None) is not Platform.send
+
     async def send(self, link: Link, out: Outbound) -> Sent:
         """Say *out* and return once the platform has answered.
+
+        To be written where *link* is all that it takes. Where a session makes something
+        to say things with, that has the `send`, and whatever else there is of the
+        methods below: see `Link.speaks_through`.
 
         Raises:
             Retry: nothing went out.
             Rejected: nothing went out, and never will.
             OutcomeUnknown: it may have gone out.
         """
+        return await link.speaker.send(out)
 
     async def edit(self, link: Link, out: Outbound, message: str) -> Sent:
         """Say `out.body` in the place of what *message* of ours says.
@@ -123,16 +133,14 @@ class Platform(ABC, Generic[ConfigT_co]):
         where it is too long for one message. Answers and raises as `send` does; which id
         it answers makes no difference.
         """
-        msg = f"{self.name} cannot edit what was said"
-        raise Rejected(msg)
+        return await link.speaker.edit(out, message)
 
     async def delete(self, link: Link, out: Outbound, message: str) -> Sent:
         """Take *message* back, ours or, where the platform lets us, another's.
 
         Asked for where `caps.deletes` is true. Answers and raises as `send` does.
         """
-        msg = f"{self.name} cannot delete what was said"
-        raise Rejected(msg)
+        return await link.speaker.delete(out, message)
 
     async def react(
         self,
@@ -148,15 +156,13 @@ class Platform(ABC, Generic[ConfigT_co]):
         Asked for where `caps.reacts` is true. Answers and raises as `send` does. A str is
         the character itself; an `Emoji` is one of the platform's own, by its id.
         """
-        msg = f"{self.name} has no reactions"
-        raise Rejected(msg)
+        return await link.speaker.react(out, message, emoji, remove=remove)
 
     async def call(
         self, link: Link, action: str, params: Mapping[str, object]
     ) -> object:
         """Call one of the platform's own actions by name; see `Actions`."""
-        msg = f"{self.name} has no action {action!r}"
-        raise Rejected(msg)
+        return await link.speaker.call(action, params)
 
 
 AnyPlatform: TypeAlias = Platform[PlatformConfig]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import trio
 
-from actors.sender import Retry, Sent
+from actors.sender import Sent
 from platforms.base.callers import Converse, attend
 from platforms.base.dialling import (
     accepted_talk,
@@ -17,7 +17,8 @@ from platforms.base.dialling import (
     lines_talk,
     websocket_talk,
 )
-from platforms.base.peer import RETRY_SECONDS, Habits, Peer, conversation
+from platforms.base.newest import Newest
+from platforms.base.peer import Habits, Peer, conversation
 from platforms.base.talk import talking
 from platforms.base.web import Web, web_talk
 from platforms.transport import MAX_LINE_BYTES
@@ -50,9 +51,9 @@ class Reach:
     _refusals: Refusals
     beforehand: Beforehand
     """What of an outcome is known before there is an answer; the host's line notes it."""
-    _talk: Talk[Any] | None
-    """What is open now; the newest, where there are several."""
-    _web: Web | None
+    talks: Newest[Talk[Any]]
+    """What requests go through."""
+    webs: Newest[Web]
 
     def websocket(
         self,
@@ -170,19 +171,7 @@ class Reach:
     @property
     def web(self) -> Web:
         """What `http` has opened, where `Platform.send` finds it. Raises Retry: nothing."""
-        if self._web is None:
-            raise Retry(RETRY_SECONDS, "not connected")
-        return self._web
-
-    @contextmanager
-    def served_by(self, web: Web) -> Iterator[Web]:
-        """While the block lasts, *web* is what is open, or its successor."""
-        self._web = web
-        try:
-            yield web
-        finally:
-            if self._web is web:
-                self._web = None
+        return self.webs.get()
 
     async def request(self, frame: Frame | str, *, ref: str, within: float) -> Sent:
         """Send *frame* and return what `answer_of` makes of its answer.
@@ -199,9 +188,8 @@ class Reach:
             OutcomeUnknown: it went out, and the answer was lost or is late.
             SendRefused: what the answer says.
         """
-        if self._talk is None:
-            raise Retry(RETRY_SECONDS, "not connected")
-        return await self._talk.request(frame, ref, within, partial(self._late, ref))
+        talk = self.talks.get()
+        return await talk.request(frame, ref, within, partial(self._late, ref))
 
     def every(
         self,
@@ -212,16 +200,6 @@ class Reach:
     ) -> None:
         """Await `do(...)` every so many *seconds*, as long as the open talk lasts."""
         self._open_talk().every(seconds, partial(do, *args, **kwargs))
-
-    @asynccontextmanager
-    async def taken_up(self, talk: Talk[F]) -> AsyncIterator[Talk[F]]:
-        """While the block lasts, *talk* is what requests go through, or its successor."""
-        self._talk = talk
-        try:
-            yield talk
-        finally:
-            if self._talk is talk:  # by identity: a late end must not evict a successor
-                self._talk = None
 
     async def turn_to_dial(self) -> None:
         """Wait for this account's turn: a host does not dial everybody at once."""
@@ -238,10 +216,10 @@ class Reach:
         return self._seat.one_dial
 
     def _open_talk(self) -> Talk[Any]:
-        if self._talk is None:
+        if self.talks.now is None:
             msg = "silence_limit and every need a talk that is open, such as link.websocket"
             raise RuntimeError(msg)
-        return self._talk
+        return self.talks.now
 
     def _late(self, key: str, settled: Settled) -> None:
         if isinstance(settled, Sent):

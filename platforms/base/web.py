@@ -154,4 +154,4 @@ async def web_talk(
         client = partial(HttpClient, url, headers, hides=hidden, network=link.network)
         calls = await stack.enter_async_context(client(connections=connections))
         polls = await stack.enter_async_context(client(connections=1))
-        yield stack.enter_context(link.served_by(Web(calls, polls)))
+        yield stack.enter_context(link.webs.during(Web(calls, polls)))

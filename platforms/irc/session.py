@@ -12,7 +12,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Final
@@ -20,7 +20,7 @@ from typing import Final
 import trio
 from attrs import evolve
 
-from actors.messages import Inbound, Outbound
+from actors.messages import Emoji, Inbound, Outbound
 from actors.sender import SendRefused
 from platforms.base import (
     Link,
@@ -30,12 +30,13 @@ from platforms.base import (
     Retry,
     Sent,
     SessionEnded,
+    Speaker,
 )
 from platforms.irc import wire
 from platforms.irc.config import IrcConfig
 from platforms.irc.dialling import dial, who_of
 from platforms.irc.language import IrcHabits, IrcLanguage, IrcPeer
-from platforms.irc.speaking import Saying, calling, saying
+from platforms.irc.speaking import Saying, Sign, calling, reacting, redacting, saying
 from platforms.irc.wanting import ASK_AGAIN_SECONDS, Wanting
 from platforms.transport import SocketClosed
 
@@ -54,7 +55,7 @@ PINGS: Final = 16
 PROBE: Final = "PING :rookery"
 
 
-class Session:
+class Session(Speaker):
     """Lives as long as one incarnation of the connection."""
 
     def __init__(self, link: Link, config: IrcConfig) -> None:
@@ -225,14 +226,32 @@ class Session:
                 sent = Sent(taken.id)
         return sent
 
-    async def change(self, line: Callable[[wire.Known], Saying], key: str) -> Sent:
-        """React to a message, or take one back."""
+    async def delete(self, out: Outbound, message: str) -> Sent:
+        """Take *message* back; see `Platform.delete`."""
         self._speaker()
-        late = partial(self._answered_late, key)
-        return Sent((await self._ask(line(self._known), late)).id)
+        return await self._change(redacting(out, self._known, message), out.key)
+
+    async def react(
+        self, out: Outbound, message: str, emoji: str | Emoji, *, remove: bool
+    ) -> Sent:
+        """React to *message*; see `Platform.react`."""
+        self._speaker()
+        sign = Sign(emoji.id if isinstance(emoji, Emoji) else emoji, remove)
+        return await self._change(reacting(out, self._known, message, sign), out.key)
+
+    async def _change(self, line: Saying, key: str) -> Sent:
+        taken = await self._ask(line, partial(self._answered_late, key))
+        return Sent(taken.id)
 
     async def call(self, action: str, params: Mapping[str, object]) -> object:
-        """Say a command of IRC; return the id of what it was, if the server told one."""
+        """Say a command of IRC by its name, with `params=[...]` and `tags={...}`.
+
+        Returns the id of what it was, if the server told one.
+        """
+        unknown = sorted(params.keys() - {"params", "tags"})
+        if unknown:
+            msg = f"a command of IRC has params and tags (got {', '.join(unknown)})"
+            raise Rejected(msg)
         self._speaker()
         self._calls += 1
         ref = f"{self._name}.{self._calls}"

@@ -72,6 +72,11 @@ class Session:
         """Keys of what is being said."""
         self._given = ""
 
+    @property
+    def msgtype(self) -> str:
+        """As what our words are said."""
+        return f"m.{self._config().speak_as}"
+
     async def begin(self) -> None:
         """Find out who we are, and what we know of our rooms.
 

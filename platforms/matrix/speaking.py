@@ -16,8 +16,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from actors.messages import File, Outbound
-from platforms.base import FormRefused, OutcomeUnknown, Rejected, Retry, Sent
+from actors.messages import Emoji, File, Outbound
+from platforms.base import (
+    FormRefused,
+    OutcomeUnknown,
+    Rejected,
+    Retry,
+    Sent,
+    Speaker,
+)
 from platforms.matrix import wire
 from platforms.matrix.actions import asking
 from platforms.matrix.server import Refused, ask
@@ -36,7 +43,7 @@ LATER_SECONDS: Final = 2.0
 _TROUBLE_SECONDS: Final = 5.0
 
 
-class Speaker:
+class RoomSpeaker(Speaker):
     """Says things for one session."""
 
     def __init__(self, session: Session) -> None:
@@ -49,16 +56,16 @@ class Speaker:
     def _web(self) -> Web:
         return self._session.web
 
-    async def say(self, out: Outbound, msgtype: str) -> Sent:
+    async def send(self, out: Outbound) -> Sent:
         """Say *out*; see `Platform.send`."""
-        drafts = _drafts(out, msgtype)
+        drafts = _drafts(out, self._session.msgtype)
         room = await self._plain_room(out)
         drafts = [await self._uploaded(draft) for draft in drafts]
         return await self._put(room, drafts, out.key)
 
-    async def edit(self, out: Outbound, message: str, msgtype: str) -> Sent:
+    async def edit(self, out: Outbound, message: str) -> Sent:
         """See `Platform.edit`."""
-        draft, *more = _drafts(out, msgtype)
+        draft, *more = _drafts(out, self._session.msgtype)
         if more:
             msg = "one event cannot become several: an edit is words, or one picture or file"
             raise FormRefused(msg)
@@ -74,9 +81,10 @@ class Speaker:
         return Sent()
 
     async def react(
-        self, out: Outbound, message: str, key: str, *, remove: bool
+        self, out: Outbound, message: str, emoji: str | Emoji, *, remove: bool
     ) -> Sent:
         """See `Platform.react`. What is there already, or gone already, is as it should be."""
+        key = emoji.id if isinstance(emoji, Emoji) else emoji
         room = await self._room(out)
         if not remove:
             try:

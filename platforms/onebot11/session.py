@@ -29,6 +29,7 @@ from platforms.base import (
     SendRefused,
     Sent,
     SessionEnded,
+    Speaker,
 )
 from platforms.onebot11 import wire
 from platforms.onebot11.calls import (
@@ -63,7 +64,7 @@ NOT_CONNECTED_SECONDS = 1.0
 _REFUSALS = (1401, 1403)
 
 
-class Session:
+class Session(Speaker):
     """Lives as long as one incarnation of the connection."""
 
     def __init__(self, link: Link, *, dialled: bool) -> None:

@@ -21,6 +21,7 @@ from platforms.base import (
     Retry,
     Sent,
     SessionEnded,
+    Speaker,
 )
 from platforms.telegram import wire
 from platforms.telegram.api import Api
@@ -44,7 +45,7 @@ _TOKEN_REFUSED: Final = (401, 404)
 TOO_MANY: Final = 429
 
 
-class Session:
+class Session(Speaker):
     """Lives as long as one incarnation of the connection."""
 
     def __init__(self, link: Link, api: Api) -> None:

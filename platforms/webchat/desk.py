@@ -33,7 +33,7 @@ from actors.messages import (
     Video,
 )
 from actors.sender import Rejected, Sent
-from platforms.base import Link
+from platforms.base import Link, Speaker
 from platforms.webchat import wire
 from platforms.webchat.doorkeeper import is_person
 from platforms.webchat.keeping import Keeper, NoRoom
@@ -67,7 +67,7 @@ class Allowance:
 
 
 @define(eq=False)
-class Desk:
+class Desk(Speaker):
     """Of one session."""
 
     link: Link
@@ -176,7 +176,7 @@ class Desk:
 
     # --- bots -------------------------------------------------------------------------
 
-    async def say(self, out: Outbound) -> Sent:
+    async def send(self, out: Outbound) -> Sent:
         """Say something new; see `Platform.send`."""
         what: dict[str, object] = {"kind": "message"}
         what["body"] = await self._told(out)
@@ -185,17 +185,15 @@ class Desk:
                 what["reply"] = part.message
         return await self._append(out, what)
 
-    async def change(self, out: Outbound, what: Mapping[str, object]) -> Sent:
-        """Change something that was said; see `Platform.edit`."""
-        self._stands(out, str(what["message"]))
-        return await self._append(out, what)
-
     async def edit(self, out: Outbound, message: str) -> Sent:
         self._stands(out, message)
         body = await self._told(out)
-        return await self.change(
+        return await self._change(
             out, {"kind": "edit", "message": message, "body": body}
         )
+
+    async def delete(self, out: Outbound, message: str) -> Sent:
+        return await self._change(out, {"kind": "delete", "message": message})
 
     async def react(
         self, out: Outbound, message: str, emoji: str | Emoji, *, remove: bool
@@ -204,7 +202,11 @@ class Desk:
             msg = "there are no emoji of its own here, only characters"
             raise Rejected(msg)
         what: dict[str, object] = {"kind": "react", "message": message, "emoji": emoji}
-        return await self.change(out, what | ({"remove": True} if remove else {}))
+        return await self._change(out, what | ({"remove": True} if remove else {}))
+
+    async def _change(self, out: Outbound, what: Mapping[str, object]) -> Sent:
+        self._stands(out, str(what["message"]))
+        return await self._append(out, what)
 
     def _stands(self, out: Outbound, message: str) -> None:
         """See to it that there is that *message*. Raises Rejected."""

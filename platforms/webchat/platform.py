@@ -8,8 +8,7 @@ from typing import Final
 
 import trio
 
-from actors.messages import Audio, Emoji, File, Image, Outbound, Reply, Text, Video
-from actors.sender import Retry, Sent
+from actors.messages import Audio, File, Image, Reply, Text, Video
 from platforms.base import Caps, Link, Platform
 from platforms.webchat.config import WebChatConfig
 from platforms.webchat.desk import Desk
@@ -42,8 +41,6 @@ class WebChat(Platform[WebChatConfig]):
     ) -> None:
         super().__init__(config)
         self._now = now
-        # Of the sessions alive: how `send` finds what is remembered.
-        self._desks: dict[Link, Desk] = {}
 
     async def session(self, link: Link) -> None:
         """Remember, open the doors, and let everybody come."""
@@ -56,37 +53,6 @@ class WebChat(Platform[WebChatConfig]):
             tabs = Tabs(desk, lambda: self.config)
             async with link.ingress() as door:
                 Pages(desk, tabs, lambda: self.config).open(door)
-                self._desks[link] = desk
-                try:
+                with link.speaks_through(desk):
                     link.up(account=ACCOUNT)
                     await door.serve_forever()
-                finally:
-                    del self._desks[link]
-
-    async def send(self, link: Link, out: Outbound) -> Sent:
-        return await self._desk(link).say(out)
-
-    async def edit(self, link: Link, out: Outbound, message: str) -> Sent:
-        return await self._desk(link).edit(out, message)
-
-    async def delete(self, link: Link, out: Outbound, message: str) -> Sent:
-        return await self._desk(link).change(
-            out, {"kind": "delete", "message": message}
-        )
-
-    async def react(
-        self,
-        link: Link,
-        out: Outbound,
-        message: str,
-        emoji: str | Emoji,
-        *,
-        remove: bool,
-    ) -> Sent:
-        return await self._desk(link).react(out, message, emoji, remove=remove)
-
-    def _desk(self, link: Link) -> Desk:
-        desk = self._desks.get(link)
-        if desk is None:
-            raise Retry(1.0, "the session is over")
-        return desk

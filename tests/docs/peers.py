@@ -73,10 +73,14 @@ class PollPeer(Peer):
         async for request in requests(stream):
             if request.headers.get("authorization") != f"Bearer {self.token}":
                 await request.answer(401)
-            elif request.path == "/new":
-                await self._tell(request)
             else:
-                await self._hear(request)
+                await self._take(request)
+
+    async def _take(self, request: Request) -> None:
+        if request.path == "/new":
+            await self._tell(request)
+        else:
+            await self._hear(request)
 
     async def _tell(self, request: Request) -> None:
         after = int(request.query["after"])
@@ -97,7 +101,7 @@ class PollPeer(Peer):
             return
         say = json.loads(request.body)
         await self.hears(int(say["room"]), say["text"])
-        await request.answer(200, {"id": f"s-{say['key']}"})
+        await request.answer(200, {"id": f"s-{say.get('key')}"})
 
     async def says(self, said: Said) -> None:
         self._queue.append(said)
@@ -110,6 +114,24 @@ class PollPeer(Peer):
     def _tells(self) -> None:
         self._news.set()
         self._news = trio.Event()
+
+
+class TicketPeer(PollPeer):
+    """The same, with a new ticket at each login; one with an old ticket is a stranger."""
+
+    tickets = 0
+
+    async def _take(self, request: Request) -> None:
+        if request.path == "/login":
+            self.tickets += 1
+            await request.answer(200, {"id": "rook", "ticket": f"t{self.tickets}"})
+        elif (
+            request.path == "/say"
+            and json.loads(request.body)["ticket"] != f"t{self.tickets}"
+        ):
+            await request.answer(403)
+        else:
+            await super()._take(request)
 
 
 class DoorPeer(Peer):

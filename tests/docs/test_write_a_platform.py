@@ -18,7 +18,7 @@ from rookery.host.kinds import build
 from rookery.kinds import Kinds
 from rookery.testing.lab import Case, Peer, prove
 from tests.docs.pages import ROOT, blocks
-from tests.docs.peers import DoorPeer, LinePeer, PollPeer
+from tests.docs.peers import DoorPeer, LinePeer, PollPeer, TicketPeer
 from tests.platforms.base.hosts import FakeHost, saying
 from tests.platforms.ingress.clients import connect
 from tests.platforms.media.servers import Answer, response, serving
@@ -29,7 +29,7 @@ PAGE = ROOT / "docs/how-to/write-a-platform.md"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder where somebody has saved what stands on the page."""
-    lines, polls, door, hooks = blocks(PAGE, "python")
+    lines, polls, door, hooks, _ticket = blocks(PAGE, "python")
     (tmp_path / "linechat.py").write_text(lines.text)
     (tmp_path / "pollchat.py").write_text(polls.text)
     (tmp_path / "doorchat.py").write_text(door.text)
@@ -160,6 +160,7 @@ PEERS: dict[str, type[Peer]] = {
     "LineChat": LinePeer,
     "PollChat": PollPeer,
     "DoorChat": DoorPeer,
+    "TicketChat": TicketPeer,
 }
 
 

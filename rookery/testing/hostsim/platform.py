@@ -15,6 +15,7 @@ from platforms.base import (
     Platform,
     Retry,
     Sent,
+    Speaker,
 )
 from rookery.kinds import Kind
 from rookery.testing.hostsim.diary import Life
@@ -36,6 +37,38 @@ class SimulatedConfig:
     dialler: Life
 
 
+@frozen(eq=False)
+class _Wired(Speaker):
+    """Says things over one wire; what changes a message is said like any other."""
+
+    link: Link
+    server: Server
+    wire: Wire
+
+    async def send(self, out: Outbound) -> Sent:
+        if self.wire.lost:
+            raise Retry(1.0, "not connected")
+
+        def late(sent: Sent) -> None:
+            self.link.answered_late(out.key, sent)
+
+        def take() -> None:
+            self.server.take(self.wire, out, late)
+
+        return await self.wire.request(out.key, take)
+
+    async def edit(self, out: Outbound, message: str) -> Sent:
+        return await self.send(out)
+
+    async def delete(self, out: Outbound, message: str) -> Sent:
+        return await self.send(out)
+
+    async def react(
+        self, out: Outbound, message: str, emoji: str | Emoji, *, remove: bool
+    ) -> Sent:
+        return await self.send(out)
+
+
 class Simulated(Platform[SimulatedConfig]):
     """Talks to a `Server` that says whatever it is told to, however often."""
 
@@ -45,7 +78,6 @@ class Simulated(Platform[SimulatedConfig]):
     def __init__(self, config: SimulatedConfig) -> None:
         super().__init__(config)
         self._server = config.server
-        self._wires: dict[Link, Wire] = {}
 
     async def session(self, link: Link) -> None:
         """Dial, say where to go on, and take what comes."""
@@ -53,45 +85,17 @@ class Simulated(Platform[SimulatedConfig]):
         await self._reach()
         wire = Wire()
         server.connected(wire)
-        self._wires[link] = wire
         try:
             link.identify(server.account)
             await link.find_cursor()
-            link.up()
-            server.begin(wire, link.cursor)
-            while True:
-                await self._take(link, wire)
+            with link.speaks_through(_Wired(link, server, wire)):
+                link.up()
+                server.begin(wire, link.cursor)
+                while True:
+                    await self._take(link, wire)
         finally:
-            del self._wires[link]
             if server.wire is wire:
                 server.cut("the host left")
-
-    async def send(self, link: Link, out: Outbound) -> Sent:
-        wire = self._wires.get(link)
-        if wire is None or wire.lost:
-            raise Retry(1.0, "not connected")
-
-        def late(sent: Sent) -> None:
-            link.answered_late(out.key, sent)
-
-        return await wire.request(out.key, lambda: self._server.take(wire, out, late))
-
-    async def edit(self, link: Link, out: Outbound, message: str) -> Sent:
-        return await self.send(link, out)
-
-    async def delete(self, link: Link, out: Outbound, message: str) -> Sent:
-        return await self.send(link, out)
-
-    async def react(
-        self,
-        link: Link,
-        out: Outbound,
-        message: str,
-        emoji: str | Emoji,
-        *,
-        remove: bool,
-    ) -> Sent:
-        return await self.send(link, out)
 
     async def _reach(self) -> None:
         server = self._server

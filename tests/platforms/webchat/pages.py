@@ -17,7 +17,9 @@ from actors.kernel import System
 from actors.messages import Chat, ChatAddress, ChatKind, Outbound, Segment, Text
 from actors.sender import Line, Sent
 from platforms.base import platform_tree
+from platforms.base.line import AccountLine
 from platforms.webchat import WebChat, WebChatConfig
+from platforms.webchat.desk import Desk
 from platforms.webchat.doorkeeper import person_of
 from tests.platforms.base.hosts import FakeHost
 from tests.platforms.ingress.clients import Client, connect
@@ -150,6 +152,15 @@ class World:
 
     async def line(self) -> Line:
         return await self.host.line("page", "web")
+
+    @property
+    def desk(self) -> Desk:
+        """Of the session that is up."""
+        line = self.host.lines["web", "page"]
+        assert isinstance(line, AccountLine)
+        desk = line._link.speaker
+        assert isinstance(desk, Desk)
+        return desk
 
     async def bot_says(self, key: str, *body: Segment | str, token: str = ANN) -> Sent:
         return await (await self.line()).send(saying(key, *body, token=token))

@@ -271,12 +271,11 @@ async def test_bots_edit_delete_and_react(world: World) -> None:
     await page.opens()
     await page.writes("message-1", "hello")
     await page.hears_answer()
-    link = next(iter(world.chat._desks))
     await world.bot_says("k1", "hi", Reply("message-1"))
 
-    await world.chat.edit(link, saying("k2", "hi there"), "k1")
-    await world.chat.react(link, saying("k3"), "message-1", "🎉", remove=False)
-    await world.chat.delete(link, saying("k4"), "k1")
+    await world.desk.edit(saying("k2", "hi there"), "k1")
+    await world.desk.react(saying("k3"), "message-1", "🎉", remove=False)
+    await world.desk.delete(saying("k4"), "k1")
 
     while page.seen < 2:
         await page.hears()
@@ -287,7 +286,7 @@ async def test_bots_edit_delete_and_react(world: World) -> None:
         ("delete", "k1"),
     ]
     with pytest.raises(Rejected):
-        await world.chat.delete(link, saying("k5"), "nothing")
+        await world.desk.delete(saying("k5"), "nothing")
 
 
 async def test_a_picture_goes_both_ways(world: World) -> None:
@@ -319,8 +318,9 @@ async def test_what_is_said_to_nobody_is_rejected(world: World) -> None:
         await world.bot_says("k1", "hello?")
     with pytest.raises(Rejected):
         await world.bot_says("k2", Image(PNG, "a picture"))
-    link = next(iter(world.chat._desks))
-    assert await link.shelf("files").sizes() == {}, "it would push others' files out"
+    assert await world.desk.link.shelf("files").sizes() == {}, (
+        "it would push others' files out"
+    )
 
 
 async def test_a_ring_forgets_what_is_old_and_only_that(world: World) -> None:
@@ -331,9 +331,7 @@ async def test_a_ring_forgets_what_is_old_and_only_that(world: World) -> None:
     await page.cut()
     for number in range(RING + 20):
         await world.bot_says(f"a{number}", "young")  # within the hour: all are kept
-    link = next(iter(world.chat._desks))
-    rings = world.chat._desks[link].keeper.rings
-    ring = rings.of(person_of(ANN))
+    ring = world.desk.keeper.rings.of(person_of(ANN))
     assert ring is not None
     assert len(ring) == RING + 21
 

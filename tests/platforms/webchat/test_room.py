@@ -72,7 +72,7 @@ async def test_what_a_disk_that_hangs_holds_up_has_an_end(
     async def hangs(name: str, body: bytes) -> None:
         await trio.sleep_forever()
 
-    [desk] = world.chat._desks.values()
+    desk = world.desk
     monkeypatch.setattr(desk.keeper._shelf, "put", hangs)
     for number in range(MAX_WAITING + 1):
         deed = Say(f"message-{number}", (Part("x"),))

@@ -107,8 +107,8 @@ def test_ours_goes_before_a_strangers_of_the_same_name(site: Path) -> None:
         ("", "class TinyChat: pass", "extends rookery.Platform (got TinyChat)"),
         (
             "",
-            SOURCE.replace("async def send", "async def said"),
-            "must define send",
+            SOURCE.replace("async def session", "async def life"),
+            "must define session",
         ),
         ("", SOURCE.replace('name = "tinychat"', ""), "must have a `name`"),
         ("", SOURCE.replace('"tinychat"', '"Tiny Chat"'), "must have a `name`"),
