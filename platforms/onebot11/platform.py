@@ -36,7 +36,7 @@ class OneBot11(Platform[OneBot11Config]):
     async def session(self, link: Link) -> None:
         """Live one conversation, over sockets that we dial or that dialled us."""
         session = Session(link, dialled=not self.listens)
-        with link.speaks_through(session):
+        with link.speaks_through(session.speaker):
             if self.listens:
                 await attend(link, session)
             else:

@@ -7,40 +7,21 @@ Rules of this file:
 2. A session is as good as its sockets: without one that speaks nothing can be said
    (the outbox keeps it), without one that hears nothing can be heard; both are told as
    *degraded*. It is over when the last socket is.
-3. An echo belongs to one socket. Answers on another one find nobody.
-4. The account being offline is no fault of the connection: *degraded*, no redial.
-5. What the old socket of a role has read is journalled before what the new one reads:
+3. The account being offline is no fault of the connection: *degraded*, no redial.
+4. What the old socket of a role has read is journalled before what the new one reads:
    it was said before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 
 import trio
 
-from actors.messages import Emoji, Inbound, Outbound
-from platforms.base import (
-    Link,
-    NeedsOperator,
-    Retry,
-    SendRefused,
-    Sent,
-    SessionEnded,
-    Speaker,
-)
+from actors.messages import Inbound
+from platforms.base import Link, NeedsOperator, SendRefused, SessionEnded
 from platforms.onebot11 import wire
-from platforms.onebot11.calls import (
-    Asked,
-    calling,
-    deleting,
-    reacting,
-    result,
-    saying,
-    sent,
-)
 from platforms.onebot11.language import (
     Heard,
     OneBotHabits,
@@ -48,23 +29,19 @@ from platforms.onebot11.language import (
     OneBotPeer,
 )
 from platforms.onebot11.roles import SocketRole
+from platforms.onebot11.speaker import PROBE_SECONDS, OneBotSpeaker
 from platforms.transport import WebSocket
 
-ANSWER_SECONDS = 15.0
-"""How long a message may be under way before nobody knows what became of it."""
-CALL_SECONDS = 30.0
-PROBE_SECONDS = 10.0
 FIRST_EVENT_SECONDS = 1.0
 ASK_AGAIN_SECONDS = 30.0
 LAST_WORDS_SECONDS = 1.0
 TOGETHER = 63
 """Events beside the first that are journalled in one go: one commit for all of them."""
-NOT_CONNECTED_SECONDS = 1.0
 
 _REFUSALS = (1401, 1403)
 
 
-class Session(Speaker):
+class Session:
     """Lives as long as one incarnation of the connection."""
 
     def __init__(self, link: Link, *, dialled: bool) -> None:
@@ -78,6 +55,7 @@ class Session(Speaker):
         self._link = link
         self._dialled = dialled
         self._peers: dict[SocketRole, OneBotPeer] = {}
+        self.speaker = OneBotSpeaker(link, self._peers)
         # Of the newest socket of each role: set once it has handed over what it read.
         self._heard_out = {role: trio.Event() for role in SocketRole}
         for nobody in self._heard_out.values():
@@ -85,8 +63,6 @@ class Session(Speaker):
         self._online = True
         self._identified = trio.Event()
         self._can_ask = trio.Event()
-        self._name = link.new_id()
-        self._echoes = 0
         if not dialled:
             self._identified.set()
 
@@ -236,66 +212,17 @@ class Session(Speaker):
             await self._identified.wait()
         while not self._identified.is_set():
             with suppress(SendRefused):
-                answer = await self._ask(self._speaker(), "get_login_info")
+                speaker = self.speaker
+                answer = await speaker.ask(speaker.peer(), "get_login_info")
                 login = wire.result_of("get_login_info", answer)
                 if isinstance(login, wire.LoginInfo) and login.user_id not in ("", "0"):
                     self.identify(login.user_id)
             with trio.move_on_after(ASK_AGAIN_SECONDS):
                 await self._identified.wait()
 
-    # --- out --------------------------------------------------------------------------
-
-    async def send(self, out: Outbound) -> Sent:
-        """Say *out*; see `Platform.send`."""
-        return await self._tracked(out, saying(out, self._next_echo()))
-
-    async def delete(self, out: Outbound, message: str) -> Sent:
-        """Take *message* back; see `Platform.delete`."""
-        return await self._tracked(out, deleting(message, self._next_echo()))
-
-    async def react(
-        self, out: Outbound, message: str, emoji: str | Emoji, *, remove: bool
-    ) -> Sent:
-        """Put *emoji* below *message*; see `Platform.react`."""
-        asked = reacting(message, emoji, self._next_echo(), remove=remove)
-        return await self._tracked(out, asked)
-
-    async def _tracked(self, out: Outbound, asked: Asked) -> Sent:
-        peer = self._speaker()
-        late = partial(self._answered_late, out)
-        return sent(await peer.request(asked.text, asked.ref, ANSWER_SECONDS, late))
-
-    async def call(
-        self, action: str, params: Mapping[str, object], within: float = CALL_SECONDS
-    ) -> object:
-        """Call *action*; see `Actions`."""
-        peer = self._speaker()
-        asked = calling(action, params, self._next_echo())
-        return result(action, await peer.request(asked.text, asked.ref, within))
-
-    def _speaker(self) -> OneBotPeer:
-        for role in (SocketRole.API, SocketRole.UNIVERSAL):
-            peer = self._peers.get(role)
-            if peer is not None and peer.alive:
-                return peer
-        raise Retry(NOT_CONNECTED_SECONDS, "no API connection")
-
-    def _next_echo(self) -> str:
-        self._echoes += 1
-        return f"{self._name}-{self._echoes}"
-
-    def _answered_late(self, out: Outbound, answer: wire.Answer) -> None:
-        # A late refusal changes nothing: from *unknown* only `sent` is a way on.
-        with suppress(SendRefused):
-            self._link.answered_late(out.key, sent(answer))
-
-    async def _ask(self, peer: OneBotPeer, action: str) -> wire.Answer:
-        asked = calling(action, {}, self._next_echo())
-        return await peer.request(asked.text, asked.ref, PROBE_SECONDS)
-
     async def _probe(self, peer: OneBotPeer) -> None:
         """Ask for a sign of life on this very socket; any answer will do."""
-        answer = await self._ask(peer, "get_status")
+        answer = await self.speaker.ask(peer, "get_status")
         status = wire.result_of("get_status", answer)
         if isinstance(status, wire.Status):
             self._account_is(online=status.online)
