@@ -1,9 +1,9 @@
 """IRC: one nick on one network, over lines of text, with whatever of IRCv3 is offered.
 
 Read `platform` first, then `session` (one connection from the first line to the last),
-`language` (which lines are answers) and `speaking` (a message becomes lines). `wire` is
-the protocol as values; `config` and `wanting` are small and pure. Not here: sockets,
-when to dial again, keeping messages.
+`speaker` (what goes out over it), `language` (which lines are answers) and `speaking` (a
+message becomes lines). `wire` is the protocol as values; `config` and `wanting` are small
+and pure. Not here: sockets, when to dial again, keeping messages.
 """
 
 from platforms.irc.config import IrcConfig

@@ -34,5 +34,5 @@ class Irc(Platform[IrcConfig]):
     async def session(self, link: Link) -> None:
         """Live one connection: register, join, listen."""
         session = Session(link, self.config)
-        with link.speaks_through(session):
+        with link.speaks_through(session.speaker):
             await session.live()

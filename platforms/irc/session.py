@@ -1,52 +1,35 @@
-"""One connection to an IRC server: register, join, listen, speak.
+"""One connection to an IRC server: register, join, listen.
 
 Rules of this file:
 
 1. Nothing is said to a channel before it is known whether we are in it: the host is told
    that we are up when every channel has answered, or when that takes too long.
-2. One line of ours is under way at a time: the server's own pace is kept so, and what it
-   answers belongs to that line. See `wire.confirming` for what counts as an answer.
-3. A PING is answered by a task of its own: it must not wait behind a full journal.
-4. What is missing (our nick, a channel) is *degraded*, no redial, and asked for again.
+2. A PING is answered by a task of its own: it must not wait behind a full journal.
+3. What is missing (our nick, a channel) is *degraded*, no redial, and asked for again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
-from functools import partial
 from typing import Final
 
 import trio
-from attrs import evolve
 
-from actors.messages import Emoji, Inbound, Outbound
+from actors.messages import Inbound
 from actors.sender import SendRefused
-from platforms.base import (
-    Link,
-    NeedsOperator,
-    OutcomeUnknown,
-    Rejected,
-    Retry,
-    Sent,
-    SessionEnded,
-    Speaker,
-)
+from platforms.base import Link, NeedsOperator, SessionEnded
 from platforms.irc import wire
 from platforms.irc.config import IrcConfig
 from platforms.irc.dialling import dial, who_of
 from platforms.irc.language import IrcHabits, IrcLanguage, IrcPeer
-from platforms.irc.speaking import Saying, Sign, calling, reacting, redacting, saying
+from platforms.irc.speaker import IrcSpeaker
 from platforms.irc.wanting import ASK_AGAIN_SECONDS, Wanting
 from platforms.transport import SocketClosed
 
 REGISTER_SECONDS: Final = 60.0
 """A server may look for our name and our identd before it says a word."""
 JOIN_SECONDS: Final = 20.0
-ANSWER_SECONDS: Final = 15.0
-"""How long a line may be under way before nobody knows what became of it."""
-TURN_SECONDS: Final = 20.0
-NOT_CONNECTED_SECONDS: Final = 1.0
 LAST_WORDS_SECONDS: Final = 1.0
 TOGETHER: Final = 63
 """Lines beside the first that are journalled in one go."""
@@ -55,7 +38,7 @@ PINGS: Final = 16
 PROBE: Final = "PING :rookery"
 
 
-class Session(Speaker):
+class Session:
     """Lives as long as one incarnation of the connection."""
 
     def __init__(self, link: Link, config: IrcConfig) -> None:
@@ -63,13 +46,11 @@ class Session(Speaker):
         self._config = config
         self._known = wire.Known(account=config.nick, nick=config.nick)
         self._confirming = wire.Confirming(self._known)
+        self.speaker = IrcSpeaker(link, self._known, self._confirming)
         self._wanting = Wanting(config.nick, config.channels, self._known)
-        self._peer: IrcPeer | None = None
-        self._turn = trio.Lock()
         self._patient = True
         self._name = link.new_id()
         self._heard = 0
-        self._calls = 0
         self._pings, self._pinged = trio.open_memory_channel[str](PINGS)
 
     # --- the life of it ---------------------------------------------------------------
@@ -116,7 +97,7 @@ class Session(Speaker):
             msg = f"the server did not let us in within {REGISTER_SECONDS:g} s"
             raise SessionEnded(msg)
         self._link.identify(self._config.nick)
-        self._peer = peer
+        self.speaker.peer = peer
         # Folded anew: by now the server has said how it compares names.
         self._wanting = Wanting(self._config.nick, self._config.channels, self._known)
         await _say(peer, self._wanting.joins())
@@ -204,120 +185,10 @@ class Session(Speaker):
                 with suppress(wire.Unwritable):  # of no server that wants an answer
                     await peer.send(wire.write("PONG", [token]))
 
-    # --- out --------------------------------------------------------------------------
-
-    async def send(self, out: Outbound) -> Sent:
-        """Say *out*; see `Platform.send`."""
-        self._speaker()
-        lines = saying(out, self._known)
-        late = None
-        if len(lines) == 1:
-            late = partial(self._answered_late, out.key)
-        sent = Sent()
-        for number, line in enumerate(lines):
-            try:
-                taken = await self._ask(line, late)
-            except (Rejected, Retry) as refused:
-                if not number:
-                    raise
-                how = f"only {number} of {len(lines)} lines were taken: {refused}"
-                return evolve(sent, degraded=how)
-            if not number:
-                sent = Sent(taken.id)
-        return sent
-
-    async def delete(self, out: Outbound, message: str) -> Sent:
-        """Take *message* back; see `Platform.delete`."""
-        self._speaker()
-        return await self._change(redacting(out, self._known, message), out.key)
-
-    async def react(
-        self, out: Outbound, message: str, emoji: str | Emoji, *, remove: bool
-    ) -> Sent:
-        """React to *message*; see `Platform.react`."""
-        self._speaker()
-        sign = Sign(emoji.id if isinstance(emoji, Emoji) else emoji, remove)
-        return await self._change(reacting(out, self._known, message, sign), out.key)
-
-    async def _change(self, line: Saying, key: str) -> Sent:
-        taken = await self._ask(line, partial(self._answered_late, key))
-        return Sent(taken.id)
-
-    async def call(self, action: str, params: Mapping[str, object]) -> object:
-        """Say a command of IRC by its name, with `params=[...]` and `tags={...}`.
-
-        Returns the id of what it was, if the server told one.
-        """
-        unknown = sorted(params.keys() - {"params", "tags"})
-        if unknown:
-            msg = f"a command of IRC has params and tags (got {', '.join(unknown)})"
-            raise Rejected(msg)
-        self._speaker()
-        self._calls += 1
-        ref = f"{self._name}.{self._calls}"
-        given, tags = params.get("params", ()), params.get("tags", {})
-        taken = await self._ask(calling(action, given, tags, ref), None)
-        return taken.id or None
-
-    async def _ask(self, line: Saying, late: partial[None] | None) -> wire.Taken:
-        """Say one line and return once the server has taken it.
-
-        Raises:
-            Retry: nothing went out, or the server said *not now*.
-            Rejected: it said no.
-            OutcomeUnknown: it went out, and there was no answer.
-        """
-        with trio.move_on_after(TURN_SECONDS) as patience:
-            await self._turn.acquire()
-        if patience.cancelled_caught:
-            raise Retry(NOT_CONNECTED_SECONDS, "the server is slow to answer others")
-        try:
-            peer, labelled = self._speaker(), self._known.capabilities.labels
-            most = self._known.support.line_bytes
-            first, *then = line.lines(labelled=labelled, most=most)
-            self._confirming.asks(
-                line.ref, line.command, line.target, labelled=labelled
-            )
-            if then:
-                await _out(peer, first)
-                first = then[0]
-            try:
-                verdict = await peer.request(first, line.ref, ANSWER_SECONDS, late)
-            except Retry as retry:
-                if then:
-                    raise OutcomeUnknown(retry.why) from retry
-                raise
-        finally:
-            self._turn.release()
-        match verdict:
-            case wire.Taken():
-                return verdict
-            case wire.Denied(why):
-                raise Rejected(why)
-            case wire.NotNow(why, seconds):
-                raise Retry(seconds, why)
-
-    def _speaker(self) -> IrcPeer:
-        if self._peer is None or not self._peer.alive:
-            raise Retry(NOT_CONNECTED_SECONDS, "not connected")
-        return self._peer
-
-    def _answered_late(self, key: str, verdict: wire.Verdict) -> None:
-        # A late refusal changes nothing: from *unknown* only `sent` is a way on.
-        if isinstance(verdict, wire.Taken):
-            self._link.answered_late(key, Sent(verdict.id))
-
 
 async def _say(peer: IrcPeer, lines: Iterable[str]) -> None:
     for line in lines:
         await peer.send(line)
-
-
-async def _out(peer: IrcPeer, line: str) -> None:
-    try:
-        await peer.send(line)
-    except SocketClosed as closed:
-        raise Retry(NOT_CONNECTED_SECONDS, str(closed)) from closed
 
 
 async def _probe(peer: IrcPeer) -> None:
