@@ -11,8 +11,8 @@ from attrs import evolve
 from rookery.testing.lab import Case, Peer, prove
 from rookery.testing.lab.conformance import WrongDeclaration
 from tests.fakes.tinychat.peer import TinyPeer
-from tests.rookery.testing.lab import sabotaged
-from tests.rookery.testing.lab.sabotaged import Tiny, TinySlowPeer
+from tests.rookery.testing.lab.sabotaged import lines
+from tests.rookery.testing.lab.sabotaged.whole import Tiny, TinySlowPeer
 from tests.rookery.testing.lab.test_sabotage import peer_of
 
 
@@ -94,4 +94,4 @@ def test_what_cannot_be_is_told_with_its_reason() -> None:
 def test_a_declared_case_may_fail_in_its_own_way_only() -> None:
     """A platform that is broken elsewhere is not excused by a declaration."""
     with pytest.raises(AssertionError):
-        prove(peer_of(sabotaged.Mute), Case.TALKS)
+        prove(peer_of(lines.Mute), Case.TALKS)

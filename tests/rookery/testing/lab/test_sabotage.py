@@ -5,41 +5,41 @@ from __future__ import annotations
 import pytest
 
 from rookery.testing.lab import Case, NotConforming, Peer, prove
-from tests.rookery.testing.lab import sabotaged
-from tests.rookery.testing.lab.sabotaged import Tiny, TinySlowPeer
+from tests.rookery.testing.lab.sabotaged import lines, load, protocol, whole
+from tests.rookery.testing.lab.sabotaged.whole import Tiny, TinySlowPeer
 
 BROKEN = [
-    (Case.TALKS, sabotaged.Mute, "nobody has heard one"),
-    (Case.TALKS, sabotaged.Deaf, "these were not handled: hello"),
-    (Case.TALKS, sabotaged.Confused, "each answer must settle what it answers"),
-    (Case.REFUSED, sabotaged.Eager, "a delay that doubles comes to 40 at most"),
-    (Case.REFUSED, sabotaged.Sulky, "at least 4 must be tried"),
-    (Case.THROWN_OUT, sabotaged.Eager, "a delay that doubles comes to 40 at most"),
-    (Case.HALF_OPEN, sabotaged.Patient, "silence_seconds promises 150"),
-    (Case.HALF_OPEN, sabotaged.Trusting, "said nothing: it waits for ever"),
-    (Case.REDELIVERS, sabotaged.Fresh, "handled more than once: message 1"),
-    (Case.CANCELLED, sabotaged.Forgetful, "these were not handled: say life"),
-    (Case.REORDERS, sabotaged.Ascending, "these were not handled: message 0"),
-    (Case.GAP, sabotaged.Ascending, "these were not handled: late"),
-    (Case.GAP, sabotaged.Contiguous, "these were not handled: after 0"),
+    (Case.TALKS, lines.Mute, "nobody has heard one"),
+    (Case.TALKS, lines.Deaf, "these were not handled: hello"),
+    (Case.TALKS, lines.Confused, "each answer must settle what it answers"),
+    (Case.REFUSED, lines.Eager, "a delay that doubles comes to 40 at most"),
+    (Case.REFUSED, lines.Sulky, "at least 4 must be tried"),
+    (Case.THROWN_OUT, lines.Eager, "a delay that doubles comes to 40 at most"),
+    (Case.HALF_OPEN, lines.Patient, "silence_seconds promises 150"),
+    (Case.HALF_OPEN, lines.Trusting, "said nothing: it waits for ever"),
+    (Case.REDELIVERS, protocol.Fresh, "handled more than once: message 1"),
+    (Case.CANCELLED, load.Forgetful, "these were not handled: say life"),
+    (Case.REORDERS, protocol.Ascending, "these were not handled: message 0"),
+    (Case.GAP, protocol.Ascending, "these were not handled: late"),
+    (Case.GAP, protocol.Contiguous, "these were not handled: after 0"),
     (
         Case.TOO_MANY,
-        sabotaged.Insistent,
+        protocol.Insistent,
         "it was said again after 1.00 s, and the server had said 20",
     ),
-    (Case.TOO_MANY, sabotaged.Offended, "nobody has heard hello"),
-    (Case.CUT, sabotaged.Stammering, "it was repeated with another key"),
-    (Case.CUT, sabotaged.Careless, "people have seen it"),
-    (Case.BAD_TOKEN, sabotaged.Knocking, "raise NeedsOperator(why)"),
-    (Case.BURST, sabotaged.Hoarding, "while the journal took none; 1300 is the most"),
-    (Case.BURST, sabotaged.Dropping, "messages are lost"),
-    (Case.BURST, sabotaged.Scattered, "was handled in another order"),
-    (Case.CANCELLED, sabotaged.Locking, "after it was cancelled at step"),
-    (Case.RUBBISH, sabotaged.Touchy, "two hours after an object of nothing"),
-    (Case.LEAVES, sabotaged.Haunting, "a task is still there: a ghost"),
+    (Case.TOO_MANY, protocol.Offended, "nobody has heard hello"),
+    (Case.CUT, lines.Stammering, "it was repeated with another key"),
+    (Case.CUT, lines.Careless, "people have seen it"),
+    (Case.BAD_TOKEN, protocol.Knocking, "raise NeedsOperator(why)"),
+    (Case.BURST, load.Hoarding, "while the journal took none; 1300 is the most"),
+    (Case.BURST, load.Dropping, "messages are lost"),
+    (Case.BURST, load.Scattered, "was handled in another order"),
+    (Case.CANCELLED, load.Locking, "after it was cancelled at step"),
+    (Case.RUBBISH, protocol.Touchy, "two hours after an object of nothing"),
+    (Case.LEAVES, lines.Haunting, "a task is still there: a ghost"),
     (
         Case.LEAVES,
-        sabotaged.Untidy,
+        lines.Untidy,
         "a connection that was opened at 0.00 s is still open",
     ),
 ]
@@ -56,7 +56,7 @@ def peer_of(platform: type[Tiny]) -> type[Peer]:
 
 @pytest.mark.parametrize("case", Case, ids=lambda case: case.name.lower())
 def test_what_is_whole_conforms(case: Case) -> None:
-    assert not prove(sabotaged.Whole, case)
+    assert not prove(whole.Whole, case)
 
 
 @pytest.mark.parametrize(
