@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,13 +13,14 @@ import trio
 from actors.bots import Bot, BotNotLoaded
 from actors.journal import FileJournal, SqliteStore
 from actors.journal.sqlite import Inline
-from actors.kernel import Incarnation, System
+from actors.kernel import ActorError, Incarnation, System
 from platforms.base import AnyPlatform, PlatformConfig
 from platforms.transport import Network
 from rookery.config import BotSettings, Configuration, PlatformSettings, Settings
 from rookery.host import Estate, Notifier, Parts, host_tree
 from rookery.kinds import Kind
 from rookery.testing.stage import stands_still
+from supervision import SupervisorActor, restart_now, which_children
 
 PLATFORM = "lab"
 """The id of the platform under test."""
@@ -119,6 +121,13 @@ class House:
         self.journal = FileJournal(store, clock, _wall, run=self.disk)
         self.parts = Parts.of(self.system, Estate(found), self.journal, network=network)
         tree = host_tree(self.parts, reread, Notifier(), load, control=False)
+
+    async def wake(self) -> None:
+        """Whoever sleeps below the platform before another try sleeps no longer."""
+        with suppress(ActorError):  # it is down itself, or ends just now
+            supervisor = self.system.find(_BELOW.rstrip("/"), SupervisorActor)
+            for row in await which_children(supervisor):
+                await restart_now(supervisor, row.id)
 
     def sessions(self) -> list[Incarnation]:
         """Return who lives a session of the platform now."""
