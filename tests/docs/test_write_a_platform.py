@@ -94,7 +94,10 @@ async def test_the_one_that_polls(folder: Path) -> None:
     asked = trio.Event()
 
     async def first(stream: trio.SocketStream, request: bytes) -> None:
+        up_before.append(("mine", "me") in host.states)
         await stream.send_all(response(json.dumps([message]).encode()))
+
+    up_before: list[bool] = []
 
     async def second(stream: trio.SocketStream, request: bytes) -> None:
         asked.set()
@@ -104,7 +107,7 @@ async def test_the_one_that_polls(folder: Path) -> None:
         await stream.send_all(response(b'{"id": "s1"}'))
 
     answers: dict[str, Answer] = {
-        "/new?after=0&timeout=50": first,
+        "/new?after=0&timeout=0": first,
         "/new?after=7&timeout=50": second,
         "/say": say,
     }
@@ -115,6 +118,7 @@ async def test_the_one_that_polls(folder: Path) -> None:
             await asked.wait()
             assert host.journal.texts() == ["hi"]
             assert host.journal.cursors["mine", "me"] == "7"
+            assert up_before == [False]  # the server may still refuse us
             assert (await line.send(saying("hello"))).id == "s1"
 
 
