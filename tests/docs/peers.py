@@ -32,6 +32,7 @@ class LinePeer(Peer):
     async def serve(self, stream: trio.abc.Stream) -> None:
         line = Lines(stream)
         assert await line.receive() == "HELLO"
+        await self.lets_in()
         await line.send("WELCOME rook")
         self._line = line
         async for said in line:

@@ -75,7 +75,15 @@ def test_the_reference_says_what_each_case_is() -> None:
 
 @pytest.mark.parametrize("of", [Peer, Lab])
 def test_the_reference_names_what_there_is(of: type) -> None:
-    of_the_lab_alone = {"enter", "visits", "note", "witness", "changed", "unknown"}
+    of_the_lab_alone = {
+        "enter",
+        "serves",
+        "visits",
+        "note",
+        "witness",
+        "changed",
+        "unknown",
+    }
     of_the_stage = {"hears", "refusal", "dial"}
     for name in vars(of):
         if not name.startswith("_") and name not in of_the_lab_alone | of_the_stage:

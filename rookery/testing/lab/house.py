@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -11,16 +11,24 @@ from typing import TypeVar
 import trio
 
 from actors.bots import Bot, BotNotLoaded
-from actors.journal import FileJournal, SqliteStore
+from actors.journal import Appended, Arrived, FileJournal, SqliteStore
 from actors.journal.sqlite import Inline
-from actors.kernel import ActorError, Incarnation, System
+from actors.kernel import ActorError, Address, Incarnation, System
+from actors.messages import Inbound
 from platforms.base import AnyPlatform, PlatformConfig
 from platforms.transport import Network
 from rookery.config import BotSettings, Configuration, PlatformSettings, Settings
 from rookery.host import Estate, Notifier, Parts, host_tree
 from rookery.kinds import Kind
 from rookery.testing.stage import stands_still
-from supervision import SupervisorActor, restart_now, which_children
+from supervision import (
+    SupervisorActor,
+    SupervisorMessage,
+    restart_child,
+    restart_now,
+    terminate_child,
+    which_children,
+)
 
 PLATFORM = "lab"
 """The id of the platform under test."""
@@ -28,6 +36,7 @@ WALL_ZERO = 1_800_000_000.0
 """What the wall clock shows when the virtual one shows zero."""
 DOORS = "/web/ingress"
 STOP_WITHIN = 60.0
+_KNOWN = ("web", "platforms")
 _BELOW = f"/platforms/{PLATFORM}/"
 _BESIDES = (f"{_BELOW}reporter", f"{_BELOW}listener")
 
@@ -59,6 +68,41 @@ class Held(Inline):
     ) -> R:
         await self._free.wait()
         return await super().__call__(job, told)
+
+
+class BrokenOff(BaseException):
+    """What a cancellation is to whoever waits: no `Exception`, and not his to keep."""
+
+
+class Fragile(FileJournal):
+    """A journal; the next delivery may be broken off before it is in it."""
+
+    breaks_off = False
+
+    async def append(
+        self,
+        platform: str,
+        account: str,
+        event: Inbound,
+        *,
+        trace: str,
+        cursor: str | None = None,
+    ) -> Appended:
+        self._hold_out()
+        return await super().append(
+            platform, account, event, trace=trace, cursor=cursor
+        )
+
+    async def append_all(
+        self, platform: str, account: str, arrived: Sequence[Arrived]
+    ) -> list[Appended]:
+        self._hold_out()
+        return await super().append_all(platform, account, arrived)
+
+    def _hold_out(self) -> None:
+        if self.breaks_off:
+            self.breaks_off = False
+            raise BrokenOff
 
 
 def _wall() -> float:
@@ -118,9 +162,23 @@ class House:
             wall_clock=_wall,
         )
         clock = trio.lowlevel.current_clock().current_time
-        self.journal = FileJournal(store, clock, _wall, run=self.disk)
+        self.journal = Fragile(store, clock, _wall, run=self.disk)
         self.parts = Parts.of(self.system, Estate(found), self.journal, network=network)
         tree = host_tree(self.parts, reread, Notifier(), load, control=False)
+
+    async def stop(self) -> None:
+        """Stop what of the host a platform knows: its doors, then itself, as at the end."""
+        for child in _KNOWN:
+            await terminate_child(self._root, child)
+
+    async def begin(self) -> None:
+        """Begin again what `stop` has stopped."""
+        for child in reversed(_KNOWN):
+            await restart_child(self._root, child)
+
+    @property
+    def _root(self) -> Address[SupervisorMessage]:
+        return self.system.find("/", SupervisorActor)
 
     async def wake(self) -> None:
         """Whoever sleeps below the platform before another try sleeps no longer."""

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 
 import trio
 
-from actors.kernel import LifeEnded
+from actors.kernel import ExitReason, LifeEnded
 from actors.messages import OutboundState
 from actors.monitor import ConnectionChanged, ConnectionState, Phase
 from rookery.testing import portal
@@ -49,14 +49,23 @@ class Lab:
         """Everything that has come to be shown, also what was known already."""
         self.heard: list[Heard] = []
         """What people have seen of us: each key once."""
+        self.lost: list[str] = []
+        """What was on its way when its line was cut, so that nobody has heard it."""
         self.refused_at: float | None = None
         """When the server has said *too many*."""
         self.mute = False
         """What is heard is not answered any more."""
+        self.slow = 0.0
+        """How many seconds the peer takes before it lets the platform in."""
+        self.waits = False
+        """Somebody has been before the peer's door since `slow` was set."""
+        self.ends: list[ExitReason] = []
+        """Why each life of the session has ended."""
         self.house: House
         self._tasks = tasks
         self._numbers = 0
         self._cut_when_heard = 0
+        self._lose = 0
         self._too_many: TooMany | None = None
         self._news = trio.Event()
 
@@ -166,6 +175,10 @@ class Lab:
         """Cut the line when something is heard the next time, before it is answered."""
         self._cut_when_heard = times
 
+    def lose(self, times: int = 1) -> None:
+        """Cut the line when something would be heard the next time: nobody hears it."""
+        self._lose = times
+
     def is_too_much(self, after: float | None) -> None:
         """Have the peer refuse the next thing that it hears."""
         self._too_many = TooMany(after)
@@ -199,6 +212,12 @@ class Lab:
 
     async def hears(self, room: int, text: str, key: str | None) -> None:
         """See `Peer.hears`."""
+        if self._lose:
+            self._lose -= 1
+            self.lost.append(text)
+            self.note(f"{text!r} is lost: the line is cut before anybody hears it")
+            _line.get().theirs.cut()
+            raise Gone
         heard = Heard(room, text, key, trio.current_time())
         known = key is not None and any(key == each.key for each in self.heard)
         self.attempts.append(heard)
@@ -221,6 +240,14 @@ class Lab:
             self.note(f"the peer says that it is too much: {refusal.after}")
         return refusal
 
+    async def lets_in(self) -> None:
+        """See `Peer.lets_in`."""
+        if self.slow:
+            self.waits = True
+            self.note("the peer has not let it in yet")
+            await trio.sleep(self.slow)
+        await trio.lowlevel.checkpoint()
+
     def dial(self) -> trio.abc.Stream:
         """See `Peer.dial`."""
         return self.network.visit().theirs
@@ -232,8 +259,10 @@ class Lab:
         self, line: Line, live: Callable[[trio.abc.Stream], Awaitable[None]]
     ) -> None:
         _line.set(line)
-        with suppress(*_AWAY):
+        try:
             await live(line.theirs)
+        except* _AWAY:  # in a group, where the peer has a nursery
+            pass
         await line.theirs.aclose()
         self.note("the peer closes a connection")
 
@@ -251,6 +280,7 @@ class Lab:
         """Hear what the kernel tells of its lives."""
         if isinstance(event, LifeEnded) and is_session(event.path):
             self.network.life += 1
+            self.ends.append(event.reason)
             self.note(f"a session has ended: {event.reason}")
 
     def changed(self, change: ConnectionChanged) -> None:

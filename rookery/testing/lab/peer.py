@@ -23,6 +23,10 @@ class Stage(Protocol):
         """See `Peer.refusal`."""
         ...
 
+    async def lets_in(self) -> None:
+        """See `Peer.lets_in`."""
+        ...
+
     def dial(self) -> trio.abc.Stream:
         """See `Peer.dial`."""
         ...
@@ -99,6 +103,14 @@ class Peer(ABC):
         """Ask, before `hears`, whether what we say is too much just now."""
         return self._of().refusal()
 
+    async def lets_in(self) -> None:
+        """Take as long as the lab wants to, before a platform that dialled is let in.
+
+        Call it in `serve` before the answer that ends the handshake, where that has
+        more than one step: only then may the platform call itself up.
+        """
+        await self._of().lets_in()
+
     def dial(self) -> trio.abc.Stream:
         """Open a connection to the platform's port; close it when it is done."""
         return self._of().dial()
@@ -106,6 +118,11 @@ class Peer(ABC):
     def enter(self, stage: Stage) -> None:
         """The lab begins; it calls this."""
         self._stage = stage
+
+    @classmethod
+    def serves(cls) -> bool:
+        """Say whether the platform dials us."""
+        return cls.serve is not Peer.serve
 
     @classmethod
     def visits(cls) -> bool:

@@ -48,6 +48,7 @@ class Case(Enum):
     TALKS = "what is said is handled once, and what we say is heard once"
     REFUSED = "nobody is there at first: it tries again, slower, until somebody is"
     THROWN_OUT = "who is let in and thrown out again and again waits longer each time"
+    LET_IN = "it is up once it was let in, and not before"
     HALF_OPEN = (
         "a line on which nothing arrives any more is noticed in the promised time"
     )
@@ -56,11 +57,14 @@ class Case(Enum):
     GAP = "a number that is missing holds up nothing, and is handled if it comes late"
     TOO_MANY = "too many: it waits as long as the server says, and then is heard once"
     CUT = "a line that is cut before the answer repeats nothing that cannot be repeated"
+    LOST = "what was lost on its way is said again or unknown: never sent"
     BAD_TOKEN = "a token that is refused needs a person; nobody knocks again"  # noqa: S105 - a sentence
     BURST = "a burst while the journal is blocked loses nothing, in order, in bounded memory"
+    BROKEN_OFF = "a delivery that is broken off ends the session: it was not journalled"
     CANCELLED = (
         "whenever a session is cancelled, nothing is left, and the next one works"
     )
+    STOPPED = "whenever the host stops, it leaves in time, and loses nothing"
     RUBBISH = "whatever comes over the line, the host lives and the talk goes on"
     LEAVES = "after its end no task, no connection and no request of it is left"
 

@@ -36,6 +36,7 @@ class ModernIrc(Peer):
         return config
 
     async def serve(self, stream: trio.abc.Stream) -> None:
+        await self.lets_in()
         await self.irc.serve(stream)
 
     async def says(self, said: Said) -> None:

@@ -40,6 +40,7 @@ class MatrixPeer(Peer):
     async def serve(self, stream: trio.abc.Stream) -> None:
         if self.token not in self.server.tokens and not self.server.logged_out:
             self.server.login(self.who, token=self.token)
+        await self.lets_in()
         await self.server.converse(stream)
 
     async def says(self, said: Said) -> None:

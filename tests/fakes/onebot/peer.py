@@ -87,6 +87,7 @@ class ForwardPeer(OneBotPeer):
         if ws.headers.get("authorization") != f"Bearer {self.token}":
             await ws.refuse(403)
             return
+        await self.lets_in()
         await ws.accept()
         await self.converse(ws)
 

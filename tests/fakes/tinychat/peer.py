@@ -37,6 +37,7 @@ class TinyPeer(Peer):
             return
         await ws.accept()
         hello = await ws.receive()
+        await self.lets_in()
         await ws.send({"op": "hello", "me": "rook", "interval": 60})
         since = int(hello["since"] or 0)
         for said in list(self.told):

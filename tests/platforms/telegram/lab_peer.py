@@ -57,6 +57,8 @@ class TelegramPeer(Peer):
 
     async def _handle(self, request: Request) -> Response | None:
         method = request.path.rpartition("/")[2]
+        if method == "getMe":
+            await self.lets_in()
         if method == "getUpdates" and self._rubbish:
             return Response(200, self._rubbish.pop(0))
         if method in SENDS and f"/bot{self.fake.token}/" in request.path:

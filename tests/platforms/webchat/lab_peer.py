@@ -13,7 +13,7 @@ import trio
 
 from platforms.base import Secret
 from platforms.webchat import WebChat, WebChatConfig
-from rookery.testing.lab import Case, Gone, Peer, Said
+from rookery.testing.lab import Case, Peer, Said
 from tests.fakes.webchat import Page
 
 REDIAL_SECONDS = 3.0
@@ -44,8 +44,6 @@ class PagePeer(Peer):
                 for room in set(self._pages) - {1}:
                     nursery.start_soon(self._comes_back, self._page(room))
                 await self._live(self._page(1), stream)
-        except* Gone:
-            raise Gone from None
         finally:
             self._browsers = None
 

@@ -20,6 +20,8 @@ MARGIN = 10.0
 """Seconds: the rule of silence is looked at every few seconds, and a goodbye takes some."""
 ROOMS = (1, 2, 3)
 """Where something is said at once, so that several answers are under way."""
+SLOW = 6.0
+"""Seconds that a handshake may take; most give it ten."""
 SETTLED = 120.0
 """Seconds after which a message whose answer was lost is repeated, or never."""
 
@@ -120,6 +122,51 @@ def _slower(trial: Trial) -> None:
     )
 
 
+async def let_in(trial: Trial) -> None:
+    """See `Case.LET_IN`."""
+    async with trial.open(away=True) as lab:
+        # Behind a door of many it is up whoever comes: that says nothing then.
+        alone = await lab.until(lambda: lab.is_up, SOON)
+        if lab.network.listens:
+            lab.network.visit()  # somebody who does not say a word
+            early = await lab.until(lambda: lab.is_up, SOON) and not alone
+            trial.must(not early, "it is up, and has let in nobody yet")
+        lab.network.away = False
+        await trial.is_up()
+        if trial.peer.serves():
+            await _not_early(trial)
+        await trial.talks("let in")
+
+
+async def _not_early(trial: Trial) -> None:
+    """Whom it dials takes the connection, and time; then he begins, and takes time."""
+    lab = trial.lab
+    lab.network.silent = True
+    lab.network.dials.clear()
+    await _begin_anew(trial)
+    await lab.until(lambda: lab.network.dials, BACK)
+    early = await lab.until(lambda: lab.is_up, SLOW)
+    trial.must(not early, "it is up, and who took its connection has not said a word")
+    lab.network.silent = False
+    await trial.is_up()
+    lab.slow = SLOW
+    await _begin_anew(trial)
+    if await lab.until(lambda: lab.waits, BACK):
+        early = await lab.until(lambda: lab.is_up, SLOW / 2)
+        trial.must(not early, "it is up, and the server has not let it in yet")
+    lab.slow = 0.0
+    await trial.is_up()
+
+
+async def _begin_anew(trial: Trial) -> None:
+    """Let a session end; one that outlives its lines is ended."""
+    lab = trial.lab
+    lab.cut()
+    if not await lab.until(lambda: not lab.is_up, SOON):
+        lab.cancel()
+        await lab.until(lambda: not lab.is_up, SOON)
+
+
 async def half_open(trial: Trial) -> None:
     """See `Case.HALF_OPEN`."""
     await _half_open_from_the_first(trial)
@@ -202,6 +249,34 @@ async def cut(trial: Trial) -> None:
         wanted = {OutboundState.SENT, OutboundState.DEGRADED}
         wanted |= set() if repeats else {OutboundState.UNKNOWN}
         trial.must(receipt.state in wanted, f"it is {receipt.state.value}")
+        await trial.is_up()
+        await trial.talks("again")
+
+
+async def lost(trial: Trial) -> None:
+    """See `Case.LOST`."""
+    async with trial.open() as lab:
+        await trial.is_up(SOON)
+        lab.lose()
+        await lab.says("say hello")
+        said = await lab.until(lambda: lab.lost, SOON)
+        trial.must(said, "the peer was never told what was to be said")
+        await trio.sleep(SETTLED)
+        [receipt] = lab.people.receipts
+        sent = receipt.state in {OutboundState.SENT, OutboundState.DEGRADED}
+        trial.must(
+            lab.texts or not sent,
+            f"it is {receipt.state.value}, and nobody has heard it",
+        )
+        if trial.caps.repeats_for > 0:
+            trial.must(
+                lab.texts,
+                f"{SETTLED:g} s later it was not said again, and its key is known: it is {receipt.state.value}",
+            )
+        trial.must(
+            sent or receipt.state is OutboundState.UNKNOWN,
+            f"it is {receipt.state.value}, and nobody can know",
+        )
         await trial.is_up()
         await trial.talks("again")
 

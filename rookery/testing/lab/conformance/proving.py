@@ -9,7 +9,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.kernel import leaves
-from rookery.testing.lab.conformance import lines, load, protocol
+from rookery.testing.lab.conformance import ending, lines, load, protocol
 from rookery.testing.lab.conformance.trial import NotConforming, Trial
 from rookery.testing.lab.house import PLATFORM
 from rookery.testing.lab.peer import Peer
@@ -22,8 +22,10 @@ STORIES: Final[Mapping[Case, Story]] = {
     Case.TALKS: lines.talks,
     Case.REFUSED: lines.refused,
     Case.THROWN_OUT: lines.thrown_out,
+    Case.LET_IN: lines.let_in,
     Case.HALF_OPEN: lines.half_open,
     Case.CUT: lines.cut,
+    Case.LOST: lines.lost,
     Case.LEAVES: lines.leaves,
     Case.REDELIVERS: protocol.redelivers,
     Case.REORDERS: protocol.reorders,
@@ -32,7 +34,9 @@ STORIES: Final[Mapping[Case, Story]] = {
     Case.BAD_TOKEN: protocol.bad_token,
     Case.RUBBISH: protocol.rubbish,
     Case.BURST: load.burst,
-    Case.CANCELLED: load.cancelled,
+    Case.BROKEN_OFF: ending.broken_off,
+    Case.CANCELLED: ending.cancelled,
+    Case.STOPPED: ending.stopped,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rookery.testing.lab import Case, NotConforming, Peer, prove
-from tests.rookery.testing.lab.sabotaged import lines, load, protocol, whole
+from tests.rookery.testing.lab.sabotaged import ending, lines, load, protocol, whole
 from tests.rookery.testing.lab.sabotaged.whole import Tiny, TinySlowPeer
 
 BROKEN = [
@@ -15,10 +15,16 @@ BROKEN = [
     (Case.REFUSED, lines.Eager, "a delay that doubles comes to 40 at most"),
     (Case.REFUSED, lines.Sulky, "at least 4 must be tried"),
     (Case.THROWN_OUT, lines.Eager, "a delay that doubles comes to 40 at most"),
+    (Case.LET_IN, lines.Hasty, "the server has not let it in yet"),
+    (Case.LET_IN, lines.Boastful, "who took its connection has not said a word"),
+    (Case.LOST, lines.Hopeful, "it is sent, and nobody has heard it"),
+    (Case.BROKEN_OFF, ending.Stubborn, "it went on as if nothing had been"),
+    (Case.BROKEN_OFF, ending.Insisting, "it went on as if nothing had been"),
+    (Case.STOPPED, ending.Lingering, "a session had to be killed"),
     (Case.HALF_OPEN, lines.Patient, "silence_seconds promises 150"),
     (Case.HALF_OPEN, lines.Trusting, "said nothing: it waits for ever"),
     (Case.REDELIVERS, protocol.Fresh, "handled more than once: message 1"),
-    (Case.CANCELLED, load.Forgetful, "these were not handled: say life"),
+    (Case.CANCELLED, ending.Forgetful, "these were not handled: say life"),
     (Case.REORDERS, protocol.Ascending, "these were not handled: message 0"),
     (Case.GAP, protocol.Ascending, "these were not handled: late"),
     (Case.GAP, protocol.Contiguous, "these were not handled: after 0"),
@@ -34,7 +40,7 @@ BROKEN = [
     (Case.BURST, load.Hoarding, "while the journal took none; 1300 is the most"),
     (Case.BURST, load.Dropping, "messages are lost"),
     (Case.BURST, load.Scattered, "was handled in another order"),
-    (Case.CANCELLED, load.Locking, "after it was cancelled at step"),
+    (Case.CANCELLED, ending.Locking, "after it was cancelled at step"),
     (Case.RUBBISH, protocol.Touchy, "two hours after an object of nothing"),
     (Case.LEAVES, lines.Haunting, "a task is still there: a ghost"),
     (

@@ -118,3 +118,37 @@ class Untidy(Tiny):
     async def one(self, link: Link) -> None:
         await link.network.connect("tiny.test", 80)
         await super().one(link)
+
+
+class Hopeful(Tiny):
+    """LOST: what has left is sent, it thinks, whether there was an answer or not."""
+
+    caps = evolve(Tiny.caps, idempotent_for=0.0)
+
+    async def send(self, link: Link, out: Outbound) -> Sent:
+        try:
+            return await super().send(link, out)
+        except OutcomeUnknown:
+            return Sent("s1")
+
+
+class Hasty(Tiny):
+    """LET_IN: is up as soon as there is a line, and greets then."""
+
+    async def one(self, link: Link) -> None:
+        async with link.websocket(self.config.url, bearer=self.config.token) as ws:
+            link.up(account="rook")
+            await ws.send({"op": "hello", "since": link.cursor})
+            hello = await ws.receive(within=10)
+            assert isinstance(hello["interval"], int)
+            link.up(silence_limit=hello["interval"] * self.silence)
+            link.every(hello["interval"], ws.send, {"op": "ping"})
+            await self.listen_to(link, ws)
+
+
+class Boastful(Tiny):
+    """LET_IN: is up before it has dialled."""
+
+    async def one(self, link: Link) -> None:
+        link.up(account="rook")
+        await super().one(link)

@@ -63,28 +63,3 @@ class Scattered(Tiny):
                 for each in reversed(held):
                     await self.take(link, each)
                 held.clear()
-
-
-class Forgetful(Tiny):
-    """CANCELLED: acknowledges what is not journalled yet, and so loses it."""
-
-    async def take(self, link: Link, frame: Any) -> None:
-        await link.advance(frame["seq"])
-        await trio.sleep(0.5)
-        await link.deliver(self.inbound(link, frame))
-
-
-class Locking(Tiny):
-    """CANCELLED: keeps its lock when it is cancelled."""
-
-    def __init__(self, config: Any) -> None:
-        super().__init__(config)
-        self._free = trio.Semaphore(1)
-
-    async def one(self, link: Link) -> None:
-        await self._free.acquire()
-        try:
-            await super().one(link)
-        except Exception:
-            self._free.release()
-            raise
