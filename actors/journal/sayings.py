@@ -99,9 +99,9 @@ class OutgoingRecord:
         self.doubts = 0
         """Attempts of which nobody knows what became."""
         self.waits = True
+        """It is in a queue, or will be put there."""
         self.withdrawn = False
         """Nobody wants it said any more; it had left, or was about to."""
-        """It is in a queue, or will be put there."""
         self.later_at: float | None = None
         self.lean = False
         """Its body is in the file only."""
