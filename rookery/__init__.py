@@ -96,6 +96,7 @@ if TYPE_CHECKING:
         Unreadable,
         Visitor,
         Web,
+        patience,
     )
     from platforms.ingress import (
         Entrance,
@@ -141,7 +142,7 @@ _HOMES = {
         "ALL_SEGMENTS LIVE Answer Caller Caps Door Fault Finished FormRefused Frame "
         "Habits Language Link MediaForm NeedsOperator NotLetIn OutcomeUnknown Peer "
         "Platform PlatformConfig Rejected Retry Secret SendRefused Sent SessionEnded "
-        "Settled Speaker Talk Unit Unreadable Visitor Web"
+        "Settled Speaker Talk Unit Unreadable Visitor Web patience"
     ),
     "platforms.ingress": "Entrance Request Response ShowsSecret anybody",
     "platforms.transport": (
@@ -253,6 +254,7 @@ __all__ = [
     "is_loopback",
     "listen",
     "parse_listen",
+    "patience",
     "use",
 ]
 

@@ -55,7 +55,7 @@ from platforms.base.speaker import Speaker
 from platforms.base.talk import Settled, Talk
 from platforms.base.tree import platform_tree
 from platforms.base.visitors import Visitor
-from platforms.base.web import Web
+from platforms.base.web import Web, patience
 
 __all__ = [
     "ALL_SEGMENTS",
@@ -112,6 +112,7 @@ __all__ = [
     "invitation_of",
     "keys_of",
     "needs_reconnect",
+    "patience",
     "platform_tree",
     "schema_of",
     "state_after",

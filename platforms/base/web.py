@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 TOO_MANY: Final = 429
 DEFAULT_RETRY_SECONDS: Final = 5.0
 """A server that says *too many* without a word of when."""
+MAX_WAIT_SECONDS: Final = 3600.0
+"""A session that is told to wait longer asks again then: it hears nothing meanwhile, and
+one request an hour hurts no server. What is to be said waits as long as is asked for, a
+day at most (`actors.sender`)."""
 POLL_MARGIN_SECONDS: Final = 10.0
 """What a server may be late with the answer to a request that it holds."""
 
@@ -34,6 +38,11 @@ def wait_of(answer: HttpAnswer) -> float:
     """Return for how many seconds a server wants to be left alone."""
     said = answer.retry_after
     return DEFAULT_RETRY_SECONDS if said is None else said
+
+
+def patience(seconds: float) -> float:
+    """Return how long a session waits that was told to wait for *seconds*, whatever that is."""
+    return min(max(0.0, seconds), MAX_WAIT_SECONDS)
 
 
 class Web:
@@ -112,7 +121,7 @@ class Web:
         """Ask, and wait for what the server holds back for up to *hold* seconds.
 
         Where it has had too many, it is left alone as long as it says (in its headers,
-        or where *waits* finds it), and asked again.
+        or where *waits* finds it; an hour at most), and asked again.
         An answer of more than *max_bytes* is none.
 
         Raises:
@@ -131,7 +140,7 @@ class Web:
                 raise SessionEnded(str(failed)) from failed
             if answer.status != TOO_MANY:
                 return answer
-            await trio.sleep(waits(answer))
+            await trio.sleep(patience(waits(answer)))
 
 
 @asynccontextmanager

@@ -7,7 +7,14 @@ from typing import Final
 import trio
 from attrs import frozen
 
-from platforms.base import NeedsOperator, OutcomeUnknown, Retry, SessionEnded, Web
+from platforms.base import (
+    NeedsOperator,
+    OutcomeUnknown,
+    Retry,
+    SessionEnded,
+    Web,
+    patience,
+)
 from platforms.matrix import wire
 from platforms.matrix.wire import JsonObject, Meaning, Refusal
 from platforms.transport import HttpAnswer
@@ -75,7 +82,7 @@ async def ask_patiently(web: Web, method: str, target: str, body: bytes = b"") -
         except Refused as refused:
             if refused.refusal.meaning is not Meaning.LATER:
                 raise told(refused) from refused
-            await trio.sleep(refused.refusal.after)
+            await trio.sleep(patience(refused.refusal.after))
         except (Retry, OutcomeUnknown) as lost:
             raise SessionEnded(str(lost)) from lost
     msg = "the homeserver has had too many requests, again and again"

@@ -22,6 +22,7 @@ from platforms.base import (
     Sent,
     SessionEnded,
     Speaker,
+    patience,
 )
 from platforms.telegram import wire
 from platforms.telegram.api import Api
@@ -79,7 +80,7 @@ class Session(Speaker):
             if answer.code != TOO_MANY or not isinstance(verdict, wire.NotNow):
                 raise ended(answer)
             self._link.connecting(verdict.why)
-            await trio.sleep(verdict.after)
+            await trio.sleep(patience(verdict.after))
 
     # --- in ---------------------------------------------------------------------------
 

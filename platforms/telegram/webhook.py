@@ -16,7 +16,7 @@ from typing import Final
 
 import trio
 
-from platforms.base import Link, Secret
+from platforms.base import Link, Secret, patience
 from platforms.ingress import Request, ShowsSecret
 from platforms.telegram import wire
 from platforms.telegram.api import Api
@@ -58,7 +58,7 @@ async def be_pushed_to(
             await trio.sleep(LOOK_SECONDS)
             answer = await api.ask(wire.Call("getWebhookInfo"))
             if answer.code == TOO_MANY:
-                await trio.sleep(answer.retry_after or 0.0)
+                await trio.sleep(patience(answer.retry_after or 0.0))
                 continue
             if not answer.ok:
                 raise ended(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 import trio
@@ -19,7 +20,7 @@ from platforms.base import (
     Sent,
     SessionEnded,
 )
-from platforms.base.web import DEFAULT_RETRY_SECONDS, Web
+from platforms.base.web import DEFAULT_RETRY_SECONDS, MAX_WAIT_SECONDS, Web, patience
 from platforms.transport import HttpAnswer, HttpFailed
 from tests.platforms.base.hosts import FakeHost
 from tests.platforms.media.servers import (
@@ -174,6 +175,23 @@ async def test_where_the_server_says_when_is_its_platforms_to_know(
     answer = await http.poll("/new", hold=50, waits=lambda said: float(said.body))
     assert answer.status == 200
     assert polls.asked[1] - polls.asked[0] == 17.0
+
+
+@pytest.mark.parametrize("said", ["99999999999", "1e300"])
+async def test_no_server_can_park_a_session_for_years(
+    said: str, autojump_clock: MockClock
+) -> None:
+    polls = Scripted(HttpAnswer(429, (("retry-after", said),)), HttpAnswer(200))
+    assert (await web(polls).poll("/updates", hold=50)).status == 200
+    assert polls.asked[1] - polls.asked[0] == MAX_WAIT_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [(7.5, 7.5), (0, 0.0), (-3.0, 0.0), (math.nan, 0.0), (math.inf, 3600.0)],
+)
+def test_what_a_server_asks_for_is_bounded(said: float, seconds: float) -> None:
+    assert patience(said) == seconds
 
 
 async def test_a_secret_in_an_address_is_told_nowhere() -> None:

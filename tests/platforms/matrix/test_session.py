@@ -21,6 +21,7 @@ from platforms.matrix.wire import read_body
 from rookery.testing import lab
 from rookery.testing.lab import Lab
 from tests.fakes.matrix import FakeHomeserver, Room
+from tests.fakes.matrix.answers import too_many
 from tests.fakes.matrix.peer import MatrixPeer
 
 ANN = "@ann:here.test"
@@ -456,6 +457,23 @@ async def test_something_else_at_that_address_is_not_taken_for_a_homeserver(
         at.chat.network.away = False
         told = "is that the address of a homeserver?"
         assert await at.chat.until(lambda: told in str(at.chat.state), 60)
+
+
+async def test_a_server_that_wants_years_of_peace_is_asked_again_in_an_hour(
+    autojump_clock: MockClock,
+) -> None:
+    """What a session asks for itself, as that which is heard, is not put off for ever."""
+    async with home(up=False) as at:
+        calm = at.server.on_whoami
+        years = iter([too_many(3e9)])
+
+        async def whoami(asked: Any) -> object:
+            return next(years, None) or await calm(asked)
+
+        at.server.on_whoami = whoami  # type: ignore[assignment]  # scripted
+        await away(at)
+        at.chat.network.away = False
+        assert await at.chat.until(lambda: at.chat.is_up, 2 * 3600.0)
 
 
 # --- encryption -----------------------------------------------------------------------
