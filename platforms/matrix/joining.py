@@ -1,36 +1,251 @@
-"""Going where we are invited, and knowing which rooms are private talks."""
+"""Going where we are asked to, until we are there: invitations, and rooms that moved.
+
+Rules of this file:
+
+1. Where we want to go is written down before the cursor passes the event that says so. It
+   is struck out when we are there, or when the homeserver has said no.
+2. Nobody waits for it: a server far away that is slow, or down, must not keep us from
+   hearing the others.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from platforms.base import SessionEnded
+import trio
+
+from actors.messages import Inbound
+from platforms.base import OutcomeUnknown, Retry, patience
 from platforms.matrix import wire
-from platforms.matrix.server import Refused, ask_object, ask_patiently
+from platforms.matrix.server import Refused, ask, ask_object, told
+from platforms.matrix.wire import Errand, Meaning, Rooms
 
 if TYPE_CHECKING:
     from platforms.base import Link, Web
+    from platforms.matrix.config import MatrixConfig
+
+MAX_OFFERED: Final = 1_000
+"""Private talks that a bot has not decided about; the oldest are forgotten to be private."""
+MAX_ERRANDS: Final = 1_000
+"""Rooms that cannot be joined yet; what is more is not followed."""
+AT_ONCE: Final = 2
+"""Whoever is invited into many rooms still has to speak."""
+FIRST_SECONDS: Final = 5.0
+MAX_SECONDS: Final = 3600.0
+"""Between two attempts: each time twice as long, up to this."""
 
 
-async def join(link: Link, web: Web, room: str, by: str) -> None:
-    """Join *room*, as *by* has asked us to. What the server refuses costs nothing else."""
-    target = f"/_matrix/client/v3/join/{quote(room, safe='')}"
-    try:
-        await ask_patiently(web, "POST", target, b"{}")
-    except (Refused, SessionEnded) as error:
-        # A server far away that is down must not stop us from hearing the others.
-        link.log.warning("room.not_joined", room=room, by=by, why=str(error))
-    else:
-        link.log.info("room.joined", room=room, by=by)
+class Joining:
+    """The rooms that one session is on its way to."""
+
+    def __init__(
+        self, link: Link, web: Web, rooms: Rooms, config: Callable[[], MatrixConfig]
+    ) -> None:
+        self._link = link
+        self._web = web
+        self._rooms = rooms
+        self._config = config
+        self._us = ""
+        self._offered: dict[str, str] = {}
+        """Private talks that we are invited to and do not follow: room to user."""
+        self._shelf = link.shelf("joining")
+        self._errands: dict[str, Errand] = {}
+        self._turn = trio.CapacityLimiter(AT_ONCE)
+        self._noting = trio.Lock()
+        self._nursery: trio.Nursery | None = None
+
+    # --- being asked ------------------------------------------------------------------
+
+    async def recall(self, us: str) -> None:
+        """Find out where *us* was on the way to when an earlier session ended."""
+        self._us = us
+        for name, body in (await self._shelf.all()).items():
+            errand = wire.read_errand(body)
+            if errand is not None and name == self._name(errand):
+                self._take(errand)
+
+    async def invited(self, invitations: Iterable[wire.Invitation]) -> list[Inbound]:
+        """Return the events of *invitations*, with those that we may follow written down."""
+        events: list[Inbound] = []
+        for invitation in invitations:
+            event = wire.read_invitation(invitation, self._us)
+            if event is None:
+                continue
+            events.append(event)
+            room, by = invitation.room, event.sender.id if event.sender else ""
+            user = by if event.facts["direct"] else ""
+            if self._config().may_invite(by, self._us):
+                await self._go(Errand(room, by, user))
+                continue
+            self._offer(room, user)
+            self._not_wanted(room, by)
+        return events
+
+    async def moved(self, room: str, moves: Iterable[tuple[str, str]]) -> None:
+        """Follow where *room* has moved: (its replacement, who says so) of each time."""
+        for to, by in moves:
+            # A warning: whoever speaks there by its id, from outside, has to change it.
+            self._link.log.warning("room.upgraded", room=room, replacement=to, by=by)
+            if self._config().join == "never":
+                self._not_wanted(to, by)
+            else:
+                user = self._rooms.direct.get(room, "")
+                await self._go(Errand(to, by, user, replaces=room))
+
+    def settled(self, room: str) -> None:
+        """We are in *room*, or out of it: there is nothing to decide any more."""
+        self._offered.pop(room, None)
+
+    def _offer(self, room: str, user: str) -> None:
+        self._offered.pop(room, None)
+        if user:
+            self._offered[room] = user
+        while len(self._offered) > MAX_OFFERED:
+            del self._offered[next(iter(self._offered))]
+
+    # --- going ------------------------------------------------------------------------
+
+    async def going(self) -> None:
+        """Go, for as long as the session lasts.
+
+        Raises:
+            NeedsOperator: our token is worth nothing.
+        """
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            for errand in self._errands.values():
+                nursery.start_soon(self._until_there, errand)
+            await trio.sleep_forever()
+
+    async def becomes_direct(self, room: str) -> None:
+        """Before a bot joins *room*: one that was offered as a private talk becomes one."""
+        user = self._offered.get(room)
+        if user is None:
+            return
+        try:
+            await self._note(room, user)
+        except OutcomeUnknown as lost:  # it can be noted twice, and nobody has joined
+            raise Retry(FIRST_SECONDS, str(lost)) from lost
+        self._offered.pop(room, None)
+        self._rooms.direct[room] = user
+
+    @property
+    def direct(self) -> dict[str, str]:
+        """Private talks that we are on the way to: room to user."""
+        return {e.room: e.user for e in self._errands.values() if e.user}
+
+    async def _go(self, errand: Errand) -> None:
+        if errand.room in self._errands:
+            return
+        if len(self._errands) >= MAX_ERRANDS:
+            why = f"{MAX_ERRANDS} others cannot be joined either"
+            self._not_joined(errand.room, errand.by, why)
+            return
+        await self._shelf.put(self._name(errand), wire.written_errand(errand))
+        self._take(errand)
+        if self._nursery is not None:
+            self._nursery.start_soon(self._until_there, errand)
+
+    def _take(self, errand: Errand) -> None:
+        self._errands[errand.room] = errand
+        if errand.user:
+            self._rooms.direct[errand.room] = errand.user
+
+    async def _until_there(self, errand: Errand) -> None:
+        for pause in _pauses():
+            async with self._turn:
+                wait = await self._tried(errand)
+            if wait is None:
+                break
+            await trio.sleep(max(wait, pause))
+        del self._errands[errand.room]
+        await self._shelf.drop(self._name(errand))
+
+    async def _tried(self, errand: Errand) -> float | None:
+        """Try to join; return in how many seconds to try again, `None` for never."""
+        try:
+            if errand.user:
+                await self._note(errand.room, errand.user)
+            await ask(self._web, "POST", wire.join_target(errand), b"{}")
+            if errand.replaces and not await self._is_successor(errand):
+                await ask(self._web, "POST", wire.leave_target(errand.room), b"{}")
+                why = f"it does not say that it replaces {errand.replaces}"
+                self._not_joined(errand.room, errand.by, why)
+                return None
+        except (Retry, OutcomeUnknown) as lost:
+            return self._later(errand, str(lost), 0.0)
+        except Refused as refused:
+            refusal = refused.refusal
+            match refusal.meaning:
+                case Meaning.TOKEN:
+                    raise told(refused) from refused
+                case Meaning.LATER:
+                    return self._later(errand, str(refused), patience(refusal.after))
+                case Meaning.UNCLEAR:
+                    return self._later(errand, str(refused), 0.0)
+                case _:
+                    self._not_joined(errand.room, errand.by, str(refused))
+                    return None
+        self._link.log.info("room.joined", room=errand.room, by=errand.by)
+        return None
+
+    async def _is_successor(self, errand: Errand) -> bool:
+        """Does the room that we have joined say what it is the replacement of?
+
+        Whoever may close a room may name any other: we follow into none but its own.
+        """
+        body = await ask(self._web, "GET", wire.state_target(errand.room, "create"))
+        return wire.predecessor_in(body) == errand.replaces
+
+    async def _note(self, room: str, user: str) -> None:
+        """Write down for all our clients that *room* is a private talk with *user*."""
+        async with self._noting:  # what another one has written must not get lost
+            target = direct_target(self._us)
+            try:
+                body = await ask(self._web, "GET", target)
+                content = wire.read_object(body)
+            except Refused as refused:
+                if refused.refusal.meaning is not Meaning.NO:
+                    raise
+                content = {}  # nobody has written any
+            except wire.Unreadable as error:
+                raise OutcomeUnknown(str(error)) from error
+            merged = wire.merged_direct(content, user, room)
+            if merged is None:
+                return
+            try:
+                await ask(self._web, "PUT", target, wire.write(merged))
+            except Refused as refused:
+                if refused.refusal.meaning is not Meaning.NO:
+                    raise
+                self._link.log.warning("room.not_noted", room=room, why=str(refused))
+
+    # --- telling ----------------------------------------------------------------------
+
+    def _later(self, errand: Errand, why: str, wait: float) -> float:
+        self._link.log.info(
+            "room.not_joined_yet", room=errand.room, by=errand.by, why=why
+        )
+        return wait
+
+    def _not_joined(self, room: str, by: str, why: str) -> None:
+        self._link.log.warning("room.not_joined", room=room, by=by, why=why)
+
+    def _not_wanted(self, room: str, by: str) -> None:
+        why = "the configuration"
+        self._link.log.info("room.not_joined", room=room, by=by, why=why)
+
+    def _name(self, errand: Errand) -> str:
+        return f"{self._us} {errand.room}"
 
 
-async def note_direct(web: Web, us: str, user: str, room: str) -> None:
-    """Write down for all our clients that *room* is a private talk with *user*."""
-    target = direct_target(us)
-    content = wire.merged_direct(await direct_content(web, us), user, room)
-    if content is not None:
-        await ask_patiently(web, "PUT", target, wire.write(content))
+def _pauses() -> Iterator[float]:
+    pause = FIRST_SECONDS
+    while True:
+        yield pause
+        pause = min(2 * pause, MAX_SECONDS)
 
 
 async def direct_content(web: Web, us: str) -> wire.JsonObject:

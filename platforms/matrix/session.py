@@ -12,7 +12,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -22,7 +22,7 @@ from actors.messages import Inbound
 from platforms.base import Link, NeedsOperator, Sent, SessionEnded
 from platforms.matrix import wire
 from platforms.matrix.filling import whole
-from platforms.matrix.joining import direct_content, join, note_direct
+from platforms.matrix.joining import Joining, direct_content
 from platforms.matrix.server import (
     MAX_ANSWER_BYTES,
     Refused,
@@ -66,8 +66,7 @@ class Session:
         self._config = config
         self.rooms = Rooms()
         self.us = ""
-        self.invited: dict[str, str] = {}
-        """Private talks that we are invited to and have not joined: room to user."""
+        self.joining = Joining(link, web, self.rooms, config)
         self.awaited: set[str] = set()
         """Keys of what is being said."""
         self._given = ""
@@ -99,9 +98,15 @@ class Session:
         await self.link.find_cursor()
         direct = await direct_content(self.web, self.us)
         self.rooms.direct.update(wire.read_direct(direct))
+        await self.joining.recall(self.us)
 
     async def listen(self, *, fewer: bool) -> None:
         """Hear what is new, until something ends it. *fewer*: more would be too much."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.joining.going)
+            await self._hear(fewer=fewer)
+
+    async def _hear(self, *, fewer: bool) -> None:
         waits = False
         while True:
             since = self.link.cursor
@@ -136,7 +141,7 @@ class Session:
         sync = self._read(answer)
         self.link.up()
         self._given = sync.next_batch
-        invited = await self._invited(sync.invitations)
+        invited = await self.joining.invited(sync.invitations)
         await self.link.deliver_all(invited, sync.next_batch)
 
     def _cursor_refused(self, answer: HttpAnswer, since: str) -> None:
@@ -163,21 +168,26 @@ class Session:
 
     async def _take(self, sync: wire.Sync, since: str) -> None:
         if sync.direct is not None:
-            self.rooms.direct = dict(sync.direct)
+            self.rooms.direct = {**sync.direct, **self.joining.direct}
         events: list[Inbound] = []
+        there = {timeline.room for timeline in sync.joined}
         for timeline in (*sync.joined, *sync.left):
-            events += await self._heard(timeline, since)
+            self.joining.settled(timeline.room)
+            heard = await self._heard(timeline, since)
+            if timeline.room in there:
+                await self.joining.moved(timeline.room, heard.moves)
+            events += heard.events
             while (
                 len(events) > TOGETHER
             ):  # one room's gap is in memory, not all of them
                 await self.link.deliver_all(events[:TOGETHER])
                 events = events[TOGETHER:]
-        events += await self._invited(sync.invitations)
+        events += await self.joining.invited(sync.invitations)
         await self.link.deliver_all(events, sync.next_batch)
 
     # --- rooms ------------------------------------------------------------------------
 
-    async def _heard(self, timeline: wire.Timeline, since: str) -> list[Inbound]:
+    async def _heard(self, timeline: wire.Timeline, since: str) -> wire.Heard:
         room = timeline.room
         timeline = await whole(self.link, self.web, timeline, since)
         if timeline.events and room not in self.rooms.direct:
@@ -194,7 +204,7 @@ class Session:
             if one.event == wire.ENCRYPTED and room not in self.rooms.encrypted:
                 self.rooms.encrypted.add(room)
                 self.link.log.warning("room.encrypted", room=room)
-        return list(heard.events)
+        return heard
 
     def _understood(self, timeline: wire.Timeline) -> wire.Heard:
         room, state = timeline.room, timeline.state
@@ -235,36 +245,6 @@ class Session:
             return await self._ask(target)
         except Refused:  # there is none, or it is not for us to see
             return {}
-
-    async def _invited(self, invitations: Sequence[wire.Invitation]) -> list[Inbound]:
-        """Return the events of *invitations*, after having followed those that we may."""
-        events: list[Inbound] = []
-        for invitation in invitations:
-            event = wire.read_invitation(invitation, self.us)
-            if event is None:
-                continue
-            events.append(event)
-            room, by = invitation.room, event.sender.id if event.sender else ""
-            if event.facts["direct"]:
-                self.invited[room] = by
-            if not self._config().may_invite(by, self.us):
-                why = "the configuration"
-                self.link.log.info("room.not_joined", room=room, by=by, why=why)
-                continue
-            await self.becomes_direct(room)
-            await join(self.link, self.web, room, by)
-        return events
-
-    async def becomes_direct(self, room: str) -> None:
-        """Before it is joined: an invitation to a private talk is remembered as one."""
-        user = self.invited.pop(room, None)
-        if user is None:
-            return
-        self.rooms.direct[room] = user
-        try:
-            await note_direct(self.web, self.us, user, room)
-        except Refused as refused:
-            self.link.log.warning("room.not_noted", room=room, why=str(refused))
 
     async def _ask(self, target: str) -> wire.JsonObject:
         return await ask_object(self.web, target)

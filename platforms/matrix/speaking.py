@@ -3,7 +3,7 @@
 Rules of this file:
 
 1. Nothing is uploaded, and nothing said, in a room that is encrypted: whoever reads there
-   believes that nobody else can.
+   believes that nobody else can. Nor in one that has moved: nobody reads there any more.
 2. Uploads come first. As long as only they were refused, nothing is out, and a simpler
    form may be tried.
 3. Each event goes out under a transaction id made of the message's key. So an answer that
@@ -48,8 +48,8 @@ class RoomSpeaker(Speaker):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._plain: set[str] = set()
-        """Rooms that were not encrypted when somebody asked; a room never stops being so."""
+        self._looked_at: set[str] = set()
+        """Rooms of which somebody has asked; from then on the session hears of it."""
         self._aliases: dict[str, str] = {}
 
     @property
@@ -59,7 +59,7 @@ class RoomSpeaker(Speaker):
     async def send(self, out: Outbound) -> Sent:
         """Say *out*; see `Platform.send`."""
         drafts = _drafts(out, self._session.msgtype)
-        room = await self._plain_room(out)
+        room = await self._open_room(out)
         drafts = [await self._uploaded(draft) for draft in drafts]
         return await self._put(room, drafts, out.key)
 
@@ -69,7 +69,7 @@ class RoomSpeaker(Speaker):
         if more:
             msg = "one event cannot become several: an edit is words, or one picture or file"
             raise FormRefused(msg)
-        room = await self._plain_room(out)
+        room = await self._open_room(out)
         edit = wire.edit_of(await self._uploaded(draft), message)
         return await self._put(room, [edit], out.key)
 
@@ -120,30 +120,40 @@ class RoomSpeaker(Speaker):
             self._aliases[named] = wire.as_text(answer.get("room_id"))
         return self._aliases[named]
 
-    async def _plain_room(self, out: Outbound) -> str:
-        """The same, and raise Rejected if it is encrypted."""
+    async def _open_room(self, out: Outbound) -> str:
+        """The same, and raise Rejected if it is encrypted, or has moved."""
         room = await self._room(out)
-        known = self._session.rooms.encrypted
-        if room not in known and room not in self._plain:
-            (known if await self._is_encrypted(room) else self._plain).add(room)
-        if room in known:
+        rooms = self._session.rooms
+        if room not in self._looked_at and room not in rooms.encrypted:
+            if await self._state(room, "encryption") is not None:
+                rooms.encrypted.add(room)
+            tombstone = await self._state(room, "tombstone") or {}
+            if to := wire.as_text(tombstone.get("replacement_room")):
+                rooms.learn_replaced(room, to)
+            self._looked_at.add(room)
+        if room in rooms.encrypted:
             msg = "the room is encrypted, and Rookery does not speak there: invite it to one that is not"
+            raise Rejected(msg)
+        if room in rooms.replaced:
+            msg = f"the room has moved, and nobody is here any more: say it in {rooms.replaced[room]}"
             raise Rejected(msg)
         return room
 
-    async def _is_encrypted(self, room: str) -> bool:
-        target = (
-            f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state/m.room.encryption/"
-        )
+    async def _state(self, room: str, kind: str) -> wire.JsonObject | None:
+        """Return the state `m.room.KIND` of *room*, if there is any that we may see."""
+        target = wire.state_target(room, kind)
         try:
-            await ask(self._web, "GET", target, within=SEND_SECONDS)
+            body = await ask(self._web, "GET", target, within=SEND_SECONDS)
         except Refused as refused:
             if refused.refusal.meaning is Meaning.NO:
-                return False  # there is none; or we are not in it, as we shall be told
+                return None  # there is none; or we are not in it, as we shall be told
             raise _nothing_said(refused) from refused
         except OutcomeUnknown as lost:
             raise Retry(LATER_SECONDS, str(lost)) from lost
-        return True
+        try:
+            return wire.read_object(body)
+        except wire.Unreadable:
+            return {}
 
     # --- what -------------------------------------------------------------------------
 
@@ -225,7 +235,12 @@ class RoomSpeaker(Speaker):
         except wire.Unsendable as error:
             raise Rejected(str(error)) from error
         if action == "join":
-            await self._session.becomes_direct(wire.as_text(params.get("room")))
+            try:
+                await self._session.joining.becomes_direct(
+                    wire.as_text(params.get("room"))
+                )
+            except Refused as refused:
+                raise _nothing_said(refused) from refused
         return _object(await self._ask(asked.method, asked.target, asked.body))
 
     async def _download(self, url: str) -> bytes:

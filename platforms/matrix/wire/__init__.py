@@ -3,11 +3,21 @@
 Pure: no socket, no clock, no randomness, nothing here waits. Read `sync` first (what an
 answer says), then `inbound` with `body` and `members` (what the host is told), `rooms`
 (what is known besides) and `gaps` (what was missed); `outbound` and `html` are the way
-back, `filters` what is asked, `errors` what a refusal means. Not here: asking.
+back, `filters` what is asked, `errors` what a refusal means,
+`errands` where we are on the way to. Not here: asking.
 """
 
 from platforms.matrix.wire import filters
 from platforms.matrix.wire.body import TEXTS, read_body, without_quote
+from platforms.matrix.wire.errands import (
+    Errand,
+    join_target,
+    leave_target,
+    predecessor_in,
+    read_errand,
+    state_target,
+    written_errand,
+)
 from platforms.matrix.wire.errors import Meaning, Refusal, read_refusal
 from platforms.matrix.wire.gaps import Gap, gap_in, with_page
 from platforms.matrix.wire.inbound import (
@@ -56,6 +66,7 @@ __all__ = [
     "MAX_EVENT_BYTES",
     "TEXTS",
     "Draft",
+    "Errand",
     "Gap",
     "Heard",
     "Invitation",
@@ -76,13 +87,17 @@ __all__ = [
     "edit_of",
     "filters",
     "gap_in",
+    "join_target",
+    "leave_target",
     "merged_direct",
     "parts_of",
+    "predecessor_in",
     "reaction_among",
     "reaction_of",
     "reactions_target",
     "read_body",
     "read_direct",
+    "read_errand",
     "read_invitation",
     "read_object",
     "read_page",
@@ -92,8 +107,10 @@ __all__ = [
     "read_sync",
     "redact_target",
     "send_target",
+    "state_target",
     "transactions",
     "with_page",
     "without_quote",
     "write",
+    "written_errand",
 ]

@@ -33,6 +33,7 @@ from platforms.matrix.wire.body import (
     read_sticker,
     relation_of,
 )
+from platforms.matrix.wire.errands import replacement_in
 from platforms.matrix.wire.lenient import (
     MAX_MILLISECONDS,
     JsonObject,
@@ -54,6 +55,8 @@ class Heard:
     events: tuple[Inbound, ...] = ()
     echoes: tuple[tuple[str, str], ...] = ()
     """(transaction, event id) of what this login of ours has said."""
+    moves: tuple[tuple[str, str], ...] = ()
+    """(where the room has moved, who says so)."""
 
     @classmethod
     def together(cls, parts: Iterable[Heard]) -> Heard:
@@ -62,6 +65,7 @@ class Heard:
         return cls(
             tuple(event for part in heard for event in part.events),
             tuple(echo for part in heard for echo in part.echoes),
+            tuple(move for part in heard for move in part.moves),
         )
 
 
@@ -112,12 +116,15 @@ def read_room(
     here = _Room(room, rooms, us, names_in(state), rooms.chat(room))
     told: list[Inbound] = []
     echoes: list[tuple[str, str]] = []
+    moves: list[tuple[str, str]] = []
     for event, present in while_present(events, us):
         if "state_key" in event:
             here.learn(event)
         if not present:
             continue
         sender = as_text(event.get("sender"))
+        if to := replacement_in(event):
+            moves.append((to, sender))
         if sender == us and not _is_member(event):
             said = as_text(as_object(event.get("unsigned")).get("transaction_id"))
             if said:
@@ -126,7 +133,7 @@ def read_room(
         one = _event(here, event)
         if one is not None:
             told.append(one)
-    return Heard(tuple(told), tuple(echoes))
+    return Heard(tuple(told), tuple(echoes), tuple(moves))
 
 
 def _event(here: _Room, event: JsonObject) -> Inbound | None:

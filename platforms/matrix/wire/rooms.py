@@ -12,6 +12,7 @@ from typing import Final
 from attrs import define, field, frozen
 
 from actors.messages import Chat, ChatKind, Role
+from platforms.matrix.wire.errands import replacement_in
 from platforms.matrix.wire.lenient import (
     JsonObject,
     as_object,
@@ -90,6 +91,8 @@ class Rooms:
     """Of each direct room, who is there."""
     encrypted: set[str] = field(factory=set)
     """Rooms that are known to be encrypted."""
+    replaced: dict[str, str] = field(factory=dict)
+    """Rooms that have moved, each to another one."""
     _powers: dict[str, Powers] = field(factory=dict)
 
     def chat(self, room: str, thread: str = "") -> Chat:
@@ -115,6 +118,13 @@ class Rooms:
         while len(self._powers) > MAX_ROOMS:
             del self._powers[next(iter(self._powers))]
 
+    def learn_replaced(self, room: str, to: str) -> None:
+        """Remember that *room* has moved; what was learned first is forgotten first."""
+        self.replaced.pop(room, None)
+        self.replaced[room] = to
+        while len(self.replaced) > MAX_ROOMS:
+            del self.replaced[next(iter(self.replaced))]
+
     def role_of(self, room: str, user: str) -> Role:
         """Return what *user* may do; a member where nobody knows, anyone in private."""
         if room in self.direct:
@@ -135,6 +145,8 @@ class Rooms:
                     self.learn_powers(
                         room, Powers(fresh.users, fresh.default, known.creators)
                     )
+            case "m.room.tombstone" if to := replacement_in(event):
+                self.learn_replaced(room, to)
             case "m.room.create":
                 self.learn_powers(room, read_powers({}, event))
             case _:
