@@ -138,13 +138,16 @@ class Outbox:
 
     # --- for the sender ----------------------------------------------------------------
 
-    def connected(self, account: AccountKey, idempotent_for: float) -> None:
+    def connected(
+        self, account: AccountKey, idempotent_for: float, since: float = -inf
+    ) -> None:
         """A line of *account* is there, whose platform recognises a key for so long.
 
         What is unknown and was tried first less than *idempotent_for* seconds ago goes
-        out again, under its key. 0: it recognises none, or the line is gone.
+        out again, under its key, unless that was before *since*. 0: it recognises none,
+        or the line is gone.
         """
-        self._journal.trust_keys(account, idempotent_for)
+        self._journal.trust_keys(account, idempotent_for, since)
 
     async def claim(
         self,

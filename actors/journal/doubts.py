@@ -8,7 +8,10 @@ is `queued` has certainly not been said, and may expire or give way without a li
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import TYPE_CHECKING, Final
+
+from attrs import frozen
 
 from actors.journal.values import AccountKey
 
@@ -20,20 +23,35 @@ RETRY_SECONDS: Final = (0.0, 10.0, 60.0, 300.0)
 costs a connection each time must not do so for ever."""
 
 
-def next_try(record: OutgoingRecord, idempotent_for: float, now: float) -> float | None:
+@frozen
+class Trust:
+    """Which keys a platform recognises."""
+
+    seconds: float = 0.0
+    """Those of so long ago, counted from the first attempt; 0: none."""
+    since: float = -inf
+    """What was tried first before that moment it does not: it knew us as somebody else."""
+
+
+NOBODY: Final = Trust()
+"""It recognises none, or is not there to be asked."""
+
+
+def next_try(record: OutgoingRecord, trust: Trust, now: float) -> float | None:
     """Return when a row of which nobody knows may be sent again; `None` for never."""
     if record.tried_at is None or not 0 < record.doubts <= len(RETRY_SECONDS):
         return None
     at = now + RETRY_SECONDS[record.doubts - 1]
-    return at if may_repeat(record, idempotent_for, at) else None
+    return at if may_repeat(record, trust, at) else None
 
 
-def may_repeat(record: OutgoingRecord, idempotent_for: float, at: float) -> bool:
+def may_repeat(record: OutgoingRecord, trust: Trust, at: float) -> bool:
     """Will the platform know its key at that time, and is it worth saying then?"""
     return (
         not record.withdrawn
         and record.tried_at is not None
-        and at < record.tried_at + idempotent_for
+        and trust.since <= record.tried_at
+        and at < record.tried_at + trust.seconds
         and at < record.expires_at
     )
 

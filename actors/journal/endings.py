@@ -73,7 +73,7 @@ class Endings:
 
     def _repeat(self, record: OutgoingRecord, now: float) -> bool:
         account = record.account
-        at = next_try(record, account.idempotent_for, now)
+        at = next_try(record, account.trust, now)
         if at is None:
             return False
         if at > now:

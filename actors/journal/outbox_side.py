@@ -12,6 +12,7 @@ from math import inf
 
 import trio
 
+from actors.journal.doubts import Trust
 from actors.journal.outgoing import Outgoing
 from actors.journal.pacing import Pacing
 from actors.journal.slot import Slot
@@ -127,6 +128,8 @@ class OutboxSide(ABC):
         """Is there anything to be said through *account*, now or later?"""
         return self._outgoing.holds(account)
 
-    def trust_keys(self, account: AccountKey, seconds: float) -> None:
+    def trust_keys(
+        self, account: AccountKey, seconds: float, since: float = -inf
+    ) -> None:
         """The platform of *account* is there, and recognises a key for so long; see `Journal`."""
-        self._outgoing.trust_keys(account, seconds, self._clock())
+        self._outgoing.trust_keys(account, Trust(seconds, since), self._clock())

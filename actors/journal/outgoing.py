@@ -9,7 +9,7 @@ from collections.abc import Callable
 from math import inf
 
 from actors.journal.content import Content, content_of, went_stale
-from actors.journal.doubts import may_repeat
+from actors.journal.doubts import NOBODY, Trust, may_repeat
 from actors.journal.endings import SENDING, Endings
 from actors.journal.pacing import Pacing
 from actors.journal.sayings import OutgoingLimits, OutgoingRecord
@@ -99,17 +99,14 @@ class Outgoing(Endings):
         record.closed = True
         self._unbody(record)
 
-    def trust_keys(self, key: AccountKey, seconds: float, now: float) -> bool:
-        """The platform recognises a key for so long; is there something to repeat now?
-
-        0, as at the start: it does not, or is not there to be asked.
-        """
-        if not seconds and key not in self._accounts:
+    def trust_keys(self, key: AccountKey, trust: Trust, now: float) -> bool:
+        """The platform recognises these; is there something to repeat now?"""
+        if not trust.seconds and key not in self._accounts:
             return False
         account = self.account(key)
-        account.idempotent_for = seconds
+        account.trust = trust if trust.seconds else NOBODY
         again = False
-        for record in self._doubts.of(key) if seconds else ():
+        for record in self._doubts.of(key) if trust.seconds else ():
             if not record.waits:
                 record.account = account
                 again = self._repeat(record, now) or again
@@ -117,11 +114,11 @@ class Outgoing(Endings):
 
     def trust_again(self, now: float) -> list[AccountKey]:
         """After rows were restored: which of those that are there have one to repeat?"""
-        trusted = {k: a.idempotent_for for k, a in self._accounts.items()}
+        trusted = {k: a.trust for k, a in self._accounts.items()}
         return [
             key
-            for key, seconds in trusted.items()
-            if seconds and self.trust_keys(key, seconds, now)
+            for key, trust in trusted.items()
+            if trust.seconds and self.trust_keys(key, trust, now)
         ]
 
     def claim(
@@ -174,7 +171,7 @@ class Outgoing(Endings):
     def overdue(self, record: OutgoingRecord, now: float) -> bool:
         """Is it too late for a row that was claimed and has not left?"""
         if record.doubts:
-            return not may_repeat(record, record.account.idempotent_for, now)
+            return not may_repeat(record, record.account.trust, now)
         return record.expires_at <= now
 
     def settle(self, claim: Claim, seq: int, outcome: Outcome, now: float) -> bool:

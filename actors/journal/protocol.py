@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Protocol
 
 from actors.journal.pacing import Pacing
@@ -227,13 +228,16 @@ class Journal(Protocol):
         """When something may be claimed that waits for a time; `inf` for never."""
         ...
 
-    def trust_keys(self, account: AccountKey, seconds: float) -> None:
+    def trust_keys(
+        self, account: AccountKey, seconds: float, since: float = -inf
+    ) -> None:
         """The platform of *account* is there, and recognises a key for so long.
 
         What is `unknown` is tried again for that time, counted from its first attempt,
         before anything else of its chat; a row that is in doubt once more waits a while,
         and its chat goes on. It stays `unknown` until it is claimed. 0, as at the start:
-        the platform recognises none, or is not there.
+        the platform recognises none, or is not there. What was tried first before *since*
+        (monotonic seconds) it does not recognise.
         """
         ...
 

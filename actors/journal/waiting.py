@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING
 
-from actors.journal.doubts import may_repeat
+from actors.journal.doubts import NOBODY, may_repeat
 from actors.journal.overflow import gave_way, refused
 from actors.journal.pacing import ChatKey, Pacing
 from actors.journal.stale import Shelf
@@ -31,9 +31,9 @@ class OutgoingAccount:
         "_later",
         "_until",
         "flying_bytes",
-        "idempotent_for",
         "queue",
         "shelf",
+        "trust",
         "waiting_bytes",
     )
 
@@ -43,7 +43,7 @@ class OutgoingAccount:
         self.waiting_bytes = 0
         self.flying_bytes = 0
         """Of what is on its way."""
-        self.idempotent_for = 0.0
+        self.trust = NOBODY
         # Two heaps: chats that wait, and rows that are tried again.
         self._chats: list[tuple[float, ChatKey]] = []
         self._until: dict[ChatKey, float] = {}
@@ -57,7 +57,7 @@ class OutgoingAccount:
     @property
     def idle(self) -> bool:
         """Is there nothing here that anybody could miss?"""
-        return not (self.busy or self._until or self.idempotent_for)
+        return not (self.busy or self._until or self.trust.seconds)
 
     # --- room --------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ class OutgoingAccount:
         """Is it too late for a row that waits?"""
         if record.outcome is QUEUED:
             return record.expires_at <= now
-        return not may_repeat(record, self.idempotent_for, now)
+        return not may_repeat(record, self.trust, now)
 
     # --- time --------------------------------------------------------------------------
 

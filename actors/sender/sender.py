@@ -131,7 +131,10 @@ class Sender(Actor[SenderMessage]):
         if pump is not None and lost is not None:
             pump.lose(lost)
         terms = self._lines.terms(account)
-        self._outbox.connected(account, 0.0 if terms is None else terms.idempotent_for)
+        if terms is None:
+            self._outbox.connected(account, 0.0)
+        else:
+            self._outbox.connected(account, terms.idempotent_for, terms.keys_since)
         if terms is None:
             if pump is not None:
                 pump.dismiss()

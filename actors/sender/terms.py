@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from attrs import field, frozen
 
 from actors.journal import ChatKey, Pacing
@@ -32,3 +34,5 @@ class Terms:
     pacing: Pacing = field(factory=Unpaced)
     idempotent_for: float = 0.0
     """Seconds from the first attempt for which the platform recognises a key; `inf` for ever."""
+    keys_since: float = -inf
+    """Monotonic seconds: a key that was tried first before, it does not recognise."""

@@ -6,9 +6,11 @@ Here what came in and how things stand; how the peer is reached is in `reach`.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from math import inf
 from typing import TYPE_CHECKING
 
 import trio
+from attrs import evolve
 from msgspec.structs import replace
 
 from actors.journal import Appended, Arrived
@@ -64,6 +66,7 @@ class Link(Reach):
         self._state = ConnectionState(Phase.STARTING)
         self._refusals = Refusals(log)
         self.beforehand = Beforehand()
+        self._keys_since = -inf
         self._over = False
         self.talks = Newest("not connected")
         self.webs = Newest("not connected")
@@ -240,6 +243,13 @@ class Link(Reach):
             self._open_talk().silence_limit(silence_limit)
         self._become(ConnectionState(Phase.UP), sends=True)
 
+    def keys_known_for(self, seconds: float) -> None:
+        """Say, before `up`, that the peer knows us by this name for so long only.
+
+        It recognises no `Outbound.key` of before: what is *unknown* since then stays so.
+        """
+        self._keys_since = trio.current_time() - seconds
+
     def degraded(self, why: str, *, sends: bool = True) -> None:
         """The conversation stands, and something is not as it should be.
 
@@ -281,7 +291,9 @@ class Link(Reach):
         seat, caps = self._seat, self._platform.caps
         if seat.terms is None:
             seat.terms = Terms(pacer_of(caps.rate), caps.repeats_for)
-        return seat.terms
+        if self._keys_since == seat.terms.keys_since:
+            return seat.terms
+        return evolve(seat.terms, keys_since=self._keys_since)
 
     def _disconnect(self) -> None:
         line, self._line = self._line, None

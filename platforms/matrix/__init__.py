@@ -2,7 +2,8 @@
 
 Read `platform` first, then `session` (who we are, and what came in, in order and without
 gaps) and `speaking` (what goes out). `server` is what both ask the homeserver with;
-`filling` and `joining` are the two things that a session does beside listening. `wire` is
+`filling` and `joining` are the two things that a session does beside listening;
+`devices` says whether the homeserver still knows our transaction ids. `wire` is
 the protocol as values; `config` and `actions` are small and pure. Not here: encryption,
 of which there is none; HTTP, when to dial again, keeping messages.
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Final
 
 from actors.messages import (
@@ -46,8 +48,11 @@ class Matrix(Platform[MatrixConfig]):
         resumes=True,
     )
 
-    def __init__(self, config: MatrixConfig) -> None:
+    def __init__(
+        self, config: MatrixConfig, now: Callable[[], float] = time.time
+    ) -> None:
         super().__init__(config)
+        self._now = now
         self._stuck_at: str | None = None
 
     async def session(self, link: Link) -> None:
@@ -56,7 +61,7 @@ class Matrix(Platform[MatrixConfig]):
         async with link.http(
             at.homeserver, bearer=at.access_token, connections=CALLS_AT_ONCE
         ) as web:
-            session = Session(link, web, lambda: self.config)
+            session = Session(link, web, lambda: self.config, self._now)
             await session.begin()
             with link.speaks_through(RoomSpeaker(session)):
                 await self._listen(link, session)

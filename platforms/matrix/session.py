@@ -21,6 +21,7 @@ import trio
 from actors.messages import Inbound
 from platforms.base import Link, NeedsOperator, Sent, SessionEnded
 from platforms.matrix import wire
+from platforms.matrix.devices import known_again
 from platforms.matrix.filling import whole
 from platforms.matrix.joining import Joining, direct_content
 from platforms.matrix.server import (
@@ -52,7 +53,11 @@ class Session:
     """Lives as long as one incarnation of the connection."""
 
     def __init__(
-        self, link: Link, web: Web, config: Callable[[], MatrixConfig]
+        self,
+        link: Link,
+        web: Web,
+        config: Callable[[], MatrixConfig],
+        now: Callable[[], float],
     ) -> None:
         """Begin, knowing nothing.
 
@@ -60,10 +65,12 @@ class Session:
             link: To the host.
             web: To the homeserver.
             config: Asked each time: some of it may change while we live.
+            now: Seconds since 1970.
         """
         self.link = link
         self.web = web
         self._config = config
+        self._now = now
         self.rooms = Rooms()
         self.us = ""
         self.joining = Joining(link, web, self.rooms, config)
@@ -84,16 +91,19 @@ class Session:
             SessionEnded: no homeserver answers there.
         """
         try:
-            self.us = wire.as_text((await self._ask(WHOAMI)).get("user_id"))
+            whoami = await self._ask(WHOAMI)
         except Refused as refused:
             why = (
                 f"{WHOAMI} is refused ({refused}); is that the address of a homeserver?"
             )
             raise SessionEnded(why) from refused
+        self.us = wire.as_text(whoami.get("user_id"))
         if not self.us:
             msg = f"{WHOAMI} does not say who we are; is that the address of a homeserver?"
             raise SessionEnded(msg)
         self.link.identify(self.us)
+        device = wire.as_text(whoami.get("device_id"))
+        await known_again(self.link, self.us, device, self._now())
         # The cursor of another account, of before the token was changed, is worth nothing.
         await self.link.find_cursor()
         direct = await direct_content(self.web, self.us)

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
 )
 
 from actors.journal import GIVES_WAY, ChatKey, Claim, OutboundRow, OutgoingLimits
-from actors.journal.doubts import RETRY_SECONDS
+from actors.journal.doubts import RETRY_SECONDS, Trust
 from actors.journal.outgoing import Outgoing
 from actors.journal.sizes import ROW_BYTES, size_of_body
 from actors.messages import (
@@ -294,7 +294,7 @@ class AgainstLists(RuleBasedStateMachine):
     )
     def line_changes(self, account: str, seconds: float) -> None:
         self.idempotent[account] = seconds
-        self.store.trust_keys(("qq", account), seconds, self.now)
+        self.store.trust_keys(("qq", account), Trust(seconds), self.now)
         for row in reversed(self.having(S.UNKNOWN, account)):
             waits = row in self.chats[account, row.room] or row.later_at is not None
             if seconds and not waits:
@@ -452,13 +452,29 @@ def test_after_a_restart_of_the_line_old_doubts_go_before_new_rows_in_their_orde
         (row,) = store.claim(claim, qq, 1, 1.0)
         store.settle(claim, row.seq, Outcome(S.UNKNOWN), 1.0)
 
-    store.trust_keys(qq, 60.0, 5.0)
+    store.trust_keys(qq, Trust(60.0), 5.0)
 
     said = []
     while rows := store.claim(claim, qq, 1, 6.0):
         said.append((rows[0].out.key, rows[0].attempt, rows[0].doubts))
         store.settle(claim, rows[0].seq, Outcome(S.SENT), 6.0)
     assert said == [("k0", 2, 1), ("k1", 2, 1), ("k2", 2, 1), ("k3", 1, 0)]
+
+
+def test_what_the_platform_was_told_by_another_of_us_is_not_repeated() -> None:
+    """Law 6: it would take the key for a new one. What it was told since then is."""
+    store, claim, qq = Outgoing(), Claim("sender", 1), ("qq", "1")
+    for n, at in [("old", 1.0), ("new", 3.0)]:
+        store.enqueue(saying(n, n), 0.0, 1_000.0)
+        (row,) = store.claim(claim, qq, 1, at)
+        store.settle(claim, row.seq, Outcome(S.UNKNOWN), at)
+
+    assert store.trust_keys(qq, Trust(inf, since=2.0), 5.0)
+
+    assert [row.out.key for row in store.claim(claim, qq, 9, 6.0)] == ["new"]
+    outcome = store.outcome_of("old")
+    assert outcome is not None
+    assert outcome.unknown
 
 
 def test_large_messages_take_turns_on_the_wire() -> None:
@@ -482,7 +498,7 @@ def test_large_messages_take_turns_on_the_wire() -> None:
 def test_a_late_answer_ends_what_would_be_tried_again_later() -> None:
     """E05, law 6: known after all, and not said once more."""
     store, claim, qq = Outgoing(), Claim("sender", 1), ("qq", "1")
-    store.trust_keys(qq, inf, 0.0)
+    store.trust_keys(qq, Trust(inf), 0.0)
     store.enqueue(saying("a"), 0.0, 1_000.0)
     for _ in range(2):
         (row,) = store.claim(claim, qq, 1, 0.0)
@@ -538,7 +554,7 @@ def test_a_thousand_paced_chats_cost_what_one_costs() -> None:
 def test_a_definite_refusal_begins_the_time_of_its_key_anew() -> None:
     """Law 6: the platform counts from the first attempt that it may have taken."""
     store, claim, qq = Outgoing(), Claim("sender", 1), ("qq", "1")
-    store.trust_keys(qq, 60.0, 0.0)
+    store.trust_keys(qq, Trust(60.0), 0.0)
     store.enqueue(saying("a"), 0.0, 1_000.0)
     (row,) = store.claim(claim, qq, 1, 0.0)
     store.requeue(claim, row.seq, 100.0)
@@ -563,7 +579,7 @@ def test_a_row_that_was_taken_back_is_not_missed_when_it_is_forgotten() -> None:
 def test_a_message_that_costs_a_connection_each_time_does_not_do_so_for_ever() -> None:
     """Law 6, section 2 (poison): five attempts in all, then it is listed."""
     store, claim, qq = Outgoing(), Claim("sender", 1), ("qq", "1")
-    store.trust_keys(qq, inf, 0.0)
+    store.trust_keys(qq, Trust(inf), 0.0)
     store.enqueue(saying("bad"), 0.0, 1e6)
     now = 0.0
     tried: list[float] = []
@@ -572,7 +588,7 @@ def test_a_message_that_costs_a_connection_each_time_does_not_do_so_for_ever() -
         (row,) = store.claim(claim, qq, 1, now)
         tried.append(now)
         store.settle(claim, row.seq, Outcome(S.UNKNOWN), now)
-        store.trust_keys(qq, inf, now)  # the line comes back at once
+        store.trust_keys(qq, Trust(inf), now)  # the line comes back at once
     assert tried == [0.0, 0.0, 10.0, 70.0, 370.0]
     assert store.depths() == (0, 0, 1)
 

@@ -8,6 +8,7 @@ import pytest
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
+from trio.testing import MockClock
 
 from actors.messages import UNITS, Rate, Scope
 from platforms.base import Caps, Link
@@ -106,6 +107,29 @@ async def test_a_line_brings_the_terms_of_its_platform_and_its_successor_the_sam
     link.connecting()
     link.up()
     assert host.terms["qq", "1"] is terms
+
+
+async def test_a_peer_that_knows_us_for_a_while_only_recognises_no_older_key(
+    autojump_clock: MockClock,
+) -> None:
+    async def nothing(link: Link) -> None:
+        await trio.lowlevel.checkpoint()
+
+    host = FakeHost()
+    link = host.link(Slow(nothing), "1")
+    await trio.sleep(100)
+    link.keys_known_for(40.0)
+    link.up()
+    terms = host.terms["qq", "1"]
+    assert terms is not None
+    assert terms.keys_since == trio.current_time() - 40.0
+    terms.pacing.take(("group", "42"), 0.0)
+
+    later = host.link(Slow(nothing), "1")
+    later.up()
+    fresh = host.terms["qq", "1"]
+    assert fresh is not None
+    assert fresh.keys_since == -inf, "each session says so itself"
 
 
 def test_a_rate_per_group_holds_where_more_than_two_talk() -> None:

@@ -1,0 +1,50 @@
+"""As which device we have spoken: a homeserver knows a transaction id by it.
+
+What was *unknown* when the device became another one stays unknown: repeated, it would be
+another message. When that was is kept beside the journal, for the next process.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from platforms.base import Link, Shelf
+
+
+async def known_again(link: Link, us: str, device: str, now: float) -> None:
+    """Say to the host since when the homeserver knows *us* as *device*.
+
+    Args:
+        link: To the host, before it is up.
+        us: Our user id.
+        device: Of our token; empty where the homeserver does not tell.
+        now: Seconds since 1970.
+    """
+    seconds = await _seconds_as(link.shelf("devices"), us, device, now)
+    if seconds == inf:
+        return
+    if not seconds:
+        link.log.warning("device.changed", device=device)
+    link.keys_known_for(seconds)
+
+
+async def _seconds_as(shelf: Shelf, us: str, device: str, now: float) -> float:
+    """Return for how long *us* has been *device*; infinite if never another one."""
+    name = f"{us} {device}"
+    kept = {
+        n: body for n, body in (await shelf.all()).items() if n.startswith(f"{us} ")
+    }
+    if not kept:
+        await shelf.put(name, b"")
+        return inf
+    if kept.keys() == {name}:
+        since = kept[name]
+        return max(0.0, now - float(since)) if since else inf
+    # In this order, so that a process that dies in between finds another one than ours.
+    await shelf.drop(name)
+    await shelf.put(name, repr(now).encode())
+    for other in kept.keys() - {name}:
+        await shelf.drop(other)
+    return 0.0
