@@ -38,7 +38,6 @@ class RepairableOutgoing(Outgoing):
         assert out is not None
         record.outcome = QUEUED
         record.expires_at = expires_at
-        record.withdrawn = False
         record.doubts = 0  # somebody has looked: it is not out
         # The account may have been forgotten meanwhile, and begun anew.
         account = record.account = self.account((out.to.platform, out.to.account))

@@ -48,8 +48,7 @@ def next_try(record: OutgoingRecord, trust: Trust, now: float) -> float | None:
 def may_repeat(record: OutgoingRecord, trust: Trust, at: float) -> bool:
     """Will the platform know its key at that time, and is it worth saying then?"""
     return (
-        not record.withdrawn
-        and record.tried_at is not None
+        record.tried_at is not None
         and trust.since <= record.tried_at
         and at < record.tried_at + trust.seconds
         and at < record.expires_at

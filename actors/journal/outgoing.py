@@ -223,7 +223,8 @@ class Outgoing(Endings):
         if record is None:
             return False
         if record.outcome.state is not _S.QUEUED:
-            record.withdrawn = True
+            if not record.closed:
+                record.expires_at = min(record.expires_at, now)
             return False
         self._withdraw(record, Outcome(_S.CANCELLED, why), now)
         return True

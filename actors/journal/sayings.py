@@ -66,7 +66,6 @@ class OutgoingRecord:
         "size",
         "tried_at",
         "waits",
-        "withdrawn",
     )
 
     def __init__(
@@ -88,6 +87,7 @@ class OutgoingRecord:
         self.chat: ChatKey = (chat.kind, chat.id)
         self.queued_at = now
         self.expires_at = expires_at
+        """When it is not worth saying any more; at once, where it was withdrawn too late."""
         self.outcome = QUEUED
         self.claim: Claim | None = None
         self.content: Content = b""
@@ -100,8 +100,6 @@ class OutgoingRecord:
         """Attempts of which nobody knows what became."""
         self.waits = True
         """It is in a queue, or will be put there."""
-        self.withdrawn = False
-        """Nobody wants it said any more; it had left, or was about to."""
         self.later_at: float | None = None
         self.lean = False
         """Its body is in the file only."""

@@ -34,8 +34,8 @@ class Recall(Single):
         return row
 
 
-class Extend(Single):
-    """Give a row more time; what else becomes of it is noted as ever."""
+class Redate(Single):
+    """Say anew how long a row is worth saying; what else becomes of it is noted as ever."""
 
     seq: int
     expires_at: float

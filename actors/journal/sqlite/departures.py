@@ -19,7 +19,7 @@ from actors.journal.pacing import Pacing
 from actors.journal.sayings import MIB, OutgoingLimits, OutgoingRecord
 from actors.journal.sizes import ROW_BYTES
 from actors.journal.slot import Slot
-from actors.journal.sqlite.again import Extend, Recall
+from actors.journal.sqlite.again import Recall, Redate
 from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.codec import Unreadable, clean, decode_body, decode_change
 from actors.journal.sqlite.effects import (
@@ -174,6 +174,13 @@ class Departures:
         """There is something to say through *account*."""
         self._ring(account)
 
+    def not_worth_it(self, key: str) -> None:
+        """It was withdrawn after it had left: the next process is not to repeat it either."""
+        record = self.outgoing.find(key)
+        if record is not None and not record.closed:
+            at = self._calendar.date(record.expires_at)
+            self._pump.submit(Redate(record.seq, at))
+
     # --- for an operator -----------------------------------------------------------------
 
     async def recall(self, key: str) -> OutboundState | None:
@@ -202,9 +209,9 @@ class Departures:
             return False
         out, ready = self.outgoing.say_again(key, expires_at)
         # In one commit with the state that was noted a moment ago.
-        extend = Extend(known.seq, self._calendar.date(expires_at))
+        redate = Redate(known.seq, self._calendar.date(expires_at))
         slot: Slot[object] = Slot()
-        self._pump.submit(extend, slot.fill)
+        self._pump.submit(redate, slot.fill)
         if ready:
             self._ring((out.to.platform, out.to.account))
         await slot.wait()

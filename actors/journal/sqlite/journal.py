@@ -241,6 +241,13 @@ class FileJournal(FileDesk, OutboxSide):
         """Hand over what was picked, once it is committed as `sending`."""
         self._departures.hand_out(claim, rows, told)
 
+    def cancel_outbound(self, key: str, why: str) -> bool:
+        """Withdraw what has not left yet. What may have left no process says again."""
+        cancelled = super().cancel_outbound(key, why)
+        if not cancelled:
+            self._departures.not_worth_it(key)
+        return cancelled
+
     # --- both --------------------------------------------------------------------------
 
     def leave(self) -> None:

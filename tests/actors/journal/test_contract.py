@@ -395,6 +395,8 @@ class Case:
             withdrawn = self.journal.cancel_outbound(row.key, "so")
             assert withdrawn == (row.state is O.QUEUED)
             row.state = O.CANCELLED if withdrawn else row.state
+            if not withdrawn:  # it is not worth saying any more
+                row.expires_at = min(row.expires_at, _now())
 
     async def say_again(self, n: int, seconds: int) -> None:
         row = _pick(self.model.outbound, n)

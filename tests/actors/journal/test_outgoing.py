@@ -48,7 +48,6 @@ class Row:
         self.tried_at = inf
         self.doubts = 0
         self.later_at: float | None = None
-        self.withdrawn = False
 
 
 class Gate:
@@ -115,8 +114,6 @@ class AgainstLists(RuleBasedStateMachine):
     def spent(self, row: Row) -> bool:
         if row.state is S.QUEUED:
             return row.expires_at <= self.now
-        if row.withdrawn:
-            return True
         known_until = row.tried_at + self.idempotent[row.account]
         return self.now >= min(known_until, row.expires_at)
 
@@ -147,7 +144,7 @@ class AgainstLists(RuleBasedStateMachine):
         self.repeat(row)
 
     def repeat(self, row: Row) -> None:
-        if row.doubts > len(RETRY_SECONDS) or row.withdrawn:
+        if row.doubts > len(RETRY_SECONDS):
             return
         at = self.now + RETRY_SECONDS[row.doubts - 1]
         known_until = row.tried_at + self.idempotent[row.account]
@@ -286,8 +283,8 @@ class AgainstLists(RuleBasedStateMachine):
         if queued:
             row.state = S.CANCELLED
             self.chats[row.account, row.room].remove(row)
-        else:
-            row.withdrawn = True
+        else:  # whatever becomes of it, it is not worth saying any more
+            row.expires_at = min(row.expires_at, self.now)
 
     @rule(
         account=st.sampled_from("1112"), seconds=st.sampled_from([0.0, 15.0, 60.0, inf])

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from actors.journal import FileJournal
-from actors.messages import Outbound, OutboundKind, OutboundState
+from actors.messages import Edit, Ours, Outbound, OutboundKind, OutboundState
 from actors.sender import OutcomeUnknown, Retry, Sent, Terms
 from tests.actors.journal.builders import end_and_start_again, saying
 from tests.actors.journal.forms import crash, in_file
@@ -256,3 +256,33 @@ async def test_a_message_that_kills_the_process_is_given_up_in_the_end(
                 attempts += len(line.keys)
                 await crash(kept)
     assert attempts == 5
+
+
+@pytest.mark.parametrize("withdrawn_after", [1.5, 3.5])
+async def test_the_next_process_does_not_repeat_an_edit_that_a_newer_one_replaced(
+    autojump_clock: MockClock, process: Process, withdrawn_after: float
+) -> None:
+    """Law 8: the newer one is out, and what it has replaced must not come after it."""
+
+    def answer(out: Outbound) -> Sent:
+        if out.key == "older":
+            raise OutcomeUnknown("502")
+        return Sent(f"id-{out.key}")
+
+    terms = Terms(idempotent_for=43_200.0)
+    with capture_logs():
+        async with process() as (parts, kept):
+            parts.lines.connect(FakeLine(answer, seconds=1.0), terms)
+            await parts.outbox.say(saying("a"))
+            await parts.outbox.say(saying("older", change=Edit(Ours("a"))))
+            await trio.sleep(withdrawn_after)  # on its way; or it waits to be repeated
+            await parts.outbox.say(saying("newer", change=Edit(Ours("a"))))
+            assert not parts.outbox.withdraw("older", "a newer edit took its place")
+            await trio.sleep(5)
+            await crash(kept)
+        async with process() as (parts, kept):
+            line = FakeLine()
+            parts.lines.connect(line, terms)
+            await trio.sleep(1000)
+            assert line.keys == []
+            assert kept.counts().unknown == 1
