@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -13,7 +12,7 @@ from platforms.base.objects import Frame, text_of
 from platforms.base.peer import Habits
 from platforms.base.secret import Secret
 from platforms.base.talk import PING_SECONDS, Settled, Talk, Wire, read_object
-from platforms.transport import DialRefused, WebSocket, dial, dial_lines
+from platforms.transport import DialRefused, WebSocket, dial
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -80,28 +79,14 @@ async def dialled_websocket(
 @asynccontextmanager
 async def lines_talk(
     link: Reach,
-    host: str,
-    port: int,
-    *,
-    tls: bool | ssl.SSLContext,
+    socket: AbstractAsyncContextManager[WebSocket],
     probe: str,
     answer_of: Callable[[str], Answer[Settled] | None] | None,
-    max_line_bytes: int,
 ) -> AsyncIterator[Talk[str]]:
-    """See `Link.lines`."""
+    """See `Link.lines`. *socket* is one of `Link.dial_lines`."""
     wire = Wire(reads=_read_line, writes=str, answers=answer_of or _no_answer)
     habits = Habits[str, Settled](language=wire, probe=lambda peer: peer.send(probe))
-
-    def connect() -> AbstractAsyncContextManager[WebSocket]:
-        return dial_lines(
-            host,
-            port,
-            tls=tls,
-            max_line_bytes=max_line_bytes,
-            network=link.network,
-        )
-
-    async with dialled(link, connect, wire, habits) as talk:
+    async with socket as line, talked(link, line, wire, habits) as talk:
         yield talk
 
 
@@ -112,21 +97,6 @@ def _read_line(raw: str | bytes) -> str:
 
 def _no_answer(_: str) -> None:
     """Nothing in this wire is an answer."""
-
-
-@asynccontextmanager
-async def dialled(
-    link: Reach,
-    connect: Callable[[], AbstractAsyncContextManager[WebSocket]],
-    wire: Wire[F],
-    habits: Habits[F, Settled],
-) -> AsyncIterator[Talk[F]]:
-    """Connect, and talk for as long as the block lasts."""
-    async with (
-        in_turn(link, connect) as socket,
-        talked(link, socket, wire, habits) as talk,
-    ):
-        yield talk
 
 
 @asynccontextmanager

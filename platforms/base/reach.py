@@ -14,6 +14,7 @@ from platforms.base.callers import Converse, attend
 from platforms.base.dialling import (
     accepted_talk,
     dialled_websocket,
+    in_turn,
     lines_talk,
     websocket_talk,
 )
@@ -21,7 +22,7 @@ from platforms.base.newest import Newest
 from platforms.base.peer import Habits, Peer, conversation
 from platforms.base.talk import talking
 from platforms.base.web import Web, web_talk
-from platforms.transport import MAX_LINE_BYTES
+from platforms.transport import MAX_LINE_BYTES, as_utf8, dial_lines
 
 if TYPE_CHECKING:
     import ssl
@@ -129,15 +130,34 @@ class Reach:
         Raises:
             DialFailed: nobody is there, or not in time, or not to be trusted.
         """
-        return lines_talk(
-            self,
+        line = self.dial_lines(host, port, tls=tls, max_line_bytes=max_line_bytes)
+        return lines_talk(self, line, probe, answer_of)
+
+    def dial_lines(
+        self,
+        host: str,
+        port: int,
+        *,
+        tls: bool | ssl.SSLContext = True,
+        decode: Callable[[bytes], str] = as_utf8,
+        max_line_bytes: int = MAX_LINE_BYTES,
+    ) -> AbstractAsyncContextManager[WebSocket]:
+        """Connect to *host* and hold the bare line for as long as the block lasts.
+
+        For a platform that reads it in its own way: see `conversation`. Arguments and
+        errors are those of `lines`; *decode* makes text of a line that has come, and must
+        take any bytes.
+        """
+        connect = partial(
+            dial_lines,
             host,
             port,
             tls=tls,
-            probe=probe,
-            answer_of=answer_of,
+            decode=decode,
             max_line_bytes=max_line_bytes,
+            network=self.network,
         )
+        return in_turn(self, connect)
 
     def http(
         self,

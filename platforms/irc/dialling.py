@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from platforms.base import Link, NeedsOperator, Secret
 from platforms.irc import wire
 from platforms.irc.config import IrcConfig
-from platforms.transport import WebSocket, dial_lines
+from platforms.transport import WebSocket
 
 
 def dial(config: IrcConfig, link: Link) -> AbstractAsyncContextManager[WebSocket]:
@@ -17,13 +17,7 @@ def dial(config: IrcConfig, link: Link) -> AbstractAsyncContextManager[WebSocket
     Raises:
         NeedsOperator: a file of certificates cannot be read.
     """
-    return dial_lines(
-        config.host,
-        config.at,
-        tls=_tls(config),
-        decode=wire.decode,
-        network=link.network,
-    )
+    return link.dial_lines(config.host, config.at, tls=_tls(config), decode=wire.decode)
 
 
 def _tls(config: IrcConfig) -> bool | ssl.SSLContext:

@@ -11,7 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from typing import Final
 
 import trio
@@ -65,19 +65,17 @@ class Session:
         """
         language = IrcLanguage(self._confirming, self._is_pinged)
         habits = IrcHabits(language=language, probe=_probe)
-        async with AsyncExitStack() as stack:
-            async with self._link.one_dial:
-                await self._link.turn_to_dial()
-                socket = await stack.enter_async_context(dial(self._config, self._link))
-            conversation = self._link.conversation(socket, habits)
-            peer = await stack.enter_async_context(conversation)
-            tasks = await stack.enter_async_context(trio.open_nursery())
-            stack.callback(tasks.cancel_scope.cancel)
+        async with (
+            dial(self._config, self._link) as socket,
+            self._link.conversation(socket, habits) as peer,
+            trio.open_nursery() as tasks,
+        ):
             tasks.start_soon(self._answer_pings, peer)
             await self._register(peer)
             tasks.start_soon(self._be_impatient)
             tasks.start_soon(self._ask_again, peer)
             await self._hear(peer)
+            tasks.cancel_scope.cancel()
 
     async def _register(self, peer: IrcPeer) -> None:
         registration = wire.Registration(who_of(self._config), self._known)

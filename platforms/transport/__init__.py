@@ -21,7 +21,7 @@ from platforms.transport.http import (
     HttpFailed,
     check_http_url,
 )
-from platforms.transport.lines import MAX_LINE_BYTES, dial_lines
+from platforms.transport.lines import MAX_LINE_BYTES, as_utf8, dial_lines
 from platforms.transport.listening import Listener, listen
 from platforms.transport.liveness import Dead, Liveness, Probe, Verdict, Wait
 from platforms.transport.network import TCP, Network, address_of, remote_of
@@ -75,6 +75,7 @@ __all__ = [
     "WebSocket",
     "accept",
     "address_of",
+    "as_utf8",
     "check_http_url",
     "check_url",
     "dial",

@@ -178,3 +178,23 @@ async def test_leaving_ends_what_was_asked_and_the_socket(
             await server.hears()
             await wait_all_tasks_blocked()
     assert await server.theirs.receive_some() == b""
+
+
+async def test_a_bare_line_is_read_in_its_own_encoding_and_dialled_in_turn(
+    server: FakeServer, autojump_clock: MockClock
+) -> None:
+    link = a_link()
+    heard: list[object] = []
+
+    async def live() -> None:
+        async with link.dial_lines(
+            "irc.example", 6697, decode=lambda line: line.decode("latin-1")
+        ) as line:
+            heard.append(await line.receive())
+
+    await server.theirs.send_all(b"caf\xe9\r\n")
+    async with trio.open_nursery() as nursery, link.one_dial:
+        nursery.start_soon(live)
+        await trio.sleep(1)
+        assert heard == []
+    assert heard == ["café"]

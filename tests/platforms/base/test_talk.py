@@ -29,7 +29,7 @@ from platforms.base import (
     Settled,
     Talk,
 )
-from platforms.base.dialling import dialled
+from platforms.base.dialling import in_turn, talked
 from platforms.base.objects import NoObject, object_of, text_of
 from platforms.base.peer import Habits
 from platforms.base.talk import Wire, read_object
@@ -72,7 +72,10 @@ async def talk(link: Link, socket: FakeSocket) -> AsyncIterator[Talk[Frame]]:
         await trio.lowlevel.checkpoint()
         yield socket
 
-    async with dialled(link, connect, WIRE, HABITS) as ws:
+    async with (
+        in_turn(link, connect) as dialled,
+        talked(link, dialled, WIRE, HABITS) as ws,
+    ):
         yield ws
 
 
@@ -227,7 +230,7 @@ async def test_one_dial_at_a_time(autojump_clock: MockClock) -> None:
         yield FakeSocket()
 
     async def live() -> None:
-        async with dialled(link, connect, WIRE, HABITS):
+        async with in_turn(link, connect):
             await trio.sleep(10)
 
     async with trio.open_nursery() as nursery:
