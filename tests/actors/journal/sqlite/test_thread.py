@@ -44,7 +44,7 @@ async def test_jobs_are_told_of_in_their_order() -> None:
         gone.cancel()
         await run(lambda: 1, told.append)
     for n in range(1, 200):
-        run.start(lambda n=n: n, tell)  # type: ignore[misc]  # bound now
+        run.start(lambda n=n: n, tell)
     await all_told.wait()
     assert told == list(range(200))
     run.close()
