@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     )
     from actors.messages import (
         ALL,
+        DEDUP_SECONDS,
         DERIVED_ID_DEDUP_SECONDS,
         Audio,
         Chat,
         ChatAddress,
         ChatKind,
         Emoji,
+        Everyone,
         File,
         Forward,
         Image,
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
         Sent,
         SessionEnded,
         Settled,
+        Shelf,
         Speaker,
         Talk,
         Unit,
@@ -98,13 +101,16 @@ if TYPE_CHECKING:
         Web,
         patience,
     )
+    from platforms.base.forms import cut_text
     from platforms.ingress import (
         Entrance,
         Request,
         Response,
+        SendPiece,
         ShowsSecret,
         anybody,
     )
+    from platforms.media import media_type_of
     from platforms.transport import (
         Admit,
         DialFailed,
@@ -132,9 +138,9 @@ _HOMES = {
         "NoAnswer NotConnected asyncio_bridge use"
     ),
     "actors.messages": (
-        "ALL DERIVED_ID_DEDUP_SECONDS Audio Chat ChatAddress ChatKind Emoji File "
-        "Forward Image Inbound Markdown Mention Node Outbound OutboundState Outcome "
-        "Priority Rate Raw Reply Role Segment Sender Source Text Video"
+        "ALL DEDUP_SECONDS DERIVED_ID_DEDUP_SECONDS Audio Chat ChatAddress ChatKind "
+        "Emoji Everyone File Forward Image Inbound Markdown Mention Node Outbound "
+        "OutboundState Outcome Priority Rate Raw Reply Role Segment Sender Source Text Video"
     ),
     "actors.schedule": "TooManyLaters",
     "actors.tracker": "Receipt",
@@ -142,9 +148,11 @@ _HOMES = {
         "ALL_SEGMENTS LIVE Answer Caller Caps Door Fault Finished FormRefused Frame "
         "Habits Language Link MediaForm NeedsOperator NotLetIn OutcomeUnknown Peer "
         "Platform PlatformConfig Rejected Retry Secret SendRefused Sent SessionEnded "
-        "Settled Speaker Talk Unit Unreadable Visitor Web patience"
+        "Settled Shelf Speaker Talk Unit Unreadable Visitor Web patience"
     ),
-    "platforms.ingress": "Entrance Request Response ShowsSecret anybody",
+    "platforms.base.forms": "cut_text",
+    "platforms.ingress": "Entrance Request Response SendPiece ShowsSecret anybody",
+    "platforms.media": "media_type_of",
     "platforms.transport": (
         "Admit DialFailed DialRefused Gate Handshake HttpAnswer Listener Refuse "
         "SocketClosed WebSocket check_http_url check_url dial is_loopback listen "
@@ -158,6 +166,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split
 __all__ = [
     "ALL",
     "ALL_SEGMENTS",
+    "DEDUP_SECONDS",
     "DERIVED_ID_DEDUP_SECONDS",
     "FOREVER",
     "LIVE",
@@ -184,6 +193,7 @@ __all__ = [
     "Door",
     "Emoji",
     "Entrance",
+    "Everyone",
     "Fault",
     "File",
     "Finished",
@@ -228,11 +238,13 @@ __all__ = [
     "Role",
     "Secret",
     "Segment",
+    "SendPiece",
     "SendRefused",
     "Sender",
     "Sent",
     "SessionEnded",
     "Settled",
+    "Shelf",
     "ShowsSecret",
     "SocketClosed",
     "Source",
@@ -250,9 +262,11 @@ __all__ = [
     "asyncio_bridge",
     "check_http_url",
     "check_url",
+    "cut_text",
     "dial",
     "is_loopback",
     "listen",
+    "media_type_of",
     "parse_listen",
     "patience",
     "use",

@@ -17,7 +17,7 @@ from platforms.ingress.values import (
     HEAD_BYTES,
     Request,
     Response,
-    Say,
+    SendPiece,
     ShowsSecret,
     anybody,
 )
@@ -32,7 +32,7 @@ __all__ = [
     "Pages",
     "Request",
     "Response",
-    "Say",
+    "SendPiece",
     "ShowsSecret",
     "anybody",
 ]

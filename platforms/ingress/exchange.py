@@ -21,7 +21,7 @@ import h11
 import trio
 
 from platforms.ingress.bodies import Body
-from platforms.ingress.values import HEAD_BYTES, Request, Response, Say, Unfit
+from platforms.ingress.values import HEAD_BYTES, Request, Response, SendPiece, Unfit
 from platforms.transport import STALL_SECONDS
 
 HEAD_SECONDS: Final = 10.0
@@ -164,7 +164,7 @@ class Exchange:
 
     # --- out --------------------------------------------------------------------------
 
-    async def _say(self, says: Callable[[Say], Awaitable[None]]) -> None:
+    async def _say(self, says: Callable[[SendPiece], Awaitable[None]]) -> None:
         async def say(data: bytes) -> None:
             await self._send(h11.Data(data=data))
 

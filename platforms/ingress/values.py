@@ -14,7 +14,7 @@ HEAD_BYTES: Final = 16 * 1024
 """Request line and headers together."""
 BODY_BYTES: Final = MAX_MESSAGE_BYTES
 
-Say: TypeAlias = Callable[[bytes], Awaitable[None]]
+SendPiece: TypeAlias = Callable[[bytes], Awaitable[None]]
 """Sends a piece of an answer; waits while the peer is slow, raises once it is gone."""
 
 
@@ -41,8 +41,8 @@ class Response:
     status: int = 200
     body: bytes = field(default=b"", repr=False)
     headers: tuple[tuple[str, str], ...] = ()
-    says: Callable[[Say], Awaitable[None]] | None = None
-    """Takes the place of the body: awaited with a `Say`, until it returns, the peer
+    says: Callable[[SendPiece], Awaitable[None]] | None = None
+    """Takes the place of the body: awaited with a `SendPiece`, until it returns, the peer
     leaves or the platform's session ends. It may last for hours."""
 
     @classmethod

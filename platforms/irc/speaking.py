@@ -7,9 +7,9 @@ from typing import Final
 
 from attrs import frozen
 
-from actors.messages import Outbound, Reply, Text
-from platforms.base import Caps, Rejected, Unit
-from platforms.base.forms import split
+from actors.messages import Outbound, Reply
+from platforms.base import Rejected, Unit
+from platforms.base.forms import cut_text
 from platforms.irc import wire
 
 REPLY_TAG: Final = "+draft/reply"
@@ -67,7 +67,7 @@ def saying(out: Outbound, known: wire.Known) -> list[Saying]:
     except wire.Unsendable as error:
         raise Rejected(str(error)) from error
     most = wire.room(target, known.nick, known.mask, known.support)
-    texts = [text] if len(text.encode()) <= most else _cut(text, most)
+    texts = [text] if len(text.encode()) <= most else cut_text(text, most, Unit.BYTES)
     replied = next((part.message for part in out.body if isinstance(part, Reply)), "")
     named = replied and not replied.startswith(wire.NO_MSGID)
     tags = {REPLY_TAG: replied} if named and known.capabilities.tags else {}
@@ -75,11 +75,6 @@ def saying(out: Outbound, known: wire.Known) -> list[Saying]:
         Saying("PRIVMSG", (target, text), {} if number else tags, _ref(out.key, number))
         for number, text in enumerate(texts)
     ]
-
-
-def _cut(text: str, most: int) -> list[str]:
-    caps = Caps(text_limit=most, unit=Unit.BYTES, one_line=True)
-    return ["".join(map(_text, body)) for body in split((Text(text),), caps)]
 
 
 def reacting(out: Outbound, known: wire.Known, message: str, sign: Sign) -> Saying:
@@ -142,10 +137,6 @@ def _target(out: Outbound, known: wire.Known) -> str:
         return wire.target_of(out.chat, known.support)
     except wire.Unsendable as error:
         raise Rejected(str(error)) from error
-
-
-def _text(part: object) -> str:
-    return part.text if isinstance(part, Text) else ""
 
 
 def _ref(key: str, number: int) -> str:

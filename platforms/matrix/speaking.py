@@ -29,7 +29,7 @@ from platforms.matrix import wire
 from platforms.matrix.actions import asking
 from platforms.matrix.server import Refused, ask
 from platforms.matrix.wire import Meaning
-from platforms.media import type_of
+from platforms.media import media_type_of
 
 if TYPE_CHECKING:
     from platforms.base import Web
@@ -162,7 +162,7 @@ class RoomSpeaker(Speaker):
         data = draft.data
         if data is None:
             return draft
-        media_type = type_of(data)
+        media_type = media_type_of(data)
         name = draft.media.name if isinstance(draft.media, File) else ""
         query = f"?filename={quote(name, safe='')}" if name else ""
         try:

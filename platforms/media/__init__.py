@@ -8,7 +8,7 @@ them pure; `fetching` and `folders` perform them.
 """
 
 from platforms.media.addresses import networks
-from platforms.media.content import type_of
+from platforms.media.content import media_type_of
 from platforms.media.errors import MediaRefused
 from platforms.media.fetching import Fetcher, FetchRules, Resolve
 from platforms.media.reader import Blob, Reader, standard_reader
@@ -20,7 +20,7 @@ __all__ = [
     "MediaRefused",
     "Reader",
     "Resolve",
+    "media_type_of",
     "networks",
     "standard_reader",
-    "type_of",
 ]

@@ -25,8 +25,11 @@ class Undecodable(Exception):
     """Bytes that are not packed as their server says."""
 
 
-def type_of(data: bytes) -> str:
-    """Return the media type of *data* by what it begins with; `UNKNOWN` if that says nothing."""
+def media_type_of(data: bytes) -> str:
+    """Return the media type of *data*, such as `image/png`, by what it begins with.
+
+    `application/octet-stream` if that says nothing.
+    """
     head = data[:_HEAD_BYTES]
     for magic, kind in _OWN:
         if head.startswith(magic):
@@ -53,7 +56,7 @@ def why_not(data: bytes, kind: str) -> str:
         return ""
     if not data:
         return "it is empty"
-    found = type_of(data)
+    found = media_type_of(data)
     if found == "image/svg+xml" and kind == "image":
         return "it is an SVG drawing, which is a document and no picture"
     top = found.partition("/")[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from platforms.media.content import type_of, why_not
+from platforms.media.content import media_type_of, why_not
 from platforms.media.errors import MediaRefused
 from platforms.media.fetching import Fetcher
 from platforms.media.folders import read_file
@@ -48,7 +48,7 @@ class Reader:
             data, shown, name = fetched.data, fetched.link.shown, fetched.link.file_name
         if why := why_not(data, kind):
             raise MediaRefused(shown, why)
-        found = type_of(data)
+        found = media_type_of(data)
         return Blob(data, found, clean_name(name, found))
 
 

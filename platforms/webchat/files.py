@@ -14,7 +14,7 @@ import msgspec
 from attrs import frozen
 
 from platforms.base import Shelf
-from platforms.media import type_of
+from platforms.media import media_type_of
 
 MAX_FILE_BYTES: Final = 4 * 1024 * 1024
 MAX_ALL_BYTES: Final = 256 * 1024 * 1024
@@ -60,7 +60,7 @@ class _Head(msgspec.Struct, frozen=True, array_like=True):
 
 def kind_of(data: bytes) -> tuple[str, str]:
     """Return how *data* may be shown, and its type: what is not safe is a `file`."""
-    found = type_of(data)
+    found = media_type_of(data)
     top = found.partition("/")[0]
     if found in _SHOWN:
         return _SHOWN[found], found

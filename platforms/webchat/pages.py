@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote, unquote
 import trio
 from attrs import evolve
 
-from platforms.ingress import Entrance, Request, Response, Say
+from platforms.ingress import Entrance, Request, Response, SendPiece
 from platforms.webchat import wire
 from platforms.webchat.config import WebChatConfig
 from platforms.webchat.desk import Desk
@@ -128,7 +128,7 @@ class Pages:
         if not may_enter(self._config(), hello.access):
             return await _wrong()
 
-        async def says(say: Say) -> None:
+        async def says(say: SendPiece) -> None:
             await self._tabs.stream(hello, say)
 
         return Response(says=says, headers=(("Content-Type", "text/event-stream"),))

@@ -12,7 +12,7 @@ from typing import Final
 import trio
 from attrs import define, field
 
-from platforms.ingress import Say
+from platforms.ingress import SendPiece
 from platforms.transport import SocketClosed, WebSocket
 from platforms.webchat import wire
 from platforms.webchat.config import WebChatConfig
@@ -117,7 +117,7 @@ class Tabs:
 
     # --- HTTP ---------------------------------------------------------------------------
 
-    async def stream(self, hello: wire.Hello, say: Say) -> None:
+    async def stream(self, hello: wire.Hello, say: SendPiece) -> None:
         """Tell one page over an answer that does not end, in the manner of SSE."""
 
         async def tell(text: str) -> None:

@@ -24,6 +24,7 @@ from platforms.base.forms.ladder import Rung, must_be_read, rungs
 from platforms.base.forms.markdown import plain
 from platforms.base.forms.measuring import measure
 from platforms.base.forms.shortening import shortened
+from platforms.base.forms.splitting import cut_text
 from platforms.base.forms.words import in_words, told
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Media",
     "Rung",
     "all_in_words",
+    "cut_text",
     "fit",
     "in_words",
     "instead",

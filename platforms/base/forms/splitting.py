@@ -40,6 +40,28 @@ class Cut:
     """The code block that is open there."""
 
 
+def cut_text(text: str, limit: int, unit: Unit = Unit.CHARACTERS) -> list[str]:
+    """Return *text* in parts of *limit* at most, cut where a reader would cut it.
+
+    For a platform that learns only in its session how long a message may be, such as one
+    whose server tells it. What is longer than `Caps.text_limit` comes in parts already.
+
+    Args:
+        text: The whole text.
+        limit: How long a part may be, in *unit*, from 1. Only a character that alone is
+            longer makes a longer one.
+        unit: What the platform counts.
+    """
+    parts: list[str] = []
+    at, fence = 0, None
+    while at < len(text):
+        one = cut(text, at, limit, unit, fence)
+        at, fence = one.at, one.fence
+        if one.piece.strip():
+            parts.append(one.piece)
+    return parts
+
+
 def cut(
     text: str, start: int, room: int, unit: Unit, fence: Fence | None = None
 ) -> Cut:

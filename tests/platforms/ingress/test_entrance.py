@@ -8,7 +8,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.monitor import ConnectionState
-from platforms.ingress import IDLE, Ingress, Request, Response, Say, anybody
+from platforms.ingress import IDLE, Ingress, Request, Response, SendPiece, anybody
 from tests.platforms.ingress.clients import connect
 from tests.platforms.ingress.conftest import World
 
@@ -44,7 +44,7 @@ async def test_what_is_in_hand_ends_with_the_session(nursery: trio.Nursery) -> N
 
 async def test_so_does_what_is_being_said(nursery: trio.Nursery) -> None:
     async def page(_: Request) -> Response:
-        async def says(say: Say) -> None:
+        async def says(say: SendPiece) -> None:
             await say(b"0")
             await trio.sleep_forever()
 

@@ -7,7 +7,7 @@ import trio
 from structlog.typing import EventDict
 from trio.testing import MockClock
 
-from platforms.ingress import Request, Response, Say, ShowsSecret, anybody
+from platforms.ingress import Request, Response, SendPiece, ShowsSecret, anybody
 from tests.platforms.ingress.conftest import World
 
 
@@ -200,7 +200,7 @@ async def test_an_answer_may_be_said_bit_by_bit_for_hours(
     world: World, autojump_clock: MockClock
 ) -> None:
     async def ticks(request: Request) -> Response:
-        async def says(say: Say) -> None:
+        async def says(say: SendPiece) -> None:
             for number in range(3):
                 await say(b"%d" % number)
                 await trio.sleep(600)
@@ -219,7 +219,7 @@ async def test_who_leaves_is_told_nothing_more(world: World) -> None:
     over = trio.Event()
 
     async def ticks(request: Request) -> Response:
-        async def says(say: Say) -> None:
+        async def says(say: SendPiece) -> None:
             try:
                 await say(b"0")
                 await trio.sleep_forever()

@@ -15,7 +15,7 @@ from platforms.media.content import (
     TooLarge,
     Undecodable,
     Unpacking,
-    type_of,
+    media_type_of,
     why_not,
 )
 from platforms.media.names import MAX_NAME_BYTES, clean_name
@@ -38,7 +38,7 @@ KINDS = {
 
 @pytest.mark.parametrize(("kind", "data"), KINDS.items())
 def test_bytes_are_what_they_begin_with(kind: str, data: bytes) -> None:
-    assert type_of(data) == kind
+    assert media_type_of(data) == kind
 
 
 def test_an_error_page_is_no_picture_whatever_its_server_says() -> None:
@@ -56,7 +56,7 @@ def test_an_error_page_is_no_picture_whatever_its_server_says() -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_something(data: bytes) -> None:
-    assert "/" in type_of(data)
+    assert "/" in media_type_of(data)
 
 
 @given(

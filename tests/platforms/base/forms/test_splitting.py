@@ -16,6 +16,7 @@ from platforms.base.caps import MAX_PARTS
 from platforms.base.forms import (
     Media,
     all_in_words,
+    cut_text,
     length_of,
     measure,
     split,
@@ -86,6 +87,15 @@ def test_the_same_text_always_has_the_same_parts(
 ) -> None:
     """Their number and content stand in the journal."""
     assert parts_of(text, limit, unit) == parts_of(text, limit, unit)
+
+
+@given(TEXTS, LIMITS, UNITS)
+def test_a_platform_cuts_a_text_in_the_very_places_in_which_the_host_does(
+    text: str, limit: int, unit: Unit
+) -> None:
+    parts = parts_of(text, limit, unit)
+    assume(parts)  # none: it would take too many
+    assert cut_text(text, limit, unit) == [part for part in parts if part.strip()]
 
 
 def test_paragraphs_before_lines_before_sentences_before_words() -> None:
