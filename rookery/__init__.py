@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         Frame,
         Habits,
         Language,
+        Leave,
         Link,
         MediaForm,
         NeedsOperator,
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
         Shelf,
         Speaker,
         Talk,
+        Told,
         Unit,
         Unreadable,
         Visitor,
@@ -146,9 +148,10 @@ _HOMES = {
     "actors.tracker": "Receipt",
     "platforms.base": (
         "ALL_SEGMENTS LIVE Answer Caller Caps Door Fault Finished FormRefused Frame "
-        "Habits Language Link MediaForm NeedsOperator NotLetIn OutcomeUnknown Peer "
-        "Platform PlatformConfig Rejected Retry Secret SendRefused Sent SessionEnded "
-        "Settled Shelf Speaker Talk Unit Unreadable Visitor Web patience"
+        "Habits Language Leave Link MediaForm NeedsOperator NotLetIn OutcomeUnknown "
+        "Peer Platform PlatformConfig Rejected Retry Secret SendRefused Sent "
+        "SessionEnded Settled Shelf Speaker Talk Told Unit Unreadable Visitor Web "
+        "patience"
     ),
     "platforms.base.forms": "cut_text",
     "platforms.ingress": "Entrance Request Response SendPiece ShowsSecret anybody",
@@ -207,6 +210,7 @@ __all__ = [
     "Image",
     "Inbound",
     "Language",
+    "Leave",
     "Link",
     "Listener",
     "Markdown",
@@ -251,6 +255,7 @@ __all__ = [
     "Speaker",
     "Talk",
     "Text",
+    "Told",
     "TooManyLaters",
     "Unit",
     "Unreadable",

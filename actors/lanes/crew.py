@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from functools import partial
+from itertools import chain
 from math import inf
 from typing import Generic, TypeVar
 
@@ -64,6 +65,8 @@ class Crew(Generic[J]):
         self._idle: list[Worker[J]] = []
         # A dict, not a set: in which order workers are ended must not be chance.
         self._all: dict[Worker[J], None] = {}
+        # Jobs that were begun in a plain call, each with its deadline.
+        self._unmanned: dict[J, float] = {}
         self._active = 0
         """Workers that take jobs: all but the parked, the extra and the fenced."""
         self.coming = 0
@@ -107,6 +110,8 @@ class Crew(Generic[J]):
         for worker in self._all:
             if worker.job is not None and not worker.fenced and condemned(worker.job):
                 self._spend(worker, self._clock(), reason)
+        for job in [job for job in self._unmanned if condemned(job)]:
+            self.end_begun(job, Ended.TIMED_OUT, None)
 
     def worker_of(self, job: J) -> Worker[J] | None:
         """Return who has *job* in hand."""
@@ -130,6 +135,30 @@ class Crew(Generic[J]):
         worker.extra = True
         worker.deadline = self._clock() + left
         self._glass.set(worker.deadline)
+
+    # --- jobs without a worker ---------------------------------------------------------
+
+    def begun(self, job: J) -> None:
+        """Count a job that was begun in a plain call, and needs nobody to wait for it."""
+        self._unmanned[job] = deadline = self._clock() + job.within
+        if deadline < self._glass.next_at:
+            self._glass.set(deadline)
+        self.running += 1
+
+    def has_begun(self, job: J) -> bool:
+        """Was it begun so, and has not ended?"""
+        return job in self._unmanned
+
+    def end_begun(self, job: J, ended: Ended, error: BaseException | None) -> None:
+        """Report such a job, once; nothing happens if it has ended before."""
+        if self._unmanned.pop(job, None) is not None:
+            self.running -= 1
+            self._report(job, ended, error)
+
+    def interrupt(self) -> None:
+        """End all of these: what the crew works for is over."""
+        for job in list(self._unmanned):
+            self.end_begun(job, Ended.INTERRUPTED, None)
 
     # --- for workers -------------------------------------------------------------------
 
@@ -176,6 +205,9 @@ class Crew(Generic[J]):
             worker.extra = False
         if not job.parked:
             self.running -= 1
+        self._report(job, ended, error)
+
+    def _report(self, job: J, ended: Ended, error: BaseException | None) -> None:
         try:
             self._ended(job, ended, error)
         except Exception:
@@ -194,7 +226,12 @@ class Crew(Generic[J]):
         """End what is over time; return the next deadline."""
         for worker in [worker for worker in self._all if worker.deadline <= now]:
             self._spend(worker, now, "its time is up")
-        return min((worker.deadline for worker in self._all), default=inf)
+        for job in [job for job, at in self._unmanned.items() if at <= now]:
+            self.end_begun(job, Ended.TIMED_OUT, None)
+        deadlines = chain(
+            (worker.deadline for worker in self._all), self._unmanned.values()
+        )
+        return min(deadlines, default=inf)
 
     def _spend(self, worker: Worker[J], now: float, reason: str) -> None:
         if not worker.scope.cancel_called:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 from attrs import frozen
 
@@ -73,6 +74,12 @@ class OutcomeUnknown(SendRefused):
         return self.why
 
 
+Told: TypeAlias = Callable[[Sent | Exception], None]
+"""Takes what became of a message: what `Line.send` would return, or would raise."""
+Leave: TypeAlias = Callable[[], None]
+"""Nobody waits any more for what was begun; what is said of it now counts for nothing."""
+
+
 class Line(Protocol):
     """One account of ours, connected. Lines are told apart by identity, not by name."""
 
@@ -89,5 +96,21 @@ class Line(Protocol):
             Retry: Nothing went out, and it may be tried again later.
             Rejected: Nothing went out, and it will never be taken.
             OutcomeUnknown: It may have gone out. Any other exception means the same.
+        """
+        ...
+
+    def begin(self, out: Outbound, told: Told) -> Leave | None:
+        """Say it in this very call and return; *told* is called later, once at most.
+
+        For whoever can: it saves waking a task to say it and another time to hear what
+        became of it. The line sees to it that an answer which does not come is told as
+        unknown, and keeps to `send` in everything else.
+
+        Returns:
+            How to wait no longer; `None` where it has to be waited for before it can be
+            said. Nothing has happened then, and it is for `send`.
+
+        Raises:
+            Exception: what `send` would; *told* is not called then.
         """
         ...

@@ -4,52 +4,29 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from functools import partial
 from math import inf
+from typing import TypeVar
 
-import structlog
 import trio
 
 from actors.buffer import Outbox
 from actors.journal import AccountKey, Claim, OutboundRow
-from actors.kernel import Timer
+from actors.kernel import Span, Timer, current_turn
 from actors.lanes import Crew, Ended
-from actors.messages import Ours, Outbound, OutboundState, Outcome
+from actors.messages import Ours, Outbound
 from actors.sender.aiming import aimed
-from actors.sender.line import Line, OutcomeUnknown, Rejected, Retry, Sent
+from actors.sender.delivery import Delivery
+from actors.sender.line import Line, SendRefused, Sent
 from actors.sender.lines import Lines
+from actors.sender.settling import Settling
 from actors.sender.terms import Terms
 
-log = structlog.get_logger()
+R = TypeVar("R")
 
-SEND_SECONDS = 60.0
-"""A line has its own deadline for an answer; this one is for lines that forget it."""
 SIDE_BY_SIDE = 32
 """Chats of one account that may wait for an answer at the same time."""
-MIN_RETRY_SECONDS = 0.1
-MAX_RETRY_SECONDS = 24 * 3600.0
-NOT_AIMED_SECONDS = 10.0
-"""Until the message that a change is meant for is looked for again."""
-_SENT = Outcome(OutboundState.SENT)
-_S = OutboundState
-
-
-class Delivery:
-    """One row on its way through a line."""
-
-    __slots__ = ("line", "lost", "row", "terms", "within")
-    parked = False
-
-    def __init__(self, row: OutboundRow, terms: Terms) -> None:
-        self.row = row
-        self.terms = terms
-        self.line: Line | None = None
-        self.lost = False
-        self.within = SEND_SECONDS
-
-    @property
-    def trace(self) -> str:
-        return self.row.out.trace
 
 
 class Pump:
@@ -85,6 +62,7 @@ class Pump:
         self._paused = paused
         self._claim = claim
         self._outbox = outbox
+        self._settling = Settling(account, claim, outbox, clock)
         self._lines = lines
         self._clock = clock
         self._later = later
@@ -105,6 +83,11 @@ class Pump:
             ended=self._ended,
             size=SIDE_BY_SIDE,
         )
+        # What is begun without a worker is told of in a reader's context, and begun in
+        # the journal's: neither knows of our turn, nor of the trace of what is said.
+        self._span = Span("", inf, self._crew.owner)
+        self._context = copy_context()
+        self._context.run(current_turn.set, self._span)
 
     @property
     def on_the_wire(self) -> int:
@@ -144,6 +127,11 @@ class Pump:
         """Wait no longer for any answer."""
         self._crew.cancel(lambda _: True, "leaving")
 
+    def end(self) -> None:
+        """The sender is over, and its workers with it: so is what has no worker."""
+        self.pause()
+        self._crew.interrupt()
+
     def pause(self) -> None:
         """Begin nothing any more."""
         self._paused = True
@@ -164,7 +152,9 @@ class Pump:
 
     def _give_back(self) -> None:
         """Return what no worker has in hand: no byte of it has left."""
-        waiting = [*self._picked.values(), *(each.row for each in self._ready)]
+        unsaid = [each.row for each in self._ready if each.raised is None]
+        tried = [each for each in self._ready if each.raised is not None]
+        waiting = [*self._picked.values(), *unsaid]
         self._picked.clear()
         self._ready.clear()
         now = self._clock()
@@ -172,6 +162,10 @@ class Pump:
         for row in reversed(waiting):
             self._begun -= 1
             self._outbox.again(self._claim, row, now)
+        for each in tried:  # of these nobody can know that
+            assert each.raised is not None
+            self._crew.begun(each)
+            self._answered(each, each.raised)
 
     def _told(
         self,
@@ -186,10 +180,58 @@ class Pump:
                 self._begun -= 1
         for row in rows:
             self._begun += 1
-            self._ready.append(Delivery(row, terms))
-            self._crew.call()
+            delivery = Delivery(row, terms)
+            if not self._as_ours(partial(self._begin, delivery)):
+                self._ready.append(delivery)
+                self._crew.call()
         if len(rows) < len(picked):
             self.ring()
+
+    def _begin(self, delivery: Delivery) -> bool:
+        """Say it here and now, without a worker, if its line can; nearly all can."""
+        out = delivery.row.out
+        line = self._lines.of(self.account)
+        if line is None or out.change is not None:
+            return False
+        self._is_about(delivery)
+        try:
+            delivery.leave = line.begin(out, partial(self._told_of, delivery))
+        except Exception as error:  # noqa: BLE001 - a worker raises it: not this deep
+            delivery.line, delivery.raised = line, error
+            return False
+        if delivery.leave is None:
+            return False
+        delivery.line = line
+        self._crew.begun(delivery)
+        return True
+
+    def _told_of(self, delivery: Delivery, answer: Sent | Exception) -> None:
+        self._as_ours(partial(self._answered, delivery, answer))
+
+    def _as_ours(self, call: Callable[[], R]) -> R:
+        """Make *call* in our turn, unless it is ours already: a journal in memory commits
+        what is rung for in that very call.
+        """
+        if current_turn.get() is self._span:
+            return call()
+        return self._context.run(call)
+
+    def _is_about(self, delivery: Delivery) -> None:
+        if self._span.in_hand is not None:
+            self._span.in_hand.trace = delivery.trace
+
+    def _answered(self, delivery: Delivery, answer: Sent | Exception) -> None:
+        """What was begun without a worker has ended, unless it was given up before."""
+        if not self._crew.has_begun(delivery):
+            return
+        delivery.leave = None
+        self._is_about(delivery)
+        ended, error = Ended.DONE, None
+        try:
+            self._settling.conclude(delivery, answer)
+        except Exception as raised:  # noqa: BLE001 - the platform's own mistake
+            ended, error = Ended.RAISED, raised
+        self._crew.end_begun(delivery, ended, error)
 
     async def _take(self) -> Delivery | None:
         return self._ready.popleft() if self._ready else None
@@ -221,6 +263,8 @@ class Pump:
         row = delivery.row
         out = row.out
         try:
+            if delivery.raised is not None:
+                raise delivery.raised
             if out.change is not None:
                 out = await self._aimed(out)
             line = self._lines.of(self.account)
@@ -228,15 +272,10 @@ class Pump:
                 self._outbox.again(self._claim, row, self._clock())
                 return
             delivery.line = line
-            sent = await line.send(out)
-        except Retry as retry:
-            self._again(row, retry, delivery.terms)
-        except Rejected as rejected:
-            self._settle(row, Outcome(_S.REJECTED, rejected.why))
-        except OutcomeUnknown as lost:
-            self._settle(row, Outcome(_S.UNKNOWN, lost.why))
-        else:
-            self._settle(row, _outcome_of(sent))
+            answer: Sent | SendRefused = await line.send(out)
+        except SendRefused as refused:
+            answer = refused
+        self._settling.conclude(delivery, answer)
 
     async def _aimed(self, out: Outbound) -> Outbound:
         """Return *out* as its line takes it: a change of ours by the platform's id."""
@@ -248,93 +287,11 @@ class Pump:
     def _ended(
         self, delivery: Delivery, ended: Ended, error: BaseException | None
     ) -> None:
-        match ended:
-            case Ended.DONE:
-                pass
-            case _ if delivery.line is None:  # no byte has left
-                self._postponed(delivery.row, error)
-            case Ended.RAISED:
-                log.error(
-                    "line.send_raised",
-                    platform=self.account[0],
-                    account=self.account[1],
-                    key=delivery.row.out.key,
-                    trace=delivery.trace,
-                    exc_info=error,
-                )
-                why = f"the platform's code raised {type(error).__name__}: {error}"
-                self._settle(delivery.row, Outcome(_S.UNKNOWN, why))
-            case _:
-                self._settle(delivery.row, Outcome(_S.UNKNOWN, _why(delivery, ended)))
+        if ended is not Ended.DONE:
+            self._settling.broken_off(delivery, ended, error)
+            if delivery.leave is not None:
+                delivery.leave()
         self._begun -= 1
         self.ring()
         if not self._crew.running:
             self._settled()
-
-    def _postponed(self, row: OutboundRow, error: BaseException | None) -> None:
-        """The message that it changes was not looked for to the end."""
-        if error is not None:
-            log.error(
-                "delivery.not_aimed",
-                key=row.out.key,
-                to=str(row.out.to),
-                trace=row.out.trace,
-                exc_info=error,
-            )
-        self._outbox.again(self._claim, row, self._clock() + NOT_AIMED_SECONDS)
-
-    def _again(self, row: OutboundRow, retry: Retry, terms: Terms) -> None:
-        # Not a number, less than nothing, or for ever: none of them may hurt us.
-        after = min(max(MIN_RETRY_SECONDS, retry.after), MAX_RETRY_SECONDS)
-        now = self._clock()
-        if retry.whole_account:
-            terms.pacing.close(now, after)
-        if self._outbox.again(self._claim, row, now + after):
-            log.info(
-                "delivery.postponed",
-                key=row.out.key,
-                to=str(row.out.to),
-                trace=row.out.trace,
-                after_seconds=after,
-                why=retry.why,
-                whole_account=retry.whole_account,
-            )
-
-    def _settle(self, row: OutboundRow, outcome: Outcome) -> None:
-        if not self._outbox.settle(self._claim, row, outcome):
-            log.warning(
-                "delivery.settled_in_vain", key=row.out.key, trace=row.out.trace
-            )
-        elif not outcome.delivered:
-            log.warning(
-                "delivery.failed",
-                key=row.out.key,
-                to=str(row.out.to),
-                trace=row.out.trace,
-                state=outcome.state.value,
-                why=outcome.detail,
-            )
-        else:
-            log.debug(
-                "delivery.settled",
-                key=row.out.key,
-                trace=row.out.trace,
-                state=outcome.state.value,
-            )
-
-
-def _outcome_of(sent: Sent) -> Outcome:
-    if not isinstance(sent, Sent):
-        why = f"the platform's code answered {type(sent).__name__}, not Sent"
-        return Outcome(_S.UNKNOWN, why)
-    if sent.degraded:
-        return Outcome(_S.DEGRADED, sent.degraded, sent.id)
-    return Outcome(_S.SENT, "", sent.id) if sent.id else _SENT
-
-
-def _why(delivery: Delivery, ended: Ended) -> str:
-    if delivery.lost:
-        return "the line was lost before the answer came"
-    if ended is Ended.TIMED_OUT:
-        return f"no answer within {delivery.within:g} s"
-    return "the sender ended before the answer came"

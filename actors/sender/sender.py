@@ -113,7 +113,8 @@ class Sender(Actor[SenderMessage]):
         finally:
             self._journal.off_outbound(ring)
             self._lines.off_change(changed)
-            self._pause()  # what no worker has in hand is given back
+            for pump in self._pumps.values():
+                pump.end()  # what has not left is given back
 
     def _ring(self, account: AccountKey) -> None:
         pump = self._pumps.get(account)

@@ -14,11 +14,13 @@ message what a platform can carry, and `line` says it.
 from actors.kernel import NeedsOperator
 from actors.sender import (
     FormRefused,
+    Leave,
     OutcomeUnknown,
     Rejected,
     Retry,
     SendRefused,
     Sent,
+    Told,
 )
 from platforms.base.answers import Answer
 from platforms.base.callers import Caller
@@ -78,6 +80,7 @@ __all__ = [
     "Inbox",
     "Key",
     "Language",
+    "Leave",
     "Lines",
     "Link",
     "MediaForm",
@@ -101,6 +104,7 @@ __all__ = [
     "Shelf",
     "Speaker",
     "Talk",
+    "Told",
     "Unit",
     "Unreadable",
     "Visitor",

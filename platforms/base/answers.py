@@ -37,17 +37,46 @@ class Answer(Generic[A_co]):
 class Pending(Generic[A]):
     """One request that was made, or is about to be, and has no answer yet."""
 
-    __slots__ = ("_done", "_error", "_late", "_value", "deadline", "ref")
+    __slots__ = ("_ended", "_late", "_told", "deadline", "ref")
 
     def __init__(
-        self, ref: str, deadline: float, late: Callable[[A], None] | None
+        self,
+        ref: str,
+        deadline: float,
+        told: Callable[[A | OutcomeUnknown], None],
+        late: Callable[[A], None] | None,
     ) -> None:
         self.ref = ref
         self.deadline = deadline
+        self._told = told
         self._late = late
-        self._done = trio.Event()
-        self._value: list[A] = []
-        self._error: Exception | None = None
+        self._ended = False
+
+    def answer(self, value: A) -> None:
+        if not self._ended:
+            self._ended = True
+            self._told(value)
+        elif self._late is not None:
+            self._late(value)
+
+    def end(self, error: OutcomeUnknown) -> None:
+        if not self._ended:
+            self._ended = True
+            self._told(error)
+
+
+class Reply(Generic[A]):
+    """An answer that a task waits for."""
+
+    __slots__ = ("_answer", "_here")
+
+    def __init__(self) -> None:
+        self._answer: list[A | OutcomeUnknown] = []
+        self._here = trio.Event()
+
+    def told(self, answer: A | OutcomeUnknown) -> None:
+        self._answer.append(answer)
+        self._here.set()
 
     async def wait(self) -> A:
         """Return the answer.
@@ -55,22 +84,11 @@ class Pending(Generic[A]):
         Raises:
             OutcomeUnknown: the deadline passed or the socket was lost.
         """
-        await self._done.wait()
-        if self._error is not None:
-            raise self._error
-        return self._value[0]
-
-    def answer(self, value: A) -> None:
-        if not self._done.is_set():
-            self._value.append(value)
-            self._done.set()
-        elif self._late is not None:
-            self._late(value)
-
-    def end(self, error: Exception) -> None:
-        if not self._done.is_set():
-            self._error = error
-            self._done.set()
+        await self._here.wait()
+        [answer] = self._answer
+        if isinstance(answer, OutcomeUnknown):
+            raise answer
+        return answer
 
 
 class Answers(Generic[A]):
@@ -96,10 +114,21 @@ class Answers(Generic[A]):
         return self._lost
 
     def open(
-        self, ref: str, deadline: float, late: Callable[[A], None] | None = None
+        self,
+        ref: str,
+        deadline: float,
+        told: Callable[[A | OutcomeUnknown], None],
+        late: Callable[[A], None] | None = None,
     ) -> Pending[A]:
-        """Enter a request. *late* is called with an answer that nobody waits for now."""
-        pending = Pending(ref, deadline, late)
+        """Enter a request.
+
+        Args:
+            ref: What its answer will be called.
+            deadline: When it is overdue.
+            told: Called once, with the answer or with why there is none.
+            late: Called with an answer that comes after that.
+        """
+        pending = Pending(ref, deadline, told, late)
         if self._lost:
             pending.end(OutcomeUnknown(self._lost))
         else:
@@ -111,6 +140,10 @@ class Answers(Generic[A]):
         if self._pending.pop(pending.ref, None) is not None:
             pending.end(OutcomeUnknown("nobody waited for the answer"))
             self._remember(pending)
+
+    def withdraw(self, pending: Pending[A]) -> None:
+        """It was not asked after all: nobody is told anything."""
+        self._pending.pop(pending.ref, None)
 
     def settle(self, answer: Answer[A]) -> bool:
         """Hand over an answer; say whether anybody had asked for it."""

@@ -19,7 +19,7 @@ from actors.messages import (
     Segment,
     Text,
 )
-from actors.sender import FormRefused, Rejected, Sent
+from actors.sender import FormRefused, Leave, Rejected, Sent, Told
 from platforms.base.beforehand import NOTHING, both
 from platforms.base.caps import MediaForm
 from platforms.base.forms import (
@@ -71,6 +71,18 @@ class AccountLine:
         if out.change is None:
             return await self._say(out, self._platform.send)
         return await self._change(out, out.change)
+
+    def begin(self, out: Outbound, told: Told) -> Leave | None:
+        """Say *out* at once, if nothing about its form is left to try; see `Line.begin`."""
+        caps = self._platform.caps
+        body = fit(out.body, caps)
+        # A text that is none of another's words: no form but this, and nothing is lost.
+        for part in body:
+            if type(part) is not Text or part.was:
+                return None
+        if out.change is not None or not is_short(body, caps):
+            return None
+        return self._platform.begin(self._link, _saying(out, body), told)
 
     async def _change(self, out: Outbound, change: Change) -> Sent:
         """Do it where the platform can, and reject it before it leaves where it cannot."""

@@ -17,14 +17,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from math import inf
 from typing import Generic, Protocol, TypeVar
 
 import trio
 from attrs import frozen
 
-from actors.sender import Retry, SendRefused
-from platforms.base.answers import Answer, Answers
+from actors.sender import Leave, OutcomeUnknown, Retry, SendRefused
+from platforms.base.answers import Answer, Answers, Reply
 from platforms.base.backlog import MAX_EVENTS, Backlog
 from platforms.base.ends import SessionEnded
 from platforms.base.refusals import Refusals
@@ -115,7 +116,9 @@ class Peer(Generic[F, A]):
             Retry: nothing went out.
             OutcomeUnknown: it went out, and no answer came.
         """
-        pending = self._answers.open(ref, trio.current_time() + within, late)
+        reply: Reply[A] = Reply()
+        deadline = trio.current_time() + within
+        pending = self._answers.open(ref, deadline, reply.told, late)
         try:
             try:
                 await self.socket.send(text)
@@ -123,9 +126,44 @@ class Peer(Generic[F, A]):
                 raise Retry(RETRY_SECONDS, str(closed)) from closed
             if pending.deadline < self._sweeps_at:
                 self._asked.unpark_all()
-            return await pending.wait()
+            return await reply.wait()
         finally:
             self._answers.forget(pending)
+
+    def begin(
+        self,
+        text: str,
+        ref: str,
+        within: float,
+        told: Callable[[A | OutcomeUnknown], None],
+        late: Callable[[A], None] | None = None,
+    ) -> Leave | None:
+        """Send *text* in this very call, and have *told* called with the answer to it.
+
+        It is told of its end by the reader or by time, from outside of this call. For
+        the hot path: no task is woken to send, and none to hear the answer.
+
+        Returns:
+            How to wait no longer; `None` where one has to wait first: nothing was sent.
+
+        Raises:
+            Retry: nothing went out.
+        """
+        if not self.alive:
+            return None
+        answers, deadline = self._answers, trio.current_time() + within
+        pending = answers.open(ref, deadline, told, late)
+        try:
+            sent = self.socket.send_now(text)
+        except SocketClosed as closed:
+            answers.withdraw(pending)
+            raise Retry(RETRY_SECONDS, str(closed)) from closed
+        if not sent:
+            answers.withdraw(pending)
+            return None
+        if deadline < self._sweeps_at:
+            self._asked.unpark_all()
+        return partial(answers.forget, pending)
 
     @property
     def alive(self) -> bool:

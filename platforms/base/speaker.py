@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from actors.messages import Emoji, Outbound
-from actors.sender import Rejected, Sent
+from actors.sender import Leave, Rejected, Sent, Told
 
 
 class Speaker(ABC):
@@ -22,6 +22,10 @@ class Speaker(ABC):
     @abstractmethod
     async def send(self, out: Outbound) -> Sent:
         """Say *out* and return once the platform has answered; see `Platform.send`."""
+
+    def begin(self, out: Outbound, told: Told) -> Leave | None:
+        """Say *out* in this very call, if that can be done; see `Platform.begin`."""
+        return None
 
     async def edit(self, out: Outbound, message: str) -> Sent:
         """Say `out.body` in the place of what *message* says; see `Platform.edit`."""

@@ -11,7 +11,16 @@ from functools import partial
 from typing import Final
 
 from actors.messages import Emoji, Outbound
-from platforms.base import Link, Retry, SendRefused, Sent, Speaker
+from platforms.base import (
+    Leave,
+    Link,
+    OutcomeUnknown,
+    Retry,
+    SendRefused,
+    Sent,
+    Speaker,
+    Told,
+)
 from platforms.onebot11 import wire
 from platforms.onebot11.calls import (
     Asked,
@@ -52,6 +61,14 @@ class OneBotSpeaker(Speaker):
     async def send(self, out: Outbound) -> Sent:
         """Say *out*; see `Platform.send`."""
         return await self._tracked(out, saying(out, self._next_echo()))
+
+    def begin(self, out: Outbound, told: Told) -> Leave | None:
+        """Say *out* in this very call; see `Platform.begin`."""
+        peer = self.peer()
+        asked = saying(out, self._next_echo())
+        late = partial(self._answered_late, out)
+        answered = partial(_tell, told)
+        return peer.begin(asked.text, asked.ref, ANSWER_SECONDS, answered, late)
 
     async def delete(self, out: Outbound, message: str) -> Sent:
         """Take *message* back; see `Platform.delete`."""
@@ -98,3 +115,14 @@ class OneBotSpeaker(Speaker):
     def _next_echo(self) -> str:
         self._echoes += 1
         return f"{self._name}-{self._echoes}"
+
+
+def _tell(told: Told, answer: wire.Answer | OutcomeUnknown) -> None:
+    """Pass on what an answer means."""
+    try:
+        became: Sent | Exception = (
+            answer if isinstance(answer, OutcomeUnknown) else sent(answer)
+        )
+    except Exception as error:  # noqa: BLE001 - whoever waits sorts it out
+        became = error
+    told(became)

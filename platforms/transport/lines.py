@@ -130,6 +130,19 @@ class LineSocket:
         except (trio.ClosedResourceError, trio.BrokenResourceError):
             raise self._end(ABNORMAL, self._stream.failure) from None
 
+    def send_now(self, text: str) -> bool:
+        """Send *text* as one line in this very call; see `WebSocket.send_now`."""
+        data = line_of(text)
+        if self.closed is not None:
+            raise self.closed
+        if not self._stream.roomy:
+            return False
+        try:
+            self._stream.put(data)
+        except (trio.ClosedResourceError, trio.BrokenResourceError):
+            raise self._end(ABNORMAL, self._stream.failure) from None
+        return True
+
     async def ping(self) -> None:
         """Nothing here can be pinged: a line of the protocol has to do it."""
         await trio.lowlevel.checkpoint()

@@ -147,14 +147,24 @@ class TrioWebSocket:
         return self._cut()
 
     async def send(self, text: str) -> None:
-        frame = text_frame(
-            text.encode(), os.urandom(MASK_BYTES) if self._masks else b""
-        )
         self._refuse_if_closed()
         try:
-            await self._stream.put_in_turn(frame)
+            await self._stream.put_in_turn(self._frame(text))
         except (trio.ClosedResourceError, trio.BrokenResourceError):
             raise self._end() from None
+
+    def send_now(self, text: str) -> bool:
+        self._refuse_if_closed()
+        if not self._stream.roomy:
+            return False
+        try:
+            self._stream.put(self._frame(text))
+        except (trio.ClosedResourceError, trio.BrokenResourceError):
+            raise self._end() from None
+        return True
+
+    def _frame(self, text: str) -> bytes:
+        return text_frame(text.encode(), os.urandom(MASK_BYTES) if self._masks else b"")
 
     async def ping(self) -> None:
         self._refuse_if_closed()

@@ -62,6 +62,11 @@ class WriterStream(trio.abc.Stream):
     def full(self) -> bool:
         return self._waiting_bytes >= _ROOM_BYTES
 
+    @property
+    def roomy(self) -> bool:
+        """Is there room, and nobody who has waited for it?"""
+        return not (self.full or self._room or self._admitted)
+
     def put(self, data: bytes) -> None:
         """Append *data*, whole; the writer takes it from here.
 
@@ -97,7 +102,7 @@ class WriterStream(trio.abc.Stream):
 
         A caller that is cancelled while it waits has appended nothing.
         """
-        if self.full or self._room or self._admitted:
+        if not self.roomy:
             await self._turn()
         self.put(data)
         self._admit_next()

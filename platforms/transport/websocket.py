@@ -130,6 +130,14 @@ class WebSocket(Protocol):
         """
         ...
 
+    def send_now(self, text: str) -> bool:
+        """Send *text* in this very call. `False`: one has to wait; nothing was sent.
+
+        Raises:
+            SocketClosed: it is closed; nothing was sent.
+        """
+        ...
+
     async def ping(self) -> None:
         """Return once the peer's library has answered a ping frame.
 

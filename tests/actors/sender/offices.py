@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
 import trio
 
 from actors.buffer import Outbox
 from actors.kernel import System, current_trace
 from actors.messages import Outbound
-from actors.sender import Lines, Sender, Sent
+from actors.sender import Leave, Lines, Sender, Sent, Told
 from actors.tracker import Tracker
 from tests.actors.journal.builders import journal, nest
 from tests.actors.journal.forms import AnyJournal
@@ -20,6 +21,8 @@ class FakeLine:
     """A platform that answers as it is told, and remembers what reached it."""
 
     platform = "qq"
+    prompt: ClassVar = False
+    """Lines begin in a plain call what is to be said, and need no worker for it."""
 
     def __init__(
         self,
@@ -37,10 +40,33 @@ class FakeLine:
         self._answer = answer or (lambda out: Sent(f"id-{out.key}"))
         self._seconds = seconds
 
+    def begin(self, out: Outbound, told: Told) -> Leave | None:
+        if not self.prompt:
+            return None
+        self._hear(out)
+        scope = trio.CancelScope()
+
+        async def answers() -> None:
+            with scope:
+                try:
+                    answer: Sent | Exception = await self._say(out)
+                except Exception as error:
+                    answer = error
+                told(answer)
+
+        trio.lowlevel.spawn_system_task(answers)
+        return scope.cancel
+
     async def send(self, out: Outbound) -> Sent:
+        self._hear(out)
+        return await self._say(out)
+
+    def _hear(self, out: Outbound) -> None:
         self.said.append((out.key, trio.current_time()))
         self.outs.append(out)
         self.traces.append(current_trace())
+
+    async def _say(self, out: Outbound) -> Sent:
         self.inside += 1
         self.most = max(self.most, self.inside)
         try:

@@ -203,6 +203,16 @@ class FakeSocket:
         self._sent.set()
         self._sent = trio.Event()
 
+    def send_now(self, text: str) -> bool:
+        if self.closed is not None:
+            raise self.closed
+        if not self.reads:
+            return False
+        self.heard.append(text)
+        self._sent.set()
+        self._sent = trio.Event()
+        return True
+
     async def ping(self) -> None:
         await trio.lowlevel.checkpoint()
         if not self.pongs:

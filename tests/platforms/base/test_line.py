@@ -32,6 +32,7 @@ from platforms.base import (
     ALL_SEGMENTS,
     Caps,
     FormRefused,
+    Leave,
     Link,
     MediaForm,
     OutcomeUnknown,
@@ -39,6 +40,7 @@ from platforms.base import (
     Rejected,
     Retry,
     Sent,
+    Told,
 )
 from platforms.base.line import READ_AT_ONCE, READ_SECONDS, AccountLine
 from platforms.media import Blob, MediaRefused
@@ -63,6 +65,7 @@ class Picky(Platform[NoConfig]):
         self.caps = caps  # type: ignore[misc]  # of this one only
         self.answer = answer
         self.asked: list[Outbound] = []
+        self.begun: list[Outbound] = []
 
     async def session(self, link: Link) -> None:
         await trio.sleep_forever()
@@ -71,6 +74,10 @@ class Picky(Platform[NoConfig]):
         await trio.lowlevel.checkpoint()
         self.asked.append(out)
         return self.answer(out)
+
+    def begin(self, link: Link, out: Outbound, told: Told) -> Leave | None:
+        self.begun.append(out)
+        return lambda: None
 
     @property
     def said(self) -> list[tuple[Segment, ...]]:
@@ -267,14 +274,23 @@ def test_a_platform_gets_what_its_caps_say_and_nothing_twice(
     carried: set[type[Segment]],
     refused: set[type[Segment]],
 ) -> None:
-    """A platform never branches on what it can: that was decided before."""
+    """A platform never branches on what it can: that was decided before.
+
+    And what it is told to begin in a plain call is what it would have been told to send.
+    """
     caps = Caps(segments=frozenset({Text, *carried}), media=forms)
     line, platform = line_of(caps, refuses(*refused), Shelf({LINK: b"png"}))
+    told: list[Sent | Exception] = []
 
     async def main() -> None:
         with structlog.testing.capture_logs():
             sent = await line.send(out_of(*body))
         final = platform.said[-1]
+        if line.begin(out_of(*body), told.append) is not None:
+            assert [out.body for out in platform.begun] == platform.said
+            assert not sent.degraded
+        else:
+            assert set(map(type, body)) != {Text}
         assert not any(isinstance(part, tuple(refused)) for part in final if refused)
         assert bool(sent.degraded) == any(
             isinstance(part, Text) and part.was for part in final

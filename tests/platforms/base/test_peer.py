@@ -20,7 +20,7 @@ from platforms.base import (
 from platforms.base.backlog import MAX_BYTES, MAX_EVENTS
 from platforms.base.peer import Peer, conversation
 from platforms.base.refusals import Refusals
-from platforms.transport import Frame
+from platforms.transport import Frame, SocketClosed
 from tests.platforms.base.hosts import FakeSocket
 
 Object = Mapping[str, object]
@@ -261,3 +261,47 @@ async def test_what_was_read_can_be_taken_all_at_once() -> None:
         await wait_all_tasks_blocked()
         assert peer.unheard() == [{"event": 0}, {"event": 1}, {"event": 2}]
         assert peer.unheard() == []
+
+
+async def test_what_is_begun_is_told_once_by_answer_loss_or_time(
+    autojump_clock: MockClock,
+) -> None:
+    """No task waits for it, and its end is the same."""
+    socket = FakeSocket()
+    told: list[object] = []
+    late: list[object] = []
+    async with conversation(socket, HABITS, refusals()) as peer:
+        for ref, within in [("a", 5.0), ("b", 1.0), ("c", 50.0)]:
+            assert peer.begin(ref, ref, within, told.append, late.append) is not None
+        leave = peer.begin("d", "d", 50.0, told.append, late.append)
+        assert leave is not None
+        assert list(socket.heard) == ["a", "b", "c", "d"]
+        assert not told, "never within the call"
+        socket.says({"ref": "a", "value": 1})
+        await trio.sleep(3)
+        leave()
+        socket.says({"ref": "b", "value": 2})
+        socket.says({"ref": "d", "value": 4})
+        await trio.sleep(3)
+        assert late == [2, 4]
+        socket.end()
+        await wait_all_tasks_blocked()
+        assert peer.begin("e", "e", 5.0, told.append) is None
+    answered, overdue, left, lost = told
+    assert answered == 1
+    for unknown in (overdue, left, lost):
+        assert isinstance(unknown, OutcomeUnknown)
+
+
+async def test_what_cannot_be_sent_now_was_never_asked() -> None:
+    socket = FakeSocket(reads=False)
+    told: list[object] = []
+    async with conversation(socket, HABITS, refusals()) as peer:
+        assert peer.begin("a", "a", 5.0, told.append) is None
+        socket.closed = SocketClosed(1006, "cut")
+        with pytest.raises(Retry, match="cut"):
+            peer.begin("a", "a", 5.0, told.append)
+        socket.says({"ref": "a"})
+        await wait_all_tasks_blocked()
+        socket.end()
+    assert not told

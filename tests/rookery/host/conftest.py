@@ -16,7 +16,7 @@ from actors.bots import Bot, load_bot
 from actors.journal import MemoryJournal
 from actors.kernel import System
 from actors.messages import Chat, ChatKind, Inbound, Outbound, Sender, Text
-from actors.sender import Sent
+from actors.sender import Sent, Told
 from rookery.chaos import Campaigns
 from rookery.config import Configuration
 from rookery.config import load as load_configuration
@@ -50,6 +50,9 @@ class Peer:
     async def send(self, out: Outbound) -> Sent:
         self.heard.append("".join(p.text for p in out.body if isinstance(p, Text)))
         return Sent(str(len(self.heard)))
+
+    def begin(self, out: Outbound, told: Told) -> None:
+        """It has to be waited for."""
 
 
 class LivingHost:
