@@ -101,6 +101,7 @@ if TYPE_CHECKING:
         Unreadable,
         Visitor,
         Web,
+        last_line,
         patience,
     )
     from platforms.base.forms import cut_text
@@ -151,7 +152,7 @@ _HOMES = {
         "Habits Language Leave Link MediaForm NeedsOperator NotLetIn OutcomeUnknown "
         "Peer Platform PlatformConfig Rejected Retry Secret SendRefused Sent "
         "SessionEnded Settled Shelf Speaker Talk Told Unit Unreadable Visitor Web "
-        "patience"
+        "last_line patience"
     ),
     "platforms.base.forms": "cut_text",
     "platforms.ingress": "Entrance Request Response SendPiece ShowsSecret anybody",
@@ -270,6 +271,7 @@ __all__ = [
     "cut_text",
     "dial",
     "is_loopback",
+    "last_line",
     "listen",
     "media_type_of",
     "parse_listen",

@@ -55,6 +55,7 @@ from platforms.base.seats import Seat
 from platforms.base.secret import Secret
 from platforms.base.speaker import Speaker
 from platforms.base.talk import Settled, Talk
+from platforms.base.terminal import LastLine, last_line
 from platforms.base.tree import platform_tree
 from platforms.base.visitors import Visitor
 from platforms.base.web import Web, patience
@@ -80,6 +81,7 @@ __all__ = [
     "Inbox",
     "Key",
     "Language",
+    "LastLine",
     "Leave",
     "Lines",
     "Link",
@@ -115,6 +117,7 @@ __all__ = [
     "first_line",
     "invitation_of",
     "keys_of",
+    "last_line",
     "needs_reconnect",
     "patience",
     "platform_tree",

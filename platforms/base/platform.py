@@ -51,6 +51,9 @@ class Platform(ABC, Generic[ConfigT_co]):
     caps: ClassVar[Caps] = Caps()
     local: ClassVar[bool] = False
     """Whoever speaks there sits where the host runs, and is its operator."""
+    singleton: ClassVar[bool] = False
+    """It takes something of which the host has one, as its terminal: a configuration
+    may hold one entry of it at most."""
     redials_after: ClassVar[float] = 1.0
     """Seconds, at most, before the first attempt after a session; doubled for each next
     one, up to `LONGEST_SECONDS`. More where whoever dials too fast is shut out."""

@@ -6,6 +6,6 @@ a terminal politely. `text` is pure. No line editing, no colours, no history.
 
 from platforms.console.config import ConsoleConfig
 from platforms.console.platform import Console
-from platforms.console.terminal import StandardTerminal, Terminal, above_prompt
+from platforms.console.terminal import StandardTerminal, Terminal
 
-__all__ = ["Console", "ConsoleConfig", "StandardTerminal", "Terminal", "above_prompt"]
+__all__ = ["Console", "ConsoleConfig", "StandardTerminal", "Terminal"]

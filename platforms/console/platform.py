@@ -19,6 +19,7 @@ class Console(Platform[ConsoleConfig]):
     name = "console"
     caps = Caps(segments=frozenset({Text}))
     local = True
+    singleton = True
 
     def __init__(self, config: ConsoleConfig, terminal: Terminal | None = None) -> None:
         super().__init__(config)

@@ -10,7 +10,7 @@ Rules of this file:
 3. A regular file, `/dev/null` and a socket cannot be waited for with epoll, or share
    their open file with standard output: these are read in a thread.
 4. One write per reply: what is written in one piece is not torn by another line. A
-   line that comes while the prompt is shown goes above it; see `above_prompt`. What was
+   line that comes while the prompt is shown goes above it; see `platforms.base.last_line`. What was
    typed and not sent yet is no longer seen then, but still there.
 """
 
@@ -25,26 +25,12 @@ from typing import Protocol
 
 import trio
 
+from platforms.base import last_line
 from platforms.console.text import Lines
 
 PROMPT = "> "
 CHUNK_BYTES = 64 * 1024
 BACKGROUND_POLL_SECONDS = 1.0
-
-
-_CLEAR = b"\r\x1b[K"
-_showing: list[str] = []
-"""The prompt, while it stands on the last line. A process has one terminal."""
-
-
-def above_prompt(line: bytes) -> bytes:
-    """Return *line*, which ends with a newline, as it is to be written on a terminal.
-
-    While the console shows its prompt, *line* takes its place and the prompt follows.
-    """
-    if not _showing:
-        return line
-    return _CLEAR + line + _showing[0].encode()
 
 
 class Terminal(Protocol):
@@ -89,11 +75,11 @@ class StandardTerminal:
             try:
                 data = await self._read()
             finally:
-                _showing.clear()
+                last_line.prompt = ""
             self._ended = not data
             if self._ended and self._interactive:
                 with suppress(OSError):
-                    await self._write(_CLEAR)
+                    await self._write(last_line.cleared())
             self._read_already.extend(
                 self._lines.feed(data) if data else self._lines.end()
             )
@@ -106,15 +92,15 @@ class StandardTerminal:
 
     async def say(self, text: str) -> None:
         line = f"{text}\n".encode("utf-8", "replace")
-        await self._write(above_prompt(line) if self._interactive else line)
+        await self._write(last_line.above(line) if self._interactive else line)
 
     async def _prompt(self) -> None:
         if self._interactive:
-            _showing[:] = [PROMPT]
+            last_line.prompt = PROMPT
             # Over itself, should a line of the log have shown it already. That the
             # terminal is gone is told by reading it.
             with suppress(OSError):
-                await self._write(_CLEAR + PROMPT.encode())
+                await self._write(last_line.cleared())
 
     async def _write(self, data: bytes) -> None:
         # In a thread: a pipe that nobody empties blocks the one who writes.

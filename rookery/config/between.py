@@ -14,12 +14,13 @@ SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MUST = re.compile(r"(?:.* )?must be (.*) \(got (.*)\)", re.DOTALL)
 
 
-def one_console(platforms: Mapping[str, PlatformSettings]) -> Iterator[Fault]:
-    """There is one terminal, and it is one chat."""
-    consoles = [key for key, each in platforms.items() if each.type == "console"]
-    for extra in consoles[1:]:
-        message = f"expected one console at most, got another beside {consoles[0]}"
-        yield Fault(join(join("platforms", extra), "type"), message)
+def singletons(platforms: Mapping[str, PlatformSettings]) -> Iterator[Fault]:
+    """Of a type that takes what the host has once there is one."""
+    first: dict[str, str] = {}
+    for key, each in platforms.items():
+        if each.kind.platform.singleton and first.setdefault(each.type, key) != key:
+            message = f"expected one {each.type} at most, got another beside {first[each.type]}"
+            yield Fault(join(join("platforms", key), "type"), message)
 
 
 def known_platforms(

@@ -25,7 +25,7 @@ from rookery.config.between import (
     SLUG,
     exposed,
     known_platforms,
-    one_console,
+    singletons,
     told,
 )
 from rookery.config.faults import ConfigRefused, Fault, Wrong, join, one_of, shown
@@ -102,7 +102,7 @@ class _Reader:
         media = self._media(document.get("media", {}))
         bots = self._entries(document, "bots", self._bot)
         platforms = self._entries(document, "platforms", self._platform)
-        self.faults.extend(one_console(platforms))
+        self.faults.extend(singletons(platforms))
         if ingress is not None and not is_loopback(ingress.binds[0]):
             self.faults.extend(exposed(platforms))
         operators = self._entries(document, "operators", self._users)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import structlog
 from structlog.contextvars import merge_contextvars
 
-from platforms.console import above_prompt
+from platforms.base import last_line
 from rookery.logs.bridge import install_bridge
 from rookery.logs.fields import add_whose
 from rookery.logs.lines import human_line, json_line, renderer
@@ -37,7 +37,7 @@ def configure_logs(
     level = logging.DEBUG if verbose else logging.INFO
     human = os.isatty(fd) if terminal is None else terminal
     color = human and not (os.environ if env is None else env).get("NO_COLOR")
-    sink = Sink(fd, above_prompt) if human else Sink(fd)
+    sink = Sink(fd, last_line.above) if human else Sink(fd)
     to_line = functools.partial(human_line, color=color) if human else json_line
     structlog.configure(
         processors=[merge_contextvars, add_whose, renderer(to_line)],

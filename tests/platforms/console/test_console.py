@@ -12,8 +12,8 @@ from trio.testing import wait_all_tasks_blocked
 from actors.kernel import System
 from actors.messages import Chat, ChatAddress, ChatKind, Image, Outbound, Role, Text
 from actors.sender import Rejected
-from platforms.base import platform_tree
-from platforms.console import Console, ConsoleConfig, above_prompt
+from platforms.base import last_line, platform_tree
+from platforms.console import Console, ConsoleConfig
 from platforms.console.terminal import StandardTerminal
 from rookery.logs.sink import Sink
 from tests.platforms.base.hosts import FakeHost
@@ -176,11 +176,11 @@ async def test_on_a_terminal_a_reply_stands_above_the_prompt() -> None:
             assert await shown(ours, "> ") == "\r\x1b[K> "
             await terminal.say("pong")
             assert (await shown(ours, "> ")) == "\r\x1b[Kpong\r\n> "
-            Sink(theirs, above_prompt).write(b"a line of the log\n")
+            Sink(theirs, last_line.above).write(b"a line of the log\n")
             assert (await shown(ours, "> ")) == "\r\x1b[Ka line of the log\r\n> "
             os.write(ours, b"/ping\n")
         assert got == ["/ping"]
-        assert above_prompt(b"now nothing is in the way\n").startswith(b"now")
+        assert last_line.above(b"now nothing is in the way\n").startswith(b"now")
         assert os.get_blocking(theirs), "the shell shares it"
         terminal.close()
     finally:

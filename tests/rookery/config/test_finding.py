@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from platforms.console import Console
 from rookery.config import EMBEDDED, ConfigRefused, find_data, find_file, load
 from rookery.kinds import Kinds
 
@@ -123,3 +124,26 @@ def test_there_is_one_console_at_most(tmp_path: Path) -> None:
         ConfigRefused, match=r"^platforms\.other\.type: expected one console at most"
     ):
         load(find_file(None, tmp_path), here=tmp_path, kinds=KINDS, env={})
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_of_a_type_that_says_so_there_is_one_at_most(tmp_path: Path, one: bool) -> None:
+    class Sensor(Console):
+        name = "sensor"
+        singleton = one
+
+    table = '[platforms.KEY]\ntype = "sensor"\n'
+    tables = (table.replace("KEY", key) for key in ("a", "b", "c"))
+    (tmp_path / "rookery.toml").write_text("".join(tables))
+    said: list[str] = []
+
+    try:
+        load(find_file(None, tmp_path), here=tmp_path, kinds=Kinds.of(Sensor), env={})
+    except ConfigRefused as refused:
+        said += map(str, refused.faults)
+
+    assert said == [
+        f"platforms.{key}.type: expected one sensor at most, got another beside a"
+        for key in ("b", "c")
+        if one
+    ]
