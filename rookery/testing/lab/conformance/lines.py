@@ -124,18 +124,25 @@ def _slower(trial: Trial) -> None:
 
 async def let_in(trial: Trial) -> None:
     """See `Case.LET_IN`."""
-    async with trial.open(away=True) as lab:
-        # Behind a door of many it is up whoever comes: that says nothing then.
-        alone = await lab.until(lambda: lab.is_up, SOON)
-        if lab.network.listens:
-            lab.network.visit()  # somebody who does not say a word
-            early = await lab.until(lambda: lab.is_up, SOON) and not alone
-            trial.must(not early, "it is up, and has let in nobody yet")
-        lab.network.away = False
+    async with trial.open(away=trial.visited):
+        if trial.visited:
+            await _nobody_in_yet(trial)
         await trial.is_up()
         if trial.peer.serves():
             await _not_early(trial)
         await trial.talks("let in")
+
+
+async def _nobody_in_yet(trial: Trial) -> None:
+    """Somebody comes to its port, and does not say a word."""
+    lab = trial.lab
+    # Behind a door of many it is up whoever comes: that says nothing then.
+    alone = await lab.until(lambda: lab.is_up, SOON)
+    if lab.network.listens:
+        lab.network.visit()
+        early = await lab.until(lambda: lab.is_up, SOON) and not alone
+        trial.must(not early, "it is up, and has let in nobody yet")
+    lab.network.away = False
 
 
 async def _not_early(trial: Trial) -> None:

@@ -12,8 +12,8 @@ from rookery.testing.lab import Case, Peer, prove
 from rookery.testing.lab.conformance import WrongDeclaration
 from tests.fakes.tinychat.peer import TinyPeer
 from tests.rookery.testing.lab.sabotaged import lines
+from tests.rookery.testing.lab.sabotaged.table import peer_of
 from tests.rookery.testing.lab.sabotaged.whole import Tiny, TinySlowPeer
-from tests.rookery.testing.lab.test_sabotage import peer_of
 
 
 def declaring(cannot: Mapping[Case, str], platform: type[Any] = Tiny) -> type[Peer]:

@@ -18,8 +18,8 @@ from rookery.testing.portal import NotVirtual
 from tests.fakes.onebot.peer import OneBotPeer, ReversePeer, event_of
 from tests.fakes.tinychat.peer import TinyPeer
 from tests.rookery.testing.lab.sabotaged.lines import Untidy
+from tests.rookery.testing.lab.sabotaged.table import peer_of
 from tests.rookery.testing.lab.sabotaged.whole import Tiny
-from tests.rookery.testing.lab.test_sabotage import peer_of
 
 weather = Bot("weather")
 

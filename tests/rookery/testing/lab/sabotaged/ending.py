@@ -32,6 +32,27 @@ class Insisting(Tiny):
             return
 
 
+class Keeping(Tiny):
+    """STOPPED: keeps for its next session what it has acknowledged, in memory."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self._kept: list[Any] = []
+
+    async def listen_to(self, link: Link, ws: Talk[Frame]) -> None:
+        while self._kept:
+            await self.take(link, self._kept[0])
+        await super().listen_to(link, ws)
+
+    async def take(self, link: Link, frame: Any) -> None:
+        if frame not in self._kept:
+            self._kept.append(frame)
+        await link.advance(frame["seq"])
+        await trio.sleep(0.5)
+        await link.deliver(self.inbound(link, frame))
+        self._kept.remove(frame)
+
+
 class Lingering(Tiny):
     """STOPPED: has a long goodbye, and lets nobody cut it short."""
 
@@ -63,6 +84,8 @@ class Locking(Tiny):
         await self._free.acquire()
         try:
             await super().one(link)
-        except Exception:
+        except trio.Cancelled:
+            raise
+        except BaseException:
             self._free.release()
             raise

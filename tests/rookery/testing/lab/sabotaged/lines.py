@@ -16,7 +16,9 @@ from platforms.base import (
     OutcomeUnknown,
     Retry,
     Sent,
+    Talk,
 )
+from platforms.transport import TransportError
 from tests.rookery.testing.lab.sabotaged.whole import Tiny
 
 
@@ -152,3 +154,51 @@ class Boastful(Tiny):
     async def one(self, link: Link) -> None:
         link.up(account="rook")
         await super().one(link)
+
+
+class Doubtful(Tiny):
+    """REFUSED: takes an address at which nobody was ever met for a wrong one."""
+
+    met = False
+
+    async def listen_to(self, link: Link, ws: Talk[Frame]) -> None:
+        self.met = True
+        await super().listen_to(link, ws)
+
+    async def session(self, link: Link) -> None:
+        try:
+            await self.one(link)
+        except TransportError as error:
+            if not self.met:
+                raise NeedsOperator("nobody is there") from error
+            raise
+
+
+class Clinging(Tiny):
+    """THROWN_OUT: comes back at once wherever it was let in."""
+
+    async def session(self, link: Link) -> None:
+        while True:
+            self.inside = False
+            try:
+                await self.one(link)
+            except Exception:
+                if not self.inside:
+                    raise
+            link.connecting()
+            await trio.sleep(1)
+
+    async def listen_to(self, link: Link, ws: Talk[Frame]) -> None:
+        self.inside = True
+        await super().listen_to(link, ws)
+
+
+class Loyal(Tiny):
+    """LEAVES: asks on for a while what became of a message, whoever else has gone."""
+
+    async def send(self, link: Link, out: Outbound) -> Sent:
+        try:
+            return await super().send(link, out)
+        except (OutcomeUnknown, trio.Cancelled):
+            trio.lowlevel.spawn_system_task(trio.sleep, 4.0, name="a ghost")
+            raise

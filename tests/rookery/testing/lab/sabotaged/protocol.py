@@ -34,6 +34,17 @@ class Ascending(Tiny):
             await super().take(link, frame)
 
 
+class Jumping(Tiny):
+    """REORDERS: takes the number before the last one for one that it has seen."""
+
+    last = 0
+
+    async def take(self, link: Link, frame: Any) -> None:
+        if frame["seq"] != self.last - 1:
+            await super().take(link, frame)
+        self.last = frame["seq"]
+
+
 class Contiguous(Tiny):
     """GAP: waits for the number that is missing."""
 
