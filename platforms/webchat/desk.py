@@ -32,10 +32,11 @@ from actors.messages import (
     Text,
     Video,
 )
-from actors.sender import Rejected, Sent
+from actors.sender import FormRefused, Rejected, Sent
 from platforms.base import Link, Speaker
 from platforms.webchat import wire
 from platforms.webchat.doorkeeper import is_person
+from platforms.webchat.files import NoSpace
 from platforms.webchat.keeping import Keeper, NoRoom
 
 DEEDS_PER_SECOND: Final = 1.0
@@ -78,22 +79,21 @@ class Desk(Speaker):
 
     async def take(self, person: str, deed: wire.Deed) -> str:
         """Do what *person* wants done, and return the frame that answers it."""
-        ring = self.keeper.rings.of(person)
-        known = ring is not None and ring.known(_key(deed)) is not None
-        if not known and (seconds := self.wait(person)):
+        known = self.keeper.rings.known(person, _key(deed))
+        if known is None and (seconds := self.wait(person)):
             return wire.later(deed.id, seconds)
         try:
             what, event = await self._understood(person, deed)
-            item = await self.keeper.append(person, _key(deed), what)
+            seq = await self.keeper.append(person, _key(deed), what)
         except Rejected as rejected:
             return wire.refused(deed.id, rejected.why)
         except NoRoom:
             return wire.later(deed.id, NO_ROOM_SECONDS)
-        assert item is not None
+        assert seq is not None
         if isinstance(deed, wire.Edit):
-            event = evolve(event, edit=item.seq)  # grows with every edit
+            event = evolve(event, edit=seq)  # grows with every edit
         await self.link.deliver(event)
-        return wire.kept(deed.id, item.seq)
+        return wire.kept(deed.id, seq)
 
     def wait(self, person: str) -> float:
         """Return 0.0, or for how many seconds *person* has done enough."""
@@ -169,8 +169,7 @@ class Desk(Speaker):
 
     def _own(self, person: str, message: str) -> None:
         """See to it that *message* is what *person* said. Raises Rejected."""
-        ring = self.keeper.rings.of(person)
-        if ring is None or ring.known(f"me {message}") is None:
+        if self.keeper.rings.known(person, f"me {message}") is None:
             msg = "that message is not yours, or is kept no longer"
             raise Rejected(msg)
 
@@ -210,19 +209,19 @@ class Desk(Speaker):
 
     def _stands(self, out: Outbound, message: str) -> None:
         """See to it that there is that *message*. Raises Rejected."""
-        ring = self.keeper.rings.of(self._person(out))
-        if ring is None or not (
-            ring.known(f"bot {message}") or ring.known(f"me {message}")
+        person, known = self._person(out), self.keeper.rings.known
+        if known(person, f"bot {message}") is None and (
+            known(person, f"me {message}") is None
         ):
             msg = "no such message is remembered"
             raise Rejected(msg)
 
     async def _append(self, out: Outbound, what: Mapping[str, object]) -> Sent:
         what = {"by": "bot", "id": out.key, **what}
-        item = await self.keeper.append(
+        seq = await self.keeper.append(
             self._person(out), f"bot {out.key}", what, new=False
         )
-        if item is None:
+        if seq is None:
             raise Rejected(_NOBODY)
         return Sent(out.key)
 
@@ -243,9 +242,13 @@ class Desk(Speaker):
                 told.append({"text": part.text})
             elif isinstance(part, _HOLDS):
                 assert isinstance(part.source, bytes)  # as `caps.media` says
-                id_ = self.keeper.files.id_for(person, out.key, str(index))
+                id_ = self.keeper.files.id_for(person, out.key, index)
                 name = part.name if isinstance(part, File) else ""
-                kept = await self.keeper.files.keep(id_, part.source, name)
+                try:
+                    kept = await self.keeper.files.keep(person, id_, part.source, name)
+                except NoSpace:
+                    msg = "there is no room for files now"
+                    raise FormRefused(msg) from None
                 told.append(kept.as_part(part.alt if isinstance(part, Image) else ""))
         return told
 

@@ -1,13 +1,15 @@
 """Pictures and files of a chat: small enough, named by nobody but us, kept beside the journal.
 
 An id is as good as a key: 160 bits that only the page has seen to which it was told. What
-a file is is judged by its first bytes, never by its name or by what its sender says.
+a file is is judged by its first bytes, never by its name or by what its sender says. The
+same file of the same person is one, however often it comes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -15,9 +17,8 @@ from attrs import frozen
 
 from platforms.base import Shelf
 from platforms.media import media_type_of
+from platforms.webchat.quota import FILE_BYTES, UNNAMED_SECONDS, Holding, Holdings
 
-MAX_FILE_BYTES: Final = 4 * 1024 * 1024
-MAX_ALL_BYTES: Final = 256 * 1024 * 1024
 _SHOWN: Final = {
     "image/png": "image",
     "image/jpeg": "image",
@@ -26,6 +27,10 @@ _SHOWN: Final = {
     "image/avif": "image",
 }
 _HEARD: Final = ("audio", "video")
+
+
+class NoSpace(Exception):
+    """All is full of files of people who are here."""
 
 
 @frozen
@@ -72,54 +77,108 @@ def kind_of(data: bytes) -> tuple[str, str]:
 class Files:
     """Of one platform, on a shelf."""
 
-    def __init__(self, shelf: Shelf, secret: bytes) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        secret: bytes,
+        now: Callable[[], float],
+        away: Callable[[str], bool],
+    ) -> None:
         self._shelf = shelf
         self._secret = secret
-        self._sizes: dict[str, int] = {}
+        self._now = now
+        self._away = away
+        self._holdings = Holdings()
 
-    async def load(self, named: frozenset[str]) -> None:
-        """Look what is there, and drop what no event names."""
-        self._sizes = {}
-        for name, size in (await self._shelf.sizes()).items():
-            if name in named:
-                self._sizes[name] = size
-            else:
+    async def load(self, names: Mapping[str, int]) -> None:
+        """Look what is there, and drop what no event has named within an hour.
+
+        Args:
+            names: How many events name a file, by id.
+        """
+        holdings = self._holdings = Holdings()
+        for name, size in sorted((await self._shelf.sizes()).items()):
+            one = _holding(name, size)
+            if one is not None:
+                one.names = names.get(one.id, 0)
+            if one is None or (
+                not one.names and one.at < self._now() - UNNAMED_SECONDS
+            ):
                 await self._shelf.drop(name)
+            else:
+                holdings.add(one)
 
-    def id_for(self, *of: str) -> str:
-        """Return the id of the file that belongs to *of*: always the same, guessed by nobody."""
-        digest = hmac.digest(self._secret, "\0".join(of).encode(), hashlib.sha256)
-        return digest[:20].hex()
+    def id_of(self, person: str, name: str, data: bytes) -> str:
+        """Return the id of what *person* brings: always the same, guessed by nobody."""
+        return self._id(person, name, hashlib.sha256(data).hexdigest())
 
-    async def keep(self, id_: str, data: bytes, name: str = "") -> Kept:
-        """Write *data* down under *id_*; the oldest make room."""
-        while self._sizes and sum(self._sizes.values()) + len(data) > MAX_ALL_BYTES:
-            await self.drop(next(iter(self._sizes)))
+    def id_for(self, person: str, key: str, index: int) -> str:
+        """Return the id of what a bot says, in the same way."""
+        return self._id(person, key, str(index))
+
+    def _id(self, *of: str) -> str:
+        told = "\0".join(of).encode("utf-8", "surrogatepass")
+        return hmac.digest(self._secret, told, hashlib.sha256)[:20].hex()
+
+    async def keep(self, person: str, id_: str, data: bytes, name: str = "") -> Kept:
+        """Write *data* down under *id_* for *person*. Raises NoSpace."""
+        one = self._holdings.by_id.get(id_)
+        if one is None:
+            one = await self._place(person, id_, len(data))
         kind, found = kind_of(data)
         name = name[:200].encode("utf-8", "replace").decode()
         head = msgspec.json.encode(_Head(found, name))
-        await self._shelf.put(id_, head + b"\n" + data)
-        self._sizes[id_] = len(data)
+        await self._shelf.put(_name(one), head + b"\n" + data)
         return Kept(id_, kind, found, name, len(data))
 
     async def get(self, id_: str) -> tuple[Kept, bytes] | None:
         """Return a file and what is known of it."""
-        if id_ not in self._sizes:
-            return None
-        found = await self._shelf.get(id_)
+        one = self._holdings.by_id.get(id_)
+        found = None if one is None else await self._shelf.get(_name(one))
         if found is None:
             return None
         head, _, data = found.partition(b"\n")
-        told = msgspec.json.decode(head, type=_Head)
+        try:
+            told = msgspec.json.decode(head, type=_Head)
+        except msgspec.MsgspecError:
+            return None
         kind, _ = kind_of(data)
         return Kept(id_, kind, told.type, told.name, len(data)), data
 
-    async def drop(self, id_: str) -> None:
-        self._sizes.pop(id_, None)
-        await self._shelf.drop(id_)
+    def name(self, ids: Iterable[str]) -> None:
+        """Note that an event names them."""
+        for id_ in ids:
+            if (one := self._holdings.by_id.get(id_)) is not None:
+                one.names += 1
+
+    async def release(self, id_: str) -> None:
+        """One event less names it; the last one takes it along."""
+        one = self._holdings.by_id.get(id_)
+        if one is not None:
+            one.names -= 1
+            if one.names <= 0:
+                await self._drop(one)
+
+    async def _place(self, person: str, id_: str, size: int) -> Holding:
+        """Take a place, before anything is waited for: nobody else may count on it."""
+        now, cost = self._now(), size + FILE_BYTES
+        room = self._holdings.room_for(person, cost, now, self._away)
+        if room is None:
+            raise NoSpace
+        for each in room:
+            self._holdings.remove(each.id)
+        one = Holding(id_, person, now, cost)
+        self._holdings.add(one)
+        for each in room:
+            await self._shelf.drop(_name(each))
+        return one
+
+    async def _drop(self, one: Holding) -> None:
+        self._holdings.remove(one.id)
+        await self._shelf.drop(_name(one))
 
 
-def files_in(what: dict[str, object]) -> list[str]:
+def files_in(what: Mapping[str, object]) -> list[str]:
     """Return the ids of the files that an event names."""
     found: list[str] = []
     body = what.get("body")
@@ -127,6 +186,19 @@ def files_in(what: dict[str, object]) -> list[str]:
         found += [
             str(part[kind])
             for kind in ("image", "audio", "video", "file")
-            if kind in part
+            if isinstance(part, dict) and kind in part
         ]
     return found
+
+
+def _name(one: Holding) -> str:
+    return f"{one.at:017.3f} {one.person} {one.id}"  # sorts by age
+
+
+def _holding(name: str, size: int) -> Holding | None:
+    """Return what lies under *name*; `None` where it is none of ours."""
+    try:
+        at, person, id_ = name.split(" ")
+        return Holding(id_, person, float(at), size + FILE_BYTES)
+    except ValueError:
+        return None

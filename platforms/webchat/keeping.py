@@ -1,28 +1,37 @@
 """Rings, written down: an event is remembered once it is on the shelf, and not before.
 
-Whoever appends may be cancelled; what was begun is finished, so that memory and disk say
-the same. Events of one person are written one after the other, those of several together.
+Whoever asks may be cancelled; what was begun is finished, so that memory and disk say the
+same. What is written of one person is written one after the other, forgetting included;
+that of several people together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from secrets import token_bytes, token_hex
 from typing import Final
+from weakref import WeakValueDictionary
 
 import msgspec
+import structlog
 import trio
 
 from platforms.base import Shelf
+from platforms.webchat import shelved
 from platforms.webchat.files import Files, files_in
-from platforms.webchat.rings import Item, Ring, Rings
+from platforms.webchat.quota import AWAY_SECONDS
+from platforms.webchat.ring import Item
+from platforms.webchat.rings import Past, Rings
 from platforms.webchat.wire import written
 
-_EPOCH: Final = "epoch"
-_SECRET: Final = "secret"  # noqa: S105 - the name of one
-TRIM_AT_ONCE: Final = 4
 MAX_WAITING: Final = 32
 """Deeds of one person that wait for the disk; whoever asked may have left meanwhile."""
+_AT_ONCE: Final = 64
+"""Events that are dropped together."""
+
+_log = structlog.get_logger()
 
 
 class NoRoom(Exception):
@@ -43,34 +52,38 @@ class Keeper:
         self._files_shelf = files
         self._now = now
         self._nursery = nursery
-        self._locks: dict[str, trio.Lock] = {}
+        # Each lives while somebody holds it or waits for it.
+        self._locks: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
         self.rings = Rings()
         self.epoch = ""
         """Another one where what was remembered is lost: numbers begin anew then."""
-        self.files = Files(files, b"")
+        self.files = self._files("")
 
     async def load(self) -> None:
         """Remember what an earlier session did."""
-        things = await self._shelf.all()
-        self.epoch = await self._constant(things, _EPOCH, token_hex(8).encode())
-        secret = await self._constant(things, _SECRET, token_bytes(32).hex().encode())
-        self.files = Files(self._files_shelf, secret.encode())
-        named: set[str] = set()
-        for name, body in sorted(things.items()):
-            person, _, seq = name.partition(" ")
-            if not seq:
-                continue
-            item = msgspec.json.decode(body, type=Item)
-            self.rings.make(person).add(item)
+        found = shelved.read(await self._shelf.all())
+        now = self._now()
+        for name, why in found.unreadable.items():
+            _log.error("webchat.unreadable", name=name, why=why)
+            found.aside += 1
+            await self._set_aside(name, found, now)
+        self.epoch = await self._constant(found, shelved.EPOCH, token_hex(8))
+        secret = await self._constant(found, shelved.SECRET, token_bytes(32).hex())
+        self.rings.recall(sorted(found.past, key=lambda past: past.at))
+        named: Counter[str] = Counter()
+        for person, item in sorted(found.items, key=lambda each: each[1].seq):
+            self.rings.make(person)
+            self.rings.add(person, item)
             named.update(files_in(msgspec.json.decode(item.what)))
-        for person in self.rings.outworn(self._now()):
+        self.files = self._files(secret)
+        await self.files.load(named)
+        for person in self.rings.strangers(now):
             await self._forget(person)
-        await self.files.load(frozenset(named))
 
     async def append(
         self, person: str, key: str, what: Mapping[str, object], *, new: bool = True
-    ) -> Item | None:
-        """Return the event with that *key*, once it is written down.
+    ) -> int | None:
+        """Return the number of the event with that *key*, once it is written down.
 
         Args:
             person: Whose ring.
@@ -83,49 +96,81 @@ class Keeper:
             NoRoom: a person has to wait.
             Exception: what the shelf raised.
         """
-        ring = self.rings.of(person)
-        if new and (ring is None or ring.known(key) is None):
+        if new and self.rings.known(person, key) is None:
             await self._make_room(person)
-            ring = self.rings.make(person)
-        if ring is None:
-            return None
-        done = _Done()
-        self._nursery.start_soon(self._append, person, ring, key, what, done)
-        return await done.wait()
+            self.rings.make(person)
+        return await self._finish(partial(self._append, person, key, what, new=new))
+
+    # --- one after the other ------------------------------------------------------------
+
+    def lock(self, person: str) -> trio.Lock:
+        """Return what is held by whoever writes of *person*."""
+        lock = self._locks.get(person)
+        if lock is None:
+            lock = self._locks[person] = trio.Lock()
+        return lock
 
     async def _append(
-        self,
-        person: str,
-        ring: Ring,
-        key: str,
-        what: Mapping[str, object],
-        done: _Done,
-    ) -> None:
-        try:
-            async with self._locks.setdefault(person, trio.Lock()):
-                item = ring.known(key)
-                if item is None:
-                    raw = msgspec.Raw(written(what))
-                    item = Item(ring.last + 1, key, self._now(), raw)
-                    await self._shelf.put(
-                        _name(person, item.seq), msgspec.json.encode(item)
-                    )
-                    ring.add(item)
-                done.item = item
-                done.event.set()
-                await self._trim(person, ring)
-        except Exception as error:  # noqa: BLE001 - whoever waits is told
-            done.error = error
-        finally:
-            done.event.set()
+        self, person: str, key: str, what: Mapping[str, object], *, new: bool
+    ) -> int | None:
+        async with self.lock(person):
+            seq = self.rings.known(person, key)
+            if seq is not None:
+                return seq
+            ring = self.rings.of(person)
+            if ring is None:  # forgotten while we waited
+                if not new:
+                    return None
+                ring = self.rings.make(person)
+            raw = msgspec.Raw(written(what))
+            edits = str(what["message"]) if what["kind"] == "edit" else ""
+            item = Item(ring.last + 1, key, self._now(), raw, edits)
+            name = shelved.item_name(person, item.seq)
+            await self._shelf.put(name, msgspec.json.encode(item))
+            self.rings.add(person, item)
+            self.files.name(files_in(dict(what)))
+        now, rings = item.at, self.rings
+        if rings.next_to_go(person, now) is not None or rings.has_outworn(now):
+            self._nursery.start_soon(self._trim, person)
+        return item.seq
 
-    async def _trim(self, person: str, ring: Ring) -> None:
-        for _ in range(TRIM_AT_ONCE):
-            item = ring.outworn(self._now())
-            if item is None:
+    async def _forget(self, person: str) -> None:
+        """Forget *person*, unless something was said meanwhile."""
+        async with self.lock(person):
+            ring = self.rings.of(person)
+            if ring is None or not self.rings.away(person, self._now()):
                 return
-            await self._drop(person, item)
-            ring.forget()
+            # From the shelf first: it must not be there where numbers begin anew.
+            await self._drop([(person, item) for item in ring.after(0, len(ring))])
+            self.rings.remove(person)
+
+    async def _trim(self, person: str) -> None:
+        now = self._now()
+        gone: list[tuple[str, Item]] = []
+        past: list[Past] = []
+        while (next_ := self.rings.next_to_go(person, now)) is not None:
+            gone.append(next_)
+            if (kept := self.rings.forget(*next_, now)) is not None:
+                past.append(kept)
+        try:
+            # Keys first: what was said must not be said again after a restart.
+            for each in past:
+                await self._shelf.put(shelved.past_name(each), shelved.past_body(each))
+            await self._drop(gone)
+            for each in self.rings.outworn(now):
+                await self._shelf.drop(shelved.past_name(each))
+        except Exception:  # noqa: BLE001 - it lies there until the next load
+            _log.exception("webchat.not_tidied", person=person)
+
+    def _files(self, secret: str) -> Files:
+        return Files(
+            self._files_shelf,
+            secret.encode(),
+            self._now,
+            lambda who: self.rings.away(who, self._now(), AWAY_SECONDS),
+        )
+
+    # --- making room ------------------------------------------------------------------
 
     async def _make_room(self, person: str) -> None:
         ring, lock = self.rings.of(person), self._locks.get(person)
@@ -137,39 +182,58 @@ class Keeper:
             idle = self.rings.who_may_go(self._now(), person)
             if idle is None:
                 raise NoRoom
-            await self._forget(idle)
+            await self._finish(partial(self._forget, idle))
 
-    async def _forget(self, person: str) -> None:
-        ring = self.rings.of(person)
-        self.rings.remove(person)
-        self._locks.pop(person, None)
-        for item in ring or ():
-            await self._drop(person, item)
+    async def _drop(self, gone: list[tuple[str, Item]]) -> None:
+        for begin in range(0, len(gone), _AT_ONCE):
+            async with trio.open_nursery() as nursery:
+                for person, item in gone[begin : begin + _AT_ONCE]:
+                    nursery.start_soon(
+                        self._shelf.drop, shelved.item_name(person, item.seq)
+                    )
+                    for file in files_in(msgspec.json.decode(item.what)):
+                        nursery.start_soon(self.files.release, file)
 
-    async def _drop(self, person: str, item: Item) -> None:
-        for file in files_in(msgspec.json.decode(item.what)):
-            await self.files.drop(file)
-        await self._shelf.drop(_name(person, item.seq))
+    async def _set_aside(self, name: str, found: shelved.Shelved, now: float) -> None:
+        if found.aside <= shelved.MAX_ASIDE:
+            body = await self._shelf.get(name)
+            await self._shelf.put(shelved.ASIDE + name, body or b"")
+        await self._shelf.drop(name)
+        gap = shelved.instead(name, now)
+        if gap is not None:
+            found.items.append((name.partition(" ")[0], gap))
+            await self._shelf.put(name, msgspec.json.encode(gap))
 
-    async def _constant(self, things: dict[str, bytes], name: str, fresh: bytes) -> str:
-        if name not in things:
-            await self._shelf.put(name, fresh)
-        return things.get(name, fresh).decode()
+    async def _constant(self, found: shelved.Shelved, name: str, fresh: str) -> str:
+        if name not in found.constants:
+            await self._shelf.put(name, fresh.encode())
+        return found.constants.get(name, fresh)
+
+    async def _finish(self, work: Callable[[], Awaitable[int | None]]) -> int | None:
+        """Return what *work* does, which is done also if nobody waits for it any more."""
+        done = _Done()
+        self._nursery.start_soon(done.by, work)
+        return await done.wait()
 
 
 class _Done:
+    """What became of some work."""
+
     def __init__(self) -> None:
-        self.event = trio.Event()
-        self.item: Item | None = None
-        self.error: Exception | None = None
+        self._event = trio.Event()
+        self._answer: int | None = None
+        self._error: Exception | None = None
 
-    async def wait(self) -> Item:
-        await self.event.wait()
-        if self.item is not None:
-            return self.item
-        assert self.error is not None
-        raise self.error
+    async def by(self, work: Callable[[], Awaitable[int | None]]) -> None:
+        try:
+            self._answer = await work()
+        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            self._error = error
+        finally:
+            self._event.set()
 
-
-def _name(person: str, seq: int) -> str:
-    return f"{person} {seq:016d}"
+    async def wait(self) -> int | None:
+        await self._event.wait()
+        if self._error is not None:
+            raise self._error
+        return self._answer

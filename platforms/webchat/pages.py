@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 from importlib.resources import files
-from secrets import token_hex
 from typing import Final
 from urllib.parse import parse_qs, quote, unquote
 
@@ -15,9 +14,10 @@ from attrs import evolve
 from platforms.ingress import Entrance, Request, Response, SendPiece
 from platforms.webchat import wire
 from platforms.webchat.config import WebChatConfig
-from platforms.webchat.desk import Desk
+from platforms.webchat.desk import NO_ROOM_SECONDS, Desk
 from platforms.webchat.doorkeeper import Doorkeeper, may_enter, person_of
-from platforms.webchat.files import MAX_FILE_BYTES
+from platforms.webchat.files import NoSpace
+from platforms.webchat.quota import MAX_FILE_BYTES
 from platforms.webchat.tabs import WRONG_SECONDS, Tabs
 
 UPLOAD_SECONDS: Final = 120.0
@@ -156,11 +156,14 @@ class Pages:
             return Response.text(400, "it must not be empty")
         seconds = self._desk.wait(person)
         if seconds:
-            busy = Response.text(429, "too many; try again later")
-            after = ("Retry-After", str(int(seconds) + 1))
-            return evolve(busy, headers=(*busy.headers, after))
+            return _later(429, "too many; try again later", seconds)
         name = parse_qs(request.query).get("name", [""])[0]
-        kept = await self._desk.keeper.files.keep(token_hex(20), request.body, name)
+        files = self._desk.keeper.files
+        id_ = files.id_of(person, name, request.body)
+        try:
+            kept = await files.keep(person, id_, request.body, name)
+        except NoSpace:
+            return _later(507, "there is no room for files now", NO_ROOM_SECONDS)
         return Response(body=wire.uploaded(kept.id, kept.kind), headers=_JSON)
 
     def _person(self, request: Request) -> str | None:
@@ -169,6 +172,12 @@ class Pages:
         if scheme.lower() != "bearer" or not wire.is_token(token):
             return None
         return person_of(token) if may_enter(self._config(), access) else None
+
+
+def _later(status: int, why: str, seconds: float) -> Response:
+    told = Response.text(status, why)
+    after = ("Retry-After", str(int(seconds) + 1))
+    return evolve(told, headers=(*told.headers, after))
 
 
 async def _wrong() -> Response:

@@ -12,10 +12,10 @@ from actors.messages import Audio, File, Image, Reply, Text, Video
 from platforms.base import Caps, Link, Platform
 from platforms.webchat.config import WebChatConfig
 from platforms.webchat.desk import Desk
-from platforms.webchat.files import MAX_FILE_BYTES
 from platforms.webchat.keeping import Keeper
 from platforms.webchat.pages import Pages
-from platforms.webchat.rings import KEYS_SECONDS
+from platforms.webchat.quota import MAX_FILE_BYTES
+from platforms.webchat.ring import KEYS_SECONDS
 from platforms.webchat.tabs import Tabs
 
 ACCOUNT: Final = "page"

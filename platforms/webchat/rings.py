@@ -1,114 +1,38 @@
-"""What is remembered of each person: a ring of numbered events. Times are arguments.
+"""What is remembered of everybody, and whose turn it is to be forgotten. Times are arguments.
 
-An event is known by its key as long as it is in its ring, so a deed or a reply that comes
-again changes nothing. `KEYS_SECONDS` is how long that is at least, whatever happens.
+An event is known by its key, so a deed or a reply that comes again changes nothing. The
+key outlives what was said: `KEYS_SECONDS` is how long it is known, whatever happens.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import Final
 from weakref import WeakValueDictionary
 
-import msgspec
-import trio
+from attrs import frozen
 
-RING: Final = 500
-"""Events of one person that are always remembered."""
-KEYS_SECONDS: Final = 3600.0
-"""Younger ones are, too, however many."""
+from platforms.webchat.ring import KEYS_SECONDS, Item, Ring
+
 IDLE_SECONDS: Final = 30 * 86400.0
 MAX_PEOPLE: Final = 10_000
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Of everybody; where they are full, people wait. What bots say is never kept out."""
-MAX_SAID_BYTES: Final = 4 * 1024 * 1024
-"""Of what one person has said within the hour."""
+MAX_ALL_BYTES: Final = 2 * MAX_BYTES
+"""So much it is in any case: who was told most loses the oldest of it."""
+MAX_KEYS: Final = 100_000
+"""Of what is forgotten. So many events of an account are known anywhere in the host."""
 
 
-class Item(msgspec.Struct, frozen=True, array_like=True):
-    """One event."""
+@frozen
+class Past:
+    """An event that is forgotten, but for its key."""
 
+    person: str
     seq: int
     key: str
     at: float
-    """Seconds since 1970."""
-    what: msgspec.Raw
-    """A JSON object, as the page gets it."""
-
-    @property
-    def size(self) -> int:
-        return len(bytes(self.what)) + len(self.key) + 64
-
-    @property
-    def by_person(self) -> bool:
-        return self.key.startswith("me ")
-
-
-class Ring:
-    """Of one person."""
-
-    def __init__(self) -> None:
-        self._items: deque[Item] = deque()
-        self._by_key: dict[str, Item] = {}
-        self.last = 0
-        self.size = 0
-        self.said = 0
-        """Bytes of what the person has said."""
-        self.gone = False
-        """Its person was forgotten: whoever still reads it begins anew."""
-        self.changed = trio.Event()
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __iter__(self) -> Iterator[Item]:
-        return iter(self._items)
-
-    @property
-    def first(self) -> int:
-        """The number of the oldest; one more than the last where there is none."""
-        return self._items[0].seq if self._items else self.last + 1
-
-    @property
-    def newest_at(self) -> float:
-        return self._items[-1].at if self._items else 0.0
-
-    def known(self, key: str) -> Item | None:
-        return self._by_key.get(key)
-
-    def after(self, seq: int, at_most: int) -> list[Item]:
-        """Return the next events behind *seq*; those that are forgotten are left out."""
-        begin = max(0, seq + 1 - self.first)
-        return list(islice(self._items, begin, begin + at_most))
-
-    def add(self, item: Item) -> None:
-        self._items.append(item)
-        self._by_key[item.key] = item
-        self.last = item.seq
-        self.size += item.size
-        self.said += item.size if item.by_person else 0
-        self.changed.set()
-        self.changed = trio.Event()
-
-    def outworn(self, now: float) -> Item | None:
-        """Return the oldest, if it may be forgotten."""
-        many = len(self._items) > RING or self.said > MAX_SAID_BYTES
-        if many and self._items[0].at < now - KEYS_SECONDS:
-            return self._items[0]
-        return None
-
-    def full(self, now: float) -> bool:
-        """Say whether this person has said enough for now."""
-        return self.said > MAX_SAID_BYTES and self.outworn(now) is None
-
-    def forget(self) -> None:
-        """Forget the oldest."""
-        item = self._items.popleft()
-        del self._by_key[item.key]
-        self.size -= item.size
-        self.said -= item.size if item.by_person else 0
 
 
 class Rings:
@@ -118,9 +42,14 @@ class Rings:
         self._rings: dict[str, Ring] = {}
         # Of those who look and have said nothing: gone as soon as nobody looks.
         self._looked_at: WeakValueDictionary[str, Ring] = WeakValueDictionary()
+        self._past: deque[Past] = deque()
+        self._past_seqs: dict[tuple[str, str], int] = {}
+        self._size = 0
 
     def __len__(self) -> int:
         return len(self._rings)
+
+    # --- one person -------------------------------------------------------------------
 
     def of(self, person: str) -> Ring | None:
         return self._rings.get(person)
@@ -140,16 +69,64 @@ class Rings:
     def remove(self, person: str) -> None:
         ring = self._rings.pop(person, None)
         if ring is not None:
+            self._size -= ring.size
             ring.gone = True
             ring.changed.set()
+
+    def known(self, person: str, key: str) -> int | None:
+        """Return the number of the event with that *key*, if it was there."""
+        ring = self._rings.get(person)
+        item = None if ring is None else ring.known(key)
+        return self._past_seqs.get((person, key)) if item is None else item.seq
+
+    def add(self, person: str, item: Item) -> None:
+        """Remember *item*, the newest of *person*."""
+        self._rings[person].add(item)
+        self._size += item.size
+
+    def forget(self, person: str, item: Item, now: float) -> Past | None:
+        """Forget *item*; return what has to be remembered of it."""
+        self._rings[person].forget(item)
+        self._size -= item.size
+        if item.at < now - KEYS_SECONDS:
+            return None
+        past = Past(person, item.seq, item.key, item.at)
+        self.recall([past])
+        return past
+
+    # --- everybody --------------------------------------------------------------------
+
+    def recall(self, past: Iterable[Past]) -> None:
+        """Know the keys of what was forgotten."""
+        for each in past:
+            self._past.append(each)
+            self._past_seqs[each.person, each.key] = each.seq
+
+    def outworn(self, now: float) -> Iterator[Past]:
+        """Yield what need not be known any longer, and know it no longer."""
+        while self.has_outworn(now):
+            each = self._past.popleft()
+            self._past_seqs.pop((each.person, each.key), None)
+            yield each
+
+    def has_outworn(self, now: float) -> bool:
+        if not self._past:
+            return False
+        return len(self._past) > MAX_KEYS or self._past[0].at < now - KEYS_SECONDS
+
+    def next_to_go(self, person: str, now: float) -> tuple[str, Item] | None:
+        """Return what may be forgotten next, after *person* was told something."""
+        ring = self._rings.get(person)
+        item = None if ring is None else ring.outworn(now)
+        if item is None and self._size > MAX_ALL_BYTES:
+            person = max(self._rings, key=lambda who: self._rings[who].told)
+            item = self._rings[person].oldest
+        return None if item is None else (person, item)
 
     def full(self, person: str) -> bool:
         """Say whether somebody must go before *person* can say something."""
         crowded = person not in self._rings and len(self) >= MAX_PEOPLE
-        return crowded or sum(ring.size for ring in self._rings.values()) >= MAX_BYTES
-
-    def everybody(self) -> Iterator[tuple[str, Ring]]:
-        return iter(list(self._rings.items()))
+        return crowded or self._size >= MAX_BYTES
 
     def who_may_go(self, now: float, person: str) -> str | None:
         """Return who has been away longest, *person* aside, if that is long enough."""
@@ -158,14 +135,13 @@ class Rings:
             key=lambda who: self._rings[who].newest_at,
             default=None,
         )
-        if idle is None or self._rings[idle].newest_at > now - KEYS_SECONDS:
-            return None
-        return idle
+        return idle if idle is not None and self.away(idle, now) else None
 
-    def outworn(self, now: float) -> list[str]:
+    def away(self, person: str, now: float, seconds: float = KEYS_SECONDS) -> bool:
+        """Say whether nobody has heard of *person* for so long."""
+        ring = self._rings.get(person)
+        return ring is None or ring.newest_at < now - seconds
+
+    def strangers(self, now: float) -> list[str]:
         """Return who has not been here for a month."""
-        return [
-            who
-            for who, ring in self._rings.items()
-            if ring.newest_at < now - IDLE_SECONDS
-        ]
+        return [who for who in self._rings if self.away(who, now, IDLE_SECONDS)]

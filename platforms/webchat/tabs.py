@@ -18,7 +18,7 @@ from platforms.webchat import wire
 from platforms.webchat.config import WebChatConfig
 from platforms.webchat.desk import Desk
 from platforms.webchat.doorkeeper import may_enter, person_of
-from platforms.webchat.rings import Ring
+from platforms.webchat.ring import Ring
 
 WINDOW: Final = 64
 HELLO_SECONDS: Final = 10.0
@@ -155,6 +155,9 @@ class Tabs:
         while True:
             _still(ring)
             changed, moved = ring.changed, tab.moved
+            if at < ring.lost:
+                at = ring.lost
+                await tell(wire.gap(at))
             room = WINDOW if window is None else window - (at - tab.shown)
             items = ring.after(at, room) if room > 0 else []
             for item in items:

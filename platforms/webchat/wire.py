@@ -128,6 +128,11 @@ def event(seq: int, at: float, what: msgspec.Raw) -> str:
     return _text({"op": "event", "seq": seq, "at": round(at, 3), "what": what})
 
 
+def gap(seq: int) -> str:
+    """Tell that what has happened up to *seq* is forgotten."""
+    return event(seq, 0.0, GAP)
+
+
 def kept(id_: str, seq: int) -> str:
     """Say that a deed is written down."""
     return _text({"op": "kept", "id": id_, "seq": seq})
@@ -161,6 +166,7 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
+GAP: Final = msgspec.Raw(b'{"kind":"gap","by":"bot"}')
 TICK: Final = '{"op":"tick"}'
 
 

@@ -168,6 +168,9 @@ function take({ at, what }) {
         known.reactions[what.remove ? "delete" : "add"](`${what.by} ${what.emoji}`);
         render(known);
       }
+      break;
+    case "gap": // what was said until here is not kept any more
+      log.insertBefore(make("p", "note gap", words.forgotten), log.querySelector(".pending"));
   }
   $("empty").hidden = true;
   stay();
@@ -207,7 +210,6 @@ const line = new Line({
     if (name === "access") { $("access").showModal(); $("access-token").focus(); } else if ($("access").open) $("access").close();
   },
   event: take,
-  forgotten() { $("forgotten").hidden = false; },
   begin() { messages.clear(); log.replaceChildren(); line.waiting.forEach(await_); },
   answered(deed, { op, why }) {
     if (op !== "refused") return;

@@ -51,7 +51,7 @@ function person() {
 }
 
 export class Line {
-  // tell: {state(name), event(frame), forgotten(), begin(), answered(deed, frame)}
+  // tell: {state(name), event(frame), begin(), answered(deed, frame)}
   constructor(tell) {
     this.tell = tell;
     this.token = person();
@@ -189,14 +189,13 @@ export class Line {
     } else if (["kept", "refused", "later"].includes(frame.op)) this.answered(frame);
   }
 
-  welcome({ epoch, first, last }) {
+  welcome({ epoch, last }) {
     this.failures = this.socketFailures = 0;
     if ((this.epoch && epoch !== this.epoch) || last < this.seen) {
       this.seen = 0; // what the host remembered is gone: begin anew
       this.tell.begin();
     }
     this.epoch = epoch;
-    if (this.seen + 1 < first) this.tell.forgotten();
     this.tell.state("open");
     this.push();
   }

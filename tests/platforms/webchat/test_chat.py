@@ -13,7 +13,7 @@ from platforms.base import Rejected
 from platforms.webchat import WebChatConfig
 from platforms.webchat.desk import DEEDS_AT_ONCE
 from platforms.webchat.doorkeeper import person_of
-from platforms.webchat.rings import RING
+from platforms.webchat.ring import RING
 from platforms.webchat.tabs import SILENT_SECONDS, TABS, WINDOW
 from tests.platforms.webchat.pages import ANN, BOB, World, saying
 

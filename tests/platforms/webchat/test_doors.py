@@ -17,7 +17,7 @@ from platforms.transport import Handshake
 from platforms.webchat import WebChatConfig
 from platforms.webchat.config import is_origin
 from platforms.webchat.doorkeeper import Doorkeeper, is_person, person_of
-from platforms.webchat.files import MAX_FILE_BYTES
+from platforms.webchat.quota import MAX_FILE_BYTES
 from tests.platforms.webchat.pages import ANN, BOB, World
 
 SAY = b'{"op":"say","id":"message-1","body":[{"text":"hello"}]}'

@@ -6,7 +6,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from platforms.webchat import rings
+from platforms.webchat import ring, rings
 from platforms.webchat.desk import NO_ROOM_SECONDS
 from platforms.webchat.doorkeeper import person_of
 from platforms.webchat.keeping import MAX_WAITING
@@ -18,7 +18,7 @@ async def test_a_person_can_say_no_more_than_is_remembered(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Or whoever says 64 KiB a second would have the host remember 230 MB of it."""
-    monkeypatch.setattr(rings, "MAX_SAID_BYTES", 10_000)
+    monkeypatch.setattr(ring, "MAX_SAID_BYTES", 10_000)
     page, other = world.page(), world.page(BOB)
     await page.opens()
     await other.opens()
