@@ -231,9 +231,11 @@ class Ingress:
             request = await _with_body(exchange, request, pages, body)
             with self._in_answer():
                 response = await _answer(entrance, pages, request)
-                if response.says is None:
+                if response.says is None and not response.after:
                     return await exchange.answer(response, last=self._leaving)
-        return await exchange.answer(response)
+        # Whatever waits or goes on from here has let go of what others may need.
+        await trio.sleep(response.after)
+        return await exchange.answer(response, last=self._leaving)
 
     @contextmanager
     def _in_answer(self) -> Iterator[None]:
@@ -254,6 +256,7 @@ class Ingress:
             status=refusal.status,
             why=refusal.reason,
         )
+        await trio.sleep(refusal.after)
         told = Response.text(refusal.status, refusal.reason)
         return await exchange.answer(told, last=True)
 

@@ -41,6 +41,8 @@ class Response:
     status: int = 200
     body: bytes = field(default=b"", repr=False)
     headers: tuple[tuple[str, str], ...] = ()
+    after: float = 0.0
+    """Seconds that whoever asked waits for it, and nobody else."""
     says: Callable[[SendPiece], Awaitable[None]] | None = None
     """Takes the place of the body: awaited with a `SendPiece`, until it returns, the peer
     leaves or the platform's session ends. It may last for hours."""

@@ -114,6 +114,7 @@ class _Accepted:
             status=refusal.status,
             why=refusal.reason,
         )
+        await trio.sleep(refusal.after)
         await request.reject(
             refusal.status,
             extra_headers=[

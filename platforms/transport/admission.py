@@ -36,6 +36,8 @@ class Refuse:
 
     status: int
     reason: str
+    after: float = 0.0
+    """Seconds that whoever asked waits for it: a token must not be guessed in no time."""
 
 
 Admit: TypeAlias = Callable[[Handshake], Refuse | None]

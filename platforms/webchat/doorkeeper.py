@@ -10,13 +10,19 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b32encode
+from collections.abc import Callable
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from attrs import frozen
 
 from platforms.transport import Handshake, Refuse
 from platforms.webchat.config import WebChatConfig
+from platforms.webchat.wire import is_token
+
+WRONG_SECONDS: Final = 1.0
+"""Whoever does not know the token waits before he may guess again."""
 
 
 @frozen
@@ -50,6 +56,32 @@ class Doorkeeper:
             return bool(ip_address(name))
         except ValueError:
             return name == "localhost" or name.endswith(".localhost")
+
+
+@frozen
+class Bearers:
+    """An `Admit` for those who show in the head who they are, and that they may come in.
+
+    Nothing else is read of anybody else: their files take no room.
+    """
+
+    door: Doorkeeper
+    config: Callable[[], WebChatConfig]
+
+    def __call__(self, handshake: Handshake) -> Refuse | None:
+        refusal = self.door(handshake)
+        if refusal is None and bearer_of(handshake, self.config()) is None:
+            return Refuse(401, "a token is missing or wrong", WRONG_SECONDS)
+        return refusal
+
+
+def bearer_of(handshake: Handshake, config: WebChatConfig) -> str | None:
+    """Return who shows a token in the head and may come in."""
+    scheme, _, token = (handshake.first("authorization") or "").partition(" ")
+    access = unquote(handshake.first("x-access") or "")
+    if scheme.lower() != "bearer" or not is_token(token):
+        return None
+    return person_of(token) if may_enter(config, access) else None
 
 
 def person_of(token: str) -> str:

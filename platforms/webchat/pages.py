@@ -6,7 +6,7 @@ from collections.abc import Callable
 from html import escape
 from importlib.resources import files
 from typing import Final
-from urllib.parse import parse_qs, quote, unquote
+from urllib.parse import parse_qs, quote
 
 import trio
 from attrs import evolve
@@ -15,10 +15,16 @@ from platforms.ingress import Entrance, Request, Response, SendPiece
 from platforms.webchat import wire
 from platforms.webchat.config import WebChatConfig
 from platforms.webchat.desk import NO_ROOM_SECONDS, Desk
-from platforms.webchat.doorkeeper import Doorkeeper, may_enter, person_of
+from platforms.webchat.doorkeeper import (
+    WRONG_SECONDS,
+    Bearers,
+    Doorkeeper,
+    bearer_of,
+    may_enter,
+)
 from platforms.webchat.files import NoSpace
 from platforms.webchat.quota import MAX_FILE_BYTES
-from platforms.webchat.tabs import WRONG_SECONDS, Tabs
+from platforms.webchat.tabs import Tabs
 
 UPLOAD_SECONDS: Final = 120.0
 _HOME: Final = files("platforms.webchat") / "page"
@@ -34,6 +40,9 @@ _POLICY: Final = (
     "media-src 'self' blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; "
 )
 _FILE_POLICY: Final = "default-src 'none'; sandbox"
+_WRONG: Final = evolve(
+    Response.text(401, "a token is missing or wrong"), after=WRONG_SECONDS
+)
 _JSON: Final = (("Content-Type", "application/json"),)
 
 
@@ -61,11 +70,12 @@ class Pages:
         )
         size = wire.MAX_FRAME_BYTES
         door.hook("events", self._events, admit=admit, max_bytes=size)
-        door.hook("say", self._say, admit=admit, max_bytes=size)
+        known = Bearers(admit, self._config)
+        door.hook("say", self._say, admit=known, max_bytes=size)
         door.hook(
             "upload",
             self._upload,
-            admit=admit,
+            admit=known,
             max_bytes=MAX_FILE_BYTES,
             within=UPLOAD_SECONDS,
         )
@@ -126,7 +136,7 @@ class Pages:
         if not isinstance(hello, wire.Hello):
             return Response.text(400, "it must be a hello")
         if not may_enter(self._config(), hello.access):
-            return await _wrong()
+            return _WRONG
 
         async def says(say: SendPiece) -> None:
             await self._tabs.stream(hello, say)
@@ -135,9 +145,9 @@ class Pages:
 
     async def _say(self, request: Request) -> Response:
         """Take one deed, and answer with what the socket would."""
-        person = self._person(request)
+        person = bearer_of(request, self._config())
         if person is None:
-            return await _wrong()
+            return _WRONG
         try:
             deed = wire.read(request.body)
         except wire.Unfit as unfit:
@@ -149,9 +159,9 @@ class Pages:
 
     async def _upload(self, request: Request) -> Response:
         """Keep a file, and tell its id: a message names it later."""
-        person = self._person(request)
+        person = bearer_of(request, self._config())
         if person is None:
-            return await _wrong()
+            return _WRONG
         if not request.body:
             return Response.text(400, "it must not be empty")
         seconds = self._desk.wait(person)
@@ -166,20 +176,8 @@ class Pages:
             return _later(507, "there is no room for files now", NO_ROOM_SECONDS)
         return Response(body=wire.uploaded(kept.id, kept.kind), headers=_JSON)
 
-    def _person(self, request: Request) -> str | None:
-        scheme, _, token = (request.first("authorization") or "").partition(" ")
-        access = unquote(request.first("x-access") or "")
-        if scheme.lower() != "bearer" or not wire.is_token(token):
-            return None
-        return person_of(token) if may_enter(self._config(), access) else None
-
 
 def _later(status: int, why: str, seconds: float) -> Response:
     told = Response.text(status, why)
     after = ("Retry-After", str(int(seconds) + 1))
     return evolve(told, headers=(*told.headers, after))
-
-
-async def _wrong() -> Response:
-    await trio.sleep(WRONG_SECONDS)
-    return Response.text(401, "a token is missing or wrong")

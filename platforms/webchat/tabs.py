@@ -17,15 +17,13 @@ from platforms.transport import SocketClosed, WebSocket
 from platforms.webchat import wire
 from platforms.webchat.config import WebChatConfig
 from platforms.webchat.desk import Desk
-from platforms.webchat.doorkeeper import may_enter, person_of
+from platforms.webchat.doorkeeper import WRONG_SECONDS, may_enter, person_of
 from platforms.webchat.ring import Ring
 
 WINDOW: Final = 64
 HELLO_SECONDS: Final = 10.0
 TICK_SECONDS: Final = 20.0
 SILENT_SECONDS: Final = 60.0
-WRONG_SECONDS: Final = 1.0
-"""Whoever does not know the token waits before he may guess again."""
 TABS: Final = 8
 """Of one person; the oldest makes room."""
 

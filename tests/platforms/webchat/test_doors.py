@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from urllib.parse import quote
 
 import pytest
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.messages import File, Text
 from platforms.base import Secret
+from platforms.ingress.entrance import IN_HAND
 from platforms.transport import Handshake
 from platforms.webchat import WebChatConfig
 from platforms.webchat.config import is_origin
-from platforms.webchat.doorkeeper import Doorkeeper, is_person, person_of
+from platforms.webchat.doorkeeper import WRONG_SECONDS, Doorkeeper, is_person, person_of
 from platforms.webchat.quota import MAX_FILE_BYTES
 from tests.platforms.webchat.pages import ANN, BOB, World
 
@@ -306,3 +308,49 @@ async def test_what_a_bot_says_may_be_torn(world: World) -> None:
     shown = await world.client().asks(f"/web/files/{file['file']}")
     assert (shown.status, shown.body) == (200, b"data")
     assert "\n" not in shown.headers["content-disposition"]
+
+
+async def test_a_wrong_token_holds_up_nobody_but_its_bearer(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    """Each wrong one took a turn of the platform for a second, and there are a hundred;
+    those with a file took room for files.
+    """
+    world = World(WebChatConfig(access_token=Secret("sesame")), nursery)
+    wrong = {**BEARER, "X-Access": "open"}
+    hello = json.dumps({"op": "hello", "token": ANN, "access": "open"}).encode()
+    async with world.runs():
+        clients = [world.client() for _ in range(3 * (IN_HAND + 1))]
+        for at, client in enumerate(clients):
+            match at % 3:
+                case 0:
+                    await client.begins("/web/events", hello)
+                case 1:
+                    await client.begins("/web/say", SAY, headers=wrong)
+                case _:
+                    # The head decides: no byte of the file is waited for.
+                    wanted = {**wrong, "Content-Length": str(MAX_FILE_BYTES)}
+                    lines = [f"{name}: {value}\r\n" for name, value in wanted.items()]
+                    head = (
+                        f"POST /web/upload HTTP/1.1\r\nHost: [::1]\r\n{''.join(lines)}"
+                    )
+                    await client.begins_by_hand(head.encode() + b"\r\n")
+        pages = [world.page() for _ in range(3)]
+        for page in pages:
+            nursery.start_soon(partial(page.opens, access="open"))
+        await wait_all_tasks_blocked()
+        before = trio.current_time()
+
+        right = {**BEARER, "X-Access": "sesame"}
+        answer = await world.client().asks("/web/say", SAY, headers=right)
+        file = await world.client().asks("/web/upload", bytes(10**6), headers=right)
+        welcome = await world.page(BOB).opens(access="sesame")
+
+        assert (answer.status, file.status, welcome["op"]) == (200, 200, "welcome")
+        assert trio.current_time() == before
+        assert [(await client.hears()).status for client in clients] == [401] * len(
+            clients
+        )
+        assert trio.current_time() == before + WRONG_SECONDS
+        await wait_all_tasks_blocked()
+        assert [page.closed for page in pages] == [4401] * 3
