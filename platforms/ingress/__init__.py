@@ -7,9 +7,10 @@ Not here: any API of the host, what a request means (its platform's), opening th
 
 Read `ingress` first (who has which path, and one connection from its first byte to its
 last), then `entrance` (what a platform has of it). `exchange` is HTTP on a stream, and the
-only file that knows h11; `values` and `bodies` are pure.
+only file that knows h11; `values`, `bodies` and `crowd` are pure.
 """
 
+from platforms.ingress.crowd import PER_ADDRESS
 from platforms.ingress.entrance import Answering, Entrance, Pages
 from platforms.ingress.ingress import IDLE, Ingress
 from platforms.ingress.values import (
@@ -26,6 +27,7 @@ __all__ = [
     "BODY_BYTES",
     "HEAD_BYTES",
     "IDLE",
+    "PER_ADDRESS",
     "Answering",
     "Entrance",
     "Ingress",

@@ -20,6 +20,7 @@ from attrs import evolve
 
 from actors.monitor import ConnectionState, Phase
 from platforms.ingress.bodies import Bodies, Body
+from platforms.ingress.crowd import PER_ADDRESS, Crowd
 from platforms.ingress.entrance import (
     UNAVAILABLE,
     Entrance,
@@ -31,8 +32,6 @@ from platforms.ingress.exchange import Exchange, PeerGone, too_large
 from platforms.ingress.values import Request, Response, Unfit, anybody
 from platforms.transport import NoObject, Refuse, accept
 
-CONNECTIONS: Final = 400
-"""At a time. Each takes a file descriptor, of which a process often has 1,024."""
 CLOSE_SECONDS: Final = 5.0
 LAST_WORDS_SECONDS: Final = 1.0
 IDLE: Final = ConnectionState(Phase.STARTING, "no platform needs it")
@@ -43,7 +42,12 @@ _log = structlog.get_logger()
 class Ingress:
     """The paths of one host, and whoever asks for one of them."""
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 8643) -> None:
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 8643,
+        connections_per_address: int = PER_ADDRESS,
+    ) -> None:
         self._binds = host, port
         self._entrances: dict[str, Entrance | None] = {}
         self._changed = trio.Event()
@@ -53,8 +57,8 @@ class Ingress:
         self._answered = trio.Event()
         self._leaving = False
         self._bodies = Bodies()
-        self.connections = 0
-        """How many there are now."""
+        self.crowd = Crowd(connections_per_address)
+        """How many there are now, and how many were turned away."""
 
     # --- for platforms ----------------------------------------------------------------
 
@@ -97,9 +101,12 @@ class Ingress:
         """Where to listen; `None` while no platform needs it."""
         return self._binds if self._entrances else None
 
-    def bind(self, host: str, port: int) -> None:
-        """Listen there from now on."""
+    def bind(
+        self, host: str, port: int, connections_per_address: int = PER_ADDRESS
+    ) -> None:
+        """Listen there from now on, and let so many in from one address."""
         self._binds = host, port
+        self.crowd.per_address = connections_per_address
         self._change()
 
     def opened(self, where: str) -> None:
@@ -131,24 +138,25 @@ class Ingress:
 
         Args:
             stream: A connection that somebody has opened; it is closed in any case.
-            remote: Who is at the other end, for the log.
+            remote: Who is at the other end, as `host:port`.
         """
-        self.connections += 1
+        address = self.crowd.enter(remote)
         try:
-            await self._serve(stream, remote)
+            await self._serve(stream, remote, self.crowd.why_not(address))
         except* Exception as errors:  # noqa: BLE001 - costs this connection only
             _log.error("ingress.serving_failed", remote=remote, exc_info=errors)
         finally:
-            self.connections -= 1
+            self.crowd.leave(address)
             with trio.CancelScope(shield=True):
                 await trio.aclose_forcefully(stream)
 
-    async def _serve(self, stream: trio.abc.Stream, remote: str) -> None:
+    async def _serve(self, stream: trio.abc.Stream, remote: str, why_not: int) -> None:
         exchange = Exchange(stream, remote)
+        if why_not and not self._turned_away(remote, why_not):
+            return
         try:
-            if self.connections > CONNECTIONS:
-                _log.warning("ingress.full", remote=remote, connections=CONNECTIONS)
-                await exchange.answer(UNAVAILABLE, last=True)
+            if why_not:
+                await exchange.answer(_TOO_MANY[why_not], last=True)
             else:
                 while await self._one(exchange, stream):
                     pass
@@ -161,6 +169,14 @@ class Ingress:
             if not exchange.begun:
                 await _tell(exchange, unfit)
         await exchange.close()
+
+    def _turned_away(self, remote: str, status: int) -> bool:
+        """Count one who is too many; say whether there is room to tell him."""
+        if since := self.crowd.turn_away(trio.current_time()):
+            _log.warning(
+                "ingress.full", remote=remote, status=status, turned_away=since
+            )
+        return self.crowd.may_be_told()
 
     async def _one(self, exchange: Exchange, stream: trio.abc.Stream) -> bool:
         """Answer the next request; say whether another one may follow."""
@@ -263,6 +279,15 @@ class Ingress:
     def _change(self) -> None:
         self._changed.set()
         self._changed = trio.Event()
+
+
+_TOO_MANY: Final = {
+    503: UNAVAILABLE,
+    429: evolve(
+        Response.text(429, "too many connections come from your address"),
+        headers=UNAVAILABLE.headers,
+    ),
+}
 
 
 async def _with_body(

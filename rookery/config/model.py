@@ -9,6 +9,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from platforms.base import PlatformConfig
+from platforms.ingress import PER_ADDRESS
 from platforms.transport import parse_listen
 from rookery.kinds import Kind
 
@@ -58,6 +59,8 @@ class IngressSettings:
 
     listen: str = DEFAULT_INGRESS
     """HOST:PORT; opened only if a platform needs it."""
+    connections_per_address: int = PER_ADDRESS
+    """At a time; those from this machine are not counted."""
 
     @property
     def binds(self) -> tuple[str, int]:

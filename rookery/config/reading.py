@@ -125,6 +125,12 @@ class _Reader:
         except ValueError as error:
             self.faults.append(told(KeyFault("listen", str(error)), "ingress"))
             return None
+        if (most := ingress.connections_per_address) < 1:
+            fault = KeyFault(
+                "connections_per_address", f"must be 1 or more (got {most})"
+            )
+            self.faults.append(told(fault, "ingress"))
+            return None
         return ingress
 
     def _media(self, value: object) -> MediaSettings | None:

@@ -89,6 +89,7 @@ class Parts:
         # is a router, and must wait for bots that are still being loaded.
         for bot_id in estate.configuration.settings.bots:
             desks.expect(bot_id)
+        listens = estate.configuration.settings.ingress
         return cls(
             system=system,
             estate=estate,
@@ -102,7 +103,7 @@ class Parts:
             faults=faults,
             timetable=Timetable(laters_in(journal), system.wall_clock),
             network=network,
-            ingress=Ingress(*estate.configuration.settings.ingress.binds),
+            ingress=Ingress(*listens.binds, listens.connections_per_address),
             campaigns=campaigns,
         )
 

@@ -106,7 +106,8 @@ class PlatformKeeper:
 
     def listen(self, settings: Settings) -> None:
         """Let the ingress be where the configuration says."""
-        self._host.ingress.bind(*settings.ingress.binds)
+        ingress = settings.ingress
+        self._host.ingress.bind(*ingress.binds, ingress.connections_per_address)
 
     async def try_again(self, platform_id: str) -> bool:
         """Begin anew what waits for an operator: one has been here. Was there any?"""

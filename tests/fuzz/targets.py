@@ -120,7 +120,7 @@ def _ingress(data: bytes) -> None:
                 while answer := await ours.receive_some():
                     assert b"500 Internal" not in answer[:100]
             await trio.aclose_forcefully(ours)
-        assert ingress.connections == 0
+        assert ingress.crowd.size == 0
 
     trio.run(main, clock=MockClock(autojump_threshold=0))
     assert not raised

@@ -108,7 +108,7 @@ class Client:
                 return True
 
 
-def connect(ingress: Ingress, nursery: trio.Nursery) -> Client:
+def connect(ingress: Ingress, nursery: trio.Nursery, remote: str = "test:0") -> Client:
     ours, theirs = memory_stream_pair()
-    nursery.start_soon(ingress.serve, theirs, "test:0")
+    nursery.start_soon(ingress.serve, theirs, remote)
     return Client(ours)

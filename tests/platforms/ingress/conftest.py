@@ -22,8 +22,8 @@ class World:
         self.nursery = nursery
         self._clients: list[Client] = []
 
-    def client(self) -> Client:
-        self._clients.append(connect(self.ingress, self.nursery))
+    def client(self, remote: str = "test:0") -> Client:
+        self._clients.append(connect(self.ingress, self.nursery, remote))
         return self._clients[-1]
 
     async def all_hang_up(self) -> None:

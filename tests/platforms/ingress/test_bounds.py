@@ -21,9 +21,9 @@ from platforms.ingress import (
     anybody,
 )
 from platforms.ingress.bodies import FREE_BYTES, MAX_BODIES_BYTES
+from platforms.ingress.crowd import CONNECTIONS
 from platforms.ingress.entrance import ANSWER_SECONDS, IN_HAND
 from platforms.ingress.exchange import BODY_SECONDS, HEAD_SECONDS, KEEP_SECONDS
-from platforms.ingress.ingress import CONNECTIONS
 from tests.platforms.ingress.clients import connect
 from tests.platforms.ingress.conftest import World
 
@@ -165,7 +165,7 @@ async def test_a_page_takes_no_body(world: World) -> None:
 
 
 async def test_who_comes_when_all_places_are_taken_is_told_so(world: World) -> None:
-    world.ingress.connections = CONNECTIONS
+    world.ingress.crowd.size = CONNECTIONS
     client = world.client()
 
     assert (await client.hears()).status == 503
@@ -173,7 +173,7 @@ async def test_who_comes_when_all_places_are_taken_is_told_so(world: World) -> N
     assert await client.ended()
     await client.stream.aclose()
     await trio.testing.wait_all_tasks_blocked()
-    assert world.ingress.connections == CONNECTIONS
+    assert world.ingress.crowd.size == CONNECTIONS
 
 
 async def test_a_handler_that_hangs_is_given_up(
@@ -281,7 +281,7 @@ def test_whatever_comes_ends_and_costs_nobody_else(
             assert (await other.asks("/web/", b"")).status == 200
             await client.stream.aclose()
             await other.stream.aclose()
-        assert ingress.connections == 0
+        assert ingress.crowd.size == 0
 
     with capture_logs() as logs:
         trio.run(main, clock=MockClock(autojump_threshold=0))

@@ -141,7 +141,7 @@ async def test_a_connection_is_kept_for_the_next_request(world: World) -> None:
     for number in range(20):
         answer = await client.asks("/web/", b"%d" % number)
         assert answer.body == b"%d" % number
-    assert world.ingress.connections == 1
+    assert world.ingress.crowd.size == 1
 
 
 async def test_requests_sent_in_one_go_are_answered_in_order(world: World) -> None:

@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 from actors.messages import Outbound
 from platforms.base import Fault as KeyFault
 from platforms.base import Link, Platform, Secret, Sent
-from rookery.config import ConfigRefused, MediaSettings, Settings, read_settings
+from platforms.ingress import PER_ADDRESS
+from rookery.config import (
+    ConfigRefused,
+    IngressSettings,
+    MediaSettings,
+    Settings,
+    read_settings,
+)
 from rookery.kinds import Kinds
 
 
@@ -78,6 +85,16 @@ def test_what_may_be_read_on_behalf_of_a_message() -> None:
         "media.folders[0]: expected the path of a folder, got an empty text",
         'media.allow[0]: expected an address or a network such as 192.168.1.0/24, got the text "10.0.0.1/8"',
         'media.allow[1]: expected an address or a network such as 192.168.1.0/24, got the text "lan"',
+    ]
+
+
+def test_how_many_may_come_from_one_address() -> None:
+    assert read("").ingress.connections_per_address == PER_ADDRESS
+    assert read("[ingress]\nconnections_per_address = 1").ingress == IngressSettings(
+        connections_per_address=1
+    )
+    assert faults("[ingress]\nconnections_per_address = 0") == [
+        "ingress.connections_per_address: expected 1 or more, got 0"
     ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import trio
 
 from actors.monitor import Phase
+from platforms.ingress import PER_ADDRESS
 from rookery.host.manager import Manager, Reload
 from tests.e2e.conftest import free_port
 from tests.platforms.ingress.clients import Client
@@ -106,6 +107,21 @@ async def test_a_reload_moves_the_port(living: Living, tmp_path: Path) -> None:
         await host.until(lambda: state(host) == "up")
         assert await posts(after, "m1") == 200
         assert host.lives("/web/ingress") == 1
+
+
+async def test_a_reload_lets_more_or_fewer_in_from_one_address(
+    living: Living, tmp_path: Path
+) -> None:
+    text = HOOKED.format(port=free_port())
+    write_platform(tmp_path)
+    some = text.replace("listen", "connections_per_address = 7\nlisten")
+    async with living(some) as host:
+        await host.until(lambda: state(host) == "up")
+        assert host.parts.ingress.crowd.per_address == 7
+
+        await reload(host, text)
+
+        assert host.parts.ingress.crowd.per_address == PER_ADDRESS
 
 
 async def test_a_taken_port_is_a_fault_shown_and_no_end(

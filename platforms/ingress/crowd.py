@@ -1,0 +1,82 @@
+"""How many connections there are, whose they are, and who may have one more. Pure.
+
+An address is what one peer has: for IPv6 its network of 64 bits, of which anybody has as
+many single ones as he likes. Loopback is nobody's, for a proxy in front on this machine
+brings everybody.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+CONNECTIONS: Final = 400
+"""At a time. Each takes a file descriptor, of which a process often has 1,024."""
+PER_ADDRESS: Final = 50
+LAST_WORDS: Final = 100
+"""Of those who are too many, so many at a time are told; the rest is only hung up on."""
+WINDOW_SECONDS: Final = 60.0
+
+
+class Crowd:
+    """Those of one ingress."""
+
+    def __init__(self, per_address: int) -> None:
+        self.per_address = per_address
+        self.size = 0
+        """All that are open, those who are turned away included."""
+        self.turned_away = 0
+        """How many there have been."""
+        self._of: dict[str, int] = {}
+        self._told = 0
+        self._quiet_until = float("-inf")
+
+    def enter(self, remote: str) -> str:
+        """Count one that comes from *remote* (`host:port`); return its address."""
+        address = address_of(remote)
+        self.size += 1
+        self._of[address] = self._of.get(address, 0) + 1
+        return address
+
+    def leave(self, address: str) -> None:
+        """It has ended."""
+        self.size -= 1
+        self._of[address] -= 1
+        if not self._of[address]:
+            del self._of[address]
+
+    def why_not(self, address: str) -> int:
+        """Return 0, or with which status the one who came last is turned away."""
+        if self.size > CONNECTIONS:
+            return 503
+        return 429 if address and self._of[address] > self.per_address else 0
+
+    def may_be_told(self) -> bool:
+        """Say whether there is room for a word to whoever is turned away."""
+        return self.size <= CONNECTIONS + LAST_WORDS
+
+    def turn_away(self, now: float) -> int:
+        """Count one; return how many there were since the last line, if one is due at *now*."""
+        self.turned_away += 1
+        if now < self._quiet_until:
+            return 0
+        self._quiet_until = now + WINDOW_SECONDS
+        since, self._told = self.turned_away - self._told, self.turned_away
+        return since
+
+
+def address_of(remote: str) -> str:
+    """Return whose *remote* (`host:port`) is; empty where that tells nobody apart."""
+    try:
+        address = ip_address(remote.rpartition(":")[0].strip("[]"))
+    except ValueError:
+        return ""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is None:
+            return (
+                ""
+                if address.is_loopback
+                else str(IPv6Network((int(address) >> 64 << 64, 64)))
+            )
+        address = address.ipv4_mapped
+    return "" if address.is_loopback else str(address)
