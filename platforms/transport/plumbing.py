@@ -97,7 +97,7 @@ class Plumbing(Generic[T]):
                 except* ConnectionRejected as refusals:
                     self.refusal = _first(refusals)
                 except* Exception as errors:  # noqa: BLE001 - a library's, shown as the end
-                    error = _first(errors)
+                    error = _root_of(_first(errors))
                     self.failure = f"{type(error).__name__}: {error}"
                 await self.stream.aclose()
         self._tasks = None
@@ -229,6 +229,13 @@ class TrioWebSocket:
 def _first(group: BaseExceptionGroup[E]) -> E:
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """Return what happened first: the library may stumble over its answer to that."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def _nothing() -> None:
