@@ -31,6 +31,7 @@ _HOME: Final = files("platforms.webchat") / "page"
 _STATIC: Final = {
     "chat.js": "text/javascript; charset=utf-8",
     "line.js": "text/javascript; charset=utf-8",
+    "parts.js": "text/javascript; charset=utf-8",
     "words.js": "text/javascript; charset=utf-8",
     "chat.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",

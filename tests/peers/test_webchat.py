@@ -55,6 +55,10 @@ PNG = bytes.fromhex(
 
 @pytest.fixture(autouse=True)
 def peers() -> None:
+    require_chromium()
+
+
+def require_chromium() -> None:
     require_peers()
     if CHROMIUM is None:
         why = "no chromium: run tests/peers/setup.sh to look at pages in a browser"

@@ -1,103 +1,67 @@
 // The conversation as a person sees it. What comes and goes is `line.js`.
 
 import { Line, random } from "./line.js";
+import { make, plain, shownPart } from "./parts.js";
 import { language, translate, words } from "./words.js";
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
+const MOST_SHOWN = 1000; // messages: a page may stay open for months
 const REACTIONS = ["👍", "❤️", "😂", "🎉"];
 
 const $ = (id) => document.getElementById(id);
 const log = $("log"), scroller = $("scroller"), text = $("text");
-const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+const day = new Intl.DateTimeFormat(language, { dateStyle: "full" });
+const moment_ = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const title = document.title;
 
 const messages = new Map(); // id → {id, by, body, element, reactions}
+const uploading = new Set(); // deeds whose file is not at the host yet
 let about = null; // what is being answered or edited
-
-function make(tag, className, content) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (content !== undefined) made.textContent = content;
-  return made;
-}
-
-function plain(message) {
-  return (message?.body || []).map((part) => part.text ?? part.name ?? part.alt ?? "").join(" ").trim();
-}
+let shownDay = day.format(new Date()); // of what is settled; today needs no heading
 
 // --- one message ---------------------------------------------------------------------
 
-// Addresses become links; everything else stays text, whatever it looks like.
-function linked(into, said) {
-  let at = 0;
-  for (const found of said.matchAll(/https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g)) {
-    into.append(said.slice(at, found.index));
-    const link = make("a", "", found[0]);
-    link.href = found[0];
-    link.target = "_blank";
-    link.rel = "noopener noreferrer nofollow";
-    into.append(link);
-    at = found.index + found[0].length;
-  }
-  into.append(said.slice(at));
-}
-
-function shownPart(part) {
-  if (part.text !== undefined) {
-    const said = make("p");
-    linked(said, part.text);
-    return said;
-  }
-  const kind = ["image", "audio", "video", "file"].find((each) => each in part);
-  const source = `files/${part[kind]}`;
-  if (kind === "image") {
-    const link = make("a", "picture");
-    link.href = source;
-    link.target = "_blank";
-    const image = make("img");
-    image.src = source;
-    image.alt = part.alt || words.picture;
-    image.loading = "lazy";
-    image.onload = keepAtEnd();
-    image.onerror = () => link.replaceWith(make("p", "gone", `${image.alt}: ${words.file_gone}`));
-    link.append(image);
-    return link;
-  }
-  if (kind === "audio" || kind === "video") {
-    const player = make(kind);
-    player.src = source;
-    player.controls = true;
-    player.preload = "metadata";
-    return player;
-  }
-  const link = make("a", "file", part.name || "file");
-  link.href = source;
-  link.download = part.name || "";
-  return link;
-}
-
 function render(message) {
   const { element, body, by } = message;
-  const bubble = make("div", "bubble");
+  const focused = element.contains(document.activeElement);
+  const bubble = make("div", `bubble${message.deleted ? " empty" : ""}`);
   if (message.reply && messages.has(message.reply)) bubble.append(make("blockquote", "", plain(messages.get(message.reply)).slice(0, 120)));
   if (message.deleted) bubble.append(make("p", "gone", words.deleted));
-  else for (const part of body) bubble.append(shownPart(part));
+  else for (const part of body) bubble.append(shownPart(part, keepAtEnd));
   const foot = make("footer");
   if (message.at) {
     const at = make("time", "", clock.format(message.at));
     at.dateTime = message.at.toISOString();
-    at.title = day.format(message.at);
+    at.title = moment_.format(message.at);
     foot.append(at);
-  } else foot.append(make("span", "sending", words.sending));
+  } else foot.append(make("span", "sending", message.uploads ? words.uploading : words.sending));
   if (message.edited && !message.deleted) foot.append(make("span", "", words.edited));
   if (message.at && !message.deleted) foot.append(menuButton(message));
   const signs = make("p", "signs");
   const counts = new Map();
   for (const sign of message.reactions) counts.set(sign.slice(sign.indexOf(" ") + 1), (counts.get(sign.slice(sign.indexOf(" ") + 1)) || 0) + 1);
-  for (const [emoji, count] of counts) signs.append(make("span", "sign", count > 1 ? `${emoji} ${count}` : emoji));
+  for (const [emoji, count] of counts) {
+    const sign = make("button", "sign", count > 1 ? `${emoji} ${count}` : emoji);
+    sign.type = "button";
+    sign.setAttribute("aria-pressed", message.reactions.has(`me ${emoji}`));
+    sign.onclick = () => react(message, emoji);
+    signs.append(sign);
+  }
   element.className = `message ${by}${message.at ? "" : " pending"}`;
   element.setAttribute("aria-label", words[by === "me" ? "you" : "bot"]);
   element.replaceChildren(bubble, ...(counts.size ? [signs] : []), foot);
+  if (focused) element.querySelector(".more")?.focus();
+}
+
+function react(message, emoji) {
+  const remove = message.reactions.has(`me ${emoji}`);
+  line.send({ op: "react", id: random(12), message: message.id, emoji, remove });
+}
+
+function closeMenus() {
+  for (const menu of log.querySelectorAll(".menu")) menu.remove();
+  for (const opener of log.querySelectorAll(".more")) opener.setAttribute("aria-expanded", "false");
 }
 
 function menuButton(message) {
@@ -107,33 +71,30 @@ function menuButton(message) {
   button.setAttribute("aria-expanded", "false");
   button.onclick = () => {
     const open = message.element.querySelector(".menu");
-    for (const menu of log.querySelectorAll(".menu")) menu.remove();
-    for (const other of log.querySelectorAll(".more")) other.setAttribute("aria-expanded", "false");
+    closeMenus();
     if (open) return;
     button.setAttribute("aria-expanded", "true");
     message.element.append(menuOf(message, button));
-    message.element.querySelector(".menu button").focus();
+    const menu = message.element.querySelector(".menu");
+    menu.querySelector("button").focus();
+    menu.scrollIntoView({ block: "nearest" });
   };
   return button;
 }
 
 function menuOf(message, opener) {
   const menu = make("div", "menu");
-  const close = () => { menu.remove(); opener.setAttribute("aria-expanded", "false"); };
   menu.setAttribute("role", "group");
   menu.setAttribute("aria-label", words.actions);
-  menu.onkeydown = ({ key }) => { if (key === "Escape") { close(); opener.focus(); } };
+  menu.onkeydown = ({ key }) => { if (key === "Escape") { closeMenus(); opener.focus(); } };
   const offer = (label, act, name) => {
     const button = make("button", "quiet", label);
     button.type = "button";
     if (name) button.setAttribute("aria-label", name);
-    button.onclick = () => { close(); act(); };
+    button.onclick = () => { closeMenus(); opener.focus(); act(); };
     menu.append(button);
   };
-  for (const emoji of REACTIONS) {
-    const remove = message.reactions.has(`me ${emoji}`);
-    offer(emoji, () => line.send({ op: "react", id: random(12), message: message.id, emoji, remove }), words.react + emoji);
-  }
+  for (const emoji of REACTIONS) offer(emoji, () => react(message, emoji), words.react + emoji);
   offer(words.reply, () => begin({ op: "say", message }));
   if (message.by === "me") {
     if (message.body.every((part) => part.text !== undefined)) offer(words.edit, () => begin({ op: "edit", message }));
@@ -153,8 +114,8 @@ function take({ at, what }) {
       Object.assign(message, { by: what.by, body: what.body, reply: what.reply, at: new Date(at * 1000), reactions: message.reactions || new Set() });
       messages.set(what.id, message);
       render(message);
-      // Behind everything that is settled, before what still waits.
-      log.insertBefore(message.element, log.querySelector(".pending"));
+      settle(message.element, message.at);
+      if (what.by === "bot" && document.hidden) document.title = `• ${title}`;
       break;
     }
     case "edit":
@@ -170,10 +131,24 @@ function take({ at, what }) {
       }
       break;
     case "gap": // what was said until here is not kept any more
-      log.insertBefore(make("p", "note gap", words.forgotten), log.querySelector(".pending"));
+      settle(make("p", "note gap", words.forgotten));
   }
   $("empty").hidden = true;
   stay();
+}
+
+// Put it behind everything that is settled, before what still waits.
+function settle(element, at) {
+  const waiting = log.querySelector(".pending");
+  const today = at ? day.format(at) : shownDay;
+  if (today !== shownDay) log.insertBefore(make("p", "note day", today), waiting);
+  shownDay = today;
+  log.insertBefore(element, waiting);
+  while (messages.size > MOST_SHOWN) {
+    const [oldest] = messages.values();
+    oldest.element.remove();
+    messages.delete(oldest.id);
+  }
 }
 
 // Remember whether the end is in sight; afterwards, go there again or offer to.
@@ -189,12 +164,20 @@ function keepAtEnd(always) {
 function await_(deed) {
   if (deed.op !== "say" || messages.has(deed.id)) return;
   const body = deed.body.map((part) => (part.file ? { text: `📎 ${part.alt || ""}` } : part));
-  const message = { id: deed.id, by: "me", body, reply: deed.reply, element: make("article"), reactions: new Set() };
+  const message = { id: deed.id, by: "me", body, reply: deed.reply, element: make("article"), reactions: new Set(), uploads: uploading.has(deed) };
   messages.set(deed.id, message);
   render(message);
   log.append(message.element);
   $("empty").hidden = true;
   scroller.scrollTop = scroller.scrollHeight;
+}
+
+function giveUp(deed, problem) {
+  complain(problem);
+  const message = messages.get(deed.id);
+  if (deed.op !== "say" || !message || message.at) return;
+  message.element.remove();
+  messages.delete(deed.id);
 }
 
 function complain(problem) {
@@ -210,12 +193,13 @@ const line = new Line({
     if (name === "access") { $("access").showModal(); $("access-token").focus(); } else if ($("access").open) $("access").close();
   },
   event: take,
-  begin() { messages.clear(); log.replaceChildren(); line.waiting.forEach(await_); },
+  begin() {
+    messages.clear();
+    log.replaceChildren();
+    for (const deed of [...line.waiting, ...uploading]) await_(deed);
+  },
   answered(deed, { op, why }) {
-    if (op !== "refused") return;
-    complain(words.not_sent + why);
-    const message = messages.get(deed.id);
-    if (deed.op === "say" && message && !message.at) { message.element.remove(); messages.delete(deed.id); }
+    if (op === "refused") giveUp(deed, words.not_sent + why);
   },
 });
 
@@ -232,7 +216,8 @@ function begin(what) {
 
 function grow() {
   text.style.height = "auto"; // set by script: a strict policy forbids it in the page only
-  text.style.height = `${Math.min(text.scrollHeight, innerHeight / 3)}px`;
+  const edges = text.offsetHeight - text.clientHeight;
+  text.style.height = `${Math.min(text.scrollHeight + edges, innerHeight / 3)}px`;
 }
 
 function submit() {
@@ -249,16 +234,36 @@ function submit() {
   begin(null);
 }
 
+// A file goes up before its message does; the line may be bad, and the same file is the same.
 async function upload(file) {
   if (file.size > MAX_FILE_BYTES) return complain(words.too_large);
+  const deed = { op: "say", id: random(12), body: [{ file: "", alt: file.name.slice(0, 200) }] };
+  uploading.add(deed);
+  await_(deed);
+  for (let wait = 1000; ; wait = Math.min(2 * wait, 15_000)) {
+    const answer = await uploaded(file);
+    if (answer.file) {
+      deed.body[0].file = answer.file;
+      uploading.delete(deed);
+      Object.assign(messages.get(deed.id) || {}, { uploads: false });
+      return line.send(deed);
+    }
+    if (answer.never) {
+      uploading.delete(deed);
+      return giveUp(deed, answer.never);
+    }
+    await new Promise((later) => setTimeout(later, wait));
+  }
+}
+
+async function uploaded(file) {
   try {
     const answer = await fetch(`upload?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: line.headers() });
-    if (!answer.ok) throw new Error(answer.statusText);
-    const deed = { op: "say", id: random(12), body: [{ file: (await answer.json()).file, alt: file.name.slice(0, 200) }] };
-    await_(deed);
-    line.send(deed);
+    if (answer.ok) return await answer.json();
+    if (answer.status === 507) return { never: words.no_room };
+    return [429, 500, 502, 503, 504].includes(answer.status) ? {} : { never: words.upload_failed };
   } catch {
-    complain(words.upload_failed);
+    return {}; // the line was cut
   }
 }
 
@@ -272,6 +277,8 @@ text.onpaste = ({ clipboardData }) => { for (const file of clipboardData.files) 
 $("about-cancel").onclick = () => { if (about?.op === "edit") text.value = ""; begin(null); };
 $("attach").onclick = () => $("file").click();
 $("file").onchange = ({ target }) => { for (const file of target.files) upload(file); target.value = ""; };
+document.onclick = ({ target }) => { if (!target.closest(".menu, .more")) closeMenus(); };
+document.onvisibilitychange = () => { if (!document.hidden) document.title = title; };
 $("newer").onclick = () => { scroller.scrollTop = scroller.scrollHeight; };
 scroller.onscroll = () => { if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80) $("newer").hidden = true; };
 scroller.ondragover = (event) => event.preventDefault();

@@ -8,6 +8,8 @@ import { words } from "./words.js";
 
 const HERE = `rookery ${location.pathname}`;
 const SILENT_MS = 50_000; // the host says something every 20 s
+const SLOW_MS = 4_000; // without an answer: it is said in words
+const DEAD_MS = 15_000; // then the line is taken for dead: nobody tells when a network has changed
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
@@ -165,7 +167,7 @@ export class Line {
     clearTimeout(this.silence);
     this.say = null;
     if (code === UNFIT) this.unfit();
-    this.inFlight = null;
+    this.landed();
     if (code === WRONG) return this.tell.state("access");
     if (code === CROWDED) return this.tell.state("closed");
     this.tell.state("waiting");
@@ -207,7 +209,16 @@ export class Line {
     const [deed] = this.waiting;
     if (!deed) return;
     this.inFlight = deed;
+    this.slow = setTimeout(() => this.tell.state("slow"), SLOW_MS);
+    this.dead = setTimeout(() => { this.cut(); this.lost(0); }, DEAD_MS);
     this.say(deed);
+  }
+
+  // Whatever was in flight, it is not any more.
+  landed() {
+    clearTimeout(this.slow);
+    clearTimeout(this.dead);
+    this.inFlight = null;
   }
 
   answered(frame) {
@@ -215,7 +226,8 @@ export class Line {
     if (!deed || deed.id !== frame.id) return;
     if (frame.op === "later") return this.later(frame.seconds * 1000);
     for (const key of keys()) if (key.startsWith(`${HERE} out `) && key.endsWith(` ${deed.id}`)) forget(key);
-    this.inFlight = null;
+    this.landed();
+    if (this.say) this.tell.state("open");
     this.tell.answered(deed, frame);
     this.push();
   }
@@ -227,6 +239,8 @@ export class Line {
 
   later(ms) {
     const deed = this.inFlight;
+    clearTimeout(this.slow);
+    clearTimeout(this.dead);
     setTimeout(() => {
       if (this.inFlight !== deed) return;
       this.inFlight = null;

@@ -138,7 +138,7 @@ async def test_the_page_is_handed_out_under_a_strict_policy(world: World) -> Non
     assert "frame-ancestors 'none'" in policy
     assert b"<script>" not in page.body
     assert b"style=" not in page.body
-    for name in ("chat.js", "line.js", "words.js", "chat.css", "icon.svg"):
+    for name in ("chat.js", "line.js", "parts.js", "words.js", "chat.css", "icon.svg"):
         assert (await client.asks(f"/web/{name}")).status == 200
     assert (await client.asks("/web/chat.html")).status == 404
     assert (await world.client().asks("/web/files/../chat.js")).status == 404
