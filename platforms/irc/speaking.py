@@ -13,6 +13,8 @@ from platforms.base.forms import cut_text
 from platforms.irc import wire
 
 REPLY_TAG: Final = "+draft/reply"
+LABEL: Final = "label"
+"""By it we find the answer to a line; nobody else puts one on it."""
 
 
 @frozen
@@ -39,7 +41,7 @@ class Saying:
         Raises:
             Rejected: it would be another line than it was meant to be.
         """
-        tags = {"label": self.ref, **self.tags} if labelled else self.tags
+        tags = {LABEL: self.ref, **self.tags} if labelled else self.tags
         try:
             line = wire.write(self.command, self.params, tags, most)
         except wire.Unwritable as error:
@@ -119,6 +121,9 @@ def calling(action: str, params: object, tags: object, ref: str) -> Saying:
         isinstance(part, str) for pair in tags.items() for part in pair
     ):
         msg = "tags must be texts by their names, such as {'+draft/react': '👍'}"
+        raise Rejected(msg)
+    if any(name.lower() == LABEL for name in tags):
+        msg = "tags must hold no label: by ours the answer is found"
         raise Rejected(msg)
     if not (action.isascii() and action.isalpha()):
         msg = f"a command of IRC must be letters, such as TOPIC (got {action!r})"

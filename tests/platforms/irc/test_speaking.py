@@ -75,6 +75,13 @@ def test_a_message_is_a_message_and_nothing_else(
     assert "".join(said.split()) == "".join(re.sub(r"[\0\x01]", "", kept).split())
 
 
+@pytest.mark.parametrize("name", ["label", "Label"])
+def test_a_bot_cannot_take_the_label_by_which_the_answer_is_found(name: str) -> None:
+    """Its line would never be answered, or by the answer to another one."""
+    with pytest.raises(Rejected, match="label"):
+        calling("TAGMSG", ["#chan"], {name: "k1", "+x": "y"}, "ref")
+
+
 def test_what_is_too_long_for_a_prefix_is_cut_between_characters() -> None:
     family = "👨‍👩‍👧‍👦"
     lines = wires(out(family * 30), known("n" * 30, "u@" + "h" * 63))
