@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from secrets import token_hex
 from typing import Final
 
 import trio
@@ -78,7 +79,9 @@ class Session:
             tasks.cancel_scope.cancel()
 
     async def _register(self, peer: IrcPeer) -> None:
-        registration = wire.Registration(who_of(self._config), self._known)
+        registration = wire.Registration(
+            who_of(self._config), self._known, nonce=token_hex(16)
+        )
         self._link.connecting("registers")
         with trio.move_on_after(REGISTER_SECONDS) as patience:
             await _say(peer, registration.begin())

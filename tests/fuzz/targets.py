@@ -45,7 +45,10 @@ def _irc(data: bytes) -> None:
     """A connection: while it registers, and what is told and asked later."""
     who = irc.Who("rook", "rook", "Rook", "secret", "rook", "secret")
     known = irc.Known("rook", "rook")
-    registration, confirming = irc.Registration(who, known), irc.Confirming(known)
+    registration, confirming = (
+        irc.Registration(who, known, "nonce"),
+        irc.Confirming(known),
+    )
     registration.begin()
     confirming.asks("k1", "PRIVMSG", "#rookery", labelled=len(data) % 2 == 0)
     try:

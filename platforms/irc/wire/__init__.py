@@ -1,10 +1,10 @@
 """IRC as values: lines in, events and answers out, what is to be said back into lines.
 
 Pure: no socket, no clock, no randomness, nothing here waits. Read `line` first (what a
-line is), then `registration` (how a connection begins), `known` with `support` and
-`roster` (what a connection has learned), `inbound` (what the host is told), `outbound`
-(what may be said, and how long) and `confirming` (what became of it). Sockets and time
-are one folder up.
+line is), then `registration` with `sasl` and `scram` (how a connection begins), `known` with `support`
+and `roster` (what a connection has learned), `inbound` (what the host is told),
+`outbound` (what may be said, and how long) and `confirming` (what became of it). Sockets
+and time are one folder up.
 """
 
 from platforms.irc.wire.confirming import (

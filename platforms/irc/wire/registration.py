@@ -14,12 +14,11 @@ from attrs import field, frozen
 from platforms.irc.wire.capabilities import SASL, has_more
 from platforms.irc.wire.known import Known
 from platforms.irc.wire.line import Line, write
-from platforms.irc.wire.sasl import chunks, plain
+from platforms.irc.wire.sasl import ABORT, Login
+from platforms.irc.wire.scram import NotShown
 
 MAX_NICKS: Final = 8
 """Nicks that are tried before the server is left alone for a while."""
-CERTIFICATE: Final = "EXTERNAL"
-PASSWORD: Final = "PLAIN"  # noqa: S105  # the name of a mechanism
 
 
 class Refused(Exception):
@@ -44,13 +43,6 @@ class Who:
     account_password: str = field(default="", repr=False)
     """Empty with an account: our certificate is enough (EXTERNAL)."""
 
-    @property
-    def mechanism(self) -> str:
-        """With what we log in; empty for not at all."""
-        if not self.account:
-            return ""
-        return PASSWORD if self.account_password else CERTIFICATE
-
 
 class Registration:
     """One attempt. Say `begin`, hand over every line, send what comes back.
@@ -58,14 +50,23 @@ class Registration:
     What the server says of itself and of us goes into *known*.
     """
 
-    def __init__(self, who: Who, known: Known) -> None:
+    def __init__(self, who: Who, known: Known, nonce: str) -> None:
+        """Begin, before anything was said.
+
+        Args:
+            who: As whom we register.
+            known: What is learned.
+            nonce: For a login with SCRAM; never the same again.
+        """
         self._who = who
+        self._login = Login(who.account, who.account_password, nonce)
         self._known = known
         self._tried = 1
         self._asked: list[str] = []
         self._one_by_one = False
         self._logged_in = False
         self._mechanisms = ""
+        self._broken = ""
         self._welcome = False
         self.done = False
         known.nick = who.nick
@@ -96,8 +97,7 @@ class Registration:
             case "AUTHENTICATE":
                 return self._authenticate(line)
             case "903" | "907":
-                self._logged_in = True
-                return [write("CAP", ["END"])]
+                return self._let_in()
             case "902" | "904" | "905" | "906" | "908":
                 return self._not_logged_in(line)
             case "433" | "436" | "437":
@@ -122,7 +122,7 @@ class Registration:
                 return []
 
     def _request(self) -> list[str]:
-        wants_sasl = self._who.mechanism != ""
+        wants_sasl = self._who.account != ""
         if wants_sasl and SASL not in self._known.capabilities.offered:
             msg = "the server offers no SASL now: its services are away, or it has none (then leave `account` out)"
             raise Refused(msg)
@@ -140,30 +140,47 @@ class Registration:
         return [] if self._asked else self._next()
 
     def _next(self) -> list[str]:
-        if not self._who.mechanism:
+        if not self._who.account:
             return [write("CAP", ["END"])]
         if SASL not in self._known.capabilities.enabled:
             msg = "the server does not let us log in with SASL"
             raise Refused(msg)
-        return [write("AUTHENTICATE", [self._who.mechanism])]
+        offered = self._known.capabilities.offered.get(SASL, "")
+        return [write("AUTHENTICATE", [self._login.begin(offered)])]
 
     # --- SASL -------------------------------------------------------------------------
 
     def _authenticate(self, line: Line) -> list[str]:
-        if line.param(0) != "+" or not self._who.mechanism:
+        if not self._login.mechanism:
             return []
-        who, said = self._who, ""
-        if who.mechanism == PASSWORD:
-            said = plain(who.account, who.account_password)
-        return [write("AUTHENTICATE", [part]) for part in chunks(said)]
+        try:
+            parts = self._login.hear(line.param(0))
+        except NotShown as broken:
+            self._broken = str(broken)
+            parts = [ABORT]
+        return [write("AUTHENTICATE", [part]) for part in parts]
+
+    def _let_in(self) -> list[str]:
+        if not self._login.proven:
+            msg = "the server lets us in without showing that it knows our password"
+            raise NeedsPerson(msg)
+        self._logged_in = True
+        return [write("CAP", ["END"])]
 
     def _not_logged_in(self, line: Line) -> list[str]:
         if line.command == "908":  # which mechanisms there are; the refusal follows
             self._mechanisms = line.param(1)
             return []
-        if self._logged_in or not self._who.mechanism:
+        login = self._login
+        if self._logged_in or not login.mechanism:
             return []
-        why = f"the server refuses our login to {self._who.account!r} with {self._who.mechanism}: {line.param(-1)}"
+        if self._broken:
+            msg = f"the login to {self._who.account!r} was broken off: {self._broken}"
+            raise NeedsPerson(msg)
+        tried = login.mechanism
+        if line.command == "904" and (other := login.refused()):
+            return [write("AUTHENTICATE", [other])]
+        why = f"the server refuses our login to {self._who.account!r} with {tried}: {line.param(-1)}"
         if self._mechanisms:
             why += f" (it takes {self._mechanisms})"
         if line.command == "906":
@@ -193,7 +210,7 @@ class Registration:
         nick, _, mask = line.param(-1).rpartition(" ")[2].partition("!")
         if known.is_us(nick) and "@" in mask:
             known.mask = mask
-        if self._who.mechanism and not self._logged_in:
+        if self._who.account and not self._logged_in:
             msg = "the server let us in without our login"
             raise Refused(msg)
         return []

@@ -26,6 +26,12 @@ class FakeIrc:
     caps: str = ""
     """What is offered, as in `CAP LS`; nothing is an old server that knows no CAP."""
     accounts: dict[str, str] = field(factory=dict)
+    scrams: bool = True
+    """The passwords of its accounts are kept so that SCRAM can do with them."""
+    lies: bool = False
+    """It knows no password, and says that any is right."""
+    mechanisms: list[str] = field(factory=list)
+    """With what a login was tried."""
     password: str = ""
     isupport: str = ISUPPORT
     refusals: dict[str, str] = field(factory=dict)
@@ -218,9 +224,12 @@ class FakeIrc:
 
     def _on_authenticate(self, client: Client, params: list[str], _: object) -> None:
         [word] = params
+        if word in ("PLAIN", "EXTERNAL", "SCRAM-SHA-256"):
+            self.mechanisms.append(word)
+        client.scrams, client.lies = self.scrams, self.lies
         account = client.authenticates(word, self.accounts)
         if account is None:
-            client.put("AUTHENTICATE +")
+            client.put(f"AUTHENTICATE {client.challenge}")
         elif account:
             client.account = account
             self._number(client, "903", "SASL authentication successful")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from platforms.irc.wire import Known, NeedsPerson, Refused, Registration, Who, parse
 from platforms.irc.wire.registration import MAX_NICKS, alternate
-from platforms.irc.wire.sasl import CHUNK, chunks, plain
+from platforms.irc.wire.sasl import CHUNK, MAX_CHALLENGE, chunks
 
 ROOK = Who("rook", "rookery", "Rookery")
 ANNS = Who("rook", "rookery", "Rookery", account="ann", account_password="secret")
@@ -21,7 +21,7 @@ class Talk:
 
     def __init__(self, who: Who = ROOK) -> None:
         self.known = Known("rook", who.nick)
-        self.registration = Registration(who, self.known)
+        self.registration = Registration(who, self.known, "nonce")
         self.begun = self.registration.begin()
 
     def hears(self, *lines: str) -> list[str]:
@@ -202,10 +202,62 @@ def test_a_long_response_goes_in_pieces(size: int) -> None:
 
 def test_plain_names_the_account_twice() -> None:
     """RFC 4616."""
-    assert (
-        plain("tim", "tanstaaftanstaaf")
-        == b64encode(b"tim\0tim\0tanstaaftanstaaf").decode()
-    )
+    talk = Talk(Who("rook", "r", "R", account="tim", account_password="tanstaaf"))
+    talk.hears(":s CAP * LS :sasl")
+    assert talk.hears(":s CAP * ACK :sasl") == ["AUTHENTICATE PLAIN"]
+    said = b64encode(b"tim\0tim\0tanstaaf").decode()
+    assert talk.hears("AUTHENTICATE +") == [f"AUTHENTICATE {said}"]
+
+
+@pytest.mark.parametrize(
+    ("offered", "mechanism"),
+    [
+        ("sasl", "PLAIN"),
+        ("sasl=PLAIN,EXTERNAL", "PLAIN"),
+        ("sasl=EXTERNAL,PLAIN,SCRAM-SHA-256", "SCRAM-SHA-256"),
+        ("sasl=scram-sha-256", "SCRAM-SHA-256"),
+        ("sasl=SCRAM-SHA-1", "PLAIN"),
+    ],
+)
+def test_a_password_that_need_not_be_said_is_not(offered: str, mechanism: str) -> None:
+    talk = Talk(ANNS)
+    talk.hears(f":s CAP * LS :{offered}")
+    assert talk.hears(":s CAP * ACK :sasl") == [f"AUTHENTICATE {mechanism}"]
+
+
+BOTH = (":s CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":s CAP * ACK :sasl")
+
+
+def test_services_that_cannot_do_it_for_this_account_are_told_the_password() -> None:
+    talk = Talk(ANNS)
+    talk.hears(*BOTH)
+    assert talk.hears(":s 904 rook :SASL failed") == ["AUTHENTICATE PLAIN"]
+    talk.hears("AUTHENTICATE +")
+    assert talk.hears(":s 903 rook :ok") == ["CAP END"]
+    other = Talk(ANNS)
+    with pytest.raises(NeedsPerson, match="with PLAIN: SASL failed"):
+        other.hears(*BOTH, ":s 904 rook :no", ":s 904 rook :SASL failed")
+
+
+def test_a_server_that_does_not_show_that_it_knows_us_is_told_nothing_more() -> None:
+    """It may be somebody in between: its word that we are in is worth nothing."""
+    talk = Talk(ANNS)
+    talk.hears(*BOTH, "AUTHENTICATE +")
+    with pytest.raises(NeedsPerson, match="without showing that it knows"):
+        talk.hears(":s 903 rook :ok")
+    lied = b64encode(b"r=nonceX,s=c2FsdA==,i=1").decode()
+    talk = Talk(ANNS)
+    talk.hears(*BOTH, "AUTHENTICATE +")
+    assert talk.hears(f"AUTHENTICATE {lied}") == ["AUTHENTICATE *"]
+    with pytest.raises(NeedsPerson, match=r"broken off: SCRAM must take 4,096"):
+        talk.hears(":s 904 rook :SASL failed")
+
+
+def test_a_challenge_that_does_not_end_is_not_kept() -> None:
+    talk = Talk(ANNS)
+    talk.hears(*BOTH, "AUTHENTICATE +")
+    parts = ["AUTHENTICATE " + "x" * CHUNK] * (MAX_CHALLENGE // CHUNK + 1)
+    assert talk.hears(*parts) == ["AUTHENTICATE *"]
 
 
 @given(st.lists(st.text(max_size=80), max_size=30))

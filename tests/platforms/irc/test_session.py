@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import pytest
 import trio
+from attrs import evolve
 from trio.testing import MockClock
 
 from actors.bots import Bot, CallRefused, Context
 from actors.messages import Emoji, OutboundState, Reply, Text
 from actors.tracker import Receipt
+from platforms.base import PlatformConfig, Secret
+from platforms.irc import IrcConfig
 from rookery.testing import lab
 from rookery.testing.lab import Lab
 from tests.fakes.irc import ALL_CAPS, FakeIrc
@@ -30,6 +33,73 @@ async def outcome(chat: Lab) -> tuple[OutboundState, str]:
     [receipt] = chat.people.receipts
     found = await receipt.outcome(within=60)
     return found.state, found.detail
+
+
+# --- logging in -------------------------------------------------------------------------
+
+
+class Services(ModernIrc):
+    """A network with an account for us."""
+
+    def __init__(self, offered: str, password: str = "sesame, open") -> None:
+        super().__init__()
+        self.irc.caps = f"{ALL_CAPS} sasl={offered}"
+        self.irc.accounts = {"corvus": "sesame, open"}
+        self._password = password
+
+    def config(self, token: str) -> PlatformConfig:
+        config = super().config(token)
+        assert isinstance(config, IrcConfig)
+        return evolve(
+            config,
+            account="corvus",
+            account_password=Secret(self._password),
+        )
+
+
+@pytest.mark.parametrize(
+    ("offered", "scrams", "tried"),
+    [
+        ("PLAIN", True, ["PLAIN"]),
+        ("PLAIN,SCRAM-SHA-256", True, ["SCRAM-SHA-256"]),
+        ("PLAIN,SCRAM-SHA-256", False, ["SCRAM-SHA-256", "PLAIN"]),
+    ],
+)
+async def test_we_log_in_and_say_our_password_only_where_we_must(
+    offered: str, scrams: bool, tried: list[str], autojump_clock: MockClock
+) -> None:
+    peer = Services(offered)
+    peer.irc.scrams = scrams
+    async with lab.open(peer) as chat:
+        await reads(chat, "up")
+        [client] = peer.irc.clients
+        assert client.account == "corvus"
+        assert peer.irc.mechanisms == tried
+
+
+async def test_who_only_pretends_to_know_our_password_is_no_server_of_ours(
+    autojump_clock: MockClock,
+) -> None:
+    peer = Services("PLAIN,SCRAM-SHA-256")
+    peer.irc.lies = True
+    async with lab.open(peer) as chat:
+        await reads(
+            chat,
+            "needs_operator (the login to 'corvus' was broken off: the server does not know our password: it is not who it says it is)",
+        )
+        assert peer.irc.mechanisms == ["SCRAM-SHA-256"]
+
+
+async def test_a_wrong_password_is_not_said_after_it_was_shown(
+    autojump_clock: MockClock,
+) -> None:
+    peer = Services("PLAIN,SCRAM-SHA-256", password="wrong")
+    async with lab.open(peer) as chat:
+        await reads(
+            chat,
+            "needs_operator (the server refuses our login to 'corvus' with SCRAM-SHA-256: SASL authentication failed (it takes PLAIN); check account and account_password)",
+        )
+        assert peer.irc.mechanisms == ["SCRAM-SHA-256"]
 
 
 # --- being there ------------------------------------------------------------------------
