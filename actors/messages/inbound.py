@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
+import msgspec
 from attrs import field, frozen
 
 from actors.messages.chats import Chat
@@ -34,8 +35,7 @@ class Priority(IntEnum):
     """What happens around messages, and what is late already."""
 
 
-@frozen
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """Who did it."""
 
     id: str

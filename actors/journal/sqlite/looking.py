@@ -13,6 +13,7 @@ from pathlib import Path
 
 import attrs
 from attrs import frozen
+from msgspec import structs
 
 from actors.journal.sqlite.codec import (
     Unreadable,
@@ -160,7 +161,7 @@ def _rows(db: sqlite3.Connection, table: str) -> Iterator[dict[str, object]]:
                 sender = event.sender
                 row["event"] = {
                     **attrs.asdict(event, recurse=False, filter=_beside_the_chat),
-                    "sender": None if sender is None else attrs.asdict(sender),
+                    "sender": None if sender is None else structs.asdict(sender),
                     "body": list(map(as_mapping, event.body)),
                 }
             else:

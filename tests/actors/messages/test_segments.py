@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from actors.messages import (
     ALL,
+    Chat,
+    ChatKind,
     Image,
     Inbound,
     Markdown,
@@ -17,6 +19,7 @@ from actors.messages import (
     Outcome,
     Raw,
     Reply,
+    Sender,
     Text,
     plain_text,
 )
@@ -53,6 +56,10 @@ def test_values_are_frozen() -> None:
         Text("a").text = "b"  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
         Inbound("1").edit = 1  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        Chat(ChatKind.GROUP, "1").id = "2"  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        Sender("1").name = "b"  # type: ignore[misc]
 
 
 def test_outcome_knows_what_may_be_claimed() -> None:
