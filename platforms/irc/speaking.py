@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
 from attrs import frozen
 
 from actors.messages import Outbound, Reply
@@ -17,8 +18,7 @@ LABEL: Final = "label"
 """By it we find the answer to a line; nobody else puts one on it."""
 
 
-@frozen
-class Saying:
+class Saying(msgspec.Struct, frozen=True):
     """One line to be said, and how its answer will be told."""
 
     command: str

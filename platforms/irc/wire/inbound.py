@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from attrs import evolve
@@ -33,14 +34,15 @@ from actors.messages import (
 from platforms.irc.wire.known import Known
 from platforms.irc.wire.line import Line
 from platforms.irc.wire.roster import mode_changes, role_of
-from platforms.irc.wire.text import ctcp_of, stripped
+from platforms.irc.wire.text import DELIMITER, ctcp_of, stripped
 
 Facts: TypeAlias = Mapping[str, object]
 
+_SAID: Final = frozenset({"PRIVMSG", "NOTICE"})
 NO_MSGID: Final = ":"
 """What an id of ours begins with, as no `msgid` may (IRCv3 message-ids)."""
 _TIME: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z", re.ASCII
+    r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z", re.ASCII
 )
 
 
@@ -52,23 +54,31 @@ def to_inbound(line: Line, known: Known, fresh: str) -> list[Inbound]:
         known: What is known before it.
         fresh: An id that no other line has, for one that brings none.
     """
-    events = _events(_Told(line, known, fresh))
+    told = _Told(line, known, fresh)
+    events: Iterable[Inbound]
+    if line.command in _SAID:  # nearly always
+        events = (_message(told),)
+    else:
+        events = _tags(told) if line.command == "TAGMSG" else _events(told)
     return [event for event in events if event.chat is None or event.chat.id]
 
 
 class _Told:
     """A line, and what every event of it has in common."""
 
+    __slots__ = ("folded", "fresh", "known", "line", "nick", "ours")
+
     def __init__(self, line: Line, known: Known, fresh: str) -> None:
         self.line = line
         self.known = known
-        self.id = line.tags.get("msgid") or fresh
+        self.fresh = fresh
         self.nick = line.nick
-        self.folded = known.fold(self.nick)
-        self.ours = self.folded == known.fold(known.nick)
+        fold = known.support.fold
+        self.folded = fold(self.nick)
+        self.ours = self.folded == fold(known.nick)
 
     def channel(self, name: str) -> Chat:
-        return Chat(ChatKind.GROUP, self.known.fold(name))
+        return Chat(ChatKind.GROUP, self.known.support.fold(name))
 
     def who(self, channel: Chat | None, *, is_bot: bool = False) -> Sender | None:
         """Return who is in the prefix; `None` for a server."""
@@ -79,8 +89,9 @@ class _Told:
         if channel is not None and channel.kind is ChatKind.GROUP:
             name = known.support.without_rank(channel.id)
             role = role_of(known.roster.modes(name, self.folded) or "")
-        id_ = line.tags.get("account") or line.prefix
-        return Sender(id_, self.nick, role, is_bot or "bot" in line.tags)
+        tags = line.tags
+        id_ = tags.get("account") or line.prefix
+        return Sender(id_, self.nick, role, is_bot or "bot" in tags)
 
     def event(
         self,
@@ -92,15 +103,17 @@ class _Told:
         facts: Facts | None = None,
         ours: bool = False,
     ) -> Inbound:
+        line = self.line
+        tags = line.tags
         return Inbound(
-            self.id,
+            tags.get("msgid") or self.fresh,
             event=name,
             chat=chat,
             sender=sender or self.who(chat),
             body=body,
             facts=facts or {},
-            raw=self.line.raw(),
-            sent_at_utc=time_of(self.line),
+            raw=line.raw(),
+            sent_at_utc=time_of(tags["time"]) if "time" in tags else None,
             from_self=ours,
         )
 
@@ -109,10 +122,6 @@ def _events(told: _Told) -> Iterator[Inbound]:
     line, known = told.line, told.known
     facts: dict[str, object]
     match line.command:
-        case "PRIVMSG" | "NOTICE":
-            yield _message(told)
-        case "TAGMSG":
-            yield from _tags(told)
         case "REDACT":
             facts = {"message": line.param(1), "reason": line.param(2)}
             chat = _where(told)
@@ -157,7 +166,7 @@ def _message(told: _Told) -> Inbound:
     if sender is None:  # a server, or its services before we have a name there
         facts = {"text": stripped(text), "from": line.prefix}
         return told.event("irc.server_notice", facts=facts)
-    ctcp = ctcp_of(text)
+    ctcp = ctcp_of(text) if text.startswith(DELIMITER) else None
     if ctcp is not None and ctcp.command != "ACTION":
         facts = {"command": ctcp.command, "text": ctcp.text, "reply": notice}
         return told.event("irc.ctcp", chat, sender=sender, facts=facts, ours=told.ours)
@@ -188,41 +197,40 @@ def _where(told: _Told) -> Chat:
 
 def _body(told: _Told, text: str) -> tuple[Segment, ...]:
     """Return what is said; `rook: ` at its beginning addresses us."""
-    parts: list[Segment] = []
-    replied = _reply_of(told.line)
-    if replied:
-        parts.append(Reply(replied))
+    replied = _reply_of(told.line) if told.line.tags else ""
+    before: tuple[Segment, ...] = (Reply(replied),) if replied else ()
     known = told.known
-    head, sign, rest = _split_address(text)
-    if sign and known.is_us(head):
-        parts.append(Mention(known.account, known.nick))
-        text = rest
-    if text or not parts:
-        parts.append(Text(text))
-    return tuple(parts)
-
-
-def _split_address(text: str) -> tuple[str, str, str]:
     head, _, rest = text.partition(" ")
-    name = head.rstrip(":,")
-    return name, head[len(name) :], rest.lstrip()
+    if head.endswith((":", ",")) and known.is_us(head.rstrip(":,")):
+        before = (*before, Mention(known.account, known.nick))
+        text = rest.lstrip()
+    return (*before, Text(text)) if text or not before else before
 
 
 def _reply_of(line: Line) -> str:
     return line.tags.get("+draft/reply") or line.tags.get("+reply") or ""
 
 
-def _tags(told: _Told) -> Iterator[Inbound]:
+def _tags(told: _Told) -> list[Inbound]:
     """A reaction; whoever types or does anything else says nothing."""
     tags = told.line.tags
     message = _reply_of(told.line)
-    for tag, added in (("react", True), ("unreact", False)):
-        emoji = tags.get(f"+draft/{tag}") or tags.get(f"+{tag}")
+    events: list[Inbound] = []
+    for draft, tag, added in _REACTIONS:
+        emoji = tags.get(draft) or tags.get(tag)
         if emoji and message:
             facts = {"message": message, "emojis": (emoji,), "added": added}
-            yield told.event(
-                "message.reacted", _where(told), facts=facts, ours=told.ours
+            chat = _where(told)
+            events.append(
+                told.event("message.reacted", chat, facts=facts, ours=told.ours)
             )
+    return events
+
+
+_REACTIONS: Final = (
+    ("+draft/react", "+react", True),
+    ("+draft/unreact", "+unreact", False),
+)
 
 
 def _left(told: _Told, channel: str, facts: Facts) -> Inbound:
@@ -262,13 +270,23 @@ def _modes(told: _Told) -> Iterator[Inbound]:
         yield told.event("irc.mode", chat, facts={"modes": tuple(others)})
 
 
-def time_of(line: Line) -> float | None:
-    """Return what `server-time` says, in seconds since 1970; `None` without it."""
-    found = _TIME.fullmatch(line.tags.get("time", ""))
+def time_of(text: str) -> float | None:
+    """Return what the tag of `server-time` says, in seconds since 1970; `None` for nonsense."""
+    found = _TIME.fullmatch(text)
     if found is None:
         return None
-    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
+    date, hour, minute, second, fraction = found.groups()
+    began = _day(date)
+    if began is None:
+        return None
+    whole = began + int(hour) * 3600 + int(minute) * 60 + int(second)
+    return whole + float(f"0.{fraction}") if fraction else float(whole)
+
+
+@lru_cache(maxsize=8)
+def _day(date: str) -> int | None:
+    """Return when a day began. All lines of a day ask for it: it is half of their time."""
+    year, month, day = map(int, date.split("-"))
     if not (1 <= month <= 12 and 1 <= day <= 31 and year >= 1970):
         return None
-    whole = timegm((year, month, day, hour, minute, second))
-    return whole + float(f"0.{found[7] or 0}")
+    return timegm((year, month, day, 0, 0, 0))

@@ -33,10 +33,12 @@ class Known:
 
     def hear(self, line: Line) -> None:
         """Take in what *line* changes. An event is read before, with what was so until then."""
-        if line.prefix and self.is_us(line.nick):
+        fold = self.support.fold
+        us = fold(self.nick)
+        if line.prefix and fold(line.nick) == us:
             mask = line.prefix.partition("!")[2]
             self.mask = mask or self.mask
-        self.roster.hear(line, self.fold(self.nick), self.support)
+        self.roster.hear(line, us, self.support)
         match line.command:
             case "NICK" if self.is_us(line.nick):
                 self.nick = line.param(0)

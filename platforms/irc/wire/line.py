@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from attrs import field, frozen
+import msgspec
 
 MAX_LINE_BYTES: Final = 512
 """RFC 1459, 2.3: with the CR LF, without tags, and with the prefix when it is relayed."""
@@ -31,16 +31,15 @@ class Unwritable(ValueError):
     """A line that cannot be said: it would say something else, or more than one thing."""
 
 
-@frozen
-class Line:
-    """One message of the protocol."""
+class Line(msgspec.Struct, frozen=True):
+    """One message of the protocol. A struct: one is made for every line."""
 
     command: str
     """Upper case; a numeric is its three digits."""
     params: tuple[str, ...] = ()
     prefix: str = ""
     """Who it comes from: `nick!user@host`, or a server; empty for the server itself."""
-    tags: Mapping[str, str] = field(factory=dict)
+    tags: Mapping[str, str] = {}  # each gets its own
 
     @property
     def nick(self) -> str:
@@ -91,23 +90,32 @@ def parse(text: str) -> Line | None:
     if found is None:
         return None
     tags, prefix, command, rest = found.groups()
-    head, colon, trailing = f" {rest}".partition(" :") if rest else ("", "", "")
-    params = head.split(" ") if head else []
-    if "" in params:
-        params = [word for word in params if word]
-    if colon:
-        params.append(trailing)
     return Line(
-        command.upper(), tuple(params), prefix or "", parse_tags(tags) if tags else {}
+        command.upper(),
+        _params(rest) if rest else (),
+        prefix or "",
+        parse_tags(tags) if tags else {},
     )
+
+
+def _params(rest: str) -> tuple[str, ...]:
+    if rest[0] == ":":
+        return (rest[1:],)
+    head, colon, trailing = rest.partition(" :")
+    words = head.split(" ")
+    if "" in words:  # doubled blanks, and those at the end
+        words = [word for word in words if word]
+    return (*words, trailing) if colon else tuple(words)
 
 
 def parse_tags(text: str) -> dict[str, str]:
     """Return the tags of a line; one without a value is there, and empty."""
-    pairs = [each.partition("=") for each in text.split(";")]
-    if "\\" in text:
-        return {key: unescape(value) for key, _, value in pairs if key}
-    return {key: value for key, _, value in pairs if key}
+    tags: dict[str, str] = {}
+    for each in text.split(";"):
+        key, _, value = each.partition("=")
+        if key:
+            tags[key] = unescape(value) if "\\" in value else value
+    return tags
 
 
 def unescape(value: str) -> str:

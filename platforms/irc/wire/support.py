@@ -6,8 +6,9 @@ Source: modern.ircdocs.horse, "RPL_ISUPPORT Parameters"; draft-hardy-irc-isuppor
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from attrs import field, frozen
 
@@ -15,13 +16,28 @@ from platforms.irc.wire.line import MAX_LINE_BYTES
 
 _UPPER: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LOWER: Final = "abcdefghijklmnopqrstuvwxyz"
+Fold: TypeAlias = Callable[[str], str]
+
+
+def _remembered(fold: Fold) -> Fold:
+    """The same few names come with every line: to find one costs a third of folding it."""
+    return lru_cache(maxsize=512)(fold)
+
+
+def _letters(upper: str, lower: str) -> Fold:
+    table = str.maketrans(_UPPER + upper, _LOWER + lower)
+    return _remembered(lambda name: name.translate(table))
+
+
+_UNICODE: Final = _remembered(str.casefold)
 _FOLDS: Final = {
-    "ascii": str.maketrans(_UPPER, _LOWER),
+    "ascii": _letters("", ""),
     # RFC 1459, 2.2: these are the letters of a Scandinavian keyboard.
-    "rfc1459": str.maketrans(_UPPER + "[]\\~", _LOWER + "{}|^"),
-    "strict-rfc1459": str.maketrans(_UPPER + "[]\\", _LOWER + "{}|"),
+    "rfc1459": _letters("[]\\~", "{}|^"),
+    "strict-rfc1459": _letters("[]\\", "{}|"),
+    "rfc7613": _UNICODE,
+    "rfc8265": _UNICODE,
 }
-_UNICODE: Final = frozenset({"rfc7613", "rfc8265"})
 _HEX: Final = re.compile(r"\\x([0-9A-Fa-f]{2})")
 _PREFIX: Final = re.compile(r"\(([^)]*)\)(.*)")
 _MOST_TOKENS: Final = 500
@@ -37,13 +53,31 @@ class Support:
     """The tokens of 005, and their meaning where a server left them out."""
 
     tokens: Mapping[str, str] = field(factory=dict)
-    _folds: Mapping[int, str | int] | None = field(init=False, eq=False, repr=False)
-    """How names are folded; `None` as Unicode does it. Looked up once: each line needs it."""
+    # Every line needs these; they are looked up once.
+    fold: Fold = field(init=False, eq=False, repr=False)
+    """Returns the name of a person or a channel so that equal ones are equal texts."""
+    channel_signs: str = field(init=False, eq=False, repr=False)
+    """What the name of a channel begins with."""
+    _signs: tuple[str, ...] = field(init=False, eq=False, repr=False)
+    _ranks: str = field(init=False, eq=False, repr=False)
+    """What may stand before the name of a channel: those of this rank in it."""
 
-    @_folds.default
-    def _find_folds(self) -> Mapping[int, str | int] | None:
+    @fold.default
+    def _find_fold(self) -> Fold:
         mapping = self.tokens.get("CASEMAPPING", "rfc1459").lower()
-        return None if mapping in _UNICODE else _FOLDS.get(mapping, _FOLDS["rfc1459"])
+        return _FOLDS.get(mapping, _FOLDS["rfc1459"])
+
+    @channel_signs.default
+    def _find_signs(self) -> str:
+        return self.tokens.get("CHANTYPES", "#&")
+
+    @_signs.default
+    def _find_each_sign(self) -> tuple[str, ...]:
+        return tuple(self.channel_signs)
+
+    @_ranks.default
+    def _find_ranks(self) -> str:
+        return self.tokens.get("STATUSMSG", "")
 
     def told(self, params: Sequence[str]) -> Support:
         """Return what is known after a 005: its first parameter is our nick, its last words."""
@@ -55,16 +89,6 @@ class Support:
             elif name and len(tokens) < _MOST_TOKENS:
                 tokens[name] = value
         return Support(tokens)
-
-    def fold(self, name: str) -> str:
-        """Return *name*, of a person or a channel, so that equal ones are equal texts."""
-        folds = self._folds
-        return name.casefold() if folds is None else name.translate(folds)
-
-    @property
-    def channel_signs(self) -> str:
-        """What the name of a channel begins with."""
-        return self.tokens.get("CHANTYPES", "#&")
 
     @property
     def ranks(self) -> Mapping[str, str]:
@@ -92,14 +116,15 @@ class Support:
 
     def is_channel(self, target: str) -> bool:
         """Say whether *target* is a channel, or the people of one rank in it (`@#chan`)."""
-        bare = self.without_rank(target)
-        return bare != "" and bare[0] in self.channel_signs
+        bare = self.without_rank(target) if self._ranks else target
+        return bare.startswith(self._signs)
 
     def without_rank(self, target: str) -> str:
         """Return the channel of `@#chan`; what is no such thing as it is."""
-        ranks = self.tokens.get("STATUSMSG", "")
-        bare = target.lstrip(ranks) if ranks else target
-        return bare if bare and bare[0] in self.channel_signs else target
+        if not self._ranks:
+            return target
+        bare = target.lstrip(self._ranks)
+        return bare if bare.startswith(self._signs) else target
 
     def _number(self, name: str) -> int:
         value = self.tokens.get(name, "")

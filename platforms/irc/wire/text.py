@@ -15,7 +15,6 @@ _FORMATTING: Final = re.compile(
     r"|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?"  # the same in hexadecimal
     r"|[\x02\x0f\x11\x16\x1d\x1e\x1f]"  # bold, reset, monospace, reverse, italics, ...
 )
-_FIRST_CODE: Final = re.compile(r"[\x02-\x04\x0f\x11\x16\x1d-\x1f]")
 DELIMITER: Final = "\x01"
 
 
@@ -29,7 +28,7 @@ class Ctcp:
 
 def stripped(text: str) -> str:
     """Return *text* without mIRC's formatting: what a person reads."""
-    return _FORMATTING.sub("", text) if _FIRST_CODE.search(text) else text
+    return text if text.isprintable() else _FORMATTING.sub("", text)
 
 
 def ctcp_of(text: str) -> Ctcp | None:
