@@ -56,9 +56,12 @@ def decode(frame: bytes | str) -> Decoded:
     if type(value) is not dict:
         why = f"a frame must be a JSON object (got {type(value).__name__})"
         return _fault(FaultKind.NOT_AN_OBJECT, why, frame)
-    if _brackets(frame) > MAX_NESTING and _deeper_than(value, MAX_NESTING):
+    if _may_be_deep(frame) and _deeper_than(value, MAX_NESTING):
         return _too_deep(frame)
-    return _recognise(value, frame)
+    # Events first: some implementations put an `echo` or a `status` into events.
+    if isinstance(value.get("post_type"), str):
+        return read_event(value)
+    return _answer(value, frame)
 
 
 def answer_of(decoded: Decoded) -> Answer | None:
@@ -68,10 +71,7 @@ def answer_of(decoded: Decoded) -> Answer | None:
     return None
 
 
-def _recognise(value: JsonObject, frame: bytes | str) -> Decoded:
-    # Events first: some implementations put an `echo` or a `status` into events.
-    if isinstance(value.get("post_type"), str):
-        return read_event(value)
+def _answer(value: JsonObject, frame: bytes | str) -> Answer | Fault:
     if "retcode" in value or "echo" in value or isinstance(value.get("status"), str):
         return read_answer(value)
     names = ", ".join(map(repr, list(value)[:8]))
@@ -110,11 +110,11 @@ def _whole(value: object) -> object:
     return value
 
 
-def _brackets(frame: bytes | str) -> int:
-    """An upper bound of the depth that costs next to nothing."""
+def _may_be_deep(frame: bytes | str) -> bool:
+    """Say whether there are brackets enough for it: to count them costs next to nothing."""
     if isinstance(frame, str):
-        return frame.count("[") + frame.count("{")
-    return frame.count(b"[") + frame.count(b"{")
+        return frame.count("[") + frame.count("{") > MAX_NESTING
+    return frame.count(b"[") + frame.count(b"{") > MAX_NESTING
 
 
 def _deeper_than(value: object, limit: int) -> bool:

@@ -14,7 +14,7 @@ Event
 
 from __future__ import annotations
 
-from attrs import field, frozen
+import msgspec
 
 from actors.messages import Role, Segment
 from platforms.onebot11.wire.lenient import (
@@ -26,19 +26,17 @@ from platforms.onebot11.wire.lenient import (
 )
 
 
-@frozen
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """What all events have."""
 
     time: float | None
     """Seconds since 1970 by the peer's clock."""
     self_id: str
     """Our own account that received it."""
-    raw: JsonObject = field(repr=False)
+    raw: JsonObject
 
 
-@frozen
-class MessageSender:
+class MessageSender(msgspec.Struct, frozen=True):
     """Who said it, as far as the implementation knows: any field may be missing."""
 
     user_id: str = ""
@@ -78,8 +76,7 @@ def read_sender(said: JsonObject) -> MessageSender:
     )
 
 
-@frozen
-class Anonymous:
+class Anonymous(msgspec.Struct, frozen=True):
     """Who said it behind a mask; `flag` is what a ban of it needs."""
 
     id: str
@@ -87,8 +84,7 @@ class Anonymous:
     flag: str
 
 
-@frozen
-class MessageEvent(Event):
+class MessageEvent(Event, frozen=True):
     sub_type: str
     message_id: str
     """A number that may be negative and may be used again; empty if there is none."""
@@ -112,8 +108,7 @@ class MessageEvent(Event):
         return as_int(self.raw.get("font"))
 
 
-@frozen
-class PrivateMessage(MessageEvent):
+class PrivateMessage(MessageEvent, frozen=True):
     """`sub_type` is friend, group (a talk with a member who is no friend) or other."""
 
     target_id: str
@@ -122,16 +117,14 @@ class PrivateMessage(MessageEvent):
     """For `sub_type` group: where the two met."""
 
 
-@frozen
-class GroupMessage(MessageEvent):
+class GroupMessage(MessageEvent, frozen=True):
     """`sub_type` is normal, anonymous or notice (a grey system line)."""
 
     group_id: str
     anonymous: Anonymous | None
 
 
-@frozen
-class UploadedFile:
+class UploadedFile(msgspec.Struct, frozen=True):
     id: str
     name: str
     size_bytes: int
@@ -140,23 +133,20 @@ class UploadedFile:
     """Not in the specification; go-cqhttp, LLOneBot and Lagrange send it."""
 
 
-@frozen
-class GroupUpload(Event):
+class GroupUpload(Event, frozen=True):
     group_id: str
     user_id: str
     file: UploadedFile
 
 
-@frozen
-class OfflineFile(Event):
+class OfflineFile(Event, frozen=True):
     """A file in a private talk (go-cqhttp, Lagrange)."""
 
     user_id: str
     file: UploadedFile
 
 
-@frozen
-class GroupAdmin(Event):
+class GroupAdmin(Event, frozen=True):
     """`sub_type` is set or unset."""
 
     sub_type: str
@@ -164,8 +154,7 @@ class GroupAdmin(Event):
     user_id: str
 
 
-@frozen
-class GroupDecrease(Event):
+class GroupDecrease(Event, frozen=True):
     """`sub_type` is leave, kick, kick_me (that was us) or disband (NapCat)."""
 
     sub_type: str
@@ -174,8 +163,7 @@ class GroupDecrease(Event):
     user_id: str
 
 
-@frozen
-class GroupIncrease(Event):
+class GroupIncrease(Event, frozen=True):
     """`sub_type` is approve or invite."""
 
     sub_type: str
@@ -184,8 +172,7 @@ class GroupIncrease(Event):
     user_id: str
 
 
-@frozen
-class GroupBan(Event):
+class GroupBan(Event, frozen=True):
     """`sub_type` is ban or lift_ban; `user_id` 0 is everybody."""
 
     sub_type: str
@@ -196,13 +183,11 @@ class GroupBan(Event):
     """-1 until it is lifted, as some implementations say for everybody."""
 
 
-@frozen
-class FriendAdd(Event):
+class FriendAdd(Event, frozen=True):
     user_id: str
 
 
-@frozen
-class GroupRecall(Event):
+class GroupRecall(Event, frozen=True):
     group_id: str
     user_id: str
     """Who had said it."""
@@ -211,14 +196,12 @@ class GroupRecall(Event):
     message_id: str
 
 
-@frozen
-class FriendRecall(Event):
+class FriendRecall(Event, frozen=True):
     user_id: str
     message_id: str
 
 
-@frozen
-class Poke(Event):
+class Poke(Event, frozen=True):
     """Somebody nudged somebody; `group_id` is empty in a private talk."""
 
     group_id: str
@@ -228,8 +211,7 @@ class Poke(Event):
     target_id: str
 
 
-@frozen
-class LuckyKing(Event):
+class LuckyKing(Event, frozen=True):
     group_id: str
     user_id: str
     """Who had given the red envelope."""
@@ -237,8 +219,7 @@ class LuckyKing(Event):
     """Who got the most of it."""
 
 
-@frozen
-class Honor(Event):
+class Honor(Event, frozen=True):
     """`honor_type` is talkative, performer, emotion, or what is added to these."""
 
     group_id: str
@@ -246,8 +227,7 @@ class Honor(Event):
     honor_type: str
 
 
-@frozen
-class Reaction(Event):
+class Reaction(Event, frozen=True):
     """An emoji on a message (NapCat and LLOneBot: group_msg_emoji_like; Lagrange: reaction)."""
 
     group_id: str
@@ -257,8 +237,7 @@ class Reaction(Event):
     added: bool
 
 
-@frozen
-class GroupRenamed(Event):
+class GroupRenamed(Event, frozen=True):
     """NapCat: notify/group_name; Lagrange: group_name_change."""
 
     group_id: str
@@ -266,31 +245,27 @@ class GroupRenamed(Event):
     name: str
 
 
-@frozen
-class GroupDismissed(Event):
+class GroupDismissed(Event, frozen=True):
     """The group is gone (LLOneBot)."""
 
     group_id: str
     user_id: str
 
 
-@frozen
-class AccountStatus(Event):
+class AccountStatus(Event, frozen=True):
     """Our account went offline or came back (NapCat, Lagrange: bot_offline, bot_online)."""
 
     online: bool
     why: str
 
 
-@frozen
-class FriendRequest(Event):
+class FriendRequest(Event, frozen=True):
     user_id: str
     comment: str
     flag: str
 
 
-@frozen
-class GroupRequest(Event):
+class GroupRequest(Event, frozen=True):
     """`sub_type` is add (somebody wants in) or invite (we are asked in)."""
 
     sub_type: str
@@ -301,15 +276,13 @@ class GroupRequest(Event):
     invitor_id: str
 
 
-@frozen
-class Lifecycle(Event):
+class Lifecycle(Event, frozen=True):
     """`sub_type` is connect on a WebSocket, enable or disable over HTTP."""
 
     sub_type: str
 
 
-@frozen
-class Heartbeat(Event):
+class Heartbeat(Event, frozen=True):
     online: bool | None
     """Whether the account is online; `None` if the frame does not say."""
     good: bool | None
@@ -317,8 +290,7 @@ class Heartbeat(Event):
     """Until the next one; the wire says milliseconds. `None` if it does not say."""
 
 
-@frozen
-class OtherEvent(Event):
+class OtherEvent(Event, frozen=True):
     """What we have no type for: `kind` is `notice.essence`, `message.guild`, ..."""
 
     kind: str

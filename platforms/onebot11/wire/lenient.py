@@ -19,6 +19,7 @@ FALSE_WORDS = frozenset({"0", "no", "false", "off", ""})
 
 _MILLISECONDS_FROM = 1e11
 """A time beyond this (the year 5138 in seconds) was meant in milliseconds."""
+_NO_TIME_FROM = _MILLISECONDS_FROM * 1000
 
 
 def as_id(value: object) -> str:
@@ -38,7 +39,7 @@ def as_id(value: object) -> str:
 
 def as_id_or_none(value: object) -> str:
     """Return an id where 0 means *nobody*: no group, no operator, not logged in."""
-    some = as_id(value)
+    some = str(value) if type(value) is int else as_id(value)
     return "" if some == "0" else some
 
 
@@ -98,6 +99,6 @@ def as_seconds(value: object) -> float | None:
             value = float(value)
         except ValueError:
             return None
-    if not 0 < value < _MILLISECONDS_FROM * 1000:
+    if not 0 < value < _NO_TIME_FROM:
         return None
     return value / 1000 if value >= _MILLISECONDS_FROM else float(value)

@@ -57,9 +57,8 @@ def read_event(frame: JsonObject) -> Event:
     """Return the event that *frame*, an object with a `post_type`, describes."""
     # An account 0 is one that is not logged in yet.
     head = (as_seconds(frame.get("time")), as_id_or_none(frame.get("self_id")), frame)
-    post_type = as_text(frame.get("post_type"))
-    match post_type:
-        case "message" | "message_sent":
+    match as_text(frame.get("post_type")):
+        case "message" | "message_sent" as post_type:
             return _read_message(head, frame, sent_by_us=post_type == "message_sent")
         case "notice":
             return _read_notice(head, frame)
@@ -67,7 +66,7 @@ def read_event(frame: JsonObject) -> Event:
             return _read_request(head, frame)
         case "meta_event":
             return _read_meta(head, frame)
-        case _:
+        case post_type:
             return _other(head, frame, "event", post_type)
 
 
@@ -116,13 +115,14 @@ Reader: TypeAlias = Callable[[Head, JsonObject, str, str, str], Event]
 
 
 def _read_notice(head: Head, frame: JsonObject) -> Event:
-    kind, sub_type = as_text(frame.get("notice_type")), as_text(frame.get("sub_type"))
+    get = frame.get
+    kind, sub_type = as_text(get("notice_type")), as_text(get("sub_type"))
     if kind == "notify":
         kind = f"notify/{sub_type}"
     reader = _NOTICES.get(kind)
     if reader is None:
         return _other(head, frame, "notice", kind.removeprefix("notify/"))
-    group, user = as_id_or_none(frame.get("group_id")), as_id(frame.get("user_id"))
+    group, user = as_id_or_none(get("group_id")), as_id(get("user_id"))
     return reader(head, frame, group, user, sub_type)
 
 
@@ -152,10 +152,10 @@ def _poke(head: Head, frame: JsonObject, group: str, user: str, _: str) -> Event
 
 
 def _likes(head: Head, frame: JsonObject, group: str, user: str, _: str) -> Event:
-    likes = map(as_object, as_list(frame.get("likes")))
-    emojis = tuple(as_id(like.get("emoji_id")) for like in likes)
-    added = as_flag(frame.get("is_add")) is not False
-    return Reaction(*head, group, user, as_id(frame.get("message_id")), emojis, added)
+    likes = as_list(frame.get("likes"))
+    emojis = tuple([as_id(as_object(like).get("emoji_id")) for like in likes])
+    message, added = as_id(frame.get("message_id")), as_flag(frame.get("is_add"))
+    return Reaction(*head, group, user, message, emojis, added is not False)
 
 
 def _reaction(head: Head, frame: JsonObject, group: str, user: str, sub: str) -> Event:
