@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias
 
-from attrs import field, frozen
+import msgspec
+from attrs import frozen
 
 from platforms.telegram.wire.lenient import (
     JsonObject,
@@ -29,15 +30,14 @@ LATEST_RETRY_SECONDS: Final = 86_400.0
 RESTART_SECONDS: Final = 5.0
 
 
-@frozen
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """The answer to one request."""
 
     ok: bool
     code: int
     why: str = ""
     """Its `description`, or what is wrong with it where it is none of the Bot API's."""
-    result: object = field(default=None, repr=False)
+    result: object = None
     retry_after: float | None = None
     moved_to: str = ""
     """The chat has become the supergroup of this id."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
 from attrs import define, field, frozen
 
 from actors.messages import ALL, Emoji, Mention, Segment, Text
@@ -37,8 +38,7 @@ class Me:
     username: str = ""
 
 
-@frozen
-class _Mark:
+class _Mark(msgspec.Struct, frozen=True):
     """One entity, by indexes into the text."""
 
     begin: int

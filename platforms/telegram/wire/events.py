@@ -100,7 +100,8 @@ def _sender(message: JsonObject, chat: Chat | None) -> Sender | None:
         id_ = as_id(channel.get("id"))
         own = id_ == as_id(as_object(message.get("chat")).get("id"))
         if id_:
-            return Sender(id_, name_of(channel), Role.ADMIN if own else Role.MEMBER)
+            role = Role.ADMIN if own else Role.MEMBER
+            return Sender(id_, name_of(channel), role)
     person = message.get("from")
     if not isinstance(person, dict):
         return None

@@ -54,7 +54,9 @@ def _topic_of(message: JsonObject) -> str:
     # Replies in any group have a thread id; only with the flag is it a topic.
     if message.get("is_topic_message") is True:
         return as_id(message.get("message_thread_id"))
-    direct = as_object(message.get("direct_messages_topic"))
+    if "direct_messages_topic" not in message:
+        return ""
+    direct = as_object(message["direct_messages_topic"])
     topic = as_id(direct.get("topic_id"))
     return f"d{topic}" if topic else ""
 

@@ -13,7 +13,6 @@ from typing import Final
 from urllib.parse import quote
 
 import msgspec
-from attrs import field, frozen
 
 from platforms.telegram.wire.lenient import JsonObject, as_number, writable
 
@@ -53,19 +52,17 @@ _decode = msgspec.json.Decoder().decode
 _HOLDERS: Final = frozenset([dict, list])
 
 
-@frozen
-class Update:
+class Update(msgspec.Struct, frozen=True):
     """One update: its number, and the one thing that is in it."""
 
     number: int
     kind: str
     """`message`, `callback_query`, ...; empty where there is nothing in it."""
-    payload: JsonObject = field(repr=False)
-    raw: JsonObject = field(repr=False)
+    payload: JsonObject
+    raw: JsonObject
 
 
-@frozen
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """What one request has brought."""
 
     updates: tuple[Update, ...] = ()
@@ -139,18 +136,17 @@ def asking(offset: int | None, hold: float, wanted: Iterable[str] = WANTED) -> s
 
 def deeper_than(value: object, limit: int) -> bool:
     """Say whether lists and objects are nested deeper than *limit*."""
-    level: list[object] = [value]
-    for _ in range(limit):
-        inner: list[object] = []
-        for item in level:
-            if isinstance(item, dict):
-                inner += [x for x in item.values() if type(x) in _HOLDERS]
-            elif isinstance(item, list):
-                inner += [x for x in item if type(x) in _HOLDERS]
-        if not inner:
-            return False
-        level = inner
-    return True
+    if type(value) is dict:
+        value = value.values()
+    elif type(value) is not list:
+        return False
+    if limit == 0:
+        return True
+    for each in value:
+        # Most values hold nothing: it costs half as much not to ask again.
+        if type(each) in _HOLDERS and deeper_than(each, limit - 1):
+            return True
+    return False
 
 
 def _excerpt(raw: object) -> str:
