@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve
+from msgspec.structs import replace
 
 from platforms.base import SessionEnded
 from platforms.matrix import wire
@@ -39,7 +39,7 @@ async def whole(
         link.log.warning("gap.cut", room=gap.room, events=len(gap.found))
     elif gap.found:
         link.log.info("gap.filled", room=gap.room, events=len(gap.found))
-    return evolve(
+    return replace(
         timeline,
         events=(*gap.filled(), *timeline.events),
         state=(*gap.state, *timeline.state),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import unquote
 
 from actors.messages import (
@@ -32,12 +32,15 @@ MAX_MENTIONS: Final = 50
 HTML: Final = "org.matrix.custom.html"
 EVERYBODY: Final = "@room"
 
+Place: TypeAlias = tuple[int, int, Mention]
+"""Where in a text, from and up to, somebody is mentioned."""
+
 TEXTS: Final = frozenset({"m.text", "m.notice", "m.emote"})
 _RICH: Final = ("m.relates_to", "m.mentions", "formatted_body")
-# All of it is bounded: a text of 64 KiB that is nearly a pill must not hold us up.
+# Who, and the words for him. All of it is bounded: a text of 64 KiB that is nearly a pill must not hold us up.
 _PILL = re.compile(
-    r'<a\s[^<>]{0,200}?href=["\']https://matrix\.to/#/(?P<user>(?:@|%40)[^"\'/?<>]{1,255})["\']'
-    r"[^<>]{0,200}>(?P<words>[^<>]{0,255})</a>",
+    r'<a\s[^<>]{0,200}?href=["\']https://matrix\.to/#/((?:@|%40)[^"\'/?<>]{1,255})["\']'
+    r"[^<>]{0,200}>([^<>]{0,255})</a>",
     re.IGNORECASE,
 )
 # What a client without rich replies shows: "> <@ann:example.org> what was said".
@@ -101,26 +104,25 @@ def without_quote(text: str) -> str:
     return "\n".join(lines[at + 1 if not lines[at] else at :])
 
 
-def _said(content: JsonObject, *, quotes: bool) -> Iterator[Segment]:
+def _said(content: JsonObject, *, quotes: bool) -> list[Segment]:
     text = as_text(content.get("body"))
     if quotes:
         text = without_quote(text)
     mentions, everybody = _mentioned(content)
     if not (mentions or everybody):
-        if text:
-            yield Text(text)
-        return
+        return [Text(text)] if text else []
     placed, missing = _placed(text, mentions, everybody=everybody)
-    yield from missing
+    body: list[Segment] = [*missing]
     at = 0
     for begin, end, mention in placed:
         if begin > at:
-            yield Text(text[at:begin])
-        yield mention
+            body.append(Text(text[at:begin]))
+        body.append(mention)
         # "Rook: hello" is how a client writes a mention that comes first.
         at = end + (begin == 0 and text[end : end + 1] == ":")
     if at < len(text):
-        yield Text(text[at:])
+        body.append(Text(text[at:]))
+    return body
 
 
 def _mentioned(content: JsonObject) -> tuple[dict[str, str], bool]:
@@ -130,34 +132,42 @@ def _mentioned(content: JsonObject) -> tuple[dict[str, str], bool]:
     if content.get("format") == HTML:
         formatted = as_text(content.get("formatted_body"))
         if "matrix.to" in formatted:
-            for pill in _PILL.finditer(formatted):
-                user = unquote(unescape(pill["user"]))
+            for target, words in _PILL.findall(formatted):
+                user = unquote(unescape(target))
                 # Before m.mentions there was nothing but the pill.
                 if user in users or ("m.mentions" not in content and len(users) < 50):
-                    users[user] = unescape(pill["words"])
+                    users[user] = unescape(words)
     return users, told.get("room") is True
 
 
 def _placed(
     text: str, users: dict[str, str], *, everybody: bool
-) -> tuple[list[tuple[int, int, Mention]], list[Mention]]:
+) -> tuple[list[Place], list[Mention]]:
     """Return where in *text* each of them stands, and who stands nowhere in it."""
     meant: list[tuple[str | Everyone, str]] = [*users.items()]
     if everybody:
         meant.append((ALL, EVERYBODY))
-    placed: list[tuple[int, int, Mention]] = []
+    placed: list[Place] = []
     missing: list[Mention] = []
     for user, words in meant:
-        for wanted in dict.fromkeys((words, user if isinstance(user, str) else "")):
+        for wanted in (words, user if isinstance(user, str) else ""):
             at = text.find(wanted) if wanted else -1
             end = at + len(wanted)
-            if at >= 0 and all(end <= b or at >= e for b, e, _ in placed):
+            if at >= 0 and (not placed or _is_free(placed, at, end)):
                 name = words.removeprefix("@") if isinstance(user, str) else ""
                 placed.append((at, end, Mention(user, name)))
                 break
         else:
             missing.append(Mention(user))
-    return sorted(placed, key=lambda place: place[0]), missing
+    placed.sort()  # no two begin at the same place
+    return placed, missing
+
+
+def _is_free(placed: list[Place], begin: int, end: int) -> bool:
+    for other_begin, other_end, _ in placed:
+        if begin < other_end and other_begin < end:
+            return False
+    return True
 
 
 def _source(content: JsonObject) -> str:

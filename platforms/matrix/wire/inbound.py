@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import Final
 
 import msgspec
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve
 
 from actors.messages import (
     DEDUP_SECONDS,
@@ -48,8 +48,7 @@ from platforms.matrix.wire.sync import Invitation
 ENCRYPTED: Final = f"{PLATFORM}.encrypted"
 
 
-@frozen
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """What one room has to tell."""
 
     events: tuple[Inbound, ...] = ()
@@ -79,22 +78,18 @@ class _Room:
     names: dict[str, str]
     """Of its members; those that came with the events, as they are by then."""
     chat: Chat
-    _senders: dict[tuple[str, bool], Sender] = field(factory=dict)
 
     def learn(self, event: JsonObject) -> None:
         """Take in what a state event changes."""
         self.rooms.learn(self.room, event)
         self.names.update(names_in((event,)))
-        self._senders.clear()
 
     def sender(self, user: str, *, is_bot: bool = False) -> Sender | None:
-        """Return who *user* is here by now; made once for all that he says."""
-        found = self._senders.get((user, is_bot))
-        if found is None and user:
-            role = self.rooms.role_of(self.room, user)
-            found = Sender(user, self.names.get(user, ""), role, is_bot)
-            self._senders[user, is_bot] = found
-        return found
+        """Return who *user* is here by now."""
+        if not user:
+            return None
+        role = self.rooms.role_of(self.room, user)
+        return Sender(user, self.names.get(user, ""), role, is_bot)
 
 
 def read_room(

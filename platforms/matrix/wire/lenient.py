@@ -6,7 +6,6 @@ may be anything at all, and must cost no more than itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -37,7 +36,7 @@ def as_texts(value: object) -> tuple[str, ...]:
     """Return the texts in the list *value*, each once."""
     if not isinstance(value, list):
         return ()
-    return tuple(dict.fromkeys(item for item in value if isinstance(item, str)))
+    return tuple(dict.fromkeys([item for item in value if isinstance(item, str)]))
 
 
 def as_whole(value: object) -> int:
@@ -47,10 +46,3 @@ def as_whole(value: object) -> int:
     if not 0 <= value <= MAX_MILLISECONDS:  # not a number fails here, too
         return 0
     return int(value)
-
-
-def entries(value: object) -> Iterator[tuple[str, JsonObject]]:
-    """Yield the entries of an object whose values are objects."""
-    for key, inner in as_object(value).items():
-        if isinstance(inner, dict):
-            yield key, inner

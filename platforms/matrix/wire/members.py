@@ -15,7 +15,7 @@ membership changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import frozen
 
@@ -59,15 +59,19 @@ def membership_of(event: JsonObject) -> Change | None:
 
 def while_present(
     events: Sequence[JsonObject], us: str
-) -> Iterator[tuple[JsonObject, bool]]:
-    """Yield *events*, and whether we were in the room; our own coming and going count.
+) -> Iterable[tuple[JsonObject, bool]]:
+    """Return *events*, and whether we were in the room; our own coming and going count.
 
     Where we come before we go, we had not been there at first.
     """
-    if not any(e.get("state_key") == us for e in events):
-        for event in events:
-            yield event, True
-        return
+    if us not in [event.get("state_key") for event in events]:  # nearly always
+        return [(event, True) for event in events]
+    return _between(events, us)
+
+
+def _between(
+    events: Sequence[JsonObject], us: str
+) -> Iterator[tuple[JsonObject, bool]]:
     changes = [change for event in events if (change := _of_us(event, us))]
     present = not changes or changes[0].verb == "left"
     for event in events:

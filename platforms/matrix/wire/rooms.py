@@ -98,7 +98,8 @@ class Rooms:
     def chat(self, room: str, thread: str = "") -> Chat:
         """Return the chat that *room* is, or the thread in it that begins at an event."""
         if thread:
-            return Chat(ChatKind.THREAD, f"{room}{_THREAD}{thread.removeprefix('$')}")
+            id_ = f"{room}{_THREAD}{thread.removeprefix('$')}"
+            return Chat(ChatKind.THREAD, id_)
         kind = ChatKind.PRIVATE if room in self.direct else ChatKind.GROUP
         return Chat(kind, room)
 

@@ -6,10 +6,10 @@ a room". What of an answer is about keys, presence and receipts is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import msgspec
-from attrs import field, frozen
 
 from platforms.matrix.wire.lenient import (
     JsonObject,
@@ -17,10 +17,10 @@ from platforms.matrix.wire.lenient import (
     as_objects,
     as_text,
     as_texts,
-    entries,
 )
 
 MAX_NESTING = 64
+T = TypeVar("T")
 _decode = msgspec.json.Decoder().decode
 
 
@@ -28,8 +28,7 @@ class Unreadable(ValueError):
     """An answer that is not what was asked for. The message says what must hold."""
 
 
-@frozen
-class Timeline:
+class Timeline(msgspec.Struct, frozen=True):
     """What has happened in one room since the last sync, oldest first."""
 
     room: str
@@ -42,16 +41,14 @@ class Timeline:
     """Where that gap ends."""
 
 
-@frozen
-class Invitation:
+class Invitation(msgspec.Struct, frozen=True):
     """We are asked into a room, of which we see a few events without ids."""
 
     room: str
     events: tuple[JsonObject, ...] = ()
 
 
-@frozen
-class Sync:
+class Sync(msgspec.Struct, frozen=True):
     """One answer to `/sync`."""
 
     next_batch: str
@@ -59,7 +56,7 @@ class Sync:
     left: tuple[Timeline, ...] = ()
     """Rooms that we have left, or were removed from, since the last sync."""
     invitations: tuple[Invitation, ...] = ()
-    direct: Mapping[str, str] | None = field(default=None)
+    direct: Mapping[str, str] | None = None
     """Of each direct room, who is there; `None` where that has not changed."""
 
     @property
@@ -68,8 +65,7 @@ class Sync:
         return not (self.joined or self.left or self.invitations)
 
 
-@frozen
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """One answer to `/messages`, newest first."""
 
     events: tuple[JsonObject, ...]
@@ -92,10 +88,10 @@ def read_sync(body: bytes) -> Sync:
     rooms = as_object(told.get("rooms"))
     return Sync(
         next_batch,
-        tuple(_timeline(*room) for room in entries(rooms.get("join"))),
-        tuple(_timeline(*room) for room in entries(rooms.get("leave"))),
-        tuple(_invitation(*room) for room in entries(rooms.get("invite"))),
-        _direct(as_objects(as_object(told.get("account_data")).get("events"))),
+        _each(rooms.get("join"), _timeline),
+        _each(rooms.get("leave"), _timeline),
+        _each(rooms.get("invite"), _invitation),
+        _direct(told["account_data"]) if "account_data" in told else None,
     )
 
 
@@ -142,6 +138,14 @@ def read_object(body: bytes) -> JsonObject:
     return value
 
 
+def _each(rooms: object, read: Callable[[str, JsonObject], T]) -> tuple[T, ...]:
+    if not isinstance(rooms, dict):
+        return ()
+    return tuple(
+        [read(room, told) for room, told in rooms.items() if isinstance(told, dict)]
+    )
+
+
 def _timeline(room: str, told: JsonObject) -> Timeline:
     timeline = as_object(told.get("timeline"))
     return Timeline(
@@ -158,8 +162,8 @@ def _invitation(room: str, told: JsonObject) -> Invitation:
     return Invitation(room, tuple(as_objects(shown)))
 
 
-def _direct(events: list[JsonObject]) -> Mapping[str, str] | None:
-    for event in reversed(events):
+def _direct(account_data: object) -> Mapping[str, str] | None:
+    for event in reversed(as_objects(as_object(account_data).get("events"))):
         if event.get("type") == "m.direct":
             return read_direct(event.get("content"))
     return None
