@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -55,12 +55,12 @@ def to_inbound(line: Line, known: Known, fresh: str) -> list[Inbound]:
         fresh: An id that no other line has, for one that brings none.
     """
     told = _Told(line, known, fresh)
-    events: Iterable[Inbound]
-    if line.command in _SAID:  # nearly always
-        events = (_message(told),)
-    else:
-        events = _tags(told) if line.command == "TAGMSG" else _events(told)
-    return [event for event in events if event.chat is None or event.chat.id]
+    if line.command in _SAID:  # nearly always: it need not pass through a generator
+        event = _message(told)
+        return [event] if event.chat is None or event.chat.id else []
+    if line.command == "TAGMSG":
+        return _tags(told)
+    return [each for each in _events(told) if each.chat is None or each.chat.id]
 
 
 class _Told:
@@ -88,7 +88,8 @@ class _Told:
         role = Role.ANYONE
         if channel is not None and channel.kind is ChatKind.GROUP:
             name = known.support.without_rank(channel.id)
-            role = role_of(known.roster.modes(name, self.folded) or "")
+            modes = known.roster.modes(name, self.folded)
+            role = role_of(modes) if modes else Role.MEMBER
         tags = line.tags
         id_ = tags.get("account") or line.prefix
         return Sender(id_, self.nick, role, is_bot or "bot" in tags)
@@ -213,14 +214,15 @@ def _reply_of(line: Line) -> str:
 
 def _tags(told: _Told) -> list[Inbound]:
     """A reaction; whoever types or does anything else says nothing."""
-    tags = told.line.tags
-    message = _reply_of(told.line)
+    tags, message = told.line.tags, _reply_of(told.line)
+    chat = _where(told)
     events: list[Inbound] = []
+    if not (message and chat.id):
+        return events
     for draft, tag, added in _REACTIONS:
         emoji = tags.get(draft) or tags.get(tag)
-        if emoji and message:
+        if emoji:
             facts = {"message": message, "emojis": (emoji,), "added": added}
-            chat = _where(told)
             events.append(
                 told.event("message.reacted", chat, facts=facts, ours=told.ours)
             )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import define, field
 
 from platforms.irc.wire.capabilities import Capabilities
 from platforms.irc.wire.line import Line
 from platforms.irc.wire.roster import Roster
 from platforms.irc.wire.support import Support
+
+_SAID: Final = frozenset({"PRIVMSG", "NOTICE", "TAGMSG"})
 
 
 @define
@@ -38,6 +42,8 @@ class Known:
         if line.prefix and fold(line.nick) == us:
             mask = line.prefix.partition("!")[2]
             self.mask = mask or self.mask
+        if line.command in _SAID:  # nearly always: nothing else is changed by it
+            return
         self.roster.hear(line, us, self.support)
         match line.command:
             case "NICK" if self.is_us(line.nick):

@@ -101,6 +101,8 @@ def parse(text: str) -> Line | None:
 def _params(rest: str) -> tuple[str, ...]:
     if rest[0] == ":":
         return (rest[1:],)
+    if " " not in rest:
+        return (rest,)
     head, colon, trailing = rest.partition(" :")
     words = head.split(" ")
     if "" in words:  # doubled blanks, and those at the end
@@ -111,10 +113,11 @@ def _params(rest: str) -> tuple[str, ...]:
 def parse_tags(text: str) -> dict[str, str]:
     """Return the tags of a line; one without a value is there, and empty."""
     tags: dict[str, str] = {}
+    escaped = "\\" in text
     for each in text.split(";"):
         key, _, value = each.partition("=")
         if key:
-            tags[key] = unescape(value) if "\\" in value else value
+            tags[key] = unescape(value) if escaped else value
     return tags
 
 

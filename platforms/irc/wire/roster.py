@@ -14,7 +14,6 @@ from platforms.irc.wire.support import Support
 MAX_MEMBERS: Final = 100_000
 """Of all channels together. Who is beyond is a plain member, and leaves without a word."""
 
-_TELLS: Final = frozenset({"JOIN", "PART", "KICK", "QUIT", "NICK", "MODE", "353"})
 _OWNERS: Final = frozenset("qQ")
 """Owner, where a server has one; `y` and `Y` are for its own operators."""
 _ADMINS: Final = frozenset("aohyY")
@@ -23,8 +22,6 @@ _ADMINS: Final = frozenset("aohyY")
 
 def role_of(modes: str) -> Role:
     """Return the role of somebody who has these modes in a channel."""
-    if not modes:
-        return Role.MEMBER
     if not _OWNERS.isdisjoint(modes):
         return Role.OWNER
     return Role.MEMBER if _ADMINS.isdisjoint(modes) else Role.ADMIN
@@ -50,12 +47,11 @@ class Roster:
 
     def modes(self, channel: str, nick: str) -> str | None:
         """Return the modes of a member; `None` if nobody knows him there."""
-        return self._members.get(channel, {}).get(nick)
+        members = self._members.get(channel)
+        return members.get(nick) if members else None
 
     def hear(self, line: Line, us: str, support: Support) -> None:
         """Take in what *line* says of who is where. *us* is our nick, folded."""
-        if line.command not in _TELLS:  # nearly always: somebody says something
-            return
         fold = support.fold
         nick, first = fold(line.nick), line.param(0)
         match line.command:
