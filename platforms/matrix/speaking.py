@@ -93,8 +93,8 @@ class RoomSpeaker(Speaker):
                 if "M_DUPLICATE_ANNOTATION" in rejected.why:
                     return Sent()
                 raise
-        listed = await self._ask("GET", wire.reactions_target(room, message))
-        ours = wire.reaction_among(_object(listed), self._session.us, key)
+        listed = await self._look_up(wire.reactions_target(room, message))
+        ours = wire.reaction_among(listed, self._session.us, key)
         return await self.delete(out, ours) if ours else Sent()
 
     # --- where ------------------------------------------------------------------------
@@ -114,10 +114,14 @@ class RoomSpeaker(Speaker):
             return named
         if named not in self._aliases:
             asked = asking("resolve", {"alias": named}, self._session.us)
-            answer = _object(await self._ask("GET", asked.target))
+            answer = await self._look_up(asked.target)
+            room = wire.as_text(answer.get("room_id"))
+            if not room:
+                msg = f"the alias {named} leads to no room"
+                raise Rejected(msg)
             if len(self._aliases) >= MAX_ALIASES:
                 self._aliases.clear()
-            self._aliases[named] = wire.as_text(answer.get("room_id"))
+            self._aliases[named] = room
         return self._aliases[named]
 
     async def _open_room(self, out: Outbound) -> str:
@@ -154,6 +158,21 @@ class RoomSpeaker(Speaker):
             return wire.read_object(body)
         except wire.Unreadable:
             return {}
+
+    async def _look_up(self, target: str) -> wire.JsonObject:
+        """Return what has to be known before anything is said.
+
+        Raises:
+            Rejected: there is no such thing, or not for us.
+            Retry: it cannot be had now. Nothing went out.
+        """
+        try:
+            body = await ask(self._web, "GET", target, within=SEND_SECONDS)
+            return wire.read_object(body)
+        except Refused as refused:
+            raise _nothing_said(refused) from refused
+        except (OutcomeUnknown, wire.Unreadable) as lost:
+            raise Retry(LATER_SECONDS, str(lost)) from lost
 
     # --- what -------------------------------------------------------------------------
 

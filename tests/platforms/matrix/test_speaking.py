@@ -340,6 +340,59 @@ async def test_a_room_may_be_named_by_its_alias_or_by_who_is_in_it(
         assert (await unknown.outcome(within=60)).state is OutboundState.REJECTED
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [None, Answer(502, {}), Answer(200, b"<html>a proxy</html>")],
+    ids=["cut", "trouble", "no JSON"],
+)
+async def test_what_could_not_be_looked_up_leaves_no_doubt_that_nothing_was_said(
+    answer: Answer | None, autojump_clock: MockClock
+) -> None:
+    """B14: an alias, or which reaction is ours, is asked for before anything goes out."""
+    async with playing() as on:
+        server = on.server
+        server.aliases["#den:here.test"] = on.room.id
+        works = {
+            name: getattr(server, name) for name in ("on_directory", "on_relations")
+        }
+
+        def fails_once(name: str) -> Any:
+            async def handler(*asked: Any) -> object:
+                setattr(server, name, works[name])
+                return answer
+
+            return handler
+
+        for name in works:
+            setattr(server, name, fails_once(name))
+        sent = await on.does(_sends("#den:here.test", "one"))
+        first = await sent.outcome(within=60)
+
+        async def takes_back(ctx: Context) -> Outcome:
+            await (await ctx.react("👍")).outcome(within=60)
+            return await (await ctx.react("👍", remove=True)).outcome(within=60)
+
+        second = await on.does(takes_back)
+        kinds = [event["type"] for _, event in on.room.events[-2:]]
+    assert (first.state, second.state) == (OutboundState.SENT, OutboundState.SENT)
+    assert kinds == ["m.reaction", "m.room.redaction"]
+
+
+async def test_an_alias_that_leads_nowhere_is_rejected(
+    autojump_clock: MockClock,
+) -> None:
+    async with playing() as on:
+
+        async def nowhere(*_: Any) -> object:
+            return {"servers": []}
+
+        on.server.on_directory = nowhere
+        sent = await on.does(_sends("#den:here.test", "one"))
+        outcome = await sent.outcome(within=60)
+    assert outcome.state is OutboundState.REJECTED
+    assert "#den:here.test leads to no room" in outcome.detail
+
+
 async def test_a_session_that_is_over_says_nothing_and_loses_nothing(
     autojump_clock: MockClock,
 ) -> None:
