@@ -28,7 +28,7 @@ from actors.journal.sqlite.effects import Accept, Accepted, Effect, Numbers
 from actors.journal.sqlite.handouts import Handouts
 from actors.journal.sqlite.pump import Pump
 from actors.journal.values import Appended, Claim, HandedOut, OutboundRow
-from actors.lanes.queue import KeyedQueue
+from actors.lanes import FairQueue, KeyedQueue
 from actors.messages import Change, InboundState, Outbound, Outcome
 from actors.schedule.timetable import Timetable
 from actors.sender import pump
@@ -148,10 +148,17 @@ def takes_a_failed_commit_for_done(patch: pytest.MonkeyPatch) -> None:
 
 
 def puts_what_it_releases_last(patch: pytest.MonkeyPatch) -> None:
-    def last(self: KeyedQueue[object, object], key: object, item: object) -> bool:
+    def of_a_chat(self: FairQueue[object, object, object], *where: object) -> None:
+        *place, _ = where
+        self.push(*place)  # type: ignore[arg-type]  # handed on
+
+    def of_an_account(
+        self: KeyedQueue[object, object], key: object, item: object, _: object
+    ) -> bool:
         return self.push(key, item)
 
-    patch.setattr(KeyedQueue, "push_front", last)
+    patch.setattr(FairQueue, "push_before", of_a_chat)
+    patch.setattr(KeyedQueue, "push_before", of_an_account)
 
 
 def loses_what_it_noted(patch: pytest.MonkeyPatch) -> None:
@@ -177,7 +184,7 @@ def forgets_laters_at_a_boot(patch: pytest.MonkeyPatch) -> None:
 
 
 def hears_no_mending(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Arrivals, "recovered", lambda _: None)
+    patch.setattr(Handouts, "recovered", lambda _: None)
 
 
 def begins_anew_with_its_numbers(patch: pytest.MonkeyPatch) -> None:

@@ -108,18 +108,24 @@ def test_every_verb_has_listeners_that_are_configured() -> None:
 
 # --- it bites ---------------------------------------------------------------------------
 
-QUICKLY = (
+QUICKLY = {
     "settles_before_it_handles",
     "counts_its_keys",
     "sends_before_the_commit",
     "says_again_what_nobody_knows",
+    "puts_what_it_releases_last",
     "loses_what_it_noted",
     "runs_a_chat_side_by_side",
     "changes_another_message",
-)
-"""Those that are noticed in nearly every world; the others take more of them."""
+}
+"""Noticed in a third of all worlds of a quarter of an hour, or in more: of so many that
+what happens to be in one of them makes no difference. The others take longer."""
 
 
-@pytest.mark.parametrize("way", QUICKLY)
+@pytest.mark.parametrize("way", WAYS)
 def test_a_host_that_is_broken_is_noticed(way: str) -> None:
-    assert first_world(way, range(1, 31), 0.1) is not None
+    if way in QUICKLY:
+        assert first_world(way, range(1, 31), QUARTER) is not None
+    else:  # what it breaks is still there to be broken
+        with pytest.MonkeyPatch.context() as patch:
+            WAYS[way](patch)
