@@ -58,7 +58,7 @@ class Eager(Tiny):
             try:
                 await self.one(link)
             except Exception:
-                await trio.sleep(1)
+                await trio.sleep(20)
 
 
 class Sulky(Tiny):
@@ -186,7 +186,7 @@ class Clinging(Tiny):
                 if not self.inside:
                     raise
             link.connecting()
-            await trio.sleep(1)
+            await trio.sleep(20)
 
     async def listen_to(self, link: Link, ws: Talk[Frame]) -> None:
         self.inside = True
