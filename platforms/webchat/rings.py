@@ -18,9 +18,9 @@ from platforms.webchat.ring import KEYS_SECONDS, Item, Ring
 IDLE_SECONDS: Final = 30 * 86400.0
 MAX_PEOPLE: Final = 10_000
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""Of everybody; where they are full, people wait. What bots say is never kept out."""
+"""Of what everybody has said; then people wait. What bots say is never kept out."""
 MAX_ALL_BYTES: Final = 2 * MAX_BYTES
-"""So much it is in any case: who was told most loses the oldest of it."""
+"""With what bots have told them; then who was told most loses the oldest of it."""
 MAX_KEYS: Final = 100_000
 """Of what is forgotten. So many events of an account are known anywhere in the host."""
 
@@ -45,6 +45,7 @@ class Rings:
         self._past: deque[Past] = deque()
         self._past_seqs: dict[tuple[str, str], int] = {}
         self._size = 0
+        self._said = 0
 
     def __len__(self) -> int:
         return len(self._rings)
@@ -70,6 +71,7 @@ class Rings:
         ring = self._rings.pop(person, None)
         if ring is not None:
             self._size -= ring.size
+            self._said -= ring.said
             ring.gone = True
             ring.changed.set()
 
@@ -82,12 +84,12 @@ class Rings:
     def add(self, person: str, item: Item) -> None:
         """Remember *item*, the newest of *person*."""
         self._rings[person].add(item)
-        self._size += item.size
+        self._count(item, 1)
 
     def forget(self, person: str, item: Item, now: float) -> Past | None:
         """Forget *item*; return what has to be remembered of it."""
         self._rings[person].forget(item)
-        self._size -= item.size
+        self._count(item, -1)
         if item.at < now - KEYS_SECONDS:
             return None
         past = Past(person, item.seq, item.key, item.at)
@@ -119,14 +121,19 @@ class Rings:
         ring = self._rings.get(person)
         item = None if ring is None else ring.outworn(now)
         if item is None and self._size > MAX_ALL_BYTES:
-            person = max(self._rings, key=lambda who: self._rings[who].told)
-            item = self._rings[person].oldest
+            most = [who for who, each in self._rings.items() if each.oldest is not None]
+            person = max(most, key=lambda who: self._rings[who].told, default=person)
+            item = self._rings[person].oldest if most else None
         return None if item is None else (person, item)
 
     def full(self, person: str) -> bool:
         """Say whether somebody must go before *person* can say something."""
         crowded = person not in self._rings and len(self) >= MAX_PEOPLE
-        return crowded or self._size >= MAX_BYTES
+        return crowded or self._said >= MAX_BYTES
+
+    def _count(self, item: Item, sign: int) -> None:
+        self._size += sign * item.size
+        self._said += sign * item.size if item.by_person else 0
 
     def who_may_go(self, now: float, person: str) -> str | None:
         """Return who has been away longest, *person* aside, if that is long enough."""

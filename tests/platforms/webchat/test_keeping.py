@@ -203,12 +203,13 @@ def test_what_is_kept_has_bounds_and_what_falls_out_is_known(
     def check(
         keeper: Keeper, said: dict[tuple[str, str], tuple[int, float]], clock: Clock
     ) -> None:
-        total = 0
+        total = said_bytes = 0
         for who in ("ann", "bob"):
             ring = keeper.rings.of(who)
             if ring is None:
                 continue
             total += ring.size
+            said_bytes += ring.said
             items = ring.after(0, 1000)
             assert ring.told <= 2000 or len(items) == 1
             there = {item.seq for item in items}
@@ -219,6 +220,7 @@ def test_what_is_kept_has_bounds_and_what_falls_out_is_known(
             for seq in range(ring.first, ring.last + 1):
                 replaced = seq < latest
                 assert seq in there or replaced
+        assert (keeper.rings._size, keeper.rings._said) == (total, said_bytes)
         assert total <= 3000 or all(
             ring is None or len(ring) < 2
             for ring in map(keeper.rings.of, ("ann", "bob"))
@@ -321,4 +323,7 @@ async def test_who_was_told_most_gives_way_to_what_others_are_told(
     assert bob is not None
     assert ann.size + bob.size <= 10_000
     assert (len(bob), bob.lost) == (4, 0)
+    # And nobody has to wait for what bots have said.
+    monkeypatch.setattr("platforms.webchat.rings.MAX_BYTES", 2_000)
+    assert await keeper.append("cat", "me 1", HELLO) == 1
     assert ann.lost > 0
