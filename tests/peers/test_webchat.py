@@ -34,7 +34,7 @@ title = "Rooks"
 """
 BOTH_FILES_ARE_SHOWN = (
     "document.querySelector('.bubble img')?.naturalWidth === 1"
-    " && !!document.querySelector('.bubble a.file')"
+    " && !!document.querySelector('#log .message:last-child a.file')"  # in order
     " && !document.querySelector('.pending')"
 )
 HALF_AN_EMOJI = (

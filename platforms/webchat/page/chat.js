@@ -17,6 +17,7 @@ const title = document.title;
 
 const messages = new Map(); // id → {id, by, body, element, reactions}
 const uploading = new Set(); // deeds whose file is not at the host yet
+let uploads = Promise.resolve();
 let about = null; // what is being answered or edited
 let shownDay = day.format(new Date()); // of what is settled; today needs no heading
 
@@ -48,7 +49,8 @@ function render(message) {
     sign.onclick = () => react(message, emoji);
     signs.append(sign);
   }
-  element.className = `message ${by}${message.at ? "" : " pending"}`;
+  element.className = `message ${by}${message.at ? "" : " pending"}${message.edited ? " edited" : ""}`;
+  element.dataset.who = message.at ? `${by} ${clock.format(message.at)}` : "";
   element.setAttribute("aria-label", words[by === "me" ? "you" : "bot"]);
   element.replaceChildren(bubble, ...(counts.size ? [signs] : []), foot);
   if (focused) element.querySelector(".more")?.focus();
@@ -144,6 +146,9 @@ function settle(element, at) {
   if (today !== shownDay) log.insertBefore(make("p", "note day", today), waiting);
   shownDay = today;
   log.insertBefore(element, waiting);
+  // One time will do for what is said in one go.
+  const before = element.previousElementSibling;
+  if (before?.dataset.who === element.dataset.who && element.dataset.who) before.dataset.goes = "on";
   while (messages.size > MOST_SHOWN) {
     const [oldest] = messages.values();
     oldest.element.remove();
@@ -234,12 +239,17 @@ function submit() {
   begin(null);
 }
 
-// A file goes up before its message does; the line may be bad, and the same file is the same.
-async function upload(file) {
+// Files go up before their messages do, one after the other, so that those come in order.
+function upload(file) {
   if (file.size > MAX_FILE_BYTES) return complain(words.too_large);
   const deed = { op: "say", id: random(12), body: [{ file: "", alt: file.name.slice(0, 200) }] };
   uploading.add(deed);
   await_(deed);
+  uploads = uploads.then(() => goUp(file, deed));
+}
+
+// The line may be bad; the same file is the same, however often it goes up.
+async function goUp(file, deed) {
   for (let wait = 1000; ; wait = Math.min(2 * wait, 15_000)) {
     const answer = await uploaded(file);
     if (answer.file) {
