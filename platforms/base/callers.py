@@ -56,10 +56,11 @@ async def attend(visitors: Visitors[Visitor], converse: Converse) -> None:
                 assert isinstance(caller, Caller)
                 if present.over:
                     # The last one left in this very moment: the next session takes it.
-                    visitors.put(caller)
+                    visitors.put_back(caller)
                     return
                 present.join(caller)
-                nursery.start_soon(present.keep, caller)
+                # One after the other: whoever came first also begins to be heard first.
+                await nursery.start(present.keep, caller)
     finally:
         visitors.attended = False
 
@@ -80,7 +81,8 @@ class _Present:
         if older is not None:
             older.dismiss(TAKEN_OVER)
 
-    async def keep(self, caller: Caller) -> None:
+    async def keep(self, caller: Caller, *, task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
         try:
             why = await self._converse(caller)
         finally:

@@ -124,8 +124,8 @@ class Door:
     async def hand_over(self, account: str, visitor: Visitor) -> None:
         """Give *visitor* to the session of *account*; return once it was taken.
 
-        A newer visitor of the same role may have taken its place by then; it is
-        dismissed in that case.
+        A newer visitor of the same role may take its place at once; it is dismissed
+        then, once it was heard out.
 
         Raises:
             NotLetIn: too many accounts, or the session would not take it.

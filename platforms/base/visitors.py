@@ -1,18 +1,22 @@
 """Sockets that dialled us and wait for their account's session to take them.
 
 The slot of an account outlives the incarnations of its connection: a peer that comes
-while the connection sleeps in its backoff is kept here, not turned away. Per role the
-newest one wins, whether it was taken or not, and every removal compares identity, so a
-dead one that is cleaned up late cannot evict its successor.
+while the connection sleeps in its backoff is kept here, not turned away. They are taken
+in the order in which they came, so that of each role the newest wins in the end, and
+what an older one has said is heard before. Every removal compares identity, so a dead one
+that is cleaned up late cannot evict its successor.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Generic, Protocol, TypeVar
 
 import trio
 
 TAKEN_OVER = "a newer connection of this account and role took over"
+MAX_WAITING = 8
+"""Of each role. Who waits longer than so many newer ones is dismissed unheard."""
 
 
 class Visitor(Protocol):
@@ -35,7 +39,7 @@ class Visitors(Generic[V]):
     """The slot of one account."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, V] = {}
+        self._waiting: deque[V] = deque()
         self._changed = trio.Event()
         self.attended = False
         """An incarnation is here and takes whoever comes."""
@@ -44,29 +48,35 @@ class Visitors(Generic[V]):
         return len(self._waiting)
 
     def put(self, visitor: V) -> None:
-        """Let *visitor* wait to be taken; an older one of its role is dismissed."""
-        older = self._waiting.get(visitor.role)
-        self._waiting[visitor.role] = visitor
-        if older is not None:
-            older.dismiss(TAKEN_OVER)
+        """Let *visitor* wait to be taken, behind those who came before."""
+        older = [each for each in self._waiting if each.role == visitor.role]
+        if len(older) >= MAX_WAITING:
+            self._remove(older[0])
+            older[0].dismiss(TAKEN_OVER)
+        self._waiting.append(visitor)
+        self._change()
+
+    def put_back(self, visitor: V) -> None:
+        """Let *visitor*, who was taken and could not stay, be the first again."""
+        self._waiting.appendleft(visitor)
         self._change()
 
     def waits(self, visitor: V) -> bool:
-        return self._waiting.get(visitor.role) is visitor
+        return any(each is visitor for each in self._waiting)
 
     def withdraw(self, visitor: V) -> None:
         """*visitor* left before anybody took it. Its successor stays."""
         if self.waits(visitor):
-            del self._waiting[visitor.role]
+            self._remove(visitor)
             self._change()
 
     def take(self) -> V | None:
         """Return the one who waits longest, or `None`."""
-        for role in self._waiting:
-            visitor = self._waiting.pop(role)
-            self._change()
-            return visitor
-        return None
+        if not self._waiting:
+            return None
+        visitor = self._waiting.popleft()
+        self._change()
+        return visitor
 
     async def next(self) -> V:
         """Wait for somebody and take them."""
@@ -80,6 +90,9 @@ class Visitors(Generic[V]):
             while self.waits(visitor):
                 await self._changed.wait()
         return not self.waits(visitor)
+
+    def _remove(self, visitor: V) -> None:
+        self._waiting = deque(each for each in self._waiting if each is not visitor)
 
     def _change(self) -> None:
         self._changed.set()

@@ -4,7 +4,7 @@ import trio
 from attrs import define
 
 from platforms.base.seats import AWAY_SECONDS, MAX_SEATS, Seats
-from platforms.base.visitors import Visitors
+from platforms.base.visitors import MAX_WAITING, Visitors
 
 
 @define(eq=False)
@@ -16,14 +16,39 @@ class Guest:
         self.why = why
 
 
-async def test_the_newest_of_a_role_wins() -> None:
+async def test_they_are_taken_as_they_came() -> None:
+    """What an older one of a role has said was said before: it is heard out first."""
     visitors: Visitors[Guest] = Visitors()
     old, new, other = Guest("API"), Guest("API"), Guest("Event")
     for guest in (old, other, new):
         visitors.put(guest)
-    assert "newer" in old.why
-    assert [visitors.take(), visitors.take(), visitors.take()] == [new, other, None]
-    assert new.why == other.why == ""
+    assert [visitors.take() for _ in range(4)] == [old, other, new, None]
+    assert old.why == new.why == other.why == ""
+
+
+async def test_there_is_an_end_of_those_who_wait() -> None:
+    """Law 9: of a role so many wait, and the oldest gives way."""
+    visitors: Visitors[Guest] = Visitors()
+    guests = [Guest("API") for _ in range(MAX_WAITING + 1)]
+    other = Guest("Event")
+    for guest in (other, *guests):
+        visitors.put(guest)
+    assert "newer" in guests[0].why
+    assert not visitors.waits(guests[0])
+    taken = [visitors.take() for _ in range(len(guests) + 1)]
+    assert taken == [other, *guests[1:], None]
+    assert not any(guest.why for guest in (other, *guests[1:]))
+
+
+async def test_who_could_not_be_taken_is_the_first_again() -> None:
+    visitors: Visitors[Guest] = Visitors()
+    old, new = Guest("API"), Guest("API")
+    visitors.put(old)
+    visitors.put(new)
+    taken = visitors.take()
+    assert taken is old
+    visitors.put_back(taken)
+    assert [visitors.take(), visitors.take()] == [old, new]
 
 
 async def test_a_clean_up_that_comes_late_spares_the_successor() -> None:

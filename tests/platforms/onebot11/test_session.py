@@ -447,6 +447,29 @@ async def test_the_old_socket_is_dismissed() -> None:
             assert "newer" in await callers[0].over()
 
 
+async def test_a_socket_that_was_replaced_while_it_waited_is_heard_out_first() -> None:
+    """It dialled while nobody was there, and again a moment later: what it said stands."""
+    sockets = [FakeSocket() for _ in range(3)]
+    whys: list[str] = []
+
+    async def receive(caller: Caller) -> None:  # as the listener does
+        whys.append(await caller.over())
+        await caller.socket.close()
+
+    async with talking() as talk, trio.open_nursery() as nursery:
+        for number, socket in enumerate(sockets):
+            socket.says(message(number + 1))
+            caller = Caller(socket, "Universal")
+            nursery.start_soon(receive, caller)
+            talk.link.visitors.put(caller)
+        accepted = await talk.host.accepts(3)
+        assert [event.id for event in accepted] == ["1", "2", "3"]
+        assert len(whys) == 2
+        assert all("newer" in why for why in whys)
+        assert talk.state == "up"
+        nursery.cancel_scope.cancel()
+
+
 async def test_what_the_old_socket_has_read_comes_before_what_the_new_one_says() -> (
     None
 ):
