@@ -1,18 +1,16 @@
-"""What a new bot looks like, and how it gets into the configuration. Pure."""
+"""What a new bot looks like, and how it gets into the configuration. Pure, but for
+the names of modules that are taken.
+"""
 
 from __future__ import annotations
 
 import keyword
 import re
-import sys
 
+from rookery.cli.modules import is_taken
 from rookery.config import EMBEDDED
 
 _SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
-
-_TAKEN = frozenset(
-    {"actors", "attrs", "msgspec", "platforms", "rookery", "supervision", "trio"}
-)
 
 TEMPLATE = '''\
 """The bot "{id}": say /hello, or /hello Ada, in a chat where it listens."""
@@ -39,7 +37,7 @@ def bad_name(name: str) -> str | None:
     if not _SLUG.fullmatch(name) or keyword.iskeyword(name):
         return f"a bot's name must begin with a-z, hold a-z, 0-9, - and _ only, and be no word of Python's own (got {name!r})"
     module = file_name(name).removesuffix(".py")
-    if module in sys.stdlib_module_names or module in _TAKEN:
+    if is_taken(module):
         return f"a bot's name must not be that of a module that others import: {module}.py would come before it (got {name!r})"
     return None
 

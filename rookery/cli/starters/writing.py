@@ -1,32 +1,23 @@
-"""What is written for a name, and what to do with it then. Pure, but for the examples' files."""
+"""What is written for a name, and what to do with it then. Pure, but for the examples'
+files and the names of modules that are taken.
+"""
 
 from __future__ import annotations
 
 import ast
 import keyword
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
+
+from rookery.cli.modules import is_taken
 
 Transport: TypeAlias = Literal["ws-client", "ws-server", "poll", "webhook", "tcp"]
 
 _SLUG: Final = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 _LONGEST: Final = 64
 _HERE: Final = Path(__file__).parent
-_TAKEN: Final = frozenset(
-    {
-        "actors",
-        "attrs",
-        "msgspec",
-        "platforms",
-        "pytest",
-        "rookery",
-        "supervision",
-        "trio",
-    }
-)
 
 _PLACES: Final = re.compile(r'"mychat"|mychat|MyChat|<TABLE>\n')
 
@@ -44,7 +35,7 @@ def bad_name(name: str) -> str | None:
     if not _SLUG.fullmatch(name) or len(name) > _LONGEST or keyword.iskeyword(name):
         return f"a platform's name must be words of a-z and 0-9 with - or _ between them, at most {_LONGEST} characters, and no word of Python's own (got {name!r})"
     module = module_of(name)
-    if module in sys.stdlib_module_names or module in _TAKEN:
+    if is_taken(module):
         return f"a platform's name must not be that of a module that others import: {module}.py would come before it (got {name!r})"
     kind = kind_of(name)
     if keyword.iskeyword(kind) or kind in _names_in_examples():

@@ -145,7 +145,8 @@ def test_a_new_bot_beside_a_configuration_is_one_table_to_add(
 
 
 @pytest.mark.parametrize(
-    "name", ["Weather", "1st", "a b", "../x", "class", "", "é", "json", "trio"]
+    "name",
+    ["Weather", "1st", "a b", "../x", "class", "", "é", "json", "trio", "structlog"],
 )
 def test_a_new_bot_has_a_name_that_can_be_one(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
