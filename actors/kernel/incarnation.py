@@ -95,6 +95,9 @@ class Incarnation(Life):
         try:
             with self._scope:
                 try:
+                    if self.up and not (self.cell.depth or self.cell.attention):
+                        self.parked = self.task  # it needs no turn before mail comes
+                        await trio.lowlevel.wait_task_rescheduled(self._unpark)
                     reason = await self._begin() or await self._turns()
                 except BaseException as error:
                     crash = error
@@ -113,7 +116,7 @@ class Incarnation(Life):
                 raise order  # noqa: B904 - it is what was raised, or part of it
         finally:
             if self.cell.children and not self.fenced:
-                await self._reap()
+                await self.reap()
             self.finish(reason)
             self._let_go()
 
@@ -292,12 +295,15 @@ class Incarnation(Life):
         After a crash, or where it ends by itself, nobody outside holds a deadline for
         this, so the child's own stop time is one.
         """
+        stops = self.up and not self.killed and self._has_stop()
+        if not stops and self._stack is None:
+            return  # nothing to wait for: a deadline would only fill trio's heap
         error = cause if isinstance(cause, BaseException) else None
         alone = error is not None or not self.asked_to_stop
         if alone and not self.killed and self._shutdown < inf:
             self._scope.deadline = trio.current_time() + self._shutdown
         try:
-            if self.up and not self.killed and self._has_stop():
+            if stops:
                 reason = self._why_leaving(cause)
                 # A nursery of the actor's own may be cancelled; this is not for it.
                 with trio.CancelScope(shield=True) as self._leaving:
@@ -328,22 +334,3 @@ class Incarnation(Life):
             # itself comes out only when the nursery is closed, after `stop`.
             return Crash(BackgroundFailed("a background task of this actor failed"))
         return self._reason(cause)
-
-    async def _reap(self) -> None:
-        """A supervisor that crashed or was killed takes its children with it.
-
-        All at once: however many of them refuse to die, it takes one `kill_wait`.
-        """
-        below = [
-            child.incarnation
-            for child in reversed((self.cell.children or {}).values())
-            if child.incarnation is not None
-        ]
-        for incarnation in below:
-            incarnation.kill()
-        with trio.move_on_after(self.cell.system.kill_wait, shield=True):
-            for incarnation in below:
-                await incarnation.ended()
-        for incarnation in below:
-            if incarnation.reason is None:
-                incarnation.fence()

@@ -167,6 +167,25 @@ class Life:
         self.stopping = Zombie()
         self.finish(Zombie())
 
+    async def reap(self) -> None:
+        """A supervisor that crashed or was killed takes its children with it.
+
+        All at once: however many of them refuse to die, it takes one `kill_wait`.
+        """
+        below = [
+            child.incarnation
+            for child in reversed((self.cell.children or {}).values())
+            if child.incarnation is not None
+        ]
+        for incarnation in below:
+            incarnation.kill()
+        with trio.move_on_after(self.cell.system.kill_wait, shield=True):
+            for incarnation in below:
+                await incarnation.ended()
+        for incarnation in below:
+            if incarnation.reason is None:
+                incarnation.fence()
+
     async def turned(self) -> None:
         """Wait until a suspended actor has put its message down, has ended or goes on."""
         self._turned = self._turned or trio.lowlevel.ParkingLot()

@@ -30,6 +30,7 @@ from actors.kernel import (
     System,
     Zombie,
 )
+from actors.kernel.turn import current
 from tests.actors.kernel.keeper import (
     LATER,
     Boom,
@@ -104,6 +105,36 @@ async def test_what_was_raised_does_not_keep_the_task_it_was_raised_in() -> None
             assert [task() for task in tasks] == [None]
         finally:
             gc.enable()
+
+
+async def test_a_crash_with_nothing_to_clean_up_sets_no_deadline() -> None:
+    """It would stay on trio's heap, and with it the scope of each of a crowd that fails."""
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        gc.disable()
+        try:
+            scope = weakref.ref(home.life("a")._scope)
+            actor.tell(boom())
+            await settle()
+            assert home.life("a").number == 2
+            assert scope() is None
+        finally:
+            gc.enable()
+
+
+async def test_an_actor_gets_what_it_needs_for_a_turn_when_mail_comes() -> None:
+    """Most of a crowd waits for its first message; the collector looks at what it has."""
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        await settle()
+        task = home.life("a").task
+        assert task is not None
+        assert current not in task.context
+
+        actor.tell(Do(lambda *_: None))
+        await settle()
+
+        assert task.context[current] is home.life("a")
 
 
 async def test_a_context_whose_incarnation_has_ended_is_worth_nothing() -> None:
