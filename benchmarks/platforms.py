@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from select import select
 from typing import Any
 
 from benchmarks.codecs import compare
@@ -73,10 +74,14 @@ class Crowd:
         )
         self.ports = self._answer()
 
-    def ask(self, line: str) -> dict[str, Any]:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
+    def ask(self, line: str, host: Host) -> dict[str, Any]:
+        asked, answers = self.process.stdin, self.process.stdout
+        assert asked is not None
+        assert answers is not None
+        asked.write(f"{line}\n")
+        asked.flush()
+        # Whoever dials a host that is gone dials for ever.
+        _until(host, lambda: bool(select([answers], [], [], 0)[0]))
         return self._answer()
 
     def stop(self) -> None:
@@ -105,6 +110,13 @@ class Host:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
+
+    def check(self) -> None:
+        """Leave with the host's own words if it has ended."""
+        code = self.process.poll()
+        if code is not None:
+            words = self.log.read_text("utf-8").strip()
+            raise SystemExit(f"the host ended with exit code {code}: {words}")
 
     def up(self) -> int:
         """Return how many accounts are up."""
@@ -171,9 +183,9 @@ def _idle() -> Iterator[object]:
         everybody = len(platforms) + DIALLING
         with _host("".join(platforms)) as host:
             began = time.monotonic()
-            _until(lambda: host.said("listener.opened") > 0)
-            crowd.ask(f"dial {host.port} {DIALLING}")
-            _until(lambda: host.up() >= everybody)
+            _until(host, lambda: host.said("listener.opened") > 0)
+            crowd.ask(f"dial {host.port} {DIALLING}", host)
+            _until(host, lambda: host.up() >= everybody)
             taken = time.monotonic() - began
             yield f"     {everybody} accounts up {taken:.1f} s after the start of the host"
             time.sleep(10)
@@ -193,13 +205,13 @@ def _storm() -> Iterator[object]:
     crowd = Crowd(STORM_BEATS_SECONDS)
     try:
         with _host() as host:
-            _until(lambda: host.said("listener.opened") > 0)
-            first = crowd.ask(f"dial {host.port} {STORM}")["seconds"]
+            _until(host, lambda: host.said("listener.opened") > 0)
+            first = crowd.ask(f"dial {host.port} {STORM}", host)["seconds"]
             time.sleep(2 * STORM_BEATS_SECONDS)
-            crowd.ask("tell")
-            back = crowd.ask("cut")["seconds"]
+            crowd.ask("tell", host)
+            back = crowd.ask("cut", host)["seconds"]
             time.sleep(4 * STORM_BEATS_SECONDS)
-            seen = crowd.ask("tell")
+            seen = crowd.ask("tell", host)
             up = host.up()
             good = up == STORM and seen["answered"] > 0
             mark = "ok  " if good and not host.said("silen") else "MISS"
@@ -223,9 +235,10 @@ def _host(platforms: str = "") -> Iterator[Host]:
             host.stop()
 
 
-def _until(holds: Callable[[], bool]) -> None:
+def _until(host: Host, holds: Callable[[], bool]) -> None:
     ends = time.monotonic() + WITHIN_SECONDS
     while not holds():
+        host.check()
         if time.monotonic() > ends:
             raise SystemExit(f"not within {WITHIN_SECONDS:g} s")
         time.sleep(0.1)
