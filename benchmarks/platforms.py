@@ -21,6 +21,7 @@ from typing import Any
 
 from benchmarks.codecs import compare
 from benchmarks.host import TICKS, free_port
+from platforms.base.gate import SPACING_SECONDS
 
 DIALLING, DIALLED, LINES, POLLS = 200, 100, 100, 100
 STORM = 500
@@ -187,7 +188,11 @@ def _idle() -> Iterator[object]:
             crowd.ask(f"dial {host.port} {DIALLING}", host)
             _until(host, lambda: host.up() >= everybody)
             taken = time.monotonic() - began
-            yield f"     {everybody} accounts up {taken:.1f} s after the start of the host"
+            gate = len(platforms) * SPACING_SECONDS
+            yield (
+                f"     {everybody} accounts up {taken:.1f} s after the start of the host; "
+                f"{gate:.1f} s of them is the gate that spaces its dials"
+            )
             time.sleep(10)
             began, cpu = time.monotonic(), host.cpu_seconds()
             time.sleep(20)
