@@ -30,7 +30,10 @@ class Recall(Single):
     def apply(self, db: sqlite3.Connection, _: Numbers) -> OpenOutbound | None:
         row: OpenOutbound | None = db.execute(_RECALLED, (self.key,)).fetchone()
         if row is not None and row[7] == OutboundState.UNKNOWN:
-            db.execute("UPDATE outbound SET settled_at = NULL WHERE seq = ?", row[:1])
+            db.execute(
+                "UPDATE outbound SET settled_at = NULL, stays = 1 WHERE seq = ?",
+                row[:1],
+            )
         return row
 
 
@@ -81,7 +84,8 @@ class Renew(Single):
         if state in DEAD_INBOUND:
             db.execute(
                 "UPDATE inbound SET state = 'new', why = '', boots = 0, "
-                "settled_at = NULL, retried_at = ?, died_at = NULL WHERE seq = ?",
+                "settled_at = NULL, stays = 1, retried_at = ?, died_at = NULL "
+                "WHERE seq = ?",
                 (self.now, self.seq),
             )
             self.renewed = Renewed(*row)

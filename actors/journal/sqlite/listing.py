@@ -123,7 +123,7 @@ def _said_in(
         where = "unsure IS NOT NULL AND state = 'unknown' AND seq > ?"
         del values[0]
     elif state in _OPEN:
-        where += " AND settled_at IS NULL"
+        where += " AND seq IN (SELECT seq FROM outbound_open)"
     for column, value in (("platform", sought.platform), ("account", sought.account)):
         if value is not None:
             where += f" AND {column} = ?"

@@ -26,6 +26,14 @@ Delivered: TypeAlias = tuple[str, str, str, str, str, str, str, str, str, float]
 RECALLED = 10_000
 """Delivered messages whose ids a new process still knows."""
 RECALLED_SECONDS = 24 * 3600.0
+# Not by way of the view: each page would look at everything that was settled before it.
+_PAGE = """{row} stays IS NOT NULL AND seq > ?1
+UNION ALL {row} stays IS NULL AND seq > max(?1, (
+    SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'inbound_tail'))
+ORDER BY seq LIMIT ?2""".format(  # noqa: S608 - our own words
+    row="SELECT seq, platform, account, chat_kind, chat, size, boots, priority, "
+    "coalesce(retried_at, received_at) FROM inbound WHERE settled_at IS NULL AND"
+)
 
 
 @frozen(kw_only=True)
@@ -62,22 +70,25 @@ def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
     try:
         interrupted = db.execute(
             "UPDATE inbound SET state = 'failed', why = ?1, settled_at = ?2, "
-            "died_at = ?2 WHERE settled_at IS NULL AND state = 'parked'",
+            "died_at = ?2 "
+            "WHERE seq IN (SELECT seq FROM inbound_open) AND state = 'parked'",
             (INTERRUPTED, now),
         ).rowcount
         quarantined = db.execute(
             "UPDATE inbound SET state = 'quarantined', why = ?1, settled_at = ?2, "
             "died_at = ?2, boots = boots + 1 "
-            "WHERE settled_at IS NULL AND state = 'claimed' AND boots + 1 >= ?3",
+            "WHERE seq IN (SELECT seq FROM inbound_open) AND state = 'claimed' "
+            "AND boots + 1 >= ?3",
             (TOO_OFTEN, now, MAX_BOOTS),
         ).rowcount
         again = db.execute(
             "UPDATE inbound SET state = 'new', boots = boots + 1 "
-            "WHERE settled_at IS NULL AND state = 'claimed'"
+            "WHERE seq IN (SELECT seq FROM inbound_open) AND state = 'claimed'"
         ).rowcount
         db.execute(
             "UPDATE outbound SET state = 'unknown', detail = ?, doubts = doubts + 1, "
-            "unsure = 1 WHERE settled_at IS NULL AND state = 'sending'",
+            "unsure = 1 "
+            "WHERE seq IN (SELECT seq FROM outbound_open) AND state = 'sending'",
             (DIED,),
         )
         db.execute("COMMIT")
@@ -90,15 +101,13 @@ def recover(db: sqlite3.Connection, id_: str, now: float) -> Loaded:
         last_inbound=last_of(db, "inbound"),
         last_outbound=last_of(db, "outbound"),
         cursors=tuple(db.execute("SELECT platform, account, cursor FROM cursors")),
-        unhandled=db.execute(
-            "SELECT count(*) FROM inbound WHERE settled_at IS NULL"
-        ).fetchone()[0],
+        unhandled=db.execute("SELECT count(*) FROM inbound_open").fetchone()[0],
         outbound=tuple(
             db.execute(
                 "SELECT seq, key, platform, account, chat_kind, chat, kind, state, "
                 "detail, attempt, queued_at, expires_at, trace, content, tried_at, "
                 "doubts, length(body) FROM outbound "
-                "WHERE settled_at IS NULL ORDER BY seq"
+                "WHERE seq IN (SELECT seq FROM outbound_open) ORDER BY seq"
             )
         ),
         delivered=_delivered(db, now),
@@ -121,13 +130,7 @@ def _delivered(db: sqlite3.Connection, now: float) -> tuple[Delivered, ...]:
 
 def page_of(db: sqlite3.Connection, after: int, limit: int) -> OpenRows:
     """Return the first open events behind number *after*, oldest first."""
-    return db.execute(
-        "SELECT seq, platform, account, chat_kind, chat, size, boots, priority, "
-        "coalesce(retried_at, received_at) FROM inbound "
-        "WHERE settled_at IS NULL AND seq > ? "
-        "ORDER BY seq LIMIT ?",
-        (after, limit),
-    ).fetchall()
+    return db.execute(_PAGE, (after, limit)).fetchall()
 
 
 def last_of(db: sqlite3.Connection, table: str) -> int:

@@ -90,7 +90,9 @@ def stats(path: Path) -> dict[str, object]:
             "outbound": _states(db, "outbound"),
             "marks": _one(db, "SELECT count(*) FROM marks"),
             "oldest_open_utc": _one(
-                db, "SELECT min(received_at) FROM inbound WHERE settled_at IS NULL"
+                db,
+                "SELECT min(received_at) FROM inbound "
+                "WHERE seq IN (SELECT seq FROM inbound_open)",
             ),
         }
 
@@ -154,6 +156,7 @@ def _rows(db: sqlite3.Connection, table: str) -> Iterator[dict[str, object]]:
         row = dict(zip(names, values, strict=True))
         body = row.pop("body")
         row.pop("content", None)
+        row.pop("stays")  # how a start finds what is open says nothing of the row
         change = row.pop("change", None)
         try:
             if table == "inbound":

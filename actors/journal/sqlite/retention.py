@@ -1,5 +1,7 @@
 """What may leave the file: settled rows and old marks, a few at a time.
 
+On the way what stays open is written down, so that a start finds it: see `schema`.
+
 Rows go oldest first. The newest row of a table stays whatever its age, so that its
 number is never given again.
 """
@@ -17,6 +19,10 @@ STEP_ROWS: Final = 200
 """Rows looked at in one step: about a millisecond of somebody else's wait."""
 STEP_OWNERS: Final = 20
 """Accounts whose marks are looked at in one step."""
+TAIL_ROWS: Final = 20_000
+"""Rows that a start looks through, about 10 ms: most of them are settled soon."""
+CUT_ROWS: Final = 1_000
+"""As many are taken off its end at once."""
 COUNTED_AGAIN: Final = 10
 """The marks of an account may exceed their number by a part in so many."""
 
@@ -62,12 +68,14 @@ class Sweeper:
                 db, "outbound", self._outbound, last or 0, now, crowded=crowded
             )
             marks = self._marks(db, numbers.last, now)
+            long = _cut(db, "inbound", numbers.last)
+            long = _cut(db, "outbound", last or 0) or long
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
-        return bool(self._inbound or self._outbound or marks)
+        return bool(self._inbound or self._outbound or marks or long)
 
     def _rows(
         self,
@@ -165,6 +173,22 @@ class Sweeper:
             "SELECT count(*) FROM marks WHERE owner = ? AND derived = ?", owner
         ).fetchone()
         self._counted[owner] = count, last
+
+
+def _cut(db: sqlite3.Connection, table: str, last: int) -> bool:
+    """Make the tail of what a start looks through shorter; is it still too long?"""
+    name = f"{table}_tail"
+    (value,) = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    after, upto = int(value), int(value) + CUT_ROWS
+    if last - upto < TAIL_ROWS:
+        return False
+    db.execute(
+        f"UPDATE {table} SET stays = 1 WHERE seq > ? AND seq <= ? "  # noqa: S608 - our own words
+        "AND settled_at IS NULL AND stays IS NULL",
+        (after, upto),
+    )
+    db.execute("UPDATE meta SET value = ? WHERE name = ?", (str(upto), name))
+    return last - upto >= TAIL_ROWS + CUT_ROWS
 
 
 def used_bytes(db: sqlite3.Connection) -> int:

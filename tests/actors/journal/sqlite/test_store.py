@@ -13,6 +13,7 @@ import pytest
 from attrs import define
 
 from actors.journal import Retention, Sought, SqliteStore, file_listing
+from actors.journal.sqlite.again import Recall, Renew
 from actors.journal.sqlite.effects import (
     Accept,
     Accepted,
@@ -22,9 +23,11 @@ from actors.journal.sqlite.effects import (
     Fetch,
     IsKnown,
     Known,
+    bury_inbound,
     settle_inbound,
     settle_outbound,
 )
+from actors.journal.sqlite.retention import CUT_ROWS
 from actors.journal.sqlite.schema import STEPS, VERSION, migrate, version_of
 from actors.journal.sqlite.store import CHECKPOINT_PAGES_MAX
 from actors.messages import OutboundState, Text
@@ -190,10 +193,9 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> No
     assert look(tmp_path, "PRAGMA user_version") == [(VERSION,)]
     assert (loaded.id, loaded.last_inbound) == ("old", 7)
     assert [row[0] for row in store.open_inbound(0, 5)] == [7]
-    plan = look(
-        tmp_path, "EXPLAIN QUERY PLAN SELECT seq FROM inbound WHERE settled_at IS NULL"
-    )
-    assert "inbound_open" in str(plan)
+    plan = look(tmp_path, "EXPLAIN QUERY PLAN SELECT seq FROM inbound_open")
+    assert "USING INDEX inbound_stays" in str(plan)
+    assert "SEARCH inbound USING INTEGER PRIMARY KEY (rowid>?)" in str(plan)
     store.close()
 
 
@@ -286,6 +288,38 @@ def test_what_an_operator_looks_for_in_an_older_file_is_found_as_before(
     store.close()
 
 
+def test_what_is_open_in_an_older_file_is_found_without_a_look_at_the_rest(
+    tmp_path: Path,
+) -> None:
+    with closing(
+        sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    ) as db:
+        migrate(db, to=8)
+        db.execute("INSERT INTO meta VALUES ('id', 'old')")
+        for seq, state, settled_at in ((1, "new", None), (2, "done", 5.0)):
+            db.execute(
+                "INSERT INTO inbound (seq, platform, account, chat_kind, chat, state, "
+                "why, boots, received_at, settled_at, size, trace, body) "
+                "VALUES (?, 'qq', '1', 'group', '42', ?, '', 0, 1.0, ?, 4, 't', x'00')",
+                (seq, state, settled_at),
+            )
+        for seq, state, settled_at in ((1, "sent", 6.0), (2, "queued", None)):
+            db.execute(
+                "INSERT INTO outbound (seq, key, platform, account, chat_kind, chat, "
+                "kind, state, detail, message_id, attempt, queued_at, expires_at, "
+                "settled_at, trace, content, body) VALUES (?, ?, 'qq', '1', 'group', "
+                "'42', 'reply', ?, '', '', 1, 1.0, 2.0, ?, 't', x'00', x'90')",
+                (seq, f"k{seq}", state, settled_at),
+            )
+    store = file_store(tmp_path)
+    loaded = store.load()
+    assert (loaded.unhandled, [row[0] for row in loaded.outbound]) == (1, [2])
+    assert [row[0] for row in store.open_inbound(0, 5)] == [1]
+    tails = "SELECT name, value FROM meta WHERE name LIKE '%tail' ORDER BY name"
+    assert look(tmp_path, tails) == [("inbound_tail", "2"), ("outbound_tail", "2")]
+    store.close()
+
+
 def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "x", isolation_level=None)) as db:
         migrate(db, to=1)
@@ -359,6 +393,45 @@ def test_what_is_open_is_never_forgotten_and_no_number_is_given_twice(
     again = file_store(tmp_path)
     again.load()
     assert again.commit([accept("next")]) == [Accepted(500, True)]
+    again.close()
+
+
+def test_what_stays_open_is_found_however_much_was_settled_since(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start looks through the youngest rows, and finds the others in an index."""
+    monkeypatch.setattr("actors.journal.sqlite.retention.TAIL_ROWS", 2_000)
+    count, stay = 6_000, range(1, 6_000, 7)
+    store.commit([accept(str(n)) for n in range(1, count + 1)])
+    store.commit([say(n, str(n)) for n in range(1, count + 1)])
+    settled = sorted({*range(1, count + 1)} - {*stay})
+    store.commit([done(n) for n in settled])
+    sent: list[tuple[object, ...]] = [
+        ("sent", "", "", 1, 5.0, 4.0, 0, n) for n in settled
+    ]
+    store.commit([settle_outbound(sent)])
+    tidied(store)
+    # An operator lets old ones begin again: they are open though they did not stay so.
+    store.commit([bury_inbound([("failed", "", 0, 5.0, 2)])])
+    store.commit([settle_outbound([("unknown", "", "", 1, 5.0, 4.0, 1, 3)])])
+    store.commit([Renew(2, 6.0), Recall("3")])
+    store.commit([done(8)])
+    store.close()
+
+    again = file_store(tmp_path)
+    loaded = again.load()
+    heard = [2, *(n for n in stay if n != 8)]
+    heard.sort()
+    assert loaded.unhandled == len(heard)
+    assert [row[0] for row in loaded.outbound] == sorted([3, *stay])
+    pages, last = [], 0
+    while page := again.open_inbound(last, 100):
+        pages += [row[0] for row in page]
+        last = pages[-1]
+    assert pages == heard
+    tails = look(tmp_path, "SELECT value FROM meta WHERE name LIKE '%tail'")
+    for (tail,) in tails:
+        assert 2_000 <= count - int(str(tail)) < 2_000 + 2 * CUT_ROWS
     again.close()
 
 
