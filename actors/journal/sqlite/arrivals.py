@@ -72,12 +72,13 @@ class Arrivals:
         waiter: Waiter[Appended | None] = Waiter(
             owner, size, partial(self._write, effect, event)
         )
-        full = not inbox.fits(owner, size)
-        if full and platform not in self.crowds and await self._is_known(effect):
-            # It needs no room. In line it would hold up what does.
-            waiter.size = 0
-        # Looked at again: if all has ended meanwhile, nobody is left to let us in.
-        fits = not waiter.size or inbox.fits(owner, size)
+        fits = inbox.fits(owner, size)
+        if not fits:
+            if platform not in self.crowds and await self._is_known(effect):
+                # It needs no room. In line it would hold up what does.
+                waiter.size = 0
+            # Looked at again: if all has ended meanwhile, nobody is left to let us in.
+            fits = not waiter.size or inbox.fits(owner, size)
         if not fits or platform in self.crowds:
             answer = await self.crowds.wait(waiter)
         else:

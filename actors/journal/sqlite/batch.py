@@ -67,7 +67,7 @@ class Batch:
     @property
     def effects(self) -> list[Effect]:
         # Changes last: each is the newest state of a row that may be written before it.
-        return [*(effect for effect, _ in self.asked), *self.changes]
+        return [effect for effect, _ in self.asked] + list(self.changes)
 
     def tell(self, answers: object) -> None:
         """Answer everybody. Never raises: who is told must not stop those behind them."""

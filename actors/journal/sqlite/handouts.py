@@ -63,7 +63,7 @@ class Handouts:
         self._hungry = False
 
     async def claim(self, claim: Claim, limit: int) -> list[InboundRow]:
-        if self._pump.health.state != "open":
+        if self._pump.stalled or not self._pump.opened.is_set():
             self._hungry = True  # no handler begins whose reply could not be kept
             self._rung = False
             return []

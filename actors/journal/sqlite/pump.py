@@ -70,7 +70,7 @@ class Pump:
         self._quiet = Quiet(
             tempo.RIDE_SECONDS,
             clock,
-            wanted=lambda: self._noted or self._tidy_due,
+            wanted=lambda: self._noted or self._more or store.tidy_due,
             ring=self._be_idle,
         )
         self._overdue = False
@@ -157,6 +157,12 @@ class Pump:
         return health_of(self._trouble, busy, opened=self.opened.is_set())
 
     @property
+    def stalled(self) -> bool:
+        """The same in short; an answer for every batch."""
+        busy = self._clock() - self._busy_since
+        return self._trouble is not None or busy >= tempo.HANGS_SECONDS
+
+    @property
     def waiting(self) -> int:
         """Count the effects that are not committed."""
         return len(self._coming.asked)
@@ -217,11 +223,7 @@ class Pump:
         return bool(self.waiting or self._noted or self._in_flight or self._failed)
 
     async def _wait(self) -> bool:
-        """Wait for something to do, or until what is noted has waited long enough.
-
-        Returns:
-            Did nobody come for so long?
-        """
+        """Wait for something to do; did nobody come for as long as what is noted may wait?"""
         while self._in_flight is not None or not self._urgent:
             if self._overdue and self._in_flight is None:
                 self._overdue = False
@@ -248,10 +250,6 @@ class Pump:
     @property
     def _sweep_due(self) -> bool:
         return self._more and self._committed >= tempo.SWEEP_EFFECTS
-
-    @property
-    def _tidy_due(self) -> bool:
-        return self._more or self._store.tidy_due
 
     async def _linger(self) -> None:
         """Give a batch that grows more passes, unless nobody is there to join it."""
@@ -286,9 +284,9 @@ class Pump:
         """What was begun so is through; our task is woken if there is anything left to do."""
         batch, self._in_flight = self._in_flight, None
         assert batch is not None
-        stalled = self.health.state == "stalled"
+        stalled = self.stalled
         self._busy_since = inf
-        if isinstance(ended, Error):
+        if type(ended) is Error:  # `isinstance` would ask an ABC, each time
             self._failed = batch
             self._stall(ended.error)
         else:
@@ -307,7 +305,9 @@ class Pump:
             answer = await self._once(self._store.compact)
             for answered in asked:
                 answered(answer)
-        elif self._store.tidy_urgent or (idle and self._tidy_due) or self._sweep_due:
+            return
+        wanted = idle and (self._more or self._store.tidy_due)
+        if wanted or self._store.tidy_urgent or self._sweep_due:
             self._committed = 0
             self._more = bool(await self._until_done(self._store.tidy))
 
@@ -334,7 +334,7 @@ class Pump:
             except Exception as error:  # noqa: BLE001 - a mistake of ours must not end the host
                 self._stall(error)
             else:
-                stalled = self.health.state == "stalled"
+                stalled = self.stalled
                 self._trouble = None
                 if stalled:
                     self._mended()

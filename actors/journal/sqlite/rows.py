@@ -34,7 +34,8 @@ def accept_of(
 ) -> Accept:
     """Return what accepting *event* writes down."""
     platform, account, chat = owner.platform, owner.name, event.chat
-    kind, room = ("", "") if chat is None else (chat.kind.value, chat.id)
+    # `_value_`, as `value` of an enum is a call, and this is on the way of every event.
+    kind, room = ("", "") if chat is None else (chat.kind._value_, chat.id)
     body = encode_event(event)
     return Accept(
         mark=digest(platform, account, kind, room, event.id, str(event.edit)),

@@ -122,6 +122,7 @@ class SqliteStore:
             connect: Opens the file; tests bring broken ones.
         """
         self._path = path
+        self._name = str(path)
         self._id = new_id
         self._wall = wall_clock
         self._synchronous = "FULL" if durability == "power" else "NORMAL"
@@ -193,7 +194,7 @@ class SqliteStore:
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is not None:
-            if identity(self._path) == self._file:
+            if identity(self._name) == self._file:
                 return self._db
             # Written to a file without a name, rows would be gone with the process.
             self._let_go()
@@ -209,7 +210,7 @@ class SqliteStore:
                 db.close()
             raise trouble_of(error) or error from error
         self._db = db
-        self._file = identity(self._path)
+        self._file = identity(self._name)
         return db
 
     def _with(self, job: Callable[[sqlite3.Connection], T]) -> T:
