@@ -154,22 +154,24 @@ def version_of(db: sqlite3.Connection) -> int:
 
 
 def migrate(db: sqlite3.Connection, to: int = VERSION) -> int:
-    """Bring the file to version *to*, a transaction for each step; return where it was.
+    """Bring the file to version *to*, in one transaction; return where it was.
 
     Raises:
         NotOurs: see `version_of`.
     """
     before = version_of(db)
-    for version in range(before, to):
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            for statement in STEPS[version]:
+    if before >= to:
+        return before
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for step in STEPS[before:to]:
+            for statement in step:
                 db.execute(statement)
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {version + 1}")
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {to}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
     return before
