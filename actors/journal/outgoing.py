@@ -13,6 +13,7 @@ from actors.journal.doubts import NOBODY, Trust, may_repeat
 from actors.journal.endings import SENDING, Endings
 from actors.journal.pacing import Pacing
 from actors.journal.sayings import OutgoingLimits, OutgoingRecord
+from actors.journal.sizes import size_of_body
 from actors.journal.values import AccountKey, Claim, Expired, OutboundRow, Queued
 from actors.journal.waiting import QUEUED, OutgoingAccount
 from actors.messages import Outbound, OutboundState, Outcome, check_outbound
@@ -72,6 +73,13 @@ class Outgoing(Endings):
             if record.outcome is not QUEUED:
                 return Queued(seq, True, True, record.outcome), False
         return Queued(seq, True, True, QUEUED), account.add(record)
+
+    def full(self, out: Outbound) -> bool:
+        """Would something have to give way for *out*, if its key is new?"""
+        account = self._accounts.get((out.to.platform, out.to.account))
+        if account is None or out.key in self._by_key:
+            return False
+        return bool(account.full(self.limits, size_of_body(out.body)))
 
     def restore(self, record: OutgoingRecord) -> bool:
         """Take over a row of an earlier process, `queued` or `unknown`, oldest first."""

@@ -262,17 +262,26 @@ class Enqueue(Single, kw_only=True):
         )
         if written.rowcount > 0:
             return None
-        known = self.look_up(db)
+        known = _known(db, self.key)
         # Ours: the commit went through the first time.
         return None if known is None or known.seq == self.seq else known
 
-    def look_up(self, db: sqlite3.Connection) -> Known | None:
-        """Return what is known of its key."""
-        found = db.execute(_KNOWN, (self.key,)).fetchone()
-        if found is None:
-            return None
-        seq, content, state, detail, message_id = found
-        return Known(seq, content, Outcome(OutboundState(state), detail, message_id))
+
+class LookUp(Single):
+    """Read what is known of keys."""
+
+    keys: Sequence[str]
+
+    def apply(self, db: sqlite3.Connection, _: Numbers) -> list[Known | None]:
+        return [_known(db, key) for key in self.keys]
+
+
+def _known(db: sqlite3.Connection, key: str) -> Known | None:
+    found = db.execute(_KNOWN, (key,)).fetchone()
+    if found is None:
+        return None
+    seq, content, state, detail, message_id = found
+    return Known(seq, content, Outcome(OutboundState(state), detail, message_id))
 
 
 class EnqueueAll(Single):
@@ -290,7 +299,7 @@ class EnqueueAll(Single):
         known = first.apply(db, numbers)
         if known is None:
             return [None, *(row.apply(db, numbers) for row in others)]
-        return [known, *(row.look_up(db) or False for row in others)]
+        return [known, *(_known(db, row.key) or False for row in others)]
 
 
 class Settle(msgspec.Struct):

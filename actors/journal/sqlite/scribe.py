@@ -14,7 +14,8 @@ from actors.journal.parts import known_parts
 from actors.journal.slot import Slot
 from actors.journal.sqlite.batch import Answered
 from actors.journal.sqlite.calendar import Calendar
-from actors.journal.sqlite.effects import Effect, Enqueue, EnqueueAll, Known
+from actors.journal.sqlite.codec import clean
+from actors.journal.sqlite.effects import Effect, Enqueue, EnqueueAll, Known, LookUp
 from actors.journal.sqlite.pump import Pump
 from actors.journal.sqlite.rows import Encoded, encoded, enqueue_of
 from actors.journal.values import AccountKey, Queued, RowRefused
@@ -40,9 +41,13 @@ class Scribe:
 
     async def enqueue(self, out: Outbound, expires_at: float) -> Queued:
         await self._pump.ready()
+        written = encoded(out)
+        if self._outgoing.full(out):
+            (known,) = await self._in_file([out], [written[-1]])
+            if known is not None:
+                return known
         while out.key in self.writing:
             await self._pump.settled()
-        written = encoded(out)
         queued, ready = self._outgoing.enqueue(
             out, self._calendar.clock(), expires_at, written[-1]
         )
@@ -58,10 +63,14 @@ class Scribe:
     ) -> list[Queued | None]:
         """Write down the parts of one message; one effect, so all of them or none."""
         await self._pump.ready()
-        while any(out.key in self.writing for out in parts):
-            await self._pump.settled()
         rows = [encoded(out) for out in parts]
         contents = [content for _, _, content in rows]
+        if self._outgoing.full(parts[0]):
+            filed = await self._in_file(parts, contents)
+            if filed[0] is not None:
+                return filed
+        while any(out.key in self.writing for out in parts):
+            await self._pump.settled()
         known = known_parts(self._outgoing.find, parts, contents)
         if known is not None:
             return known
@@ -76,6 +85,19 @@ class Scribe:
         effect = EnqueueAll([one for _, one in begun])
         self._submit(parts[0], effect, partial(self._all_written, begun, slot), rings)
         return await slot.wait()
+
+    async def _in_file(
+        self, parts: Sequence[Outbound], contents: Sequence[bytes]
+    ) -> list[Queued | None]:
+        """Ask for keys before something gives way for them: they may need no room."""
+        answer = await self._pump.ask(LookUp([clean(out.key) for out in parts]))
+        assert isinstance(answer, list)
+        return [
+            None
+            if known is None
+            else Queued(known.seq, False, known.content == content, known.outcome)
+            for known, content in zip(answer, contents, strict=True)
+        ]
 
     def _submit(
         self,

@@ -33,6 +33,7 @@ from tests.actors.journal.sqlite.test_store import look
 ROUTER = Claim("router", 1)
 SENDER = Claim("sender", 1)
 ACCOUNT = ("qq", "1")
+SENT = Outcome(OutboundState.SENT)
 
 
 class Counted(SqliteStore):
@@ -334,6 +335,31 @@ async def test_a_key_that_only_the_file_knows_is_not_said_again(
             # Its chat is free: the next one leaves.
             await journal.enqueue(saying("next"), expires_at=600)
         assert len(claimed) == 1
+
+
+async def test_nothing_gives_way_for_what_the_file_knows(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Said again after a restart, into a full outbox: it needs no room there."""
+    limits = OutgoingLimits(queued=1)
+    async with in_file(tmp_path) as journal:
+        sent = await journal.enqueue(saying("k"), expires_at=600)
+        await journal.claim_outbound(SENDER, ACCOUNT)
+        journal.settle_outbound(SENDER, sent.seq, SENT)
+
+    async with in_file(tmp_path, outbox=limits) as journal:
+        await journal.enqueue(saying("waits"), expires_at=600)
+        again = await journal.enqueue(saying("k"), expires_at=600)
+        (first, second) = await journal.enqueue_all(
+            [saying("k"), saying("k/2")], expires_at=600
+        )
+        assert again == first
+        assert (again.fresh, again.same, again.outcome) == (False, True, SENT)
+        assert second is None
+        assert (journal.counts().queued, journal.counts().dropped) == (1, 0)
+        # What is new makes it give way as ever.
+        assert (await journal.enqueue(saying("new"), expires_at=600)).fresh
+        assert (journal.counts().queued, journal.counts().dropped) == (1, 1)
 
 
 async def test_times_mean_the_same_after_a_restart(
