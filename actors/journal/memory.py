@@ -129,6 +129,22 @@ class MemoryJournal(MemoryDesk, OutboxSide):
             for one in arrived
         ]
 
+    def append_now(
+        self,
+        platform: str,
+        account: str,
+        arrived: Sequence[Arrived],
+        told: Callable[[Arrived, Appended], None],
+    ) -> bool:
+        """Accept events in this very call, if there is room for all of them."""
+        owner = self._inbox.account(platform, account)
+        sizes = [size_of(one.event) for one in arrived]
+        if platform in self._crowds or not self._inbox.fits(owner, sum(sizes)):
+            return False
+        for one, size in zip(arrived, sizes, strict=True):
+            told(one, self._accept(owner, one.event, one.trace, one.cursor, size))
+        return True
+
     async def advance(self, platform: str, account: str, cursor: str) -> None:
         """Move the cursor for a frame that held no event."""
         owner = self._inbox.account(platform, account)

@@ -78,6 +78,21 @@ class Journal(Protocol):
         """
         ...
 
+    def append_now(
+        self,
+        platform: str,
+        account: str,
+        arrived: Sequence[Arrived],
+        told: Callable[[Arrived, Appended], None],
+    ) -> bool:
+        """Take events in this order, in this very call, if there is room for all of them.
+
+        For whoever reads many and has nothing to acknowledge: no task waits for the
+        commit. *told* is called for each of them once it is through. False: nothing was
+        taken, and it is for `append_all`.
+        """
+        ...
+
     async def advance(self, platform: str, account: str, cursor: str) -> None:
         """Move the cursor for a frame that held no event."""
         ...

@@ -26,7 +26,13 @@ class Backlog(Generic[F]):
         self._bytes = 0
         self._taken = 0
         self._closed = False
+        self._waits = False
         self._changed = trio.lowlevel.ParkingLot()
+
+    @property
+    def awaited(self) -> bool:
+        """Does its taker wait here, with nothing in hand?"""
+        return self._waits
 
     @property
     def full(self) -> bool:
@@ -34,6 +40,7 @@ class Backlog(Generic[F]):
 
     def put(self, event: F, size: int) -> None:
         """Add *event* at the end; never waits. Ask for `room` before."""
+        self._waits = False
         self._events.append((event, size))
         self._bytes += size
         self._changed.unpark_all()
@@ -53,7 +60,11 @@ class Backlog(Generic[F]):
             if self._closed:
                 raise trio.EndOfChannel
             self._taken = 0
-            await self._changed.park()
+            self._waits = True
+            try:
+                await self._changed.park()
+            finally:
+                self._waits = False
         self._taken += 1
         if self._taken >= FAIRNESS:
             self._taken = 0

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from platforms.ingress import Answering, Entrance
     from platforms.transport import Admit
 
+ON_THEIR_WAY = 256
+"""Events of one session that are handed over and not on the disk yet; beyond, it waits."""
 _PRESENT = (Phase.UP, Phase.DEGRADED)
 
 
@@ -68,6 +70,7 @@ class Link(Reach):
         self.beforehand = Beforehand()
         self._keys_since = -inf
         self._over = False
+        self._on_their_way = 0
         self.talks = Newest("not connected")
         self.webs = Newest("not connected")
         self._speakers = Newest[Speaker](
@@ -130,6 +133,28 @@ class Link(Reach):
             self._note(one.event, one.trace, became)
         self.cursor = self.cursor if cursor is None else str(cursor)
         return appended
+
+    def deliver_now(self, events: Sequence[Inbound]) -> bool:
+        """Hand *events* over in this very call, to be journalled in this order, in one go.
+
+        For a platform that acknowledges nothing and hears of thousands a second: no task
+        of its waits for the commit, so one that ends has nothing in hand. `False`, and
+        nothing was taken: there is no room, or too many are on their way to the disk. Then
+        they are for `deliver_all`, which waits.
+        """
+        if self._on_their_way + len(events) > ON_THEIR_WAY:
+            return False
+        arrived = [Arrived(event, self.new_id()) for event in events]
+        self._on_their_way += len(arrived)
+        journal, told = self._host.journal, self._arrived
+        if journal.append_now(self.platform, self.account, arrived, told):
+            return True
+        self._on_their_way -= len(arrived)
+        return False
+
+    def _arrived(self, one: Arrived, appended: Appended) -> None:
+        self._on_their_way -= 1
+        self._note(one.event, one.trace, appended)
 
     def _note(self, event: Inbound, trace: str, appended: Appended) -> None:
         if not appended.refused:  # the journal has said so itself

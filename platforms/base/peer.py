@@ -92,6 +92,19 @@ class Peer(Generic[F, A]):
         self._sweeps_at = inf
         self._backlog: Backlog[F] = Backlog()
         self._why = ""
+        self._straight: Callable[[Sequence[F]], bool] = _not_now
+
+    def hears(self, at_once: Callable[[Sequence[F]], bool]) -> None:
+        """Have events given to *at_once* in the call that has read them.
+
+        It returns False where it cannot take them without waiting: then they, and what
+        comes until all of them have been taken, are for whoever iterates over this.
+        """
+        self._straight = at_once
+
+    def hears_no_more(self) -> None:
+        """From now on events wait again until they are taken."""
+        self._straight = _not_now
 
     async def send(self, text: str) -> None:
         """Send one frame. Raises SocketClosed; nothing went out then."""
@@ -222,6 +235,7 @@ class Peer(Generic[F, A]):
         liveness, backlog = self.liveness, self._backlog
         read, answer_of = self._language.read, self._language.answer_of
         liveness.heard()
+        heard: list[tuple[F, int]] = []
         for raw in frames:
             try:
                 frame = read(raw)
@@ -230,9 +244,14 @@ class Peer(Generic[F, A]):
                 self._refusals.refuse(raw, str(error), trio.current_time())
                 continue
             if answer is None:
-                backlog.put(frame, len(raw))
+                heard.append((frame, len(raw)))
             else:
                 self._answers.settle(answer)
+        # Whose taker has nothing in hand can have them at once, and is not woken for it.
+        straight = backlog.awaited and self._straight([frame for frame, _ in heard])
+        if not straight:
+            for frame, size in heard:
+                backlog.put(frame, size)
         if not backlog.full:
             liveness.waits(trio.current_time())
 
@@ -278,6 +297,11 @@ class Peer(Generic[F, A]):
             self._sweeps_at = max(self._answers.next_deadline, now + SWEEP_SECONDS)
             with trio.move_on_at(self._sweeps_at):
                 await self._asked.park()
+
+
+def _not_now(_: object) -> bool:
+    """Events wait to be heard."""
+    return False
 
 
 @asynccontextmanager

@@ -39,6 +39,16 @@ class Inbox(Protocol):
         """Accept events in this order; return once all of them are committed."""
         ...
 
+    def append_now(
+        self,
+        platform: str,
+        account: str,
+        arrived: Sequence[Arrived],
+        told: Callable[[Arrived, Appended], None],
+    ) -> bool:
+        """Take events in this very call, if there is room; *told* of each commit."""
+        ...
+
     async def advance(self, platform: str, account: str, cursor: str) -> None:
         """Move the cursor for a frame that held no event."""
         ...

@@ -131,6 +131,7 @@ class Session:
         in_hand: list[Heard] = []
         try:
             await older.wait()
+            peer.hears(self._take_now)
             async for heard in peer:
                 # What was read together is written down together.
                 in_hand = [heard, *peer.unheard(TOGETHER)]
@@ -143,7 +144,27 @@ class Session:
                 await self._take(peer, [*in_hand, *peer.unheard()])
             raise
         finally:
+            peer.hears_no_more()
             heard_out.set()
+
+    def _take_now(self, heard: Sequence[Heard]) -> bool:
+        """Hand messages over as they are read, if there is nothing to be waited for.
+
+        It spares waking two tasks for each read: one to take them, one to go on after
+        the commit. OneBot has nothing to acknowledge then.
+        """
+        if not self._identified.is_set():
+            return False
+        events: list[Inbound] = []
+        for one in heard:
+            if type(one) is not wire.GroupMessage and (
+                type(one) is not wire.PrivateMessage
+            ):
+                return False
+            event = self._inbound(one)
+            if event is not None:
+                events.append(event)
+        return not events or self._link.deliver_now(events)
 
     async def _take(self, peer: OneBotPeer, heard: Sequence[Heard]) -> None:
         events: list[Inbound] = []

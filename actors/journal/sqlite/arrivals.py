@@ -40,6 +40,27 @@ from actors.messages import Inbound
 log = structlog.get_logger()
 
 
+class Told(Waiter[Appended | None]):
+    """Somebody whose task does not wait."""
+
+    __slots__ = ("_one", "_told")
+
+    def __init__(
+        self,
+        owner: InboxAccount,
+        size: int,
+        one: Arrived,
+        told: Callable[[Arrived, Appended], None],
+    ) -> None:
+        super().__init__(owner, size, _no_line)
+        self._one = one
+        self._told = told
+
+    def answer(self, value: Appended | None) -> None:
+        assert value is not None
+        self._told(self._one, value)
+
+
 class Arrivals:
     """Accepts what came in."""
 
@@ -122,6 +143,28 @@ class Arrivals:
             self._pump.let_go()
         answers += [await waiter.answered(_left) for waiter in written]
         return [answer for answer in answers if answer is not None]
+
+    def append_now(
+        self,
+        platform: str,
+        account: str,
+        arrived: Sequence[Arrived],
+        told: Callable[[Arrived, Appended], None],
+    ) -> bool:
+        """Submit them together, or none of them: whoever has to wait does so elsewhere."""
+        if platform in self.crowds or not self._pump.opened.is_set():
+            return False
+        owner = self.inbox.account(platform, account)
+        effects = [
+            self._accept_of(owner, one.event, one.trace, one.cursor) for one in arrived
+        ]
+        if not self.inbox.fits(owner, sum(effect.size for effect in effects)):
+            return False
+        self._pump.hold()
+        for one, effect in zip(arrived, effects, strict=True):
+            self._write(effect, one.event, Told(owner, effect.size, one, told))
+        self._pump.let_go()
+        return True
 
     async def advance(self, platform: str, account: str, cursor: str) -> None:
         await self._pump.ready()

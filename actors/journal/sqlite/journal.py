@@ -187,6 +187,16 @@ class FileJournal(FileDesk, OutboxSide):
         """Accept events in this order, as far as there is room in one commit."""
         return await self._arrivals.append_all(platform, account, arrived)
 
+    def append_now(
+        self,
+        platform: str,
+        account: str,
+        arrived: Sequence[Arrived],
+        told: Callable[[Arrived, Appended], None],
+    ) -> bool:
+        """Submit events in this very call, if the file is open and there is room for all."""
+        return self._arrivals.append_now(platform, account, arrived, told)
+
     async def advance(self, platform: str, account: str, cursor: str) -> None:
         """Move the cursor for a frame that held no event."""
         await self._arrivals.advance(platform, account, cursor)

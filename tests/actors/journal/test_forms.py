@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -462,3 +463,44 @@ async def test_a_session_without_a_name_is_told_again_what_was_given_up(
     await store.append("tiny", "rook", event("2"), trace="t", cursor="2")
     assert await store.cursor("tiny", "rook") == "2"
     assert await store.cursor("tiny", "") == "2"
+
+
+async def test_what_is_taken_at_once_is_taken_whole_in_its_order_or_not_at_all(
+    opened: Opened,
+) -> None:
+    """The same events as `append_all` would accept; whatever has to wait is for that."""
+    store = await opened(inbox=InboxLimits(rows=3))
+    told: list[tuple[str, bool]] = []
+
+    def bring(names: str) -> bool:
+        arrived = [Arrived(event(name), f"t{name}", f"c{name}") for name in names]
+        return store.append_now("qq", "1", arrived, tell)
+
+    async def settle() -> str:
+        (row,) = await store.claim_inbound(CLAIM, 1)
+        assert store.settle_inbound(CLAIM, row.seq, InboundState.DONE)
+        return row.event.id
+
+    def tell(one: Arrived, appended: Appended) -> None:
+        told.append((one.event.id, appended.duplicate))
+
+    await store.append("qq", "1", event("b"), trace="t")
+    assert bring("abc")
+    await wait_all_tasks_blocked()
+    await trio.sleep(1)
+    assert told == [("a", False), ("b", True), ("c", False)]
+    assert await store.cursor("qq", "1") == "cc"
+    assert store.counts().new == 3
+    assert not bring("de")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(partial(store.append, "qq", "1", event("d"), trace="t"))
+        await wait_all_tasks_blocked()
+        assert not bring("e"), "somebody waits for room, and came before"
+        seen = [await settle()]
+        await trio.sleep(1)
+    assert not bring("e")
+    seen += [await settle() for _ in range(3)]
+    assert bring("e")
+    await trio.sleep(1)
+    assert [*seen, await settle()] == list("bacde")
+    assert told[3:] == [("e", False)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import NoReturn
 
 import structlog
@@ -59,6 +59,11 @@ class FakeJournal:
         await trio.lowlevel.checkpoint()
         if self.refuses and event.text == self.refuses:
             return Appended(0, False, "too big")
+        return self._accept(platform, account, event, cursor)
+
+    def _accept(
+        self, platform: str, account: str, event: Inbound, cursor: str | None
+    ) -> Appended:
         if cursor is not None:
             self._move(platform, account, cursor)
         key = (platform, account, event.chat, event.id, event.edit)
@@ -79,6 +84,22 @@ class FakeJournal:
             )
             for one in arrived
         ]
+
+    def append_now(
+        self,
+        platform: str,
+        account: str,
+        arrived: Sequence[Arrived],
+        told: Callable[[Arrived, Appended], None],
+    ) -> bool:
+        """Take them, unless a test decides how long that takes, or what is refused."""
+        if self.held is not None or self.refuses:
+            return False
+        for one in arrived:
+            self.asked += 1
+            self.brought.append((one.event.id, one.cursor))
+            told(one, self._accept(platform, account, one.event, one.cursor))
+        return True
 
     async def advance(self, platform: str, account: str, cursor: str) -> None:
         self._move(platform, account, cursor)

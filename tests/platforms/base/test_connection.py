@@ -1,6 +1,7 @@
 """A connection lives one session per incarnation, and its end says what comes next."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import pytest
 import trio
@@ -8,7 +9,7 @@ from attrs import frozen
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from actors.journal import Delivery
+from actors.journal import Appended, Arrived, Delivery
 from actors.kernel import Crash, NeedsOperator, Normal, Shutdown, System
 from actors.messages import Image, Inbound, Outbound, Text, plain_text
 from platforms.base import (
@@ -23,8 +24,9 @@ from platforms.base import (
     Sent,
     SessionEnded,
 )
+from platforms.base.link import ON_THEIR_WAY
 from platforms.base.seats import Seat
-from tests.platforms.base.hosts import FakeHost, saying
+from tests.platforms.base.hosts import FakeHost, FakeJournal, saying
 
 
 @frozen
@@ -290,6 +292,48 @@ async def test_what_is_acknowledged_together_moves_the_cursor_with_its_last() ->
         assert journal.brought[:2] == [("m1", None), ("m2", "7")]
         assert journal.cursors["qq", "10001"] == "8"
     assert seen == ["7", "8"]
+
+
+class SlowDisk(FakeJournal):
+    """Takes everything, and commits when a test says so."""
+
+    commits: list[Callable[[], None]]
+
+    def append_now(
+        self,
+        platform: str,
+        account: str,
+        arrived: Sequence[Arrived],
+        told: Callable[[Arrived, Appended], None],
+    ) -> bool:
+        self.commits += [partial(told, one, Appended(1, False)) for one in arrived]
+        return True
+
+
+async def test_so_many_are_on_their_way_to_the_disk_and_no_more() -> None:
+    """Law 4: beyond that a session waits, and then its peer."""
+    taken: list[bool] = []
+
+    async def script(link: Link) -> None:
+        link.up(account="10001")
+        batch = [Inbound(str(n)) for n in range(ON_THEIR_WAY - 1)]
+        taken.append(link.deliver_now(batch))
+        taken.append(link.deliver_now(batch[:2]))
+        taken.append(link.deliver_now(batch[:1]))
+        disk.commits.pop(0)()
+        disk.commits.pop(0)()
+        taken.append(link.deliver_now(batch[:2]))
+        over.set()
+        await trio.sleep_forever()
+
+    over = trio.Event()
+    running = Running(script)
+    running.host.journal = disk = SlowDisk()
+    disk.commits = []
+    async with running.system:
+        await over.wait()
+    assert taken == [True, False, True, True]
+    assert len(disk.commits) == ON_THEIR_WAY
 
 
 async def test_deliver_returns_once_it_is_journalled() -> None:

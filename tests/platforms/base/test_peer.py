@@ -1,11 +1,14 @@
 """One socket: answers are never behind events, silence is noticed, loss is told."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import pytest
 import structlog
 import trio
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from trio.testing import MockClock, wait_all_tasks_blocked
 
@@ -305,3 +308,73 @@ async def test_what_cannot_be_sent_now_was_never_asked() -> None:
         await wait_all_tasks_blocked()
         socket.end()
     assert not told
+
+
+@given(
+    reads=st.lists(
+        st.tuples(st.integers(1, 4), st.booleans(), st.integers(0, 3)), max_size=12
+    ),
+    pauses=st.lists(st.integers(0, 3), min_size=1, max_size=4),
+)
+def test_events_keep_their_order_whoever_takes_them(
+    reads: list[tuple[int, bool, int]], pauses: list[int]
+) -> None:
+    """Some are taken in the call that reads them, the others by a task that is slow."""
+    heard: list[object] = []
+    willing = True
+
+    def at_once(events: Sequence[Object]) -> bool:
+        if willing:
+            heard.extend(events)
+        return willing
+
+    async def main() -> None:
+        nonlocal willing
+        socket = FakeSocket()
+        async with conversation(socket, HABITS, refusals()) as peer:
+
+            async def take() -> None:
+                for pause in cycle(pauses):
+                    heard.append(await anext(peer))
+                    await trio.sleep(pause / 10)
+                    heard.extend(peer.unheard(2))
+                    await trio.sleep(pause / 10)
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(take)
+                peer.hears(at_once)
+                total = 0
+                for number, willing, tenths in reads:  # noqa: B007 - read above
+                    peer.take([json.dumps({"event": total + n}) for n in range(number)])
+                    total += number
+                    await trio.sleep(tenths / 10)
+                await trio.sleep(20)
+                nursery.cancel_scope.cancel()
+        assert heard == [{"event": n} for n in range(total)]
+
+    trio.run(main, clock=MockClock(autojump_threshold=0))
+
+
+async def test_who_has_nothing_in_hand_is_not_woken_for_what_is_taken_at_once() -> None:
+    socket = FakeSocket()
+    heard: list[Object] = []
+    async with conversation(socket, HABITS, refusals()) as peer:
+
+        def at_once(events: Sequence[Object]) -> bool:
+            heard.extend(events)
+            return True
+
+        peer.hears(at_once)
+        socket.says({"event": 1})
+        await wait_all_tasks_blocked()
+        assert heard == [], "nobody has asked for events yet"
+        assert await anext(peer) == {"event": 1}
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(anext, peer)
+            await wait_all_tasks_blocked()
+            socket.says({"event": 2})
+            await wait_all_tasks_blocked()
+            assert heard == [{"event": 2}]
+            peer.hears_no_more()
+            socket.says({"event": 3})
+        assert heard == [{"event": 2}]

@@ -12,6 +12,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.journal import (
     AccountKey,
+    Appended,
     Arrived,
     Claim,
     FileJournal,
@@ -188,6 +189,26 @@ async def test_what_arrives_together_is_one_commit(
         assert store.commits == 1, "the cursor is written with its events"
         assert journal.counts().new == 61
         assert await journal.cursor("qq", "1") == "cursor"
+
+
+async def test_what_is_taken_at_once_is_one_commit_of_an_open_file(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    store = counted(tmp_path)
+    told: list[str] = []
+    arrived = [Arrived(event(str(n), str(n)), "t") for n in range(60)]
+
+    def tell(one: Arrived, _: Appended) -> None:
+        told.append(one.event.id)
+
+    async with in_file(tmp_path, store=store) as journal:
+        assert not journal.append_now("qq", "1", arrived, tell)
+        await journal.cursor("qq", "1")
+        assert journal.append_now("qq", "1", arrived, tell)
+        assert not told
+        await trio.sleep(1)
+        assert store.commits == 1
+        assert told == [str(n) for n in range(60)]
 
 
 async def test_a_backlog_is_in_the_file_and_not_in_memory(
