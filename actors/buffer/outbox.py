@@ -25,6 +25,8 @@ from actors.tracker import STALE_SECONDS, Receipt, ReceiptOfParts, Tracker
 log = structlog.get_logger()
 
 SHED_PER_TURN = 256
+# Read for every message; an attribute of an enumeration costs as much as a call.
+_QUEUED, _SENDING = OutboundState.QUEUED, OutboundState.SENDING
 
 
 class Outbox:
@@ -70,11 +72,12 @@ class Outbox:
         its content is another one, the first stands.
         """
         expires_at = self._clock() + STALE_SECONDS[out.kind]
-        if out.change is None:
-            bodies = await self._split(out)
-            rows = rows_of(out, bodies) if len(bodies) > 1 else ()
-        else:
+        rows: Sequence[Outbound] = ()
+        if out.change is not None:
             rows = deletions(out)
+        elif (cutting := self._split(out)) is not None:
+            bodies = await cutting
+            rows = rows_of(out, bodies) if len(bodies) > 1 else ()
         if len(rows) > 1:
             receipt = await self._say_all(rows, expires_at)
         else:
@@ -108,9 +111,9 @@ class Outbox:
     def _catch_up(self, key: str) -> None:
         """The sender hears of the same commit: it may have been faster than the speaker."""
         outcome = self._journal.outcome_of(key)
-        if outcome is None or outcome.state is OutboundState.QUEUED:
+        if outcome is None or outcome.state is _QUEUED:
             return
-        if outcome.state is OutboundState.SENDING:
+        if outcome.state is _SENDING:
             self._tracker.sending(key)
         else:
             self._tracker.settle(key, outcome)
@@ -209,7 +212,7 @@ class Outbox:
         return self._journal.can_claim(account)
 
     def next_claim(self, account: AccountKey) -> float:
-        """When `claim` has something that waits for a time; `inf` for never."""
+        """When `claim` has something; `-inf` for at once, `inf` for never."""
         return self._journal.next_claim(account)
 
     def settle(self, claim: Claim, row: OutboundRow, outcome: Outcome) -> bool:

@@ -10,14 +10,13 @@ from attrs import evolve
 from actors.buffer.keys import part_key
 from actors.messages import Delete, Ours, Outbound, Segment
 
-Split: TypeAlias = Callable[[Outbound], Awaitable[Sequence[tuple[Segment, ...]]]]
-"""In which pieces a message has to be said, in order; one piece for most. To cut a long
-text takes long: whoever does it lets others have their turn meanwhile."""
+Split: TypeAlias = Callable[[Outbound], Awaitable[Sequence[tuple[Segment, ...]]] | None]
+"""In which pieces a message has to be said, in order. `None`, at once: in one, as most are.
+To cut a long text takes long: whoever does it lets others have their turn meanwhile."""
 
 
-async def whole(out: Outbound) -> Sequence[tuple[Segment, ...]]:
-    """Return a message in one piece: what is done where no platform says otherwise."""
-    return (out.body,)
+def whole(_: Outbound) -> None:
+    """Say a message in one piece: what is done where no platform says otherwise."""
 
 
 def rows_of(out: Outbound, bodies: Sequence[tuple[Segment, ...]]) -> list[Outbound]:

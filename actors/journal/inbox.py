@@ -216,8 +216,7 @@ class Inbox:
             return []
         held = self._held.setdefault(claim.name, {})
         records: list[InboxRecord] = []
-        queue = self._queue
-        while len(records) < limit and (taken := queue.take()) is not None:
+        while len(records) < limit and (taken := self._queue.take()) is not None:
             platform, chat, record = taken
             if isinstance(record, int):
                 seq, priority = unpacked(record)
@@ -239,7 +238,8 @@ class Inbox:
     def settle(self, claim: Claim, seq: int, state: InboundState, why: str) -> bool:
         """Move a claimed or parked row on. False: this claim does not have it (any more)."""
         record = self._rows.get(seq)
-        if record is None or record.claim is None or record.claim != claim:
+        # It is the very one nearly always; to compare costs a call.
+        if record is None or (record.claim is not claim and record.claim != claim):
             self.stale_settles += 1
             return False
         if record.state is not _S.CLAIMED or state is not _S.DONE:

@@ -121,7 +121,7 @@ class OutboxSide(ABC):
         return self._outgoing.can_claim(account, self._clock())
 
     def next_claim(self, account: AccountKey) -> float:
-        """When something may be claimed that waits for a time; `inf` for never."""
+        """When something may be claimed; `-inf` for at once, `inf` for never."""
         return self._outgoing.next_claim(account)
 
     def holds(self, account: AccountKey) -> bool:

@@ -281,13 +281,14 @@ class Outgoing(Endings):
 
     def can_claim(self, key: AccountKey, now: float) -> bool:
         """Would `claim` hand something out, as far as pace and room on the wire allow?"""
-        account = self._accounts.get(key)
-        return account is not None and (account.queue.ready or account.next_at() <= now)
+        return self.next_claim(key) <= now
 
     def next_claim(self, key: AccountKey) -> float:
-        """When something may be claimed that waits for a time; `inf` for never."""
+        """When something may be claimed; `-inf` for at once, `inf` for never."""
         account = self._accounts.get(key)
-        return inf if account is None else account.next_at()
+        if account is None:
+            return inf
+        return -inf if account.queue.ready else account.next_at()
 
     def holds(self, key: AccountKey) -> bool:
         """Does anything wait for that account, or is on its way?"""
@@ -311,7 +312,8 @@ class Outgoing(Endings):
 
     def _mine(self, claim: Claim, seq: int) -> OutgoingRecord | None:
         record = self._sending.get(seq)
-        if record is None or record.claim is None or record.claim != claim:
+        # By identity first: it is the very one nearly always, and costs no call.
+        if record is None or (record.claim is not claim and record.claim != claim):
             self.stale_settles += 1
             return None
         return record

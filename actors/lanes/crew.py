@@ -36,7 +36,7 @@ class Crew(Generic[J]):
         self,
         nursery: trio.Nursery,
         *,
-        take: Callable[[], Awaitable[J | None]],
+        take: Callable[[], J | None],
         body: Callable[[J], Awaitable[None]],
         ended: Callable[[J, Ended, BaseException | None], None],
         size: int,
@@ -162,13 +162,14 @@ class Crew(Generic[J]):
 
     # --- for workers -------------------------------------------------------------------
 
-    async def next_for(self, worker: Worker[J]) -> J | None:
+    def next_for(self, worker: Worker[J]) -> J | None:
+        """Return what that one does next; `None`: it is to rest."""
         if worker.called:
             worker.called = False
             self.coming -= 1
         if self._dismissed or self._active > self.size:
             return None
-        job = await self._take()
+        job = self._take()
         if job is None:
             return None
         worker.job = job

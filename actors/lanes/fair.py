@@ -26,7 +26,7 @@ from typing import Final, Generic, TypeVar
 
 from attrs import frozen
 
-from actors.lanes.lane import LEVELS, NOWHERE, Group, Lane, Seat
+from actors.lanes.lane import FULL, IDLE, LEVELS, NOWHERE, TURN, Group, Lane
 from actors.lanes.ring import Ring
 
 PASSES: Final = (0, 4, 15)
@@ -101,7 +101,7 @@ class FairQueue(Generic[G, K, T]):
     @property
     def places(self) -> int:
         """How many items of the groups that are here may be out together."""
-        return self._places.of(len(self._groups))
+        return self._places.shared + self._places.own * len(self._groups)
 
     @property
     def keys(self) -> int:
@@ -122,8 +122,15 @@ class FairQueue(Generic[G, K, T]):
         before = lane.level
         lane.push(item, level)
         self._size += 1
-        self._stand(lane)
-        return lane.level != before and lane.group.seat is Seat.TURN
+        # What `_stand` and `_sit` come to here: a call for each item adds up.
+        stands = lane.stands(self._places.key)
+        if stands == before:
+            return False
+        owner = lane.group
+        owner.move(lane, stands)
+        if owner.seat is not TURN:
+            self._sit(owner)
+        return owner.seat is TURN
 
     def push_front(self, group: G, key: K, item: T, level: int = 1) -> None:
         """Give an item back: it is the next one of its key."""
@@ -159,10 +166,15 @@ class FairQueue(Generic[G, K, T]):
         group.out += 1
         if group.out > self._places.own:
             self._borrowed += 1
-        self._turns.remove(group)
-        group.seat = Seat.IDLE
         group.move(lane, lane.stands(self._places.key))
-        self._sit(group)
+        if group.gives and group.before is group.after:
+            # Alone in its round, it need not leave it. Should there be no place for
+            # what it has, `_next` finds that.
+            return group.name, lane.key, item
+        self._turns.remove(group)
+        group.seat = IDLE
+        if group.gives:  # else it is where it belongs
+            self._sit(group)
         return group.name, lane.key, item
 
     def done(self, group: G, key: K) -> None:
@@ -173,9 +185,14 @@ class FairQueue(Generic[G, K, T]):
         owner.out -= 1
         if owner.out >= self._places.own:
             self._borrowed -= 1
-            self._pass_on()
-        self._stand(lane)
-        self._sit(owner)
+            if self._full:
+                self._pass_on()
+        if lane.pushed != lane.taken:
+            self._stand(lane)
+        elif not lane.out and not lane.held:  # as it is nearly always
+            self._leave(lane)
+        if owner.gives and owner.seat is not TURN:  # else it is where it belongs
+            self._sit(owner)
 
     def hold(self, group: G, key: K) -> None:
         """Give out nothing of *key* until it is released."""
@@ -227,24 +244,28 @@ class FairQueue(Generic[G, K, T]):
             group.move(lane, level)
             self._sit(group)
         if lane.pushed == lane.taken and not lane.out and not lane.held:
-            del group.lanes[lane.key]
-            if len(self._spare) < SPARE_LANES:
-                self._spare.append(lane)
+            self._leave(lane)
+
+    def _leave(self, lane: Lane[G, K, T]) -> None:
+        """There is nothing more of this key."""
+        del lane.group.lanes[lane.key]
+        if len(self._spare) < SPARE_LANES:
+            self._spare.append(lane)
 
     def _sit(self, group: Group[G, K, T]) -> None:
         """Let a group wait where it belongs now: for its turn, for a place, or nowhere."""
-        seat = Seat.IDLE
+        seat = IDLE
         if group.gives:
-            seat = Seat.FULL if self._level(group) == NOWHERE else Seat.TURN
+            seat = FULL if self._level(group) == NOWHERE else TURN
         before = group.seat
         if seat is before:
             return
-        if before is not Seat.IDLE:
-            (self._turns if before is Seat.TURN else self._full).remove(group)
+        if before is not IDLE:
+            (self._turns if before is TURN else self._full).remove(group)
         group.seat = seat
-        if seat is not Seat.IDLE:
-            (self._turns if seat is Seat.TURN else self._full).append(group)
-        elif before is Seat.TURN:
+        if seat is not IDLE:
+            (self._turns if seat is TURN else self._full).append(group)
+        elif before is TURN and self._full:
             self._pass_on()  # the place it had in mind is somebody else's now
 
     def _next(self) -> tuple[Group[G, K, T], int] | None:

@@ -27,6 +27,10 @@ class Seat(Enum):
     FULL = "waits for a place"
 
 
+# Read for every item; an attribute of an enumeration costs as much as a call.
+IDLE, TURN, FULL = Seat
+
+
 class Lane(Link, Generic[G, K, T]):
     """The items of one key. The first is apart: most chats hold one at a time, and a
     deque for each of a million chats would cost a gigabyte.
@@ -69,8 +73,11 @@ class Lane(Link, Generic[G, K, T]):
             self.rest = deque((item,))
         else:
             self.rest.append(item)
-        self.pushed += 1
-        self._mark(self.pushed, level)
+        self.pushed = count = self.pushed + 1
+        if level < LEVELS - 1:  # `_mark`, spelled out: a call for each item adds up
+            self.wanted = count
+            if level == 0:
+                self.urgent = count
 
     def push_front(self, item: T, level: int) -> None:
         if self.pushed != self.taken:
@@ -108,14 +115,14 @@ class Lane(Link, Generic[G, K, T]):
         self._mark(count, level)
 
     def pop(self) -> T:
-        item = cast(T, self.first)
+        item = self.first
         self.taken += 1
         self.first = None
         if self.rest is not None:
             self.first = self.rest.popleft()
             if not self.rest:
                 self.rest = None
-        return item
+        return item  # type: ignore[return-value]  # there is one
 
     def stands(self, width: int) -> int:
         """Return the level of its most urgent item, or `NOWHERE` if it gives none."""
@@ -144,7 +151,7 @@ class Group(Link, Generic[G, K, T]):
         """A bit for each level that has somebody in its ring; it is asked all the time."""
         self.passed = [0] * LEVELS
         self.out = 0
-        self.seat = Seat.IDLE
+        self.seat = IDLE
 
     def move(self, lane: Lane[G, K, T], level: int) -> None:
         """Let a key stand in another ring, at its end, or in none."""

@@ -154,7 +154,7 @@ class Lanes(Generic[K, T]):
         job.parked = False
         self._crew.step_in(worker, job.within)
 
-    async def _take(self) -> Job[K, T] | None:
+    def _take(self) -> Job[K, T] | None:
         taken = self._queue.take()
         return None if taken is None else taken[2]
 

@@ -95,7 +95,7 @@ class Worker(Generic[J]):
         crew = self._crew
         envelope = self._span.in_hand
         while True:
-            job = await crew.next_for(self)
+            job = crew.next_for(self)
             if job is None:
                 if not await crew.rest(self):
                     return False

@@ -159,7 +159,10 @@ class Desks:
 
     def awaited(self, row: InboundRow) -> bool:
         """Does a handler of any bot wait for exactly this answer?"""
-        return any(_awaits(bot.desk, row) for bot in self._all)
+        for bot in self._all:  # noqa: SIM110 - asked for every event: a generator is felt
+            if _awaits(bot.desk, row):
+                return True
+        return False
 
     def take_over(self, claim: Claim) -> None:
         """Settle in the name of *claim* from now on."""

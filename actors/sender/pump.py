@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from functools import partial
 from math import inf
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import trio
 
 from actors.buffer import Outbox
 from actors.journal import AccountKey, Claim, OutboundRow
-from actors.kernel import Span, Timer, current_turn
+from actors.kernel import Envelope, Span, Timer, current_turn
 from actors.lanes import Crew, Ended
 from actors.messages import Ours, Outbound
 from actors.sender.aiming import aimed
@@ -23,6 +23,7 @@ from actors.sender.lines import Lines
 from actors.sender.settling import Settling
 from actors.sender.terms import Terms
 
+P = ParamSpec("P")
 R = TypeVar("R")
 
 SIDE_BY_SIDE = 32
@@ -86,6 +87,7 @@ class Pump:
         # What is begun without a worker is told of in a reader's context, and begun in
         # the journal's: neither knows of our turn, nor of the trace of what is said.
         self._span = Span("", inf, self._crew.owner)
+        self._hand = self._span.in_hand = Envelope(None)
         self._context = copy_context()
         self._context.run(current_turn.set, self._span)
 
@@ -181,7 +183,7 @@ class Pump:
         for row in rows:
             self._begun += 1
             delivery = Delivery(row, terms)
-            if not self._as_ours(partial(self._begin, delivery)):
+            if not self._as_ours(self._begin, delivery):
                 self._ready.append(delivery)
                 self._crew.call()
         if len(rows) < len(picked):
@@ -193,7 +195,7 @@ class Pump:
         line = self._lines.of(self.account)
         if line is None or out.change is not None:
             return False
-        self._is_about(delivery)
+        self._hand.trace = out.trace
         try:
             delivery.leave = line.begin(out, partial(self._told_of, delivery))
         except Exception as error:  # noqa: BLE001 - a worker raises it: not this deep
@@ -206,26 +208,23 @@ class Pump:
         return True
 
     def _told_of(self, delivery: Delivery, answer: Sent | Exception) -> None:
-        self._as_ours(partial(self._answered, delivery, answer))
+        self._as_ours(self._answered, delivery, answer)
 
-    def _as_ours(self, call: Callable[[], R]) -> R:
-        """Make *call* in our turn, unless it is ours already: a journal in memory commits
-        what is rung for in that very call.
+    def _as_ours(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Make *call* in our turn, unless it is ours already.
+
+        That it is where a journal in memory commits what is rung for in that very call.
         """
         if current_turn.get() is self._span:
-            return call()
-        return self._context.run(call)
-
-    def _is_about(self, delivery: Delivery) -> None:
-        if self._span.in_hand is not None:
-            self._span.in_hand.trace = delivery.trace
+            return call(*args, **kwargs)
+        return self._context.run(call, *args, **kwargs)
 
     def _answered(self, delivery: Delivery, answer: Sent | Exception) -> None:
         """What was begun without a worker has ended, unless it was given up before."""
         if not self._crew.has_begun(delivery):
             return
         delivery.leave = None
-        self._is_about(delivery)
+        self._hand.trace = delivery.trace
         ended, error = Ended.DONE, None
         try:
             self._settling.conclude(delivery, answer)
@@ -233,14 +232,14 @@ class Pump:
             ended, error = Ended.RAISED, raised
         self._crew.end_begun(delivery, ended, error)
 
-    async def _take(self) -> Delivery | None:
+    def _take(self) -> Delivery | None:
         return self._ready.popleft() if self._ready else None
 
     def _may_claim(self, terms: Terms) -> bool:
         """Is there something to claim? If it has to wait, see to it that we look again."""
-        now = self._clock()
-        if not self._outbox.can_claim(self.account):
-            self._look_at(self._outbox.next_claim(self.account))
+        now, at = self._clock(), self._outbox.next_claim(self.account)
+        if at > now:
+            self._look_at(at)
             return False
         wait = terms.pacing.wait(now)
         if wait:

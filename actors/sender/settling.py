@@ -129,7 +129,7 @@ class Settling:
                 "delivery.settled",
                 key=row.out.key,
                 trace=row.out.trace,
-                state=outcome.state.value,
+                state=outcome.state,
             )
 
 

@@ -41,6 +41,9 @@ PROBE_SECONDS: Final = 10.0
 NOT_CONNECTED_SECONDS: Final = 1.0
 
 
+_SPEAK: Final = (SocketRole.API, SocketRole.UNIVERSAL)
+
+
 class OneBotSpeaker(Speaker):
     """Speaks for one session, on whichever of its sockets takes actions."""
 
@@ -101,7 +104,7 @@ class OneBotSpeaker(Speaker):
 
     def peer(self) -> OneBotPeer:
         """Return a socket that takes actions. Raises Retry: there is none."""
-        for role in (SocketRole.API, SocketRole.UNIVERSAL):
+        for role in _SPEAK:
             peer = self._peers.get(role)
             if peer is not None and peer.alive:
                 return peer

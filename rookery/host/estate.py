@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from itertools import islice
 
 import trio
@@ -10,8 +10,8 @@ from attrs import define, field, frozen
 
 from actors.bots import Bot, BotDesk
 from actors.messages import Outbound, Segment
-from platforms.base import AnyPlatform
-from platforms.base.forms import pieces
+from platforms.base import AnyPlatform, Caps
+from platforms.base.forms import fit, is_short, pieces
 from rookery.config import Configuration, PlatformSettings
 from rookery.host.kinds import caps_of
 
@@ -46,7 +46,7 @@ class Estate:
     settled: trio.Event = field(factory=trio.Event)
     """Set once the first configuration was applied, faults or not."""
 
-    async def split(self, out: Outbound) -> Sequence[tuple[Segment, ...]]:
+    def split(self, out: Outbound) -> Awaitable[Sequence[tuple[Segment, ...]]] | None:
         """Return the parts in which *out* is said on its platform; see `Outbox`.
 
         By what is configured, not by who is connected: a message is written down, and its
@@ -54,15 +54,10 @@ class Estate:
         """
         known = self.configuration.settings.platforms.get(out.to.platform)
         if known is None:
-            return (out.body,)
+            return None
         caps = caps_of(known)
-        parts: list[tuple[Segment, ...]] = []
-        for part in islice(pieces(out.body, caps), caps.max_parts + 1):
-            parts.append(part)
-            if len(parts) > 1:
-                await trio.lowlevel.checkpoint()
-        # One that would take too many parts is refused as a whole when its turn comes.
-        return parts if 0 < len(parts) <= caps.max_parts else (out.body,)
+        # Asked here, for nearly all: to cut is a coroutine and a generator.
+        return None if is_short(fit(out.body, caps), caps) else _cut(out, caps)
 
     def is_operator(self, platform: str, user: str) -> bool:
         """Whoever sits here is one; the rest is configured by platform id."""
@@ -71,6 +66,16 @@ class Estate:
         if known is not None and known.kind.platform.local:
             return True
         return user in settings.operators.get(platform, ())
+
+
+async def _cut(out: Outbound, caps: Caps) -> Sequence[tuple[Segment, ...]]:
+    parts: list[tuple[Segment, ...]] = []
+    for part in islice(pieces(out.body, caps), caps.max_parts + 1):
+        parts.append(part)
+        if len(parts) > 1:
+            await trio.lowlevel.checkpoint()
+    # One that would take too many parts is refused as a whole when its turn comes.
+    return parts if 0 < len(parts) <= caps.max_parts else (out.body,)
 
 
 @frozen(kw_only=True)

@@ -16,7 +16,13 @@ from attrs import define, evolve, field
 
 from actors.messages import Audio, File, Image, Markdown, Segment, Text, Video
 from platforms.base.caps import Caps
-from platforms.base.forms.measuring import certainly_fits, clipped, graphemes, measure
+from platforms.base.forms.measuring import (
+    MOST_PER_CHARACTER,
+    certainly_fits,
+    clipped,
+    graphemes,
+    measure,
+)
 from platforms.base.forms.splitting import cut
 from platforms.base.forms.words import in_words, told
 
@@ -30,7 +36,10 @@ Media: TypeAlias = Image | Audio | Video | File
 def fit(body: Body, caps: Caps) -> Body:
     """Tell in words what *caps* cannot carry; the very same body where it carries all."""
     carried = caps.segments
-    if all(type(part) in carried for part in body):
+    for part in body:
+        if type(part) not in carried:
+            break
+    else:  # nearly always, and asked twice of each message
         return body
     return tuple(
         fitted
@@ -63,6 +72,10 @@ def is_short(body: Body, caps: Caps) -> bool:
         return False
     if limit is None:
         return True
+    if len(body) == 1 and type(body[0]) is Text:  # nearly always
+        text = body[0].text
+        if len(text) * MOST_PER_CHARACTER <= limit:
+            return True
     if caps.caption_limit is not None:
         media = sum(isinstance(part, Media) for part in body)
         if media > 1 or (media and _said(body, caps) > caps.caption_limit):

@@ -34,6 +34,8 @@ def certainly_fits(text: str, limit: int, unit: Unit) -> bool:
     return len(text) * _AT_MOST[unit] <= limit
 
 
+MOST_PER_CHARACTER = 4
+"""Whatever is counted, a character is no more of it."""
 _AT_MOST = {Unit.CHARACTERS: 1, Unit.UTF16: 2, Unit.BYTES: 4}
 
 

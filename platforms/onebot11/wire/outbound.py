@@ -5,8 +5,10 @@ from __future__ import annotations
 from actors.messages import Chat, ChatKind, Emoji, Outbound
 from platforms.onebot11.wire.actions import Call, frame_of
 from platforms.onebot11.wire.checks import id_out
+from platforms.onebot11.wire.lenient import JsonObject
 from platforms.onebot11.wire.segments import Unsendable, write_body
 
+_EMPTY: JsonObject = {"type": "text", "data": {"text": ""}}
 _AS_EMOJI = "\N{VARIATION SELECTOR-16}"
 """Only says that a character is to be drawn in colours."""
 
@@ -18,7 +20,10 @@ def call_of(out: Outbound) -> Call:
         Unsendable: nothing in it to send, or nothing that OneBot can express.
     """
     message = write_body(out.body)
-    if not any(part != {"type": "text", "data": {"text": ""}} for part in message):
+    for part in message:
+        if part != _EMPTY:
+            break
+    else:
         msg = "a message must say something (got an empty body)"
         raise Unsendable(msg)
     action, name = _where(out.chat)

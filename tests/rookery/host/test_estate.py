@@ -57,7 +57,9 @@ async def test_a_long_text_is_cut_while_others_go_on() -> None:
     text = "漢" * LIMIT * MAX_PARTS
     async with trio.open_nursery() as nursery:
         nursery.start_soon(go_on)
-        parts = await ESTATE.split(saying(text))
+        cutting = ESTATE.split(saying(text))
+        assert cutting is not None
+        parts = await cutting
         nursery.cancel_scope.cancel()
     assert "".join(map(plain_text, parts)) == text
     assert turns >= MAX_PARTS - 2
@@ -66,6 +68,12 @@ async def test_a_long_text_is_cut_while_others_go_on() -> None:
 async def test_what_takes_too_many_parts_stays_whole_and_is_refused_later() -> None:
     for text in ("x" * (LIMIT * MAX_PARTS + 1), ("x " * LIMIT + "\n") * MAX_PARTS):
         out = saying(text)
-        assert await ESTATE.split(out) == (out.body,)
+        cutting = ESTATE.split(out)
+        assert cutting is not None
+        assert await cutting == (out.body,)
         elsewhere = evolve(out, to=evolve(GROUP, platform="gone"))
-        assert await ESTATE.split(elsewhere) == (out.body,)
+        assert ESTATE.split(elsewhere) is None
+
+
+def test_what_is_short_is_not_cut() -> None:
+    assert ESTATE.split(saying("x" * LIMIT)) is None
