@@ -328,7 +328,9 @@ async def test_what_is_repeated_has_its_body(opened: Opened) -> None:
     assert (again.attempt, again.doubts) == (2, 1)
 
 
-async def test_a_chat_waits_for_its_pace_and_keeps_its_order(opened: Opened) -> None:
+async def test_a_chat_waits_for_its_pace_and_keeps_its_order(
+    autojump_clock: MockClock, opened: Opened
+) -> None:
     """A28, B37: leave is asked for row by row, and only of chats that have one."""
     store = await opened()
     pacer: Pacer[tuple[str, str]] = Pacer(each=[Pace(2, 10.0)])
@@ -393,7 +395,9 @@ async def test_a_frame_that_cannot_be_measured_is_accepted(
     assert not (await store.append("qq", "1", odd, trace="t")).duplicate
 
 
-async def test_what_arrives_together_is_accepted_in_its_order(opened: Opened) -> None:
+async def test_what_arrives_together_is_accepted_in_its_order(
+    autojump_clock: MockClock, opened: Opened
+) -> None:
     """As one `append` after the other: also what is known, and what waits for room."""
     store = await opened(inbox=InboxLimits(rows=3))
     await store.append("qq", "1", event("b"), trace="t")
@@ -466,7 +470,7 @@ async def test_a_session_without_a_name_is_told_again_what_was_given_up(
 
 
 async def test_what_is_taken_at_once_is_taken_whole_in_its_order_or_not_at_all(
-    opened: Opened,
+    autojump_clock: MockClock, opened: Opened
 ) -> None:
     """The same events as `append_all` would accept; whatever has to wait is for that."""
     store = await opened(inbox=InboxLimits(rows=3))
