@@ -19,7 +19,7 @@ from actors.sender import (
     Told,
 )
 from actors.sender.delivery import SEND_SECONDS
-from tests.actors.journal.builders import saying
+from tests.actors.journal.builders import end_and_start_again, saying
 from tests.actors.sender.offices import FakeLine, office
 
 S = OutboundState
@@ -139,3 +139,24 @@ async def test_what_has_begun_is_waited_for_when_the_host_leaves(
             assert answered.current.state is S.SENT
             assert mute.unknown
             assert line.left == ["b"]
+
+
+async def test_a_sender_that_ends_gives_up_what_it_has_begun(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 6: nobody can know; and an answer to the one before is none to its successor."""
+    line = Mute()
+    with capture_logs():
+        async with office() as (parts, system):
+            parts.lines.connect(line)
+            lost = await parts.outbox.say(saying("a"))
+            await trio.sleep(1)
+            await end_and_start_again(system, "/sender", parts.sender)
+            assert lost.unknown
+            assert line.left == ["a"]
+            line.begun["a"](Sent("1"))
+            assert lost.unknown
+            again = await parts.outbox.say(saying("b"))
+            await trio.sleep(1)
+            line.begun["b"](Sent("2"))
+            assert again.current.message_id == "2"
