@@ -10,4 +10,4 @@ class ConsoleConfig:
     """`type = "console"` and nothing else."""
 
     def invitation(self) -> str:
-        return "type /help here"
+        return "type here"

@@ -21,8 +21,7 @@ from rookery.cli.starters import Transport
 NOT_DONE, USAGE = 1, 2
 
 HELP = """\
-A home for chat bots: one supervised process, where any part may fail and
-nothing else stops.
+A home for chat bots, where any part may fail and nothing else stops.
 
 Begin with `rookery demo`, a host that is broken every few seconds and loses
 nothing, or with `rookery run`: without a configuration it starts a demo bot
@@ -34,7 +33,7 @@ For example:
     rookery demo                  # a host that is broken, and loses nothing
     rookery run                   # ./rookery.toml, else the built-in default
     rookery new bot weather       # write weather.py, and see how to add it
-    rookery check rookery.toml    # every mistake at once
+    rookery check                 # every mistake of rookery.toml
     rookery tree                  # what runs, from another terminal
     rookery send qq/10001/group:42 "good morning"
     rookery reload                # after editing rookery.toml or a bot
@@ -92,7 +91,9 @@ DemoData: TypeAlias = Annotated[
         name="--data", help="Keep everything in this folder, which must be empty."
     ),
 ]
-Checked: TypeAlias = Annotated[Path, Parameter(help="The configuration file.")]
+Checked: TypeAlias = Annotated[
+    Path, Parameter(name="FILE", help="The configuration file.")
+]
 Json: TypeAlias = Annotated[
     bool, Parameter(name="--json", negative=(), help="Print the faults as JSON.")
 ]
@@ -153,6 +154,8 @@ def run(
         rookery run /etc/rookery/rookery.toml
         printf '/ping\n' | rookery run
         rookery run --data /tmp/try 2> log.json
+
+    What is piped in is said on the console; when it ends, the host goes on.
     """
     from rookery.host import run_host
 
@@ -163,11 +166,11 @@ def run(
 def demo(*, calm: Calm = False, so_long: DemoFor = None, data: DemoData = None) -> int:
     r"""Show a host that is broken every few seconds, and lose nothing.
 
-    A console, a web chat and a scripted OneBot peer, joined by a bridge of twenty lines,
-    rookery/bridge.py. What you type, the others hear. Parts are killed and a line is
-    cut; what was said is held against what was heard. Without a terminal it prints a
-    line every few seconds. Ctrl-C leaves in order and says what it came to; the exit
-    code is 0 if nothing was lost and nothing came twice.
+    A console, a web chat and a scripted OneBot peer, joined by a bridge of twenty
+    lines, rookery/bridge.py. What you type, the others hear. Parts are killed and
+    a line is cut; what was said is held against what was heard. Without a terminal
+    it prints a line every few seconds. Ctrl-C leaves in order and says what it came
+    to; the exit code is 0 if nothing was lost and nothing came twice.
 
     For example:
 
@@ -181,14 +184,15 @@ def demo(*, calm: Calm = False, so_long: DemoFor = None, data: DemoData = None) 
 
 
 @app.command
-def check(file: Checked, /, *, json: Json = False) -> int:
-    """Say every mistake of a configuration at once, and whether its bots can be loaded.
+def check(file: Checked = Path("rookery.toml"), /, *, json: Json = False) -> int:
+    """Say every mistake of a configuration at once, and whether its bots load.
 
     Loading a bot runs its module. Nothing is started.
 
     For example:
 
-        rookery check rookery.toml
+        rookery check
+        rookery check /etc/rookery/rookery.toml
     """
     from rookery.cli.checking import check_file
 
@@ -212,11 +216,12 @@ def new_bot(name: Name, /) -> int:
 
 @new.command(name="platform")
 def new_platform(name: PlatformName, /, *, transport: Wire) -> int:
-    """Write a platform to start from, the other end of its wire, its test and its page.
+    """Write a platform to start from, and the other end of its wire, test and page.
 
-    They are NAME.py, NAME_peer.py, test_NAME.py and NAME.md, here. The platform speaks a
-    wire that is made up, and its test proves that it stands everything that can happen
-    to a line; put your own wire in its place. A file that exists is never overwritten.
+    They are NAME.py, NAME_peer.py, test_NAME.py and NAME.md, here. The platform
+    speaks a wire that is made up, and its test proves that it stands everything
+    that can happen to a line; put your own wire in its place. A file that exists
+    is never overwritten.
 
     For example:
 
@@ -230,7 +235,7 @@ def new_platform(name: PlatformName, /, *, transport: Wire) -> int:
 
 @app.command
 def send(address: Address, text: Text, /, *, which: Which = DEFAULT) -> int:
-    """Say something in a chat, through the running host, and wait for what became of it.
+    """Say something in a chat through the running host, and what became of it.
 
     For example:
 
@@ -246,7 +251,7 @@ def send(address: Address, text: Text, /, *, which: Which = DEFAULT) -> int:
 
 @app.command
 def reload(*, which: Which = DEFAULT) -> int:
-    """Make the running host read its configuration again, and load its bots afresh.
+    """Make the running host read its configuration again, and load its bots anew.
 
     A bot that fails to load, or a platform that did not change, stays as it is.
 
@@ -272,12 +277,12 @@ def chaos(
 ) -> int:
     """Break the running host on purpose, watch it recover, and say what it cost.
 
-    The host must have been started with --allow-chaos. Ctrl-C ends it early and still
-    prints the report; if this command dies, the host heals by itself.
+    The host must have been started with --allow-chaos. Ctrl-C ends it early and
+    still prints the report; if this command dies, the host heals by itself.
 
-    With --simulate no host needs to run: a whole one lives through hours of faults and
-    crashes on a virtual clock, and is held against what it promises. The same seed is
-    the same world. Ctrl-C ends it, and what was found so far is said.
+    With --simulate no host needs to run: a whole one lives through hours of faults
+    and crashes on a virtual clock, and is held against what it promises. The same
+    seed is the same world. Ctrl-C ends it, and what was found so far is said.
 
     For example:
 
@@ -303,7 +308,8 @@ def main(arguments: list[str]) -> int:
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        print(f"{error} (try `rookery --help`)", file=sys.stderr)
+        command = " ".join(["rookery", *(error.command_chain or ())])
+        print(f"{error} (try `{command} --help`)", file=sys.stderr)
         return USAGE
     except (KeyboardInterrupt, BrokenPipeError):
         return NOT_DONE

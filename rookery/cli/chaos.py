@@ -36,7 +36,7 @@ def run_chaos(plan: Path | None, so_long: str | None, which: Which) -> int:
 def _request(plan: Path | None, so_long: str | None) -> BeginChaos:
     """Read what was typed, before any host is asked."""
     if plan is None:
-        message = "chaos needs a plan, or --simulate (try `rookery --help`)"
+        message = "chaos needs a plan, or --simulate (try `rookery chaos --help`)"
         raise NotDone(kind="bad_request", message=message, code=USAGE)
     try:
         text = plan.read_text("utf-8")

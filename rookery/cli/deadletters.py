@@ -32,7 +32,7 @@ After: TypeAlias = Annotated[
 dead_letters = App(
     name="dead-letters",
     help="""\
-See what was heard and not handled, or meant and not said, and let it begin again.
+See what was heard and not handled, or meant and not said; let it begin again.
 
 in-... came in: its handler failed, it waited too long, or it was quarantined.
 out-... was to go out: too old, too much, or refused by the platform.
@@ -81,8 +81,8 @@ def show(id_: OneId, /, *, which: Which = DEFAULT) -> int:
 def retry(*ids: Ids, which: Which = DEFAULT) -> int:
     """Let an event be handled again, or say what was not said.
 
-    What a handler had already said is not said twice. What was to go out becomes a new
-    message, one for each dead letter however often this is asked for.
+    What a handler had already said is not said twice. What was to go out becomes a
+    new message, one for each dead letter however often this is asked for.
 
     For example:
 

@@ -72,10 +72,10 @@ def platforms(
 ) -> int:
     """List the platforms of the running host, or say which types there are.
 
-    Of the running host: accounts, and how they are. With --types: what a configuration
-    may say as `type`, where it comes from, and what cannot be used and why. With TYPE:
-    what it can, and the keys of its table; a FILE.py:CLASS is one, too. These two need
-    no host; they import what they tell about.
+    Of the running host: accounts, and how they are. With --types: what a
+    configuration may say as `type`, where it comes from, and what cannot be used
+    and why. With TYPE: what it can, and the keys of its table; a FILE.py:CLASS is
+    one, too. These two need no host; they import what they tell about.
 
     For example:
 

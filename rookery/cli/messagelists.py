@@ -18,7 +18,7 @@ def outbox_text(result: Mapping[str, object], now: datetime) -> str:
     """List messages: key, state, how long ago, where to, and how the text begins."""
     messages = _rows(result["messages"])
     if not messages:
-        return "there is nothing of that in the outbox"
+        return "nothing to list (without --state that is what is queued, sending or unknown)"
     rows = [("KEY", "STATE", "SAID", "TO", "WHY", "TEXT")]
     rows += [
         (
@@ -38,7 +38,7 @@ def letters_text(result: Mapping[str, object], now: datetime) -> str:
     """List dead letters: id, kind, how long ago, where, why, and how the text begins."""
     letters = _rows(result["dead_letters"])
     if not letters:
-        return "there are no dead letters of that kind"
+        return "no dead letters to list"
     rows = [("ID", "KIND", "ENDED", "WHERE", "WHY", "TEXT")]
     rows += [
         (

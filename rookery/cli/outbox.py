@@ -69,7 +69,9 @@ def list_(
     limit: Limit = 50,
     which: Which = DEFAULT,
 ) -> int:
-    """List messages, oldest first; without --state those that are queued, sending or unknown.
+    """List messages, oldest first: those that have not left, or may not have.
+
+    With --state those in it; without, what is queued, sending or unknown.
 
     For example:
 
@@ -108,7 +110,9 @@ def retry(
     crowd: Crowd = NOBODY,
     which: Which = DEFAULT,
 ) -> int:
-    """Send unknown messages again, under the same key. Whoever may have got one gets two.
+    """Send unknown messages again, under the same key.
+
+    Look into the chat first: who has got one already gets two.
 
     For example:
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from rookery.cli import newbot, starters
@@ -34,8 +35,17 @@ def write_platform(name: str, transport: starters.Transport, folder: Path) -> in
     if not _written(texts, folder):
         return USAGE
     print(f"Wrote {', '.join(sorted(texts))}.")
-    print(starters.what_next(name, transport))
+    needed = ("pytest", "hypothesis", "wsproto")
+    there = all(map(_can_be_imported, needed))
+    print(starters.what_next(name, transport, sys.executable, testable=there))
     return OK
+
+
+def _can_be_imported(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ValueError:  # it stands in sys.modules, and is none
+        return False
 
 
 def _written(texts: Mapping[str, str], folder: Path) -> bool:

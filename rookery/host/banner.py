@@ -24,6 +24,7 @@ def lines(found: Configuration) -> list[str]:
         said.append("No platform is configured: nobody can talk to it.")
     said.append("Look:  rookery tree, rookery platforms (from another terminal)")
     if found.source is None:
+        said.append("Try:   /help, and what it lists: a demo bot listens")
         said.append("Next:  rookery new bot NAME writes a bot of your own")
     said.append("Stop:  Ctrl-C, or SIGTERM")
     return said

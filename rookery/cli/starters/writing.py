@@ -76,14 +76,14 @@ def texts_of(name: str, transport: Transport) -> dict[str, str]:
     return texts
 
 
-def what_next(name: str, transport: Transport) -> str:
-    """Return how to prove it, change it and make it run."""
+def what_next(name: str, transport: Transport, python: str, *, testable: bool) -> str:
+    """Return how to prove it with that *python*, change it and make it run."""
     module = module_of(name)
+    install = "" if testable else f"\n    {python} -m pip install 'rookery[testing]'"
     return f"""
 It speaks a wire that is made up, and stands everything that can happen to its line:
-
-    python -m pip install 'rookery[testing]'
-    python -m pytest test_{module}.py
+{install}
+    {python} -m pytest test_{module}.py
 
 Put your wire in its place, in {module}.py and in {module}_peer.py, until that holds again.
 Then add this to your rookery.toml, and run `rookery reload`:

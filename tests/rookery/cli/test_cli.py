@@ -43,6 +43,15 @@ JOURNAL = [
 ]
 
 
+GROUPED = [
+    "new bot",
+    "new platform",
+    *JOURNAL,
+    *(f"outbox {each}" for each in ("list", "show", "retry", "mark-sent", "discard")),
+    *(f"dead-letters {each}" for each in ("list", "show", "retry", "discard")),
+]
+
+
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -61,7 +70,7 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
         assert word in out
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "new bot", "new platform", *JOURNAL])
+@pytest.mark.parametrize("command", [*COMMANDS, *GROUPED])
 def test_every_command_has_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,6 +81,45 @@ def test_every_command_has_an_example(
     assert command == "new" or "For example" in out
 
 
+@pytest.mark.parametrize("command", ["", *COMMANDS, *GROUPED])
+def test_help_fits_a_terminal_of_80_columns(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lines are told as they are written: a longer one leaves a torn margin."""
+    written = help_of(command, "400", capsys, monkeypatch)
+    shown = help_of(command, "80", capsys, monkeypatch)
+    assert shown == written
+
+
+def help_of(
+    command: str,
+    columns: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[str]:
+    """Return what stands before the table of options, on a screen so wide."""
+    monkeypatch.setenv("COLUMNS", columns)
+    assert main([*command.split(), "--help"]) == 0
+    told, _, _ = said(capsys)[0].partition("╭")
+    return [line.rstrip() for line in told.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (["frobnicate"], "rookery --help"),
+        (["send"], "rookery send --help"),
+        (["new", "bot"], "rookery new bot --help"),
+        (["chaos"], "rookery chaos --help"),
+    ],
+)
+def test_wrong_usage_names_the_help_of_its_command(
+    arguments: list[str], where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(arguments)
+    assert f"`{where}`" in said(capsys)[1]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -79,7 +127,7 @@ def test_every_command_has_an_example(
         ["send"],
         ["send", "qq/1/group:42"],
         ["tree", "--jsn"],
-        ["check"],
+        ["check", "a", "b"],
         ["new", "bot"],
         ["new", "bot", "a", "b"],
         ["new", "platform", "x"],
@@ -94,7 +142,7 @@ def test_wrong_usage_is_one_line_and_2(
     out, err = said(capsys)
     assert out == ""
     assert len(err.splitlines()) == 1
-    assert "rookery --help" in err
+    assert "--help`" in err
 
 
 @pytest.mark.parametrize(
@@ -167,6 +215,16 @@ def test_check_of_a_new_bot_is_fine(
     assert main(["check", "rookery.toml"]) == 0
 
     assert "rookery.toml is fine: bots weather; platforms none" in said(capsys)[0]
+
+    assert main(["check"]) == 0  # what `rookery run` would take
+    assert "rookery.toml is fine: bots weather; platforms none" in said(capsys)[0]
+
+
+def test_check_without_a_file_where_there_is_none_names_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check"]) == 2
+    assert "rookery.toml: expected a file that can be read" in said(capsys)[1]
 
 
 def test_check_prints_one_line_a_fault(

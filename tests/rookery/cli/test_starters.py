@@ -50,6 +50,8 @@ def test_a_new_platform_proves_itself(
     assert 'use = "my_parrot.py:MyParrot"' in table
     assert table.strip() in (tmp_path / "my_parrot.md").read_text()
 
+    assert f"{sys.executable} -m pytest test_my_parrot.py" in out
+    assert "pip install" not in out  # what it needs is there
     told = run("pytest", "-q", "-p", "no:cacheprovider", where=tmp_path)
     cases = f"{len(Case) + 1} passed"  # none skipped, and its own story
     assert cases in told
@@ -72,6 +74,22 @@ def test_a_new_platform_is_clean_and_can_be_configured(
     run("mypy", "--strict", ".", where=tmp_path)
     for file in tmp_path.glob("*parrot*"):
         assert "mychat" not in file.read_text().lower(), file.name
+
+
+def test_where_pytest_is_not_there_it_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pytest", None)
+
+    assert main(["new", "platform", "parrot", "--transport", "tcp"]) == 0
+
+    python = f"    {sys.executable} -m"
+    assert [
+        line for line in capsys.readouterr().out.splitlines() if python in line
+    ] == [
+        f"{python} pip install 'rookery[testing]'",
+        f"{python} pytest test_parrot.py",
+    ]
 
 
 def test_nothing_is_overwritten(

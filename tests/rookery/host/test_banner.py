@@ -61,7 +61,7 @@ def test_each_platform_says_how_people_talk_through_it(
     assert [line for line in lines(configured) if line.startswith("Talk:")] == [
         "Talk:  OneBot v11: let NapCat, LLOneBot or Lagrange connect to ws://127.0.0.1:6700/onebot/v11/ws (qq)",
         "Talk:  OneBot v11 (far)",
-        "Talk:  type /help here (terminal)",
+        "Talk:  type here (terminal)",
         "Talk:  quiet (quiet)",
         "Talk:  desk (desk)",
     ]
