@@ -12,6 +12,7 @@ help:  ## show this list
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rookery needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; run `make PYTHON=python3.11 ...`")'
+	@echo "Setting up $(VENV), once: a minute or two, mostly downloads ..."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e . --group dev
@@ -20,7 +21,7 @@ $(READY): pyproject.toml constraints.txt
 run: $(READY)  ## see it live: three platforms, one bridge bot, a part broken every few seconds
 	@$(BIN)/rookery demo
 
-test: $(READY) lint types arrow  ## everything that must hold: lint, types, arrow, tests
+test: $(READY) lint types arrow  ## everything that must hold: lint, types, arrow, tests; more than ten minutes
 	$(BIN)/python -m pytest -q
 
 peers: $(READY)  ## install the real counterparts of some tests: Chromium, Erlang (by apt), .venv-peers, .venv-synapse
