@@ -32,16 +32,18 @@ from actors.messages import (
     Text,
     Video,
 )
-from actors.sender import FormRefused, Rejected, Sent
+from actors.sender import FormRefused, OutcomeUnknown, Rejected, Sent
 from platforms.base import Link, Speaker
 from platforms.webchat import wire
 from platforms.webchat.doorkeeper import is_person
 from platforms.webchat.files import NoSpace
-from platforms.webchat.keeping import Keeper, NoRoom
+from platforms.webchat.keeping import BrokenOff, Keeper, NoRoom
 
 DEEDS_PER_SECOND: Final = 1.0
 DEEDS_AT_ONCE: Final = 20.0
 NO_ROOM_SECONDS: Final = 60.0
+BROKEN_OFF_SECONDS: Final = 1.0
+"""The next session knows whether it was written down."""
 _NOBODY: Final = "nobody of that name has been here"
 _MEDIA: Final = {"image": Image, "audio": Audio, "video": Video}
 _HOLDS = (Image, Audio, Video, File)
@@ -89,6 +91,8 @@ class Desk(Speaker):
             return wire.refused(deed.id, rejected.why)
         except NoRoom:
             return wire.later(deed.id, NO_ROOM_SECONDS)
+        except BrokenOff:
+            return wire.later(deed.id, BROKEN_OFF_SECONDS)
         assert seq is not None
         if isinstance(deed, wire.Edit):
             event = evolve(event, edit=seq)  # grows with every edit
@@ -218,9 +222,13 @@ class Desk(Speaker):
 
     async def _append(self, out: Outbound, what: Mapping[str, object]) -> Sent:
         what = {"by": "bot", "id": out.key, **what}
-        seq = await self.keeper.append(
-            self._person(out), f"bot {out.key}", what, new=False
-        )
+        try:
+            seq = await self.keeper.append(
+                self._person(out), f"bot {out.key}", what, new=False
+            )
+        except BrokenOff:
+            msg = "the session ended while it was written down"
+            raise OutcomeUnknown(msg) from None
         if seq is None:
             raise Rejected(_NOBODY)
         return Sent(out.key)

@@ -38,6 +38,10 @@ class NoRoom(Exception):
     """Not now: all is full of those who were here within the hour, or the disk hangs."""
 
 
+class BrokenOff(Exception):
+    """The session ended first: it may be written down, and may not."""
+
+
 class Keeper:
     """What is remembered, for one session."""
 
@@ -94,6 +98,7 @@ class Keeper:
 
         Raises:
             NoRoom: a person has to wait.
+            BrokenOff: the session has ended meanwhile.
             Exception: what the shelf raised.
         """
         if new and self.rings.known(person, key) is None:
@@ -222,11 +227,12 @@ class _Done:
     def __init__(self) -> None:
         self._event = trio.Event()
         self._answer: int | None = None
-        self._error: Exception | None = None
+        self._error: Exception | None = BrokenOff()
 
     async def by(self, work: Callable[[], Awaitable[int | None]]) -> None:
         try:
             self._answer = await work()
+            self._error = None
         except Exception as error:  # noqa: BLE001 - whoever waits is told
             self._error = error
         finally:

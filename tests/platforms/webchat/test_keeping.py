@@ -12,6 +12,8 @@ from structlog.testing import capture_logs
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.journal import MemoryShelf
+from actors.sender import OutcomeUnknown, SendRefused
+from platforms.webchat import WebChatConfig
 from platforms.webchat.doorkeeper import person_of
 from platforms.webchat.keeping import Keeper, NoRoom
 from platforms.webchat.ring import KEYS_SECONDS, Item
@@ -327,3 +329,51 @@ async def test_who_was_told_most_gives_way_to_what_others_are_told(
     monkeypatch.setattr("platforms.webchat.rings.MAX_BYTES", 2_000)
     assert await keeper.append("cat", "me 1", HELLO) == 1
     assert ann.lost > 0
+
+
+class StuckShelf(MemoryShelf):
+    """A disk that takes what it is given, and says so when a test wants it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.says = trio.Event()
+        self.says.set()
+
+    async def put(self, name: str, body: bytes) -> None:
+        await super().put(name, body)
+        await self.says.wait()
+
+
+async def test_what_is_being_written_when_the_session_ends_is_refused_to_nobody(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    """It was called rejected, and was on the disk: its bot said it again, in other words."""
+    world, shelf = World(WebChatConfig(), nursery), StuckShelf()
+    world.shelves = lambda name: shelf if name.endswith("rings") else MemoryShelf()
+    became: list[object] = []
+
+    async def bot_says() -> None:
+        try:
+            became.append(await world.bot_says("k1", "hello"))
+        except SendRefused as refused:
+            became.append(refused)
+
+    async with world.runs():
+        page = world.page()
+        await page.opens()
+        await page.writes("first-deed", "hi")
+        await page.hears_answer()
+        shelf.says = trio.Event()
+        nursery.start_soon(bot_says)
+        await wait_all_tasks_blocked()
+
+    assert [type(each) for each in became] == [OutcomeUnknown]
+    shelf.says.set()
+    async with world.runs():
+        assert (await world.bot_says("k1", "hello")).id == "k1"
+        page = world.page()
+        await page.opens()
+        assert [(await page.hears_event())["id"] for _ in range(2)] == [
+            "first-deed",
+            "k1",
+        ]
