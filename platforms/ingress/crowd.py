@@ -7,6 +7,8 @@ brings everybody.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -24,36 +26,47 @@ class Crowd:
     def __init__(self, per_address: int) -> None:
         self.per_address = per_address
         self.size = 0
-        """All that are open, those who are turned away included."""
+        """Those who were let in. Whoever is turned away takes no place of theirs."""
+        self.at_the_door = 0
+        """Those who are being told that they are too many."""
         self.turned_away = 0
         """How many there have been."""
         self._of: dict[str, int] = {}
         self._told = 0
         self._quiet_until = float("-inf")
 
-    def enter(self, remote: str) -> str:
-        """Count one that comes from *remote* (`host:port`); return its address."""
-        address = address_of(remote)
+    def why_not(self, address: str) -> int:
+        """Return 0, or with which status one more from *address* is turned away."""
+        if address and self._of.get(address, 0) >= self.per_address:
+            return 429
+        return 503 if self.size >= CONNECTIONS else 0
+
+    @contextmanager
+    def inside(self, address: str) -> Iterator[None]:
+        """Count one who was let in, while the block lasts."""
         self.size += 1
         self._of[address] = self._of.get(address, 0) + 1
-        return address
+        try:
+            yield
+        finally:
+            self.size -= 1
+            self._of[address] -= 1
+            if not self._of[address]:
+                del self._of[address]
 
-    def leave(self, address: str) -> None:
-        """It has ended."""
-        self.size -= 1
-        self._of[address] -= 1
-        if not self._of[address]:
-            del self._of[address]
-
-    def why_not(self, address: str) -> int:
-        """Return 0, or with which status the one who came last is turned away."""
-        if self.size > CONNECTIONS:
-            return 503
-        return 429 if address and self._of[address] > self.per_address else 0
-
+    @property
     def may_be_told(self) -> bool:
-        """Say whether there is room for a word to whoever is turned away."""
-        return self.size <= CONNECTIONS + LAST_WORDS
+        """There is room for a word to whoever is turned away."""
+        return self.at_the_door < LAST_WORDS
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Count one who is told so, while the block lasts."""
+        self.at_the_door += 1
+        try:
+            yield
+        finally:
+            self.at_the_door -= 1
 
     def turn_away(self, now: float) -> int:
         """Count one; return how many there were since the last line, if one is due at *now*."""

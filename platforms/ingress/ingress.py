@@ -20,7 +20,7 @@ from attrs import evolve
 
 from actors.monitor import ConnectionState, Phase
 from platforms.ingress.bodies import Bodies, Body
-from platforms.ingress.crowd import PER_ADDRESS, Crowd
+from platforms.ingress.crowd import PER_ADDRESS, Crowd, address_of
 from platforms.ingress.entrance import (
     UNAVAILABLE,
     Entrance,
@@ -140,26 +140,24 @@ class Ingress:
             stream: A connection that somebody has opened; it is closed in any case.
             remote: Who is at the other end, as `host:port`.
         """
-        address = self.crowd.enter(remote)
+        address = address_of(remote)
         try:
-            await self._serve(stream, remote, self.crowd.why_not(address))
+            if why_not := self.crowd.why_not(address):
+                await self._turn_away(stream, remote, why_not)
+            else:
+                with self.crowd.inside(address):
+                    await self._serve(stream, remote)
         except* Exception as errors:  # noqa: BLE001 - costs this connection only
             _log.error("ingress.serving_failed", remote=remote, exc_info=errors)
         finally:
-            self.crowd.leave(address)
             with trio.CancelScope(shield=True):
                 await trio.aclose_forcefully(stream)
 
-    async def _serve(self, stream: trio.abc.Stream, remote: str, why_not: int) -> None:
+    async def _serve(self, stream: trio.abc.Stream, remote: str) -> None:
         exchange = Exchange(stream, remote)
-        if why_not and not self._turned_away(remote, why_not):
-            return
         try:
-            if why_not:
-                await exchange.answer(_TOO_MANY[why_not], last=True)
-            else:
-                while await self._one(exchange, stream):
-                    pass
+            while await self._one(exchange, stream):
+                pass
         except PeerGone:
             return
         except Unfit as unfit:
@@ -170,13 +168,20 @@ class Ingress:
                 await _tell(exchange, unfit)
         await exchange.close()
 
-    def _turned_away(self, remote: str, status: int) -> bool:
-        """Count one who is too many; say whether there is room to tell him."""
-        if since := self.crowd.turn_away(trio.current_time()):
+    async def _turn_away(
+        self, stream: trio.abc.Stream, remote: str, status: int
+    ) -> None:
+        """Tell one who is too many, if there is room for that."""
+        crowd = self.crowd
+        if since := crowd.turn_away(trio.current_time()):
             _log.warning(
                 "ingress.full", remote=remote, status=status, turned_away=since
             )
-        return self.crowd.may_be_told()
+        if crowd.may_be_told:
+            with crowd.told(), suppress(PeerGone):
+                exchange = Exchange(stream, remote)
+                await exchange.answer(_TOO_MANY[status], last=True)
+                await exchange.close()
 
     async def _one(self, exchange: Exchange, stream: trio.abc.Stream) -> bool:
         """Answer the next request; say whether another one may follow."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 import trio
 from hypothesis import given
@@ -77,7 +79,22 @@ async def test_a_flood_is_hung_up_on_without_a_word(
 
     assert await one_more.ended()
     assert trio.current_time() == 0
-    assert world.ingress.crowd.size == CONNECTIONS + LAST_WORDS
+    crowd = world.ingress.crowd
+    assert (crowd.size, crowd.at_the_door) == (CONNECTIONS, LAST_WORDS)
+    await world.all_hang_up()
+
+
+async def test_whoever_is_turned_away_takes_no_place_of_others(
+    world: World, autojump_clock: MockClock
+) -> None:
+    """Each lingers for two seconds: dialling on and on, one address had all 400 places."""
+    world.entrance.hook("", ok, admit=anybody)
+    for number in range(CONNECTIONS + LAST_WORDS):
+        world.client(f"192.0.2.1:{number}")
+    await wait_all_tasks_blocked()
+
+    assert (await world.client("192.0.2.2:1").asks("/web/", b"")).status == 200
+    assert world.ingress.crowd.at_the_door == LAST_WORDS
     await world.all_hang_up()
 
 
@@ -105,16 +122,18 @@ def test_everybody_who_came_and_left_is_forgotten(
     moves: list[tuple[str, bool]],
 ) -> None:
     remotes = {"a": "192.0.2.1:1", "b": "2001:db8::1:1", "": "127.0.0.1:1"}
-    crowd, here = Crowd(2), list[str]()
+    crowd = Crowd(2)
+    here: list[tuple[str, ExitStack]] = []
     for who, comes in moves:
         if comes:
-            address = crowd.enter(remotes[who])
-            here.append(address)
-            mine = here.count(address)
-            assert crowd.why_not(address) == (429 if address and mine > 2 else 0)
+            address = address_of(remotes[who])
+            mine = [each for each, _ in here].count(address)
+            assert crowd.why_not(address) == (429 if address and mine >= 2 else 0)
+            here.append((address, ExitStack()))
+            here[-1][1].enter_context(crowd.inside(address))
         elif here:
-            crowd.leave(here.pop())
+            here.pop()[1].close()
         assert crowd.size == len(here)
-    for address in here:
-        crowd.leave(address)
+    for _, one in here:
+        one.close()
     assert (crowd.size, crowd._of) == (0, {})
