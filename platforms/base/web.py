@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 TOO_MANY: Final = 429
 DEFAULT_RETRY_SECONDS: Final = 5.0
 """A server that says *too many* without a word of when."""
+MIN_WAIT_SECONDS: Final = 1.0
+"""However soon it says: a server that says 0 must not be asked without a pause."""
 MAX_WAIT_SECONDS: Final = 3600.0
 """A session that is told to wait longer asks again then: it hears nothing meanwhile, and
 one request an hour hurts no server. What is to be said waits as long as is asked for, a
@@ -42,7 +44,7 @@ def wait_of(answer: HttpAnswer) -> float:
 
 def patience(seconds: float) -> float:
     """Return how long a session waits that was told to wait for *seconds*, whatever that is."""
-    return min(max(0.0, seconds), MAX_WAIT_SECONDS)
+    return min(max(MIN_WAIT_SECONDS, seconds), MAX_WAIT_SECONDS)
 
 
 class Web:
@@ -121,7 +123,7 @@ class Web:
         """Ask, and wait for what the server holds back for up to *hold* seconds.
 
         Where it has had too many, it is left alone as long as it says (in its headers,
-        or where *waits* finds it; an hour at most), and asked again.
+        or where *waits* finds it; see `patience`), and asked again.
         An answer of more than *max_bytes* is none.
 
         Raises:

@@ -186,9 +186,19 @@ async def test_no_server_can_park_a_session_for_years(
     assert polls.asked[1] - polls.asked[0] == MAX_WAIT_SECONDS
 
 
+async def test_no_server_is_asked_again_without_a_pause(
+    autojump_clock: MockClock,
+) -> None:
+    """It said 429 and `Retry-After: 0`, and was asked as fast as it could answer."""
+    no = HttpAnswer(429, (("retry-after", "0"),))
+    polls = Scripted(no, no, HttpAnswer(200))
+    assert (await web(polls).poll("/updates", hold=50)).status == 200
+    assert polls.asked == [0.0, 1.0, 2.0]
+
+
 @pytest.mark.parametrize(
     ("said", "seconds"),
-    [(7.5, 7.5), (0, 0.0), (-3.0, 0.0), (math.nan, 0.0), (math.inf, 3600.0)],
+    [(7.5, 7.5), (0, 1.0), (-3.0, 1.0), (math.nan, 1.0), (math.inf, 3600.0)],
 )
 def test_what_a_server_asks_for_is_bounded(said: float, seconds: float) -> None:
     assert patience(said) == seconds
