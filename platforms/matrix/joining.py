@@ -5,7 +5,7 @@ Rules of this file:
 1. Where we want to go is written down before the cursor passes the event that says so. It
    is struck out when we are there, or when the homeserver has said no.
 2. Nobody waits for it: a server far away that is slow, or down, must not keep us from
-   hearing the others.
+   hearing the others, nor from going where they want us.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import trio
 from actors.messages import Inbound
 from platforms.base import OutcomeUnknown, Retry, patience
 from platforms.matrix import wire
+from platforms.matrix.config import server_of
 from platforms.matrix.server import Refused, ask, ask_object, told
+from platforms.matrix.turns import Turns
 from platforms.matrix.wire import Errand, Meaning, Rooms
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ MAX_OFFERED: Final = 1_000
 """Private talks that a bot has not decided about; the oldest are forgotten to be private."""
 MAX_ERRANDS: Final = 1_000
 """Rooms that cannot be joined yet; what is more is not followed."""
+MAX_OF_SERVER: Final = 500
+"""Of these, so many that users of one server want us in: others have theirs."""
 AT_ONCE: Final = 2
 """Whoever is invited into many rooms still has to speak."""
 FIRST_SECONDS: Final = 5.0
@@ -52,7 +56,7 @@ class Joining:
         """Private talks that we are invited to and do not follow: room to user."""
         self._shelf = link.shelf("joining")
         self._errands: dict[str, Errand] = {}
-        self._turn = trio.CapacityLimiter(AT_ONCE)
+        self._turns = Turns(AT_ONCE)
         self._noting = trio.Lock()
         self._nursery: trio.Nursery | None = None
 
@@ -139,14 +143,22 @@ class Joining:
     async def _go(self, errand: Errand) -> None:
         if errand.room in self._errands:
             return
-        if len(self._errands) >= MAX_ERRANDS:
-            why = f"{MAX_ERRANDS} others cannot be joined either"
+        if why := self._no_room(server_of(errand.by)):
             self._not_joined(errand.room, errand.by, why)
             return
         await self._shelf.put(self._name(errand), wire.written_errand(errand))
         self._take(errand)
         if self._nursery is not None:
             self._nursery.start_soon(self._until_there, errand)
+
+    def _no_room(self, server: str) -> str:
+        """Return why users of *server* may not want us anywhere else now; empty if they may."""
+        if len(self._errands) >= MAX_ERRANDS:
+            return f"{MAX_ERRANDS} others cannot be joined either"
+        theirs = [e for e in self._errands.values() if server_of(e.by) == server]
+        if len(theirs) >= MAX_OF_SERVER:
+            return f"{MAX_OF_SERVER} others of {server} cannot be joined either"
+        return ""
 
     def _take(self, errand: Errand) -> None:
         self._errands[errand.room] = errand
@@ -155,7 +167,7 @@ class Joining:
 
     async def _until_there(self, errand: Errand) -> None:
         for pause in _pauses():
-            async with self._turn:
+            async with self._turns.one(errand.by):
                 wait = await self._tried(errand)
             if wait is None:
                 break

@@ -132,6 +132,43 @@ async def test_rooms_that_cannot_be_joined_are_bounded(
         assert "2 others" in log["why"]
 
 
+@pytest.mark.parametrize("other", ["@ben:there.test", "@ben:here.test"])
+async def test_who_invites_into_many_rooms_far_away_holds_up_nobody_else(
+    other: str, autojump_clock: MockClock
+) -> None:
+    """Each attempt took half a minute, and the next one who asked came after all of them."""
+    async with home(Peer(invited_by=("*",))) as at:
+        calm, dead = at.server.on_join, set[str]()
+
+        async def join(call: Any, room: str) -> object:
+            if room in dead:
+                await trio.sleep_forever()
+            return await calm(call, room)
+
+        at.server.on_join = join  # type: ignore[assignment]  # scripted
+        for _ in range(30):
+            dead.add(at.server.create("@eve:here.test", at.bot).id)
+        await trio.sleep(10)
+        good = at.server.create(other, at.bot)
+        assert await at.chat.until(lambda: good.membership(at.bot) == "join", 100)
+
+
+async def test_one_server_has_not_all_places_of_rooms_that_cannot_be_joined(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platforms.matrix.joining.MAX_OF_SERVER", 2)
+    async with home(Peer(invited_by=("*",))) as at:
+        refuse_joins(at.server, *[down()] * 4)
+        with capture_logs() as logs:
+            for _ in range(3):
+                at.server.create("@eve:bad.test", at.bot)
+                await trio.sleep(1)
+            good = at.server.create(ANN, at.bot)
+            assert await at.chat.until(lambda: good.membership(at.bot) == "join", 100)
+        [log] = [log for log in logs if log["event"] == "room.not_joined"]
+        assert "2 others of bad.test" in log["why"]
+
+
 async def test_what_a_bot_does_not_decide_about_is_bounded(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
