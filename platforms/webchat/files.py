@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -89,6 +90,8 @@ class Files:
         self._now = now
         self._away = away
         self._holdings = Holdings()
+        # Of those that are gone as well: the same file may come again.
+        self._names: Counter[str] = Counter()
 
     async def load(self, names: Mapping[str, int]) -> None:
         """Look what is there, and drop what no event has named within an hour.
@@ -97,10 +100,11 @@ class Files:
             names: How many events name a file, by id.
         """
         holdings = self._holdings = Holdings()
+        self._names = Counter(names)
         for name, size in sorted((await self._shelf.sizes()).items()):
             one = _holding(name, size)
             if one is not None:
-                one.names = names.get(one.id, 0)
+                one.names = self._names[one.id]
             if one is None or (
                 not one.names and one.at < self._now() - UNNAMED_SECONDS
             ):
@@ -148,15 +152,19 @@ class Files:
     def name(self, ids: Iterable[str]) -> None:
         """Note that an event names them."""
         for id_ in ids:
+            self._names[id_] += 1
             if (one := self._holdings.by_id.get(id_)) is not None:
-                one.names += 1
+                one.names = self._names[id_]
 
     async def release(self, id_: str) -> None:
         """One event less names it; the last one takes it along."""
+        self._names[id_] -= 1
+        if self._names[id_] <= 0:
+            del self._names[id_]
         one = self._holdings.by_id.get(id_)
         if one is not None:
-            one.names -= 1
-            if one.names <= 0:
+            one.names = self._names[id_]
+            if not one.names:
                 await self._drop(one)
 
     async def _place(self, person: str, id_: str, size: int) -> Holding:
@@ -167,7 +175,7 @@ class Files:
             raise NoSpace
         for each in room:
             self._holdings.remove(each.id)
-        one = Holding(id_, person, now, cost)
+        one = Holding(id_, person, now, cost, self._names[id_])
         self._holdings.add(one)
         for each in room:
             await self._shelf.drop(_name(each))

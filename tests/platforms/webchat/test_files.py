@@ -152,6 +152,23 @@ async def test_a_file_is_there_as_long_as_something_names_it() -> None:
     assert await files.get("one") is None
 
 
+async def test_what_came_again_stays_as_long_as_something_names_it() -> None:
+    """It had made room once; the old message that named it then took the new one along."""
+    files = Files(MemoryShelf(), b"s", Clock(), lambda _: False)
+    data = bytes(ROOM_OF_ONE - FILE_BYTES)
+    await files.keep("ann", "one", data)
+    files.name(["one"])
+    await files.keep("ann", "two", data)
+    assert await files.get("one") is None
+    await files.keep("ann", "one", data)
+    files.name(["one"])
+
+    await files.release("one")  # of the first message
+    assert await files.get("one")
+    await files.release("one")
+    assert await files.get("one") is None
+
+
 async def test_what_is_no_file_of_ours_costs_no_other() -> None:
     clock = Clock()
     shelf = MemoryShelf()
