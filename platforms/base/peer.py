@@ -43,6 +43,8 @@ SWEEP_SECONDS = 0.25
 """Overdue requests are ended together: no more often than so."""
 RECHECK_SECONDS = 5.0
 RETRY_SECONDS = 1.0
+AT_ONCE_BYTES = 64 * 1024
+"""Of one read. What is more waits in the backlog, where bytes are counted."""
 
 F = TypeVar("F")
 A = TypeVar("A")
@@ -236,24 +238,30 @@ class Peer(Generic[F, A]):
         read, answer_of = self._language.read, self._language.answer_of
         liveness.heard()
         heard: list[tuple[F, int]] = []
-        for raw in frames:
-            try:
-                frame = read(raw)
-                answer = answer_of(frame)
-            except Unreadable as error:
-                self._refusals.refuse(raw, str(error), trio.current_time())
-                continue
-            if answer is None:
-                heard.append((frame, len(raw)))
-            else:
-                self._answers.settle(answer)
-        # Whose taker has nothing in hand can have them at once, and is not woken for it.
-        straight = backlog.awaited and self._straight([frame for frame, _ in heard])
-        if not straight:
-            for frame, size in heard:
-                backlog.put(frame, size)
+        try:
+            for raw in frames:
+                try:
+                    frame = read(raw)
+                    answer = answer_of(frame)
+                except Unreadable as error:
+                    self._refusals.refuse(raw, str(error), trio.current_time())
+                    continue
+                if answer is None:
+                    heard.append((frame, len(raw)))
+                else:
+                    self._answers.settle(answer)
+        finally:  # whoever was told an answer may raise: events were read all the same
+            if not (backlog.awaited and self._takes(heard)):
+                for frame, size in heard:
+                    backlog.put(frame, size)
         if not backlog.full:
             liveness.waits(trio.current_time())
+
+    def _takes(self, heard: Sequence[tuple[F, int]]) -> bool:
+        """Give them to whoever takes events at once: he has nothing in hand, nor is woken."""
+        if sum(size for _, size in heard) > AT_ONCE_BYTES:
+            return False
+        return self._straight([frame for frame, _ in heard])
 
     @property
     def full(self) -> bool:

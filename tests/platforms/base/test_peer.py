@@ -21,7 +21,7 @@ from platforms.base import (
     Unreadable,
 )
 from platforms.base.backlog import MAX_BYTES, MAX_EVENTS
-from platforms.base.peer import Peer, conversation
+from platforms.base.peer import AT_ONCE_BYTES, Peer, conversation
 from platforms.base.refusals import Refusals
 from platforms.transport import Frame, SocketClosed
 from tests.platforms.base.hosts import FakeSocket
@@ -378,3 +378,32 @@ async def test_who_has_nothing_in_hand_is_not_woken_for_what_is_taken_at_once() 
             peer.hears_no_more()
             socket.says({"event": 3})
         assert heard == [{"event": 2}]
+
+
+async def test_what_is_large_waits_where_its_bytes_are_counted() -> None:
+    """Handed over as it was read, it was 256 MiB on their way to a slow disk."""
+    socket = FakeSocket()
+    heard: list[Object] = []
+    async with conversation(socket, HABITS, refusals()) as peer:
+
+        def at_once(events: Sequence[Object]) -> bool:
+            heard.extend(events)
+            return True
+
+        peer.hears(at_once)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(anext, peer)
+            await wait_all_tasks_blocked()
+            socket.says({"event": "x" * AT_ONCE_BYTES})
+        assert heard == []
+
+
+async def test_what_was_read_before_a_mistake_of_ours_is_heard() -> None:
+    def told(_: object) -> None:
+        raise ArithmeticError
+
+    async with conversation(FakeSocket(), HABITS, refusals()) as peer:
+        peer.begin("a", "a", 5.0, told)
+        with pytest.raises(ArithmeticError):
+            peer.take(['{"event": 1}', '{"ref": "a"}'])
+        assert peer.unheard() == [{"event": 1}]
