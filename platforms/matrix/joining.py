@@ -80,8 +80,8 @@ class Joining:
             events.append(event)
             room, by = invitation.room, event.sender.id if event.sender else ""
             user = by if event.facts["direct"] else ""
-            if self._config().may_invite(by, self._us):
-                await self._go(Errand(room, by, user))
+            if self._wanted(errand := Errand(room, by, user)):
+                await self._go(errand)
                 continue
             self._offer(room, user)
             self._not_wanted(room, by)
@@ -92,11 +92,11 @@ class Joining:
         for to, by in moves:
             # A warning: whoever speaks there by its id, from outside, has to change it.
             self._link.log.warning("room.upgraded", room=room, replacement=to, by=by)
-            if self._config().join == "never":
-                self._not_wanted(to, by)
+            user = self._rooms.direct.get(room, "")
+            if self._wanted(errand := Errand(to, by, user, replaces=room)):
+                await self._go(errand)
             else:
-                user = self._rooms.direct.get(room, "")
-                await self._go(Errand(to, by, user, replaces=room))
+                self._not_wanted(to, by)
 
     def settled(self, room: str) -> None:
         """We are in *room*, or out of it: there is nothing to decide any more."""
@@ -151,6 +151,13 @@ class Joining:
         if self._nursery is not None:
             self._nursery.start_soon(self._until_there, errand)
 
+    def _wanted(self, errand: Errand) -> bool:
+        """Say whether the configuration wants us there, as it is now."""
+        config = self._config()
+        if errand.replaces:  # who has moved it does not matter: we were there
+            return config.join != "never"
+        return config.may_invite(errand.by, self._us)
+
     def _no_room(self, server: str) -> str:
         """Return why users of *server* may not want us anywhere else now; empty if they may."""
         if len(self._errands) >= MAX_ERRANDS:
@@ -168,6 +175,9 @@ class Joining:
     async def _until_there(self, errand: Errand) -> None:
         for pause in _pauses():
             async with self._turns.one(errand.by):
+                if not self._wanted(errand):  # any more
+                    self._not_wanted(errand.room, errand.by)
+                    break
                 wait = await self._tried(errand)
             if wait is None:
                 break

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from actors.messages import ChatKind, OutboundState
-from platforms.base import Secret
+from platforms.base import Retry, Secret
 from platforms.matrix import MatrixConfig
 from platforms.matrix.joining import Joining
 from platforms.matrix.wire import Errand, Rooms, join_target, read_errand
@@ -193,6 +194,38 @@ async def test_whose_talk_it_is_is_forgotten_once_it_is_decided() -> None:
     joining = offered("!a:here.test")
     joining.settled("!a:here.test")
     await joining.becomes_direct("!a:here.test")  # would ask, and there is nobody
+
+
+async def test_who_is_not_wanted_any_more_is_followed_no_longer(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    """`join` had become "never", and it was tried for ever, by each session anew."""
+    asked = list[str]()
+    now = [config()]
+
+    class Away:
+        async def ask(self, _method: str, target: str, *_: object, **__: object) -> Any:
+            asked.append(target)
+            raise Retry(1.0, "nobody is there")
+
+    link: Any = FakeHost().link(Peer().kind(config()), "me")
+    shelf = link.shelf("joining")
+    link.shelf = {"joining": shelf}.__getitem__
+    web: Any = Away()
+    joining = Joining(link, web, Rooms(), lambda: now[0])
+    await joining.recall("@me:here.test")
+    nursery.start_soon(joining.going)
+    errand = Errand("!a:here.test", ANN)
+    await joining._go(errand)
+    await joining._go(Errand("!b:here.test", ANN, replaces="!c:here.test"))
+    await trio.sleep(100)
+    assert len(asked) > 4
+    now[0] = evolve(config(), join="never")
+    before = len(asked)
+    await trio.sleep(7200)
+    assert len(asked) == before
+    assert await shelf.all() == {}
+    nursery.cancel_scope.cancel()
 
 
 def offered(room: str) -> Joining:
