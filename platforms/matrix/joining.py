@@ -133,7 +133,7 @@ class Joining:
         except OutcomeUnknown as lost:  # it can be noted twice, and nobody has joined
             raise Retry(FIRST_SECONDS, str(lost)) from lost
         self._offered.pop(room, None)
-        self._rooms.direct[room] = user
+        self._rooms.learn_direct(room, user)
 
     @property
     def direct(self) -> dict[str, str]:
@@ -170,12 +170,13 @@ class Joining:
     def _take(self, errand: Errand) -> None:
         self._errands[errand.room] = errand
         if errand.user:
-            self._rooms.direct[errand.room] = errand.user
+            self._rooms.expect(errand.room, errand.user)
 
     async def _until_there(self, errand: Errand) -> None:
         for pause in _pauses():
             async with self._turns.one(errand.by):
                 if not self._wanted(errand):  # any more
+                    self._rooms.direct.pop(errand.room, None)
                     self._not_wanted(errand.room, errand.by)
                     break
                 wait = await self._tried(errand)
@@ -188,14 +189,14 @@ class Joining:
     async def _tried(self, errand: Errand) -> float | None:
         """Try to join; return in how many seconds to try again, `None` for never."""
         try:
-            if errand.user:
-                await self._note(errand.room, errand.user)
             await ask(self._web, "POST", wire.join_target(errand), b"{}")
             if errand.replaces and not await self._is_successor(errand):
                 await ask(self._web, "POST", wire.leave_target(errand.room), b"{}")
                 why = f"it does not say that it replaces {errand.replaces}"
-                self._not_joined(errand.room, errand.by, why)
+                self._gives_up(errand, why)
                 return None
+            if errand.user:  # whatever ends before that, the next session does it again
+                await self._note(errand.room, errand.user)
         except (Retry, OutcomeUnknown) as lost:
             return self._later(errand, str(lost), 0.0)
         except Refused as refused:
@@ -208,10 +209,16 @@ class Joining:
                 case Meaning.UNCLEAR:
                     return self._later(errand, str(refused), 0.0)
                 case _:
-                    self._not_joined(errand.room, errand.by, str(refused))
+                    self._gives_up(errand, str(refused))
                     return None
+        if errand.user:
+            self._rooms.learn_direct(errand.room, errand.user)
         self._link.log.info("room.joined", room=errand.room, by=errand.by)
         return None
+
+    def _gives_up(self, errand: Errand, why: str) -> None:
+        self._rooms.direct.pop(errand.room, None)
+        self._not_joined(errand.room, errand.by, why)
 
     async def _is_successor(self, errand: Errand) -> bool:
         """Does the room that we have joined say what it is the replacement of?

@@ -178,7 +178,7 @@ class Session:
 
     async def _take(self, sync: wire.Sync, since: str) -> None:
         if sync.direct is not None:
-            self.rooms.direct = {**sync.direct, **self.joining.direct}
+            self.rooms.direct = {**self.joining.direct, **sync.direct}
         events: list[Inbound] = []
         there = {timeline.room for timeline in sync.joined}
         for timeline in (*sync.joined, *sync.left):

@@ -88,7 +88,7 @@ class Rooms:
     """All rooms of one account."""
 
     direct: dict[str, str] = field(factory=dict)
-    """Of each direct room, who is there."""
+    """Of each direct room, who is there. The newest is the last one."""
     encrypted: set[str] = field(factory=set)
     """Rooms that are known to be encrypted."""
     replaced: dict[str, str] = field(factory=dict)
@@ -107,6 +107,15 @@ class Rooms:
         """Return the direct room that we have with *user*, the newest of several."""
         found = [room for room, who in self.direct.items() if who == user]
         return found[-1] if found else None
+
+    def learn_direct(self, room: str, user: str) -> None:
+        """Remember that *room* is the newest private talk with *user*."""
+        self.direct.pop(room, None)
+        self.direct[room] = user
+
+    def expect(self, room: str, user: str) -> None:
+        """We are on the way to a private talk: older than any in which we are."""
+        self.direct = {room: user, **self.direct}
 
     def powers(self, room: str) -> Powers | None:
         """Return the powers in *room*; `None` where nobody has asked yet."""

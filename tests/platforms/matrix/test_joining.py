@@ -10,7 +10,7 @@ from attrs import evolve
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from actors.messages import ChatKind, OutboundState
+from actors.messages import Chat, ChatAddress, ChatKind, OutboundState
 from platforms.base import Retry, Secret
 from platforms.matrix import MatrixConfig
 from platforms.matrix.joining import Joining
@@ -47,6 +47,9 @@ def down() -> Answer:
     """What Synapse answers when the room's server cannot be reached."""
     why = "Failed to make_join via any server"
     return Refused(502, "M_UNKNOWN", why).answer
+
+
+NOT_INVITED = Refused(403, "M_FORBIDDEN", "You are not invited").answer
 
 
 # --- invitations ----------------------------------------------------------------------
@@ -95,8 +98,7 @@ async def test_what_is_refused_for_good_is_asked_for_once(
     autojump_clock: MockClock,
 ) -> None:
     async with home() as at:
-        refusal = Refused(403, "M_FORBIDDEN", "You are not invited").answer
-        asked = refuse_joins(at.server, *[refusal] * 9)
+        asked = refuse_joins(at.server, *[NOT_INVITED] * 9)
         with capture_logs() as logs:
             at.server.create(ANN, at.bot)
             await trio.sleep(3600)
@@ -106,6 +108,30 @@ async def test_what_is_refused_for_good_is_asked_for_once(
         assert len(asked) == 1
         [log] = [log for log in logs if log["event"] == "room.not_joined"]
         assert "You are not invited" in log["why"]
+
+
+@pytest.mark.parametrize("trouble", [NOT_INVITED, down()], ids=["no", "not yet"])
+async def test_a_private_talk_that_has_not_come_about_takes_no_place_of_one_that_has(
+    trouble: Answer, autojump_clock: MockClock
+) -> None:
+    """Whatever was said to her by her name was rejected from then on: we were not in it."""
+    async with playing() as stage:
+        server, bot = stage.server, stage.at.bot
+        talk = server.create(ANN, bot, direct=True)
+        assert await stage.at.chat.until(lambda: talk.membership(bot) == "join", 60)
+        await trio.sleep(5)
+        asked = refuse_joins(server, *[trouble] * 99)
+        server.create(ANN, bot, direct=True)
+        assert await stage.at.chat.until(lambda: asked, 60)
+        await trio.sleep(5)
+
+        async def by_name(ctx: Any) -> Any:
+            to = ChatAddress(ctx.platform, ctx.account, Chat(ChatKind.PRIVATE, ANN))
+            return await (await ctx.send(to, "hello")).outcome(within=100)
+
+        assert (await stage.does(by_name)).state is OutboundState.SENT
+        noted = await server.on_account_data(call(bot), bot, "m.direct")
+        assert noted == {ANN: [talk.id]}
 
 
 async def test_a_server_that_stays_away_is_tried_more_and_more_rarely(
