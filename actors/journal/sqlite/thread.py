@@ -128,12 +128,18 @@ class OwnThread:
         self._jobs.put(None)
 
     def _begin(self) -> None:
-        self._begun = True
+        """Begin it, or raise: whoever asks again then has it tried again."""
         here, there = os.pipe()
         os.set_blocking(here, False)
-        trio.lowlevel.spawn_system_task(_deliver, self._done, here)
         ours = (self._jobs, self._done, there)
-        Thread(target=_work, args=ours, name=self._name, daemon=True).start()
+        try:
+            Thread(target=_work, args=ours, name=self._name, daemon=True).start()
+        except RuntimeError:  # the system has no thread for us
+            os.close(here)
+            os.close(there)
+            raise
+        self._begun = True
+        trio.lowlevel.spawn_system_task(_deliver, self._done, here)
 
 
 def _work(jobs: SimpleQueue[_Job | None], done: deque[_Job], bell: int) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -90,3 +92,36 @@ async def test_it_does_not_interrupt_whoever_wakes_it() -> None:
     assert os.sched_getscheduler(0) == os.SCHED_OTHER
     run.close()
     assert await trio.to_thread.run_sync(ended, "batch")
+
+
+def _no_more_files() -> tuple[int, int]:
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
+def _no_more_threads(_: threading.Thread) -> None:
+    msg = "can't start new thread"
+    raise RuntimeError(msg)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "fails"),
+    [(os, "pipe", _no_more_files), (threading.Thread, "start", _no_more_threads)],
+    ids=["no file is left", "no thread is left"],
+)
+async def test_a_thread_that_could_not_be_begun_is_begun_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+    owner: object,
+    name: str,
+    fails: Callable[..., object],
+) -> None:
+    """What the process lacks for a while may not silence the journal for ever."""
+    run = OwnThread("late")
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, fails)
+        with pytest.raises((OSError, RuntimeError)):
+            await run(lambda: 1)
+        assert not run.ready
+    with trio.fail_after(10):
+        assert await run(lambda: 2) == 2
+    run.close()
+    assert await trio.to_thread.run_sync(ended, "late")
