@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from actors.messages import Outbound
+
+
+def _text(said: str | None) -> str:
+    """Take what a platform's code gave as text for one: many an id is a number there."""
+    if type(said) is str:
+        return said
+    return "" if said is None else str(said)
 
 
 @frozen
 class Sent:
     """The platform took it."""
 
-    id: str = ""
+    id: str = field(default="", converter=_text)
     """The platform's id of the message; empty where it gives none."""
-    degraded: str = ""
+    degraded: str = field(default="", converter=_text)
     """What was lost on the way, in a few words; empty when nothing was."""
 
 
@@ -37,7 +44,7 @@ class Retry(SendRefused):
 
     after: float
     """Seconds, as the platform said; it wins over any rule of ours."""
-    why: str = ""
+    why: str = field(default="", converter=_text)
     whole_account: bool = False
     """It was said to the account, not to the chat: nobody says anything until then."""
 
@@ -49,7 +56,7 @@ class Retry(SendRefused):
 class Rejected(SendRefused):
     """The platform said *no*, and nothing went out."""
 
-    why: str
+    why: str = field(converter=_text)
 
     def __str__(self) -> str:
         return self.why
@@ -68,7 +75,7 @@ class FormRefused(Rejected):
 class OutcomeUnknown(SendRefused):
     """It may have gone out: the link was lost or no answer came."""
 
-    why: str
+    why: str = field(converter=_text)
 
     def __str__(self) -> str:
         return self.why

@@ -186,7 +186,13 @@ def digest(*parts: str | bytes) -> bytes:
 
 
 def clean(text: str) -> str:
-    """Return *text* as SQLite can hold it: half a surrogate pair becomes a mark."""
+    """Return *text* as SQLite can hold it: half a surrogate pair becomes a mark.
+
+    What is no text, by a mistake of a bot or platform, is told as one: it would cost
+    everybody whose rows are written together with it.
+    """
+    if type(text) is not str:
+        text = str(text)
     if text.isascii():
         return text
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
