@@ -6,7 +6,7 @@ from typing import Final
 
 from actors.journal import OutboundRow
 from actors.lanes import Ended
-from actors.sender.line import Leave, Line
+from actors.sender.line import Leave, Line, Sent
 from actors.sender.terms import Terms
 
 SEND_SECONDS: Final = 60.0
@@ -16,7 +16,7 @@ SEND_SECONDS: Final = 60.0
 class Delivery:
     """What a worker has in hand, or what was begun without one."""
 
-    __slots__ = ("leave", "line", "lost", "raised", "row", "terms", "within")
+    __slots__ = ("at_once", "leave", "line", "lost", "row", "terms", "within")
     parked = False
 
     def __init__(self, row: OutboundRow, terms: Terms) -> None:
@@ -26,8 +26,9 @@ class Delivery:
         """Through which it leaves; `None` while no byte has left."""
         self.leave: Leave | None = None
         """To be called if its line was told to begin it, and nobody waits any more."""
-        self.raised: Exception | None = None
-        """What its line raised when it was to begin it; a worker ends it with that."""
+        self.at_once: Sent | Exception | None = None
+        """What its line told or raised in the call that was to begin it; a worker ends it
+        with that."""
         self.lost = False
         self.within = SEND_SECONDS
 

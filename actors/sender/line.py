@@ -107,7 +107,7 @@ class Line(Protocol):
         ...
 
     def begin(self, out: Outbound, told: Told) -> Leave | None:
-        """Say it in this very call and return; *told* is called later, once at most.
+        """Say it in this very call, and have *told* called once at most, as a rule later.
 
         For whoever can: it saves waking a task to say it and another time to hear what
         became of it. The line sees to it that an answer which does not come is told as

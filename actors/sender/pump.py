@@ -154,8 +154,8 @@ class Pump:
 
     def _give_back(self) -> None:
         """Return what no worker has in hand: no byte of it has left."""
-        unsaid = [each.row for each in self._ready if each.raised is None]
-        tried = [each for each in self._ready if each.raised is not None]
+        unsaid = [each.row for each in self._ready if each.at_once is None]
+        tried = [each for each in self._ready if each.at_once is not None]
         waiting = [*self._picked.values(), *unsaid]
         self._picked.clear()
         self._ready.clear()
@@ -165,9 +165,9 @@ class Pump:
             self._begun -= 1
             self._outbox.again(self._claim, row, now)
         for each in tried:  # of these nobody can know that
-            assert each.raised is not None
+            assert each.at_once is not None
             self._crew.begun(each)
-            self._answered(each, each.raised)
+            self._answered(each, each.at_once)
 
     def _told(
         self,
@@ -196,14 +196,17 @@ class Pump:
         if line is None or out.change is not None:
             return False
         self._hand.trace = out.trace
+        delivery.line = line
         try:
             delivery.leave = line.begin(out, partial(self._told_of, delivery))
-        except Exception as error:  # noqa: BLE001 - a worker raises it: not this deep
-            delivery.line, delivery.raised = line, error
-            return False
+        except Exception as error:  # noqa: BLE001 - the platform's own mistake
+            delivery.at_once = delivery.at_once or error
+        if delivery.at_once is not None:
+            delivery.leave = None
+            return False  # a worker ends it: not this deep
         if delivery.leave is None:
+            delivery.line = None
             return False
-        delivery.line = line
         self._crew.begun(delivery)
         return True
 
@@ -222,6 +225,8 @@ class Pump:
     def _answered(self, delivery: Delivery, answer: Sent | Exception) -> None:
         """What was begun without a worker has ended, unless it was given up before."""
         if not self._crew.has_begun(delivery):
+            if delivery.line is not None:  # read if it is being begun this very moment
+                delivery.at_once = answer
             return
         delivery.leave = None
         self._hand.trace = delivery.trace
@@ -261,9 +266,10 @@ class Pump:
     async def _deliver(self, delivery: Delivery) -> None:
         row = delivery.row
         out = row.out
+        if delivery.at_once is not None:
+            self._settling.conclude(delivery, delivery.at_once)
+            return
         try:
-            if delivery.raised is not None:
-                raise delivery.raised
             if out.change is not None:
                 out = await self._aimed(out)
             line = self._lines.of(self.account)

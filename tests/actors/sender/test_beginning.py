@@ -58,6 +58,43 @@ class Mute(FakeLine):
         return lambda: self.left.append(out.key)
 
 
+class Instant(FakeLine):
+    """Knows in the very call that begins it what became of it, and says so at once."""
+
+    def __init__(self, became: Sent | Exception) -> None:
+        super().__init__()
+        self.became = became
+        self.left: list[str] = []
+
+    def begin(self, out: Outbound, told: Told) -> Leave | None:
+        self._hear(out)
+        told(self.became)
+        return lambda: self.left.append(out.key)
+
+
+@pytest.mark.parametrize(
+    ("became", "state"),
+    [(Sent("1"), S.SENT), (Rejected("no"), S.REJECTED), (KeyError("id"), S.UNKNOWN)],
+)
+async def test_what_is_told_within_the_call_counts(
+    autojump_clock: MockClock, became: Sent | Exception, state: OutboundState
+) -> None:
+    """Seed 004. However many wait: each of them ends by itself, not inside of another."""
+    with capture_logs():
+        async with office() as (parts, _):
+            receipts = [
+                await parts.outbox.say(saying(f"k{n}", f"room{n}")) for n in range(300)
+            ]
+            line = Instant(became)
+            began = trio.current_time()
+            parts.lines.connect(line)
+            for receipt in receipts:
+                assert (await receipt.outcome(within=200.0)).state is state
+            assert trio.current_time() == began
+            assert len(line.keys) == len(set(line.keys)) == 300
+            assert not line.left
+
+
 @pytest.mark.parametrize(
     ("raised", "state"),
     [
