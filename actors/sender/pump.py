@@ -292,11 +292,13 @@ class Pump:
     def _ended(
         self, delivery: Delivery, ended: Ended, error: BaseException | None
     ) -> None:
-        if ended is not Ended.DONE:
-            self._settling.broken_off(delivery, ended, error)
-            if delivery.leave is not None:
-                delivery.leave()
-        self._begun -= 1
-        self.ring()
-        if not self._crew.running:
-            self._settled()
+        try:
+            if ended is not Ended.DONE:
+                self._settling.broken_off(delivery, ended, error)
+                if delivery.leave is not None:
+                    delivery.leave()
+        finally:  # whatever the line's code raises: its place is free
+            self._begun -= 1
+            self.ring()
+            if not self._crew.running:
+                self._settled()

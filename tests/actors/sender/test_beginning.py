@@ -19,6 +19,7 @@ from actors.sender import (
     Told,
 )
 from actors.sender.delivery import SEND_SECONDS
+from actors.sender.pump import SIDE_BY_SIDE
 from tests.actors.journal.builders import end_and_start_again, saying
 from tests.actors.sender.offices import FakeLine, office
 
@@ -197,3 +198,32 @@ async def test_a_sender_that_ends_gives_up_what_it_has_begun(
             await trio.sleep(1)
             line.begun["b"](Sent("2"))
             assert again.current.message_id == "2"
+
+
+class Broken(Mute):
+    """Cannot be left without an exception."""
+
+    def begin(self, out: Outbound, told: Told) -> Leave | None:
+        super().begin(out, told)
+
+        def leave() -> None:
+            raise ZeroDivisionError
+
+        return leave
+
+
+async def test_a_line_that_cannot_be_left_does_not_use_up_the_places_of_its_account(
+    autojump_clock: MockClock,
+) -> None:
+    """Law 11: what it raises costs its message, and none of those that come later."""
+    line = Broken()
+    with capture_logs():
+        async with office() as (parts, _):
+            parts.lines.connect(line)
+            for n in range(2 * SIDE_BY_SIDE):
+                await parts.outbox.say(saying(f"k{n}", f"room{n}"))
+            await trio.sleep(3 * SEND_SECONDS)
+            assert len(line.begun) == 2 * SIDE_BY_SIDE
+            last = await parts.outbox.say(saying("last"))
+            line.begun["last"](Sent("1"))
+            assert last.current.state is S.SENT
