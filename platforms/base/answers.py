@@ -137,13 +137,13 @@ class Answers(Generic[A]):
 
     def forget(self, pending: Pending[A]) -> None:
         """Nobody waits any more; its answer, should one come, is a late one."""
-        if self._pending.pop(pending.ref, None) is not None:
+        if self._take_out(pending):
             pending.end(OutcomeUnknown("nobody waited for the answer"))
             self._remember(pending)
 
     def withdraw(self, pending: Pending[A]) -> None:
         """It was not asked after all: nobody is told anything."""
-        self._pending.pop(pending.ref, None)
+        self._take_out(pending)
 
     def settle(self, answer: Answer[A]) -> bool:
         """Hand over an answer; say whether anybody had asked for it."""
@@ -172,6 +172,13 @@ class Answers(Generic[A]):
         for each in pending.values():
             each.end(OutcomeUnknown(self._lost))
         return len(pending)
+
+    def _take_out(self, pending: Pending[A]) -> bool:
+        """Compare identity: by now another request may have the name of one that is over."""
+        found = self._pending.get(pending.ref) is pending
+        if found:
+            del self._pending[pending.ref]
+        return found
 
     def _remember(self, pending: Pending[A]) -> None:
         self._overdue[pending.ref] = pending

@@ -168,13 +168,15 @@ class Peer(Generic[F, A]):
             return None
         answers, deadline = self._answers, trio.current_time() + within
         pending = answers.open(ref, deadline, told, late)
+        sent = False
         try:
             sent = self.socket.send_now(text)
         except SocketClosed as closed:
-            answers.withdraw(pending)
             raise Retry(RETRY_SECONDS, str(closed)) from closed
+        finally:
+            if not sent:
+                answers.withdraw(pending)
         if not sent:
-            answers.withdraw(pending)
             return None
         if deadline < self._sweeps_at:
             self._asked.unpark_all()

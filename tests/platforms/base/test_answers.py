@@ -103,3 +103,16 @@ def test_overdue_requests_are_not_remembered_for_ever() -> None:
         answers.expire(1.0)
     assert not answers.settle(Answer("r9", 1))
     assert answers.settle(Answer("r10", 1))
+
+
+def test_who_leaves_takes_nobody_along_that_asks_under_the_same_name() -> None:
+    """What is unknown is repeated under its key at once, maybe before the first has left."""
+    told: list[int | OutcomeUnknown] = []
+    answers: Answers[int] = Answers()
+    for leave in (answers.forget, answers.withdraw):
+        first = answers.open("r", 5.0, lambda _: None)
+        answers.expire(5.0)
+        answers.open("r", 20.0, told.append)
+        leave(first)
+        assert answers.settle(Answer("r", 1))
+    assert told == [1, 1]

@@ -310,6 +310,23 @@ async def test_what_cannot_be_sent_now_was_never_asked() -> None:
     assert not told
 
 
+async def test_what_the_wire_cannot_carry_was_never_asked() -> None:
+    """A line that holds an end of line, or half a surrogate pair in a frame."""
+
+    class Strict(FakeSocket):
+        def send_now(self, text: str) -> bool:
+            raise ValueError(text)
+
+    socket = Strict()
+    told: list[object] = []
+    async with conversation(socket, HABITS, refusals()) as peer:
+        with pytest.raises(ValueError, match="a"):
+            peer.begin("a", "a", 5.0, told.append)
+        socket.end()
+        await wait_all_tasks_blocked()
+    assert not told
+
+
 @given(
     reads=st.lists(
         st.tuples(st.integers(1, 4), st.booleans(), st.integers(0, 3)), max_size=12
