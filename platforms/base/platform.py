@@ -133,9 +133,10 @@ class Platform(ABC, Generic[ConfigT_co]):
         """Say *out* in this very call, if that can be done, and let its answer be told.
 
         Only worth writing where messages come by the thousand: it saves waking a task
-        for each. See `Line.begin`; what this does not take goes to `send`.
+        for each. See `Line.begin`; what this does not take goes to `send`, as all does
+        where that is the platform's own and this is not.
         """
-        return link.speaker.begin(out, told)
+        return None if self.speaks else link.speaker.begin(out, told)
 
     async def edit(self, link: Link, out: Outbound, message: str) -> Sent:
         """Say `out.body` in the place of what *message* of ours says.

@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.messages import Delete, Edit, Emoji, Outbound, React, Text
-from platforms.base import Caps, Link, Platform, Rejected, Retry, Sent, Speaker
+from platforms.base import (
+    Caps,
+    Leave,
+    Link,
+    Platform,
+    Rejected,
+    Retry,
+    Sent,
+    Speaker,
+    Told,
+)
 from platforms.base.line import AccountLine
 from platforms.base.newest import Newest
 from tests.platforms.base.hosts import FakeHost, saying
@@ -188,3 +198,30 @@ def test_there_is_the_one_that_was_opened_last_as_long_as_it_is_open(
                 newest.get()
         else:
             assert newest.get() == expected
+
+
+class Prompt(Mouth):
+    """Can say things in the call that asks for it."""
+
+    def begin(self, out: Outbound, told: Told) -> Leave | None:
+        self.asked.append(("begin", out.key))
+        return lambda: None
+
+
+class Framed(Wordless):
+    """Puts something around everything that its sessions say."""
+
+    async def send(self, link: Link, out: Outbound) -> Sent:
+        return await link.speaker.send(evolve(out, body=(*out.body, Text("--"))))
+
+
+@pytest.mark.parametrize("kind", [Wordless, Framed])
+async def test_nothing_is_said_past_a_send_of_ones_own(kind: type[Wordless]) -> None:
+    """Who adds to a platform of ours writes `send`, and has not heard of `begin`."""
+    host, link = linked(kind(NoConfig()))
+    prompt = Prompt()
+    with link.speaks_through(prompt):
+        link.up()
+        begun = line_of(host).begin(saying("x"), lambda _: None) is not None
+    assert begun == (kind is Wordless)
+    assert prompt.asked == ([("begin", "k1")] if begun else [])
