@@ -9,13 +9,14 @@ from collections.abc import Callable
 from math import inf
 
 from actors.journal.content import Content, content_of, went_stale
-from actors.journal.doubts import NOBODY, Trust, may_repeat
-from actors.journal.endings import SENDING, Endings
+from actors.journal.doubts import may_repeat
+from actors.journal.endings import SENDING
 from actors.journal.pacing import Pacing
 from actors.journal.sayings import OutgoingLimits, OutgoingRecord
 from actors.journal.sizes import size_of_body
+from actors.journal.trusting import Trusting
 from actors.journal.values import AccountKey, Claim, Expired, OutboundRow, Queued
-from actors.journal.waiting import QUEUED, OutgoingAccount
+from actors.journal.waiting import QUEUED
 from actors.messages import Outbound, OutboundState, Outcome, check_outbound
 
 KEPT_SECONDS = 24 * 3600.0
@@ -28,7 +29,7 @@ def _nobody(_: OutgoingRecord) -> None:
     """Nobody writes it down."""
 
 
-class Outgoing(Endings):
+class Outgoing(Trusting):
     """Rows by key; those that wait, per account and chat, one of a chat at a time.
 
     Args:
@@ -43,7 +44,6 @@ class Outgoing(Endings):
         note: Callable[[OutgoingRecord], None] = _nobody,
     ) -> None:
         super().__init__(limits or OutgoingLimits(), note)
-        self._accounts: dict[AccountKey, OutgoingAccount] = {}
         self._sending: dict[int, OutgoingRecord] = {}
         self._lives: dict[str, int] = {}
         self._last = 0
@@ -98,7 +98,9 @@ class Outgoing(Endings):
 
     def void(self, key: str) -> None:
         """Take a row back that was never written down: its key was known to the file."""
-        record = self._by_key.pop(key)
+        record = self._by_key.pop(key, None)
+        if record is None or record.closed:
+            return  # it has ended while it was written
         if record.outcome is SENDING:
             self._land(record)
             record.account.queue.done(record.chat)
@@ -106,28 +108,6 @@ class Outgoing(Endings):
             record.account.remove(record)
         record.closed = True
         self._unbody(record)
-
-    def trust_keys(self, key: AccountKey, trust: Trust, now: float) -> bool:
-        """The platform recognises these; is there something to repeat now?"""
-        if not trust.seconds and key not in self._accounts:
-            return False
-        account = self.account(key)
-        account.trust = trust if trust.seconds else NOBODY
-        again = False
-        for record in self._doubts.of(key) if trust.seconds else ():
-            if not record.waits:
-                record.account = account
-                again = self._repeat(record, now) or again
-        return again
-
-    def trust_again(self, now: float) -> list[AccountKey]:
-        """After rows were restored: which of those that are there have one to repeat?"""
-        trusted = {k: a.trust for k, a in self._accounts.items()}
-        return [
-            key
-            for key, trust in trusted.items()
-            if trust.seconds and self.trust_keys(key, trust, now)
-        ]
 
     def claim(
         self,
@@ -335,12 +315,6 @@ class Outgoing(Endings):
         if victim is not newcomer:
             victim.account.remove(victim)
         self._finish(victim, outcome, newcomer.queued_at)
-
-    def account(self, key: AccountKey) -> OutgoingAccount:
-        account = self._accounts.get(key)
-        if account is None:
-            account = self._accounts[key] = OutgoingAccount()
-        return account
 
 
 def _content(record: OutgoingRecord) -> Content:

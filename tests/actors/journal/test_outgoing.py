@@ -573,6 +573,22 @@ def test_a_row_that_was_taken_back_is_not_missed_when_it_is_forgotten() -> None:
     assert store.outcome_of("n2") is not None
 
 
+def test_what_ended_while_it_was_written_can_be_taken_back() -> None:
+    """A disk that was full for long: it went stale, and may even be forgotten by now."""
+    limits = OutgoingLimits(settled=1, bodies=2.0)
+    store, claim, qq = Outgoing(limits), Claim("sender", 1), ("qq", "1")
+    for key in ("a", "b", "c"):
+        store.enqueue(saying(key), 0.0, 1.0)
+        store.sweep(2.0, 9)
+    for key in ("c", "b", "a"):
+        store.void(key)
+        assert store.outcome_of(key) is None
+    for key in ("x", "y", "z"):
+        store.enqueue(saying(key, key), 2.0, 1_000.0)
+    rows = store.claim(claim, qq, 9, 2.0)
+    assert [bool(row.out.body) for row in rows] == [True, True, False]
+
+
 def test_a_message_that_costs_a_connection_each_time_does_not_do_so_for_ever() -> None:
     """Law 6, section 2 (poison): five attempts in all, then it is listed."""
     store, claim, qq = Outgoing(), Claim("sender", 1), ("qq", "1")

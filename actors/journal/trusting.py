@@ -1,0 +1,49 @@
+"""Accounts of the outbox, and what is repeated where a platform recognises its key. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actors.journal.doubts import NOBODY, Trust
+from actors.journal.endings import Endings
+from actors.journal.sayings import OutgoingLimits, OutgoingRecord
+from actors.journal.values import AccountKey
+from actors.journal.waiting import OutgoingAccount
+
+
+class Trusting(Endings):
+    """Knows which platform would recognise what nobody knows of; see `doubts`."""
+
+    def __init__(
+        self, limits: OutgoingLimits, note: Callable[[OutgoingRecord], None]
+    ) -> None:
+        super().__init__(limits, note)
+        self._accounts: dict[AccountKey, OutgoingAccount] = {}
+
+    def account(self, key: AccountKey) -> OutgoingAccount:
+        account = self._accounts.get(key)
+        if account is None:
+            account = self._accounts[key] = OutgoingAccount()
+        return account
+
+    def trust_keys(self, key: AccountKey, trust: Trust, now: float) -> bool:
+        """The platform recognises these; is there something to repeat now?"""
+        if not trust.seconds and key not in self._accounts:
+            return False
+        account = self.account(key)
+        account.trust = trust if trust.seconds else NOBODY
+        again = False
+        for record in self._doubts.of(key) if trust.seconds else ():
+            if not record.waits:
+                record.account = account
+                again = self._repeat(record, now) or again
+        return again
+
+    def trust_again(self, now: float) -> list[AccountKey]:
+        """After rows were restored: which of those that are there have one to repeat?"""
+        trusted = {k: a.trust for k, a in self._accounts.items()}
+        return [
+            key
+            for key, trust in trusted.items()
+            if trust.seconds and self.trust_keys(key, trust, now)
+        ]
