@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -45,6 +47,26 @@ async def test_its_story_is_true(
     page: ModuleType, lab: OpenLab, autojump_clock: MockClock
 ) -> None:
     await page.test_survives_a_drop(lab, autojump_clock)
+
+
+def test_its_files_are_all_that_pytest_needs(tmp_path: Path) -> None:
+    """An asynchronous test is skipped or refused where nothing says who runs it."""
+    platform, *rest = blocks(PAGE, "python")
+    [settings] = blocks(PAGE, "ini")
+    (tmp_path / "tinychat.py").write_text(platform.text)
+    (tmp_path / "pytest.ini").write_text(settings.text)
+    tests = "\n".join(block.text for block in rest)
+    (tmp_path / "test_tinychat.py").write_text(tests)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-k", "survives_a_drop or gap"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "2 passed" in done.stdout, done.stdout
 
 
 def test_what_it_shows_of_a_failure_is_what_is_said(page: ModuleType) -> None:
