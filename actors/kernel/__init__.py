@@ -54,6 +54,7 @@ from actors.kernel.mailbox import Mailbox, Overflow, OverflowKind, Poison
 from actors.kernel.reasons import (
     Crash,
     ExitReason,
+    InWords,
     Killed,
     NeedsOperator,
     Normal,
@@ -108,6 +109,7 @@ __all__ = [
     "HookedCell",
     "Hooks",
     "Ignore",
+    "InWords",
     "Incarnation",
     "Killed",
     "LifeBegan",

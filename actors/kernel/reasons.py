@@ -33,6 +33,19 @@ class Shutdown:
 
 
 @frozen
+class InWords(Exception):
+    """An end whose words say all of it: a crash like any other, shown without its type.
+
+    For what is nobody's mistake, a connection that was closed, say.
+    """
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@frozen
 class Crash:
     """It raised. `message` was in its hands, or `None` between messages."""
 
@@ -42,6 +55,8 @@ class Crash:
     original: BaseException | None = field(default=None, repr=False, eq=False)
 
     def __str__(self) -> str:
+        if isinstance(self.exception, InWords):
+            return self.exception.why
         return f"crash: {shown(self.exception)}"
 
 

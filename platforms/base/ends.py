@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from actors.kernel import NeedsOperator, leaves
+from actors.kernel import InWords, NeedsOperator, leaves
 
 
 @frozen
@@ -28,13 +28,8 @@ class Finished(Exception):
 
 
 @frozen
-class SessionEnded(Exception):
+class SessionEnded(InWords):
     """The exit of a connection whose session is over."""
-
-    why: str
-
-    def __str__(self) -> str:
-        return self.why
 
 
 def end_of(error: Exception | None) -> Finished | NeedsOperator | SessionEnded:

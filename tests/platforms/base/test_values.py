@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.kernel import Crash
 from platforms.base import (
     Fault,
     Finished,
@@ -29,6 +30,12 @@ def test_secrets_are_equal_when_their_values_are(one: str, other: str) -> None:
     assert (Secret(one) == Secret(other)) is (one == other)
     assert Secret(one).matches(other) is (one == other)
     assert hash(Secret(one)) == hash(Secret(one))
+
+
+def test_a_session_that_is_over_is_shown_in_its_own_words() -> None:
+    assert str(Crash(SessionEnded("cannot connect to ws://a"))) == (
+        "cannot connect to ws://a"
+    )
 
 
 @pytest.mark.parametrize(
