@@ -248,7 +248,7 @@ class Ingress:
         refusal = pages.admit(request)
         if refusal is not None:
             return await self._refuse(exchange, request, refusal)
-        with self._bodies.one() as body:
+        with self._bodies.one(address_of(head.remote)) as body:
             request = await _with_body(exchange, request, pages, body)
             with self._in_answer():
                 response = await _answer(entrance, pages, request)

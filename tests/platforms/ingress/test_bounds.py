@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import suppress
 
 import pytest
 import trio
@@ -21,7 +22,7 @@ from platforms.ingress import (
     anybody,
 )
 from platforms.ingress.bodies import FREE_BYTES, MAX_BODIES_BYTES
-from platforms.ingress.crowd import CONNECTIONS
+from platforms.ingress.crowd import CONNECTIONS, PER_ADDRESS
 from platforms.ingress.entrance import ANSWER_SECONDS, IN_HAND
 from platforms.ingress.exchange import BODY_SECONDS, HEAD_SECONDS, KEEP_SECONDS
 from tests.platforms.ingress.clients import connect
@@ -153,6 +154,29 @@ async def test_all_bodies_together_have_a_size_and_news_come_through(
         await client.says(b".")
         assert (await client.hears()).status == 200
     assert (await world.client().asks("/web/", bytes(BODY_BYTES))).status == 200
+
+
+async def test_the_bodies_of_one_address_leave_room_for_those_of_others(
+    world: World, autojump_clock: MockClock
+) -> None:
+    """Its fifty connections held three times as much as there is, each for two minutes."""
+    world.entrance.hook("", ok, admit=anybody)
+    head = b"POST /web/ HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+    slow = [world.client(f"192.0.2.1:{number}") for number in range(PER_ADDRESS)]
+    for client in slow:
+        await client.begins_by_hand(head % BODY_BYTES)
+        with suppress(trio.BrokenResourceError):
+            await client.says(bytes(BODY_BYTES - 1))
+    await trio.testing.wait_all_tasks_blocked()
+
+    other = world.client("192.0.2.2:1")
+    assert (await other.asks("/web/", bytes(BODY_BYTES))).status == 200
+    for client in slow:
+        await trio.aclose_forcefully(client.stream)
+    await trio.testing.wait_all_tasks_blocked()
+    again = world.client("192.0.2.1:1")
+    assert (await again.asks("/web/", bytes(BODY_BYTES))).status == 200
+    assert world.ingress._bodies.bytes == 0
 
 
 async def test_a_page_takes_no_body(world: World) -> None:
