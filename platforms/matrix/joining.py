@@ -119,8 +119,8 @@ class Joining:
         """
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
-            for errand in self._errands.values():
-                nursery.start_soon(self._until_there, errand)
+            for room in self._errands:
+                nursery.start_soon(self._until_there, room)
             await trio.sleep_forever()
 
     async def becomes_direct(self, room: str) -> None:
@@ -141,15 +141,19 @@ class Joining:
         return {e.room: e.user for e in self._errands.values() if e.user}
 
     async def _go(self, errand: Errand) -> None:
-        if errand.room in self._errands:
+        known = self._errands.get(errand.room)
+        if known is None:
+            if why := self._no_room(server_of(errand.by)):
+                self._not_joined(errand.room, errand.by, why)
+                return
+        elif errand.replaces or not known.replaces:
             return
-        if why := self._no_room(server_of(errand.by)):
-            self._not_joined(errand.room, errand.by, why)
-            return
+        else:  # an invitation: there is nothing to be looked at any more
+            await self._shelf.drop(self._name(errand))
         await self._shelf.put(self._name(errand), wire.written_errand(errand))
         self._take(errand)
-        if self._nursery is not None:
-            self._nursery.start_soon(self._until_there, errand)
+        if known is None and self._nursery is not None:
+            self._nursery.start_soon(self._until_there, errand.room)
 
     def _wanted(self, errand: Errand) -> bool:
         """Say whether the configuration wants us there, as it is now."""
@@ -172,26 +176,27 @@ class Joining:
         if errand.user:
             self._rooms.expect(errand.room, errand.user)
 
-    async def _until_there(self, errand: Errand) -> None:
+    async def _until_there(self, room: str) -> None:
         for pause in _pauses():
+            errand = self._errands[room]
             async with self._turns.one(errand.by):
                 if not self._wanted(errand):  # any more
-                    self._rooms.direct.pop(errand.room, None)
-                    self._not_wanted(errand.room, errand.by)
+                    self._rooms.direct.pop(room, None)
+                    self._not_wanted(room, errand.by)
                     break
                 wait = await self._tried(errand)
-            if wait is None:
+            if wait is not None:
+                await trio.sleep(max(wait, pause))
+            elif self._errands[room] is errand:
                 break
-            await trio.sleep(max(wait, pause))
-        del self._errands[errand.room]
-        await self._shelf.drop(self._name(errand))
+        await self._shelf.drop(self._name(self._errands.pop(room)))
 
     async def _tried(self, errand: Errand) -> float | None:
         """Try to join; return in how many seconds to try again, `None` for never."""
         try:
-            await ask(self._web, "POST", wire.join_target(errand), b"{}")
-            if errand.replaces and not await self._is_successor(errand):
-                await ask(self._web, "POST", wire.leave_target(errand.room), b"{}")
+            if not errand.replaces:
+                await self._join(errand)
+            elif not await self._is_followed(errand):
                 why = f"it does not say that it replaces {errand.replaces}"
                 self._gives_up(errand, why)
                 return None
@@ -220,13 +225,34 @@ class Joining:
         self._rooms.direct.pop(errand.room, None)
         self._not_joined(errand.room, errand.by, why)
 
-    async def _is_successor(self, errand: Errand) -> bool:
-        """Does the room that we have joined say what it is the replacement of?
+    async def _join(self, errand: Errand) -> None:
+        await ask(self._web, "POST", wire.join_target(errand), b"{}")
 
-        Whoever may close a room may name any other: we follow into none but its own.
+    async def _is_followed(self, errand: Errand) -> bool:
+        """Join what says that it is the replacement; say whether it does.
+
+        Whoever may close a room may name any other: we follow into none but its own, and
+        leave none in which we were before.
         """
-        body = await ask(self._web, "GET", wire.state_target(errand.room, "create"))
-        return wire.predecessor_in(body) == errand.replaces
+        told = await self._predecessor(errand.room)
+        if told is None:
+            await self._join(errand)
+            told = await self._predecessor(errand.room)
+            if told != errand.replaces and self._errands[errand.room] is errand:
+                await ask(self._web, "POST", wire.leave_target(errand.room), b"{}")
+        elif told == errand.replaces:
+            await self._join(errand)
+        return told == errand.replaces
+
+    async def _predecessor(self, room: str) -> str | None:
+        """Return which room *room* says that it replaces; `None`: we have never been there."""
+        try:
+            body = await ask(self._web, "GET", wire.state_target(room, "create"))
+        except Refused as refused:
+            if refused.refusal.meaning is not Meaning.NO:
+                raise
+            return None
+        return wire.predecessor_in(body)
 
     async def _note(self, room: str, user: str) -> None:
         """Write down for all our clients that *room* is a private talk with *user*."""

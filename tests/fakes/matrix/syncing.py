@@ -295,6 +295,9 @@ class Syncing:
         return {"joined_rooms": rooms}
 
     async def on_state(self, call: Call, room: str, kind: str, key: str) -> object:
+        if self._room(room).membership(call.user) not in ("join", "leave", "ban"):
+            why = f"User {call.user} not in room {room}, and room previews are disabled"
+            raise Refused(403, "M_FORBIDDEN", why)
         event = self._room(room).state.get((kind, key))
         if event is None:
             raise Refused(404, "M_NOT_FOUND", "Event not found.")

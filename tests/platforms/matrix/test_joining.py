@@ -314,6 +314,36 @@ async def test_a_room_that_moves_while_nobody_listens_is_followed_too(
         assert await at.chat.until(lambda: new.membership(at.bot) == "join", 60)
 
 
+async def test_whoever_may_close_a_room_cannot_lead_us_out_of_another_one(
+    autojump_clock: MockClock,
+) -> None:
+    """We were in the room that he named, and left it because it replaces none."""
+    async with home() as at:
+        ours, his = at.room(), at.room()
+        with capture_logs() as logs:
+            bury(at, his, ours.id)
+            await trio.sleep(60)
+        assert ours.membership(at.bot) == "join"
+        [log] = [log for log in logs if log["event"] == "room.not_joined"]
+        assert his.id in log["why"]
+
+
+async def test_an_invitation_counts_for_more_than_a_room_that_moves(
+    autojump_clock: MockClock,
+) -> None:
+    """On the way to what would have to be its replacement, we were invited there."""
+    async with home() as at:
+        his = at.room()
+        asked = refuse_joins(at.server, down())
+        new = at.server.create(ANN, state={"join_rules": {"join_rule": "public"}})
+        bury(at, his, new.id)
+        assert await at.chat.until(lambda: asked, 60)
+        at.server.invite(new.id, ANN, at.bot)
+        await at.happens("chat.invited")
+        await trio.sleep(60)
+        assert new.membership(at.bot) == "join"
+
+
 async def test_whoever_may_close_a_room_cannot_lead_us_into_any_other(
     autojump_clock: MockClock,
 ) -> None:
