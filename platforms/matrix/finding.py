@@ -46,7 +46,8 @@ class Finder:
             return room
         if not named.startswith("#"):
             return named
-        if named not in self._aliases:
+        room = self._aliases.get(named, "")
+        if not room or room in self._session.rooms.replaced:  # it may have moved along
             asked = asking("resolve", {"alias": named}, self._session.us)
             answer = await self.look_up(asked.target)
             room = wire.as_text(answer.get("room_id"))
@@ -56,7 +57,7 @@ class Finder:
             if len(self._aliases) >= MAX_ALIASES:
                 self._aliases.clear()
             self._aliases[named] = room
-        return self._aliases[named]
+        return room
 
     async def open_room(self, out: Outbound) -> str:
         """The same, and raise Rejected if it is encrypted, or has moved."""

@@ -378,6 +378,30 @@ async def test_what_could_not_be_looked_up_leaves_no_doubt_that_nothing_was_said
     assert kinds == ["m.reaction", "m.room.redaction"]
 
 
+async def test_an_alias_that_has_moved_with_its_room_is_followed(
+    autojump_clock: MockClock,
+) -> None:
+    """It was remembered for the session, and all that was said to it was rejected."""
+    async with playing() as on:
+        server, alias = on.server, "#den:here.test"
+        server.aliases[alias] = on.room.id
+        first = await on.does(_sends(alias, "one"))
+        assert (await first.outcome(within=60)).state is OutboundState.SENT
+
+        predecessor = {"predecessor": {"room_id": on.room.id}}
+        new = server.create(ANN, on.at.bot, state={"create": predecessor})
+        content = {"replacement_room": new.id}
+        server.set_state(on.room.id, "m.room.tombstone", ANN, content)
+        await trio.sleep(5)
+        still = await on.does(_sends(alias, "two"), room=new)
+        assert (await still.outcome(within=60)).state is OutboundState.REJECTED
+
+        server.aliases[alias] = new.id
+        third = await on.does(_sends(alias, "three"), room=new)
+        assert (await third.outcome(within=60)).state is OutboundState.SENT
+        assert new.events[-1][1]["content"]["body"] == "three"
+
+
 async def test_an_alias_that_leads_nowhere_is_rejected(
     autojump_clock: MockClock,
 ) -> None:
