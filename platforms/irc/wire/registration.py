@@ -151,7 +151,7 @@ class Registration:
     # --- SASL -------------------------------------------------------------------------
 
     def _authenticate(self, line: Line) -> list[str]:
-        if not self._login.mechanism:
+        if not self._login.mechanism or self._broken:
             return []
         try:
             parts = self._login.hear(line.param(0))

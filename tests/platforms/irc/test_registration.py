@@ -249,6 +249,8 @@ def test_a_server_that_does_not_show_that_it_knows_us_is_told_nothing_more() -> 
     talk = Talk(ANNS)
     talk.hears(*BOTH, "AUTHENTICATE +")
     assert talk.hears(f"AUTHENTICATE {lied}") == ["AUTHENTICATE *"]
+    fair = b64encode(b"r=nonceX,s=c2FsdA==,i=4096").decode()
+    assert talk.hears(f"AUTHENTICATE {fair}") == [], "it was broken off"
     with pytest.raises(NeedsPerson, match=r"broken off: SCRAM must take 4,096"):
         talk.hears(":s 904 rook :SASL failed")
 
