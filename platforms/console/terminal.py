@@ -10,7 +10,7 @@ Rules of this file:
 3. A regular file, `/dev/null` and a socket cannot be waited for with epoll, or share
    their open file with standard output: these are read in a thread.
 4. One write per reply: what is written in one piece is not torn by another line. A
-   line that comes while the prompt is shown goes above it; see `platforms.base.last_line`. What was
+   line that comes while the prompt is shown goes above it; see `last_line`. What was
    typed and not sent yet is no longer seen then, but still there.
 """
 
