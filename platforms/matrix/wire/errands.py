@@ -78,7 +78,11 @@ def predecessor_in(body: bytes) -> str:
 
 
 def replacement_in(event: JsonObject) -> str:
-    """Return where a room has moved, by *event*; empty if that is no tombstone."""
+    """Return where a room has moved, by *event*; empty if that is no tombstone.
+
+    An alias is no room: whoever owns it can have it lead to any other one.
+    """
     if event.get("type") != TOMBSTONE or event.get("state_key") != "":
         return ""
-    return as_text(as_object(event.get("content")).get("replacement_room"))
+    to = as_text(as_object(event.get("content")).get("replacement_room"))
+    return to if to.startswith("!") else ""

@@ -328,6 +328,19 @@ async def test_whoever_may_close_a_room_cannot_lead_us_out_of_another_one(
         assert his.id in log["why"]
 
 
+async def test_nor_into_one_that_he_names_by_its_alias(
+    autojump_clock: MockClock,
+) -> None:
+    """Of what an alias names no state can be looked at: we joined it, and stayed."""
+    async with home() as at:
+        his = at.room()
+        trap = at.server.create(ANN, state={"join_rules": {"join_rule": "public"}})
+        at.server.aliases["#trap:here.test"] = trap.id
+        bury(at, his, "#trap:here.test")
+        await trio.sleep(60)
+        assert trap.membership(at.bot) == ""
+
+
 async def test_an_invitation_counts_for_more_than_a_room_that_moves(
     autojump_clock: MockClock,
 ) -> None:
