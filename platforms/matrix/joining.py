@@ -20,6 +20,7 @@ from actors.messages import Inbound
 from platforms.base import OutcomeUnknown, Retry, patience
 from platforms.matrix import wire
 from platforms.matrix.config import server_of
+from platforms.matrix.following import follow, join
 from platforms.matrix.server import Refused, ask, ask_object, told
 from platforms.matrix.turns import Turns
 from platforms.matrix.wire import Errand, Meaning, Rooms
@@ -187,7 +188,7 @@ class Joining:
                 wait = await self._tried(errand)
             if wait is not None:
                 await trio.sleep(max(wait, pause))
-            elif self._errands[room] is errand:
+            elif self._is_current(errand):
                 break
         await self._shelf.drop(self._name(self._errands.pop(room)))
 
@@ -195,8 +196,8 @@ class Joining:
         """Try to join; return in how many seconds to try again, `None` for never."""
         try:
             if not errand.replaces:
-                await self._join(errand)
-            elif not await self._is_followed(errand):
+                await join(self._web, errand)
+            elif not await follow(self._web, errand, self._is_current):
                 why = f"it does not say that it replaces {errand.replaces}"
                 self._gives_up(errand, why)
                 return None
@@ -221,38 +222,12 @@ class Joining:
         self._link.log.info("room.joined", room=errand.room, by=errand.by)
         return None
 
+    def _is_current(self, errand: Errand) -> bool:
+        return self._errands[errand.room] is errand
+
     def _gives_up(self, errand: Errand, why: str) -> None:
         self._rooms.direct.pop(errand.room, None)
         self._not_joined(errand.room, errand.by, why)
-
-    async def _join(self, errand: Errand) -> None:
-        await ask(self._web, "POST", wire.join_target(errand), b"{}")
-
-    async def _is_followed(self, errand: Errand) -> bool:
-        """Join what says that it is the replacement; say whether it does.
-
-        Whoever may close a room may name any other: we follow into none but its own, and
-        leave none in which we were before.
-        """
-        told = await self._predecessor(errand.room)
-        if told is None:
-            await self._join(errand)
-            told = await self._predecessor(errand.room)
-            if told != errand.replaces and self._errands[errand.room] is errand:
-                await ask(self._web, "POST", wire.leave_target(errand.room), b"{}")
-        elif told == errand.replaces:
-            await self._join(errand)
-        return told == errand.replaces
-
-    async def _predecessor(self, room: str) -> str | None:
-        """Return which room *room* says that it replaces; `None`: we have never been there."""
-        try:
-            body = await ask(self._web, "GET", wire.state_target(room, "create"))
-        except Refused as refused:
-            if refused.refusal.meaning is not Meaning.NO:
-                raise
-            return None
-        return wire.predecessor_in(body)
 
     async def _note(self, room: str, user: str) -> None:
         """Write down for all our clients that *room* is a private talk with *user*."""
