@@ -152,18 +152,6 @@ class Outbox:
         """
         self._journal.trust_keys(account, idempotent_for, since)
 
-    async def claim(
-        self,
-        claim: Claim,
-        account: AccountKey,
-        limit: int = 1,
-        pacing: Pacing | None = None,
-    ) -> list[OutboundRow]:
-        """Commit as `sending` what may be said now through *account*, and hand it out."""
-        rows = await self._journal.claim_outbound(claim, account, limit, pacing)
-        self._on_its_way(rows)
-        return rows
-
     def pick(
         self,
         claim: Claim,
@@ -207,12 +195,8 @@ class Outbox:
         """Where a message of ours stands that is to be changed; `None`: there is none."""
         return await self._journal.find_outcome(key)
 
-    def can_claim(self, account: AccountKey) -> bool:
-        """Would `claim` hand something out? A hint."""
-        return self._journal.can_claim(account)
-
     def next_claim(self, account: AccountKey) -> float:
-        """When `claim` has something; `-inf` for at once, `inf` for never."""
+        """When `pick` has something; `-inf` for at once, `inf` for never."""
         return self._journal.next_claim(account)
 
     def settle(self, claim: Claim, row: OutboundRow, outcome: Outcome) -> bool:

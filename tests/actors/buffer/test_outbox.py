@@ -15,6 +15,7 @@ from actors.buffer import Outbox, OutboxKeeper
 from actors.journal import Claim, MemoryJournal, OutgoingLimits
 from actors.messages import Outbound, OutboundKind, OutboundState, Outcome
 from actors.tracker import Final, Tracker
+from tests.actors.buffer.claims import claimed
 from tests.actors.journal.builders import (
     end_and_start_again,
     journal,
@@ -52,14 +53,14 @@ async def test_saying_it_again_returns_the_recorded_receipt() -> None:
     desk = Desk()
     first = await desk.outbox.say(saying("a"))
     assert await desk.outbox.say(saying("a")) is first
-    (row,) = await desk.outbox.claim(CLAIM, QQ)
+    (row,) = await claimed(desk.outbox, CLAIM, QQ)
     assert first.state is S.SENDING
     assert desk.outbox.settle(CLAIM, row, SENT)
 
     again = await desk.outbox.say(saying("a"))
 
     assert again.current == SENT
-    assert await desk.outbox.claim(CLAIM, QQ) == []
+    assert await claimed(desk.outbox, CLAIM, QQ) == []
 
 
 async def test_another_content_under_the_same_key_is_logged_and_not_said() -> None:
@@ -69,7 +70,7 @@ async def test_another_content_under_the_same_key_is_logged_and_not_said() -> No
         await desk.outbox.say(saying("a", text="two"))
     assert [line["event"] for line in logs] == ["reply.diverged"]
     assert logs[0]["trace"] == "t-a"
-    (row,) = await desk.outbox.claim(CLAIM, QQ)
+    (row,) = await claimed(desk.outbox, CLAIM, QQ)
     assert row.out == saying("a", text="one")
 
 
@@ -114,7 +115,7 @@ async def test_nothing_stale_is_said_even_without_a_keeper(
     fresh = await desk.outbox.say(saying("new"))
     await trio.sleep(2)
 
-    rows = await desk.outbox.claim(CLAIM, QQ)
+    rows = await claimed(desk.outbox, CLAIM, QQ)
 
     assert [row.out.key for row in rows] == ["new"]
     assert stale.state is S.EXPIRED
@@ -148,7 +149,7 @@ async def test_a_late_answer_is_believed_once() -> None:
     desk = Desk()
     receipt = await desk.outbox.say(saying("a"))
     assert not desk.outbox.answered_late("a", "77")
-    (row,) = await desk.outbox.claim(CLAIM, QQ)
+    (row,) = await claimed(desk.outbox, CLAIM, QQ)
     desk.outbox.settle(CLAIM, row, Outcome(S.UNKNOWN, "line lost"))
 
     assert desk.outbox.answered_late("a", "77")
@@ -162,14 +163,14 @@ async def test_what_has_not_left_can_be_taken_back() -> None:
     assert desk.outbox.withdraw("a", "changed my mind")
     assert receipt.state is S.CANCELLED
     assert not desk.outbox.withdraw("a", "again")
-    assert await desk.outbox.claim(CLAIM, QQ) == []
+    assert await claimed(desk.outbox, CLAIM, QQ) == []
 
 
 async def test_a_stale_claim_changes_no_receipt() -> None:
     """Design 5: a new sender; what the old one says no longer counts."""
     desk = Desk()
     receipt = await desk.outbox.say(saying("a"))
-    (row,) = await desk.outbox.claim(CLAIM, QQ)
+    (row,) = await claimed(desk.outbox, CLAIM, QQ)
     with capture_logs():
         await desk.outbox.release(Claim("sender", 2))
     assert receipt.unknown
@@ -196,7 +197,7 @@ def test_each_receipt_tells_what_the_journal_knows(
         for n, what in plan:
             key = f"k{n}"
             receipts[key] = await desk.outbox.say(saying(key, room=key))
-            for row in await desk.outbox.claim(CLAIM, QQ):
+            for row in await claimed(desk.outbox, CLAIM, QQ):
                 match what:
                     case "sent":
                         desk.outbox.settle(CLAIM, row, SENT)
@@ -219,10 +220,10 @@ async def test_what_an_earlier_process_said_is_tracked_again(
     async with in_file(tmp_path) as file:
         outbox = Outbox(file, Tracker(trio.current_time), trio.current_time, dead=print)
         receipt = await outbox.say(saying("a"))
-        (row,) = await outbox.claim(CLAIM, QQ)
+        (row,) = await claimed(outbox, CLAIM, QQ)
         assert outbox.settle(CLAIM, row, SENT)
         await outbox.say(saying("b"))
-        assert await outbox.claim(CLAIM, QQ)
+        assert await claimed(outbox, CLAIM, QQ)
         await outbox.say(saying("c", "elsewhere"))
         assert receipt.state is S.SENT
 
@@ -249,7 +250,7 @@ async def test_a_receipt_hears_of_an_answer_that_came_before_it_was_made(
         outbox = Outbox(file, tracker, trio.current_time, dead=lambda _out, _why: None)
 
         async def send_at_once() -> None:
-            (row,) = await outbox.claim(CLAIM, QQ)
+            (row,) = await claimed(outbox, CLAIM, QQ)
             assert outbox.settle(CLAIM, row, Outcome(S.SENT, "", row.out.key))
 
         for key in map(str, range(30)):

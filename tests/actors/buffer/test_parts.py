@@ -24,6 +24,7 @@ from actors.messages import (
     plain_text,
 )
 from actors.tracker import Receipt, ReceiptOfParts, Tracker
+from tests.actors.buffer.claims import claimed
 from tests.actors.journal.builders import journal, saying
 
 S = OutboundState
@@ -47,7 +48,7 @@ class Desk:
         )
 
     async def take(self, claim: Claim = CLAIM) -> OutboundRow:
-        (row,) = await self.outbox.claim(claim, QQ)
+        (row,) = await claimed(self.outbox, claim, QQ)
         return row
 
     async def send(self) -> str:
@@ -154,7 +155,7 @@ def test_whatever_is_killed_parts_go_out_once_and_in_order(
             await desk.outbox.say(saying(f"k{number}", text=text))
         said: list[str] = []
         claim = Claim("sender", 1)
-        while rows := await desk.outbox.claim(claim, QQ):
+        while rows := await claimed(desk.outbox, claim, QQ):
             (row,) = rows
             said.append(plain_text(row.out.body))
             if data.draw(st.booleans()):

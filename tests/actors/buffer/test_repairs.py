@@ -26,6 +26,7 @@ from actors.messages import (
     Repair,
 )
 from actors.tracker import Receipt, ReceiptOfParts, Tracker
+from tests.actors.buffer.claims import claimed
 from tests.actors.buffer.test_parts import by_words
 from tests.actors.journal.builders import event, saying
 from tests.actors.journal.forms import AnyJournal, in_file, in_memory
@@ -59,7 +60,7 @@ class Desk:
             await trio.sleep(601)
             self.outbox.sweep()
         elif state is not S.QUEUED:
-            rows = await self.outbox.claim(CLAIM, QQ, 100)
+            rows = await claimed(self.outbox, CLAIM, QQ, 100)
             (row,) = [row for row in rows if row.out.key == key]
             if state is not S.SENDING:
                 self.outbox.settle(CLAIM, row, Outcome(state, "so"))
@@ -176,7 +177,7 @@ async def test_a_retried_message_goes_out_under_its_key_and_its_receipt_hears(
 
         @nursery.start_soon
         async def send() -> None:
-            (row,) = await desk.outbox.claim(CLAIM, QQ)
+            (row,) = await claimed(desk.outbox, CLAIM, QQ)
             assert (row.out, row.attempt) == (saying("a"), 2)
             desk.outbox.settle(CLAIM, row, Outcome(S.SENT, "", "78"))
 
@@ -191,7 +192,7 @@ async def test_a_retried_message_is_in_doubt_no_longer(
     """Somebody has looked, and it is not out: refused for now, it is certainly `queued`."""
     receipt = await desk.said("a", S.UNKNOWN)
     await desk.repairs.repair("a", Repair.RETRY)
-    (row,) = await desk.outbox.claim(CLAIM, QQ)
+    (row,) = await claimed(desk.outbox, CLAIM, QQ)
     assert row.doubts == 0
     assert desk.outbox.again(CLAIM, row, trio.current_time())
     assert receipt.state is S.QUEUED
@@ -207,7 +208,7 @@ async def test_a_retried_message_goes_before_what_was_said_later(
     for key in "ba":
         await desk.repairs.repair(key, Repair.RETRY)
     sent = []
-    while rows := await desk.outbox.claim(CLAIM, QQ):
+    while rows := await claimed(desk.outbox, CLAIM, QQ):
         sent.append(rows[0].out.key)
         desk.outbox.settle(CLAIM, rows[0], Outcome(S.SENT))
     assert sent == ["a", "b", "c"]
@@ -253,11 +254,11 @@ async def test_a_dead_change_is_made_anew_of_the_same_message(
 ) -> None:
     delete = saying("d", text="", change=Delete(Ours("a")))
     receipt = await desk.outbox.say(delete)
-    (row,) = await desk.outbox.claim(CLAIM, QQ)
+    (row,) = await claimed(desk.outbox, CLAIM, QQ)
     desk.outbox.settle(CLAIM, row, Outcome(S.REJECTED, "nobody knows"))
     assert receipt.state is S.REJECTED
     await desk.repairs.say_anew(row.seq)
-    (again,) = await desk.outbox.claim(CLAIM, QQ)
+    (again,) = await claimed(desk.outbox, CLAIM, QQ)
     assert (again.out.key, again.out.change) == (retry_key("d"), delete.change)
     assert again.out.body == ()
 
@@ -272,7 +273,7 @@ async def test_a_dead_message_is_said_anew_once_however_often_it_is_asked_for(
         first = await desk.repairs.say_anew(n)
         assert first == (state, retry_key(f"k{n}"))
         assert await desk.repairs.say_anew(n) == first
-    rows = await desk.outbox.claim(CLAIM, QQ, 10)
+    rows = await claimed(desk.outbox, CLAIM, QQ, 10)
     assert [row.out.key for row in rows] == [retry_key("k1"), retry_key("k2")]
     assert all(row.out.body == saying("k").body for row in rows)
     assert await desk.journal.on_the_shelf() == {}
