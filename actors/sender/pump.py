@@ -199,8 +199,10 @@ class Pump:
         delivery.line = line
         try:
             delivery.leave = line.begin(out, partial(self._told_of, delivery))
-        except Exception as error:  # noqa: BLE001 - the platform's own mistake
-            delivery.at_once = delivery.at_once or error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the platform's own mistake
+            delivery.at_once = delivery.at_once or _plain(error)
         if delivery.at_once is not None:
             delivery.leave = None
             return False  # a worker ends it: not this deep
@@ -302,3 +304,12 @@ class Pump:
             self.ring()
             if not self._crew.running:
                 self._settled()
+
+
+def _plain(error: BaseException) -> Exception:
+    """Return what may go on from here: anything else would end whoever has told us."""
+    if isinstance(error, Exception):
+        return error
+    plain = RuntimeError(f"{type(error).__name__}: {error}")
+    plain.__cause__ = error
+    return plain

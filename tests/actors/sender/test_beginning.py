@@ -34,7 +34,7 @@ def prompt() -> None:
 class Hasty(FakeLine):
     """Raises in the call that begins it, the first times."""
 
-    def __init__(self, error: Exception, times: int) -> None:
+    def __init__(self, error: BaseException, times: int) -> None:
         super().__init__()
         self.error = error
         self.times = times
@@ -102,11 +102,12 @@ async def test_what_is_told_within_the_call_counts(
         (Rejected("no"), S.REJECTED),
         (OutcomeUnknown("who knows"), S.UNKNOWN),
         (ZeroDivisionError("oops"), S.UNKNOWN),
+        (SystemExit("a library that thinks it is a program"), S.UNKNOWN),
         (Retry(5.0, "busy"), S.SENT),
     ],
 )
 async def test_what_is_raised_at_once_means_what_send_would_mean_by_it(
-    autojump_clock: MockClock, raised: Exception, state: OutboundState
+    autojump_clock: MockClock, raised: BaseException, state: OutboundState
 ) -> None:
     """Seed 004. However many wait: each of them ends by itself, not inside of another."""
     with capture_logs():
