@@ -6,6 +6,7 @@ Rules of this file:
    that we are up when every channel has answered, or when that takes too long.
 2. A PING is answered by a task of its own: it must not wait behind a full journal.
 3. What is missing (our nick, a channel) is *degraded*, no redial, and asked for again.
+4. What was said while we were away is journalled before what is new; see `filling`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import Final
 
 import trio
 
-from actors.messages import Inbound
 from actors.sender import SendRefused
 from platforms.base import Link, NeedsOperator, SessionEnded
 from platforms.irc import wire
 from platforms.irc.config import IrcConfig
 from platforms.irc.dialling import dial, who_of
+from platforms.irc.filling import Filling
 from platforms.irc.language import IrcHabits, IrcLanguage, IrcPeer
 from platforms.irc.speaker import IrcSpeaker
 from platforms.irc.wanting import ASK_AGAIN_SECONDS, Wanting
@@ -31,6 +32,8 @@ from platforms.transport import SocketClosed
 REGISTER_SECONDS: Final = 60.0
 """A server may look for our name and our identd before it says a word."""
 JOIN_SECONDS: Final = 20.0
+HISTORY_SECONDS: Final = 15.0
+"""After so long, or twice that for the first, a page of what was missed comes no more."""
 LAST_WORDS_SECONDS: Final = 1.0
 TOGETHER: Final = 63
 """Lines beside the first that are journalled in one go."""
@@ -49,6 +52,8 @@ class Session:
         self._confirming = wire.Confirming(self._known)
         self.speaker = IrcSpeaker(link, self._known, self._confirming)
         self._wanting = Wanting(config.nick, config.channels, self._known)
+        self._history = wire.History(self._known, "")
+        self._filling = Filling(None)
         self._patient = True
         self._name = link.new_id()
         self._heard = 0
@@ -75,6 +80,7 @@ class Session:
             await self._register(peer)
             tasks.start_soon(self._be_impatient)
             tasks.start_soon(self._ask_again, peer)
+            tasks.start_soon(self._give_up_history, peer)
             await self._hear(peer)
             tasks.cancel_scope.cancel()
 
@@ -98,6 +104,9 @@ class Session:
             msg = f"the server did not let us in within {REGISTER_SECONDS:g} s"
             raise SessionEnded(msg)
         self._link.identify(self._config.nick)
+        await self._link.find_cursor()
+        self._history = wire.History(self._known, self._link.cursor or "")
+        self._filling = Filling(self._link.cursor)
         self.speaker.peer = peer
         # Folded anew: by now the server has said how it compares names.
         self._wanting = Wanting(self._config.nick, self._config.channels, self._known)
@@ -115,6 +124,18 @@ class Session:
                 await trio.sleep(ASK_AGAIN_SECONDS)
                 await _say(peer, self._wanting.again())
 
+    async def _give_up_history(self, peer: IrcPeer) -> None:
+        before = 0
+        with suppress(SocketClosed):
+            while True:
+                await trio.sleep(HISTORY_SECONDS)
+                asked, before = before, self._history.requests
+                if self._history.busy and asked == before:
+                    # What waited for it is journalled when this is answered.
+                    lines = self._history.give_up("no answer came")
+                    before = self._history.requests
+                    await _say(peer, [*lines, PROBE])
+
     def _review(self) -> None:
         """Tell the host how things stand."""
         if self._patient and not self._wanting.settled:
@@ -128,22 +149,29 @@ class Session:
 
     async def _hear(self, peer: IrcPeer) -> None:
         """Hand every event to the host, in order; also those read before the end."""
-        events: list[Inbound] = []
         try:
-            async for line in peer:
-                lines = [line, *peer.unheard(TOGETHER)]
-                events, replies = self._events(lines)
-                await self._deliver(events)
-                events = []
-                await self._react(peer, lines, replies)
+            await self._listen(peer)
         except trio.Cancelled:
             # IRC says nothing twice: what we have read is journalled before we go. With
             # the ids that it has by now: the journal may have it already.
             with trio.move_on_after(LAST_WORDS_SECONDS, shield=True):
-                await self._deliver([*events, *self._events(peer.unheard())[0]])
+                self._read(peer.unheard())
+                await self._link.deliver_all(self._filling.everything())
                 with suppress(SocketClosed):
                     await peer.send("QUIT :see you")
             raise
+        except SessionEnded:
+            await self._link.deliver_all(self._filling.everything())
+            raise
+        else:
+            await self._link.deliver_all(self._filling.everything())
+
+    async def _listen(self, peer: IrcPeer) -> None:
+        async for line in peer:
+            lines = [line, *peer.unheard(TOGETHER)]
+            replies = self._read(lines)
+            await self._deliver()
+            await self._react(peer, lines, replies)
 
     async def _react(
         self, peer: IrcPeer, lines: Iterable[wire.Line], replies: Iterable[str]
@@ -156,25 +184,51 @@ class Session:
                 msg = f"the server closed the connection: {line.param(-1)}"
                 raise SessionEnded(msg)
 
-    def _events(self, lines: Iterable[wire.Line]) -> tuple[list[Inbound], list[str]]:
-        """Return what *lines* tell the host, and what is to be said to them at once."""
-        events: list[Inbound] = []
+    def _read(self, lines: Iterable[wire.Line]) -> list[str]:
+        """Take in what *lines* tell the host; return what is to be said to them at once."""
         replies: list[str] = []
         for line in lines:
-            self._heard += 1
-            fresh = f"{wire.NO_MSGID}{self._name}-{self._heard}"
             try:
-                events += wire.to_inbound(line, self._known, fresh)
-                self._known.hear(line)
-                replies += self._wanting.hear(line)
+                asked = self._history.hear(line)
+                replies += self._read_one(line) if asked is None else asked
             except Exception:
                 # A mistake of ours must cost one line, not the session.
                 self._link.log.exception("event.not_understood", event_raw=line.raw())
-        return events, replies
+        for missed in self._history.take():
+            self._fill(missed)
+        return replies
 
-    async def _deliver(self, events: list[Inbound]) -> None:
+    def _read_one(self, line: wire.Line) -> list[str]:
+        self._heard += 1
+        fresh = f"{wire.NO_MSGID}{self._name}-{self._heard}"
+        self._filling.add(line, wire.to_inbound(line, self._known, fresh))
+        self._known.hear(line)
+        replies = self._wanting.hear(line)
+        if line.command == "JOIN" and self._known.is_us(line.nick):
+            replies += self._history.joined(line.param(0))
+        return replies
+
+    def _fill(self, missed: wire.Missed) -> None:
+        log, found = self._link.log, len(missed.lines)
+        for line in missed.lines:
+            try:
+                self._filling.put_before(line, wire.to_inbound(line, self._known, ""))
+            except Exception:
+                log.exception("event.not_understood", event_raw=line.raw())
+        if missed.why:
+            log.warning("gap.lost", room=missed.channel, events=found, why=missed.why)
+        elif missed.cut:
+            log.warning("gap.cut", room=missed.channel, events=found)
+        elif found:
+            log.info("gap.filled", room=missed.channel, events=found)
+
+    async def _deliver(self) -> None:
+        joins = self._patient and not self._wanting.settled
+        missing = self._history.busy or (self._history.on and joins)
+        events, cursor = self._filling.ready(missing=missing)
         if events:
-            await self._link.deliver_all(events)
+            await self._link.deliver_all(events, cursor)
+            self._filling.kept(events)
 
     def _is_pinged(self, token: str) -> None:
         with suppress(trio.WouldBlock):

@@ -3,7 +3,7 @@
 Pure: no socket, no clock, no randomness, nothing here waits. Read `line` first (what a
 line is), then `registration` with `sasl` and `scram` (how a connection begins), `known` with `support`
 and `roster` (what a connection has learned), `inbound` (what the host is told),
-`outbound` (what may be said, and how long) and `confirming` (what became of it). Sockets
+`history` (what was missed), `outbound` (what may be said, and how long) and `confirming` (what became of it). Sockets
 and time are one folder up.
 """
 
@@ -15,7 +15,8 @@ from platforms.irc.wire.confirming import (
     Taken,
     Verdict,
 )
-from platforms.irc.wire.inbound import NO_MSGID, to_inbound
+from platforms.irc.wire.history import History, Missed
+from platforms.irc.wire.inbound import NO_MSGID, time_of, to_inbound
 from platforms.irc.wire.known import Known
 from platforms.irc.wire.line import (
     MAX_LINE_BYTES,
@@ -34,8 +35,10 @@ __all__ = [
     "NO_MSGID",
     "Confirming",
     "Denied",
+    "History",
     "Known",
     "Line",
+    "Missed",
     "NeedsPerson",
     "NotNow",
     "Refused",
@@ -51,6 +54,7 @@ __all__ = [
     "parse",
     "room",
     "target_of",
+    "time_of",
     "to_inbound",
     "words_of",
     "write",

@@ -13,6 +13,8 @@ from attrs import evolve, field, frozen
 from platforms.irc.wire.line import Line
 
 REDACTION: Final = "draft/message-redaction"
+HISTORY: Final = "draft/chathistory"
+_HISTORY_NEEDS: Final = frozenset({"batch", "server-time", "message-tags"})
 WANTED: Final = (
     "message-tags",
     "server-time",
@@ -22,6 +24,7 @@ WANTED: Final = (
     "labeled-response",
     "multi-prefix",
     REDACTION,
+    HISTORY,
 )
 """No more than we use: each changes what a server sends."""
 SASL: Final = "sasl"
@@ -62,6 +65,10 @@ class Capabilities:
         # Its specification wants both: a labelled answer may come as a batch.
         if "batch" not in found and "labeled-response" in found:
             found.remove("labeled-response")
+        # Without these nobody could tell what was heard before. And a server may tell
+        # less by itself to whoever has asked for it.
+        if HISTORY in found and not set(found) >= _HISTORY_NEEDS:
+            found.remove(HISTORY)
         return found
 
     @property
@@ -73,6 +80,11 @@ class Capabilities:
     def redaction(self) -> bool:
         """What was said can be taken back."""
         return REDACTION in self.enabled
+
+    @property
+    def history(self) -> bool:
+        """What was said before can be asked for."""
+        return self.enabled >= {HISTORY, *_HISTORY_NEEDS}
 
     @property
     def labels(self) -> bool:

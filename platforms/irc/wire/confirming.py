@@ -8,7 +8,8 @@ Rules of this file:
 3. Without, a `PING` goes out behind it. A server handles the lines of a client in the
    order in which they came, so the `PONG` says that ours was handled, and a refusal of
    it has come before. More such a server never tells.
-4. No answer is no answer: whoever waits for it calls it *unknown*.
+4. What is played back of before is no echo, and what is refused of that no refusal.
+5. No answer is no answer: whoever waits for it calls it *unknown*.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Final, TypeAlias
 
 from attrs import define, frozen
 
+from platforms.irc.wire import history
 from platforms.irc.wire.known import Known
 from platforms.irc.wire.line import Line
 
@@ -86,6 +88,8 @@ class Confirming:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._waiting: _Waiting | None = None
+        self._playback = ""
+        """The batch of former lines that is open now."""
 
     def asks(self, ref: str, command: str, target: str, *, labelled: bool) -> None:
         """From now on *ref* is under way, and nothing that was before."""
@@ -93,6 +97,8 @@ class Confirming:
 
     def hear(self, line: Line) -> Settles | None:
         """Return what *line* settles."""
+        if self._is_of_before(line):
+            return None
         waiting = self._waiting
         label = line.tags.get("label")
         if label is not None and (waiting is None or label != waiting.ref):
@@ -104,6 +110,17 @@ class Confirming:
             return None
         self._waiting = None
         return waiting.settled
+
+    def _is_of_before(self, line: Line) -> bool:
+        if line.command == "BATCH":
+            if line.param(1).lower() == history.KIND:
+                self._playback = line.param(0).removeprefix("+")
+            elif line.param(0) == f"-{self._playback}":
+                self._playback = ""
+        if line.command == "FAIL" and "label" not in line.tags:
+            asked = self._waiting is not None and self._waiting.command
+            return line.param(0).upper() == history.COMMAND != asked
+        return bool(self._playback) and line.tags.get("batch") == self._playback
 
     def _late(self, label: str, line: Line) -> Settles | None:
         """Nobody waits for it any more; that it was said may still be news."""

@@ -5,7 +5,7 @@ every way in which servers misbehave. It runs on any stream, with its own readin
 writing of lines, so that an error of ours is not on both sides. That it behaves like a
 real one is checked with real clients in `tests/peers`.
 
-Read `fake` first, then `clients` (one connection) and `lines`.
+Read `fake` first, then `clients` (one connection), `history` and `lines`.
 """
 
 from tests.fakes.irc.clients import Client, Told

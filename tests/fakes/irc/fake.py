@@ -8,6 +8,7 @@ from typing import Final
 import trio
 from attrs import define, field
 
+from tests.fakes.irc import history
 from tests.fakes.irc.clients import Client, Told
 from tests.fakes.irc.lines import taken_apart
 
@@ -35,7 +36,7 @@ class FakeIrc:
     password: str = ""
     isupport: str = ISUPPORT
     refusals: dict[str, str] = field(factory=dict)
-    """Numeric and words, by the target of a PRIVMSG or the channel of a JOIN."""
+    """Numeric and words, by the target of a PRIVMSG or the channel of a JOIN; a code, by CHATHISTORY."""
     taken: set[str] = field(factory=set)
     """Nicks that somebody has."""
     unwanted: str = ""
@@ -50,6 +51,10 @@ class FakeIrc:
     heard: list[Told] = field(factory=list)
     lines: list[str] = field(factory=list)
     """Everything that a client has said."""
+    past: list[history.Past] = field(factory=list)
+    """What was said in channels, oldest first."""
+    page: int = 50
+    """How much of that it tells at once."""
     served: int = 0
     judge: Callable[[Told], Awaitable[str]] | None = None
     """Awaited before what a client says is answered; a numeric and words refuse it."""
@@ -126,15 +131,23 @@ class FakeIrc:
     ) -> None:
         """Tell a message to whoever is addressed."""
         told = {
-            "time": "2026-11-26T15:00:00.000Z",
             "msgid": self._new_id(),
+            "time": self.now(),
             **(tags or {}),
         }
         target = words[1]
+        if target.startswith("#") and words[0] != "TAGMSG":
+            self.past.append(history.Past(target.lower(), prefix, words, told))
         for client in list(self.clients):
             inside = client.nick in self.channels.get(target.lstrip("@+").lower(), {})
             if client is not but and (inside or client.nick == target):
                 client.tell(prefix, *words, tags=told)
+
+    def now(self) -> str:
+        """A second for each message, and a little more."""
+        minutes, seconds = divmod(self._ids, 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"2026-11-26T{hours:02}:{minutes:02}:{seconds:02}.500Z"
 
     def cut(self) -> None:
         """Lose every connection, at once."""
@@ -277,9 +290,10 @@ class FakeIrc:
             return
         client.registered = True
         self._number(client, "001", f"Welcome to the Fake Network {client.mask}")
-        self._number(
-            client, "005", *self.isupport.split(), "are supported by this server"
-        )
+        tokens = self.isupport.split()
+        if history.CAP in client.caps:
+            tokens += [f"CHATHISTORY={self.page}", "MSGREFTYPES=msgid,timestamp"]
+        self._number(client, "005", *tokens, "are supported by this server")
         self._number(client, "422", "Message of the day file is missing.")
 
     def _on_join(self, client: Client, params: list[str], _: object) -> None:
@@ -293,7 +307,8 @@ class FakeIrc:
             members[client.nick] = "" if members else "@"
             for other in self.clients:
                 if other.nick in members:
-                    other.tell(client.mask, "JOIN", channel)
+                    told = {"time": self.now()}
+                    other.tell(client.mask, "JOIN", channel, tags=told)
             names = " ".join(rank + nick for nick, rank in members.items())
             self._number(client, "353", "=", channel, names)
             self._number(client, "366", channel, "End of NAMES")
@@ -339,6 +354,19 @@ class FakeIrc:
         elif client.label:
             client.tell(NAME, "ACK")
         self.relay(client.mask, *said, tags=shown, but=client)
+
+    def _on_chathistory(self, client: Client, params: list[str], _: object) -> None:
+        try:
+            if "CHATHISTORY" in self.refusals:
+                raise history.Refused(self.refusals["CHATHISTORY"])
+            if client.nick not in self.channels.get(params[1].lower(), {}):
+                raise history.Refused("INVALID_TARGET")
+            page = history.page_of(self.past, params, self.page)
+        except history.Refused as refused:
+            fail = ("FAIL", "CHATHISTORY", str(refused), *params[:2], "No history")
+            client.tell(NAME, *fail)
+        else:
+            history.tell(client, NAME, params[1], page, f"h{len(self.lines)}")
 
     def _on_ping(self, client: Client, params: list[str], _: object) -> None:
         client.tell(NAME, "PONG", NAME, params[-1])

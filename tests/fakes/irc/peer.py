@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import trio
+from attrs import evolve
 
 from platforms.base import PlatformConfig, Secret
 from platforms.irc import Irc, IrcConfig
 from rookery.testing.lab import Case, Peer, Said
 from tests.fakes.irc.clients import Told
 from tests.fakes.irc.fake import ALL_CAPS, FakeIrc
+from tests.fakes.irc.history import CAP
 
 CHANNEL = "#room"
 ROOMS = 4
@@ -19,7 +21,7 @@ NOTHING_TWICE = (
 
 
 class ModernIrc(Peer):
-    """As InspIRCd, UnrealIRCd and Ergo: labels, echoes, message ids."""
+    """As InspIRCd: labels, echoes, message ids."""
 
     kind = Irc
     caps: ClassVar[str] = ALL_CAPS
@@ -61,6 +63,19 @@ class ModernIrc(Peer):
             return f"439 Message target change too fast.{wait}"
         await self.hears(int(told.target.removeprefix(CHANNEL)), told.text)
         return ""
+
+
+class OnSuchAServer(Irc):
+    """What is promised where the server tells what was missed."""
+
+    caps = evolve(Irc.caps, resumes=True)
+
+
+class HistoryIrc(ModernIrc):
+    """As Ergo and UnrealIRCd, and the bouncer soju: it tells what was said before."""
+
+    kind = OnSuchAServer
+    caps: ClassVar[str] = f"{ALL_CAPS} {CAP}"
 
 
 class OldIrc(ModernIrc):

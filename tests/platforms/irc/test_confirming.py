@@ -130,3 +130,30 @@ def test_an_answer_is_given_once_at_most(lines: list[str], labelled: bool) -> No
     assert len(firm) <= 1
     if not labelled:
         assert len(settled) <= 1 + sum("label=k1" in line for line in lines)
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_what_is_played_back_of_before_is_no_answer(labelled: bool) -> None:
+    """IRCv3 chathistory: our own lines of before come again, and may be refused to us."""
+    one = confirming(labelled=labelled)
+    before = [
+        ":s BATCH +h chathistory #chan",
+        "@batch=h;msgid=old :rook!r@h PRIVMSG #chan :hi",
+        ":s BATCH -h",
+        "FAIL CHATHISTORY INVALID_TARGET LATEST #chan :No history",
+    ]
+    assert heard(one, *before) == []
+    answer = ["@label=k1;msgid=new :rook!r@h PRIVMSG #chan :hi"]
+    if not labelled:
+        answer = ["@msgid=new :rook!r@h PRIVMSG #chan :hi", ":s PONG s k1"]
+    assert heard(one, *answer) == [Settles("k1", Taken("new"))]
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_who_asks_for_history_is_told_of_its_refusal(labelled: bool) -> None:
+    found = Confirming(Known("rook", "rook"))
+    found.asks("k1", "CHATHISTORY", "LATEST", labelled=labelled)
+    fail = "FAIL CHATHISTORY INVALID_TARGET LATEST #chan :No history"
+    lines = [f"@label=k1 {fail}"] if labelled else [fail, ":s PONG s k1"]
+    refused = Denied("No history (INVALID_TARGET)")
+    assert heard(found, *lines) == [Settles("k1", refused)]

@@ -1,0 +1,65 @@
+"""What is new waits until what was missed is in front of it. Pure.
+
+The cursor is the time of the newest line that was journalled, as the server wrote it. While
+something is missing it stays where it is: whatever happens, the next session asks for the
+same again, and what is known by its `msgid` changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from actors.messages import Inbound
+from platforms.irc import wire
+
+MAX_HELD: Final = 2_000
+"""Events; when more are new than that, they wait no longer for what is older."""
+
+
+class Filling:
+    """Events go in as they come, and out as they are to be journalled."""
+
+    def __init__(self, cursor: str | None) -> None:
+        self._missed: list[Inbound] = []
+        self._new: list[Inbound] = []
+        self._newest = cursor or ""
+        self._newest_at = wire.time_of(self._newest) or 0.0
+
+    def add(self, line: wire.Line, events: Sequence[Inbound]) -> None:
+        """Take in a line that is new, and what it is."""
+        self._new += events
+        self._saw(line, events)
+
+    def put_before(self, line: wire.Line, events: Sequence[Inbound]) -> None:
+        """Take in a line that was missed: it is older than what is new."""
+        self._missed += events
+        self._saw(line, events)
+
+    def ready(self, *, missing: bool) -> tuple[list[Inbound], str | None]:
+        """Return what is to be journalled now, and the cursor with it.
+
+        Args:
+            missing: There is still something to be put before what is new.
+        """
+        if not missing:
+            return [*self._missed, *self._new], self._newest or None
+        if len(self._new) > MAX_HELD:
+            return self.everything(), None
+        return list(self._missed), None
+
+    def everything(self) -> list[Inbound]:
+        """Return all that was not journalled yet."""
+        return [*self._missed, *self._new]
+
+    def kept(self, events: Sequence[Inbound]) -> None:
+        """Forget *events*, which `ready` has returned: they are journalled."""
+        new = len(events) - len(self._missed)
+        self._missed.clear()
+        del self._new[: max(new, 0)]
+
+    def _saw(self, line: wire.Line, events: Sequence[Inbound]) -> None:
+        for event in events[:1]:
+            if (event.sent_at_utc or 0.0) > self._newest_at:
+                self._newest_at = event.sent_at_utc or 0.0
+                self._newest = line.tags["time"]
