@@ -21,7 +21,7 @@ import trio_websocket
 from rookery.control import Request, ask
 
 HOME = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 """Long, for machines under load; nothing is ever waited for without need."""
 
 

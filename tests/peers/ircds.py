@@ -38,12 +38,13 @@ def require_ircds(*programs: str) -> None:
 
 
 @contextmanager
-def serving(script: str, *arguments: str) -> Iterator[None]:
+def serving(script: str, *arguments: str, **environment: str) -> Iterator[None]:
     """Run a script of this folder until the block is left; return once it is ready."""
     process = subprocess.Popen(
         ["sh", str(HERE / script), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        env={**os.environ, **environment},
         start_new_session=True,
     )
     assert process.stdout is not None
@@ -88,10 +89,11 @@ def inspircd(folder: Path, *, services: int = 0) -> Iterator[Server]:
 
 
 @contextmanager
-def ngircd(folder: Path) -> Iterator[Server]:
-    """Run an ngIRCd."""
+def ngircd(folder: Path, *, penalties: bool = True) -> Iterator[Server]:
+    """Run an ngIRCd; without *penalties* a line does not cost the second that it does."""
     port = free_port()
-    with serving("ngircd.sh", str(folder), str(port)):
+    environment = {} if penalties else {"PENALTIES": "0"}
+    with serving("ngircd.sh", str(folder), str(port), **environment):
         yield Server("ngIRCd", port, folder)
 
 

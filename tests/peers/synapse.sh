@@ -33,6 +33,7 @@ url_preview_enabled: false
 listeners:
   - {port: $P, bind_addresses: ["127.0.0.1"], type: http, tls: false, x_forwarded: false,
      resources: [{names: [client, media], compress: false}]}
+bcrypt_rounds: 4  # the passwords of nobody: each would take a quarter of a second of a CPU
 rc_message: {per_second: 1000, burst_count: 1000}
 rc_login:
   address: {per_second: 1000, burst_count: 1000}
