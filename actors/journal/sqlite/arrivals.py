@@ -19,14 +19,10 @@ from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.codec import (
     clean,
 )
-from actors.journal.sqlite.effects import (
-    Accept,
-    Accepted,
-    Advance,
-    IsKnown,
-)
+from actors.journal.sqlite.effects import Accept, Accepted, Advance
 from actors.journal.sqlite.handouts import Handouts
 from actors.journal.sqlite.pump import Pump
+from actors.journal.sqlite.questions import IsKnown
 from actors.journal.sqlite.rows import accept_of
 from actors.journal.values import (
     Appended,

@@ -25,12 +25,12 @@ from actors.journal.sqlite.codec import Unreadable, clean, decode_body, decode_c
 from actors.journal.sqlite.effects import (
     Barrier,
     Effect,
-    FetchBodies,
     mark_outbound,
     settle_outbound,
 )
 from actors.journal.sqlite.loading import Loaded, OpenOutbound
 from actors.journal.sqlite.pump import Pump
+from actors.journal.sqlite.questions import FetchBodies
 from actors.journal.sqlite.scribe import Scribe
 from actors.journal.values import (
     AccountKey,

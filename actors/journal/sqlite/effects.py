@@ -2,7 +2,8 @@
 
 Rows are encoded before an effect is made, so the thread that performs it meets nothing
 but SQLite. An effect may be performed again when nobody knows whether the commit went
-through: the second time changes nothing and answers the same.
+through: the second time changes nothing and answers the same. Those that only ask, and
+change nothing at all, are in `questions`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (mark) DO UPDATE SET seq = excluded.seq, expires_at = excluded.expires_at
 WHERE marks.expires_at <= ?"""
 _MARKED = "SELECT seq FROM marks WHERE mark = ?"
-_MARKED_NOW = "SELECT seq FROM marks WHERE mark = ? AND expires_at > ?"
 _ACCEPT = """INSERT INTO inbound (seq, platform, account, chat_kind, chat, state, why,
 boots, received_at, settled_at, size, trace, body, priority)
 VALUES (?, ?, ?, ?, ?, 'new', '', 0, ?, NULL, ?, ?, ?, ?)"""
@@ -138,17 +138,6 @@ class Accept(Single, kw_only=True):
         return Accepted(known, known == self.seq)
 
 
-class IsKnown(Single):
-    """Was an event of this mark accepted, as far as we know at *now*?"""
-
-    mark: bytes
-    now: float
-
-    def apply(self, db: sqlite3.Connection, _: Numbers) -> bool:
-        found = db.execute(_MARKED_NOW, (self.mark, self.now)).fetchone()
-        return found is not None
-
-
 class Advance(Single):
     """Move a cursor."""
 
@@ -158,55 +147,6 @@ class Advance(Single):
 
     def apply(self, db: sqlite3.Connection, _: Numbers) -> None:
         db.execute(_MOVE, (self.platform, self.account, self.cursor))
-
-
-class Fetched(msgspec.Struct, frozen=True):
-    """A row as it stands in the file."""
-
-    seq: int
-    platform: str
-    account: str
-    boots: int
-    received_at: float
-    size: int
-    trace: str
-    body: bytes
-    priority: int
-
-
-class Fetch(Single):
-    """Read rows that are in the file only."""
-
-    seqs: Sequence[int]
-
-    def apply(self, db: sqlite3.Connection, _: Numbers) -> dict[int, Fetched]:
-        rows = {}
-        for seq in self.seqs:
-            row = db.execute(
-                "SELECT seq, platform, account, boots, "
-                "coalesce(retried_at, received_at), size, trace, body, priority "
-                "FROM inbound WHERE seq = ?",
-                (seq,),
-            ).fetchone()
-            if row is not None:
-                rows[seq] = Fetched(*row)
-        return rows
-
-
-class FetchBodies(Single):
-    """Read the bodies of what is to be said, and what it changes."""
-
-    seqs: Sequence[int]
-
-    def apply(
-        self, db: sqlite3.Connection, _: Numbers
-    ) -> dict[int, tuple[bytes, bytes | None]]:
-        found = {}
-        for seq in self.seqs:
-            row = db.execute("SELECT body, change FROM outbound WHERE seq = ?", (seq,))
-            for body, change in row:
-                found[seq] = (body, change)
-        return found
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -262,21 +202,13 @@ class Enqueue(Single, kw_only=True):
         )
         if written.rowcount > 0:
             return None
-        known = _known(db, self.key)
+        known = known_of(db, self.key)
         # Ours: the commit went through the first time.
         return None if known is None or known.seq == self.seq else known
 
 
-class LookUp(Single):
-    """Read what is known of keys."""
-
-    keys: Sequence[str]
-
-    def apply(self, db: sqlite3.Connection, _: Numbers) -> list[Known | None]:
-        return [_known(db, key) for key in self.keys]
-
-
-def _known(db: sqlite3.Connection, key: str) -> Known | None:
+def known_of(db: sqlite3.Connection, key: str) -> Known | None:
+    """Return what the file knows of a key, if anything."""
     found = db.execute(_KNOWN, (key,)).fetchone()
     if found is None:
         return None
@@ -299,7 +231,7 @@ class EnqueueAll(Single):
         known = first.apply(db, numbers)
         if known is None:
             return [None, *(row.apply(db, numbers) for row in others)]
-        return [known, *(_known(db, row.key) or False for row in others)]
+        return [known, *(known_of(db, row.key) or False for row in others)]
 
 
 class Settle(msgspec.Struct):

@@ -20,14 +20,13 @@ from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.codec import Unreadable, clean
 from actors.journal.sqlite.effects import (
     Effect,
-    Fetch,
-    Fetched,
     bury_inbound,
     claim_inbound,
     settle_inbound,
 )
 from actors.journal.sqlite.loading import Loaded, OpenRows
 from actors.journal.sqlite.pump import Pump
+from actors.journal.sqlite.questions import Fetch, Fetched
 from actors.journal.sqlite.rows import inbound_row
 from actors.journal.values import Appended, Claim, InboundRow
 from actors.messages import DEAD_INBOUND, FINAL_INBOUND, InboundState, Priority

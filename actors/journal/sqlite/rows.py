@@ -18,7 +18,8 @@ from actors.journal.sqlite.codec import (
     encode_change,
     encode_event,
 )
-from actors.journal.sqlite.effects import Accept, Enqueue, Fetched
+from actors.journal.sqlite.effects import Accept, Enqueue
+from actors.journal.sqlite.questions import Fetched
 from actors.journal.values import InboundRow
 from actors.messages import Inbound, Outbound, Priority
 

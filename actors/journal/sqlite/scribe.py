@@ -15,8 +15,9 @@ from actors.journal.slot import Slot
 from actors.journal.sqlite.batch import Answered
 from actors.journal.sqlite.calendar import Calendar
 from actors.journal.sqlite.codec import clean
-from actors.journal.sqlite.effects import Effect, Enqueue, EnqueueAll, Known, LookUp
+from actors.journal.sqlite.effects import Effect, Enqueue, EnqueueAll, Known
 from actors.journal.sqlite.pump import Pump
+from actors.journal.sqlite.questions import LookUp
 from actors.journal.sqlite.rows import Encoded, encoded, enqueue_of
 from actors.journal.values import AccountKey, Queued, RowRefused
 from actors.messages import Outbound

@@ -19,13 +19,12 @@ from actors.journal.sqlite.effects import (
     Effect,
     Enqueue,
     EnqueueAll,
-    Fetch,
-    FetchBodies,
     Numbers,
 )
 from actors.journal.sqlite.loading import Loaded, OpenRows, last_of, page_of, recover
 from actors.journal.sqlite.looking import opened
 from actors.journal.sqlite.place import connected, identity, prepare
+from actors.journal.sqlite.questions import Fetch, FetchBodies
 from actors.journal.sqlite.retention import Retention, Sweeper
 from actors.journal.sqlite.schema import NotOurs, migrate
 from actors.journal.sqlite.troubles import Trouble, TroubleKind, trouble_of

@@ -20,13 +20,12 @@ from actors.journal.sqlite.effects import (
     Advance,
     Effect,
     Enqueue,
-    Fetch,
-    IsKnown,
     Known,
     bury_inbound,
     settle_inbound,
     settle_outbound,
 )
+from actors.journal.sqlite.questions import Fetch, IsKnown
 from actors.journal.sqlite.retention import CUT_ROWS
 from actors.journal.sqlite.schema import STEPS, VERSION, migrate, version_of
 from actors.journal.sqlite.store import CHECKPOINT_PAGES_MAX
