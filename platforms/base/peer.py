@@ -253,11 +253,19 @@ class Peer(Generic[F, A]):
                 else:
                     self._answers.settle(answer)
         finally:  # whoever was told an answer may raise: events were read all the same
-            if not (backlog.awaited and self._takes(heard)):
-                for frame, size in heard:
-                    backlog.put(frame, size)
+            self._hand_over(heard)
         if not backlog.full:
             liveness.waits(trio.current_time())
+
+    def _hand_over(self, heard: Sequence[tuple[F, int]]) -> None:
+        """Let events be taken at once, or wait: also those that nobody could take."""
+        taken = False
+        try:
+            taken = self._backlog.awaited and self._takes(heard)
+        finally:
+            if not taken:
+                for frame, size in heard:
+                    self._backlog.put(frame, size)
 
     def _takes(self, heard: Sequence[tuple[F, int]]) -> bool:
         """Give them to whoever takes events at once: he has nothing in hand, nor is woken."""

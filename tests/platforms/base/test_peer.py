@@ -424,3 +424,23 @@ async def test_what_was_read_before_a_mistake_of_ours_is_heard() -> None:
         with pytest.raises(ArithmeticError):
             peer.take(['{"event": 1}', '{"ref": "a"}'])
         assert peer.unheard() == [{"event": 1}]
+
+
+async def test_what_could_not_be_taken_at_once_is_still_heard_before_the_end() -> None:
+    """Rule 4: a mistake in taking it ends the conversation, and loses nothing of it."""
+
+    def at_once(events: Sequence[Object]) -> bool:
+        raise ZeroDivisionError(events)
+
+    socket = FakeSocket()
+    heard: list[Object] = []
+    with pytest.RaisesGroup(ZeroDivisionError, flatten_subgroups=True):
+        async with conversation(socket, HABITS, refusals()) as peer:
+            peer.hears(at_once)
+            socket.says({"event": 1})
+            try:
+                async for event in peer:
+                    heard += [event, *peer.unheard()]
+            finally:
+                heard += peer.unheard()
+    assert heard == [{"event": 1}]
