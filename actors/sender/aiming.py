@@ -14,7 +14,7 @@ from actors.messages import (
     Outcome,
     React,
 )
-from actors.sender.line import Rejected
+from actors.sender.line import OutcomeUnknown, Rejected
 
 _S = OutboundState
 _WHAT = {
@@ -24,7 +24,9 @@ _WHAT = {
 }
 
 
-def aimed(out: Outbound, change: Change, outcome: Outcome | None) -> Outbound:
+def aimed(
+    out: Outbound, change: Change, outcome: Outcome | None, *, repeated: bool = False
+) -> Outbound:
     """Return *out* with the platform's id of the message of ours that it changes.
 
     Order within a chat has let that go first: whatever it is now, it stays.
@@ -33,9 +35,12 @@ def aimed(out: Outbound, change: Change, outcome: Outcome | None) -> Outbound:
         out: What leaves.
         change: What that does.
         outcome: Where the message stands.
+        repeated: An earlier attempt may have gone out.
 
     Raises:
         Rejected: it has no id, or no one that is known.
+        OutcomeUnknown: the same of what is repeated: it is we who refuse, and the
+            platform may have done it.
     """
     what = _WHAT[type(change)]
     target = change.target
@@ -54,4 +59,7 @@ def aimed(out: Outbound, change: Change, outcome: Outcome | None) -> Outbound:
     else:
         detail = f": {outcome.detail}" if outcome.detail else ""
         why = f"{what} was never said ({outcome.state.value}{detail})"
+    if repeated:
+        msg = f"an earlier attempt may have gone out; now {why}"
+        raise OutcomeUnknown(msg)
     raise Rejected(why)

@@ -273,7 +273,7 @@ class Pump:
             return
         try:
             if out.change is not None:
-                out = await self._aimed(out)
+                out = await self._aimed(row)
             line = self._lines.of(self.account)
             if line is None:  # it went while the claim was committed: no byte has left
                 self._outbox.again(self._claim, row, self._clock())
@@ -284,12 +284,14 @@ class Pump:
             answer = refused
         self._settling.conclude(delivery, answer)
 
-    async def _aimed(self, out: Outbound) -> Outbound:
-        """Return *out* as its line takes it: a change of ours by the platform's id."""
+    async def _aimed(self, row: OutboundRow) -> Outbound:
+        """Return it as its line takes it: a change of ours by the platform's id."""
+        out = row.out
         change = out.change
         if change is None or not isinstance(change.target, Ours):
             return out
-        return aimed(out, change, await self._outbox.find_outcome(change.target.key))
+        outcome = await self._outbox.find_outcome(change.target.key)
+        return aimed(out, change, outcome, repeated=row.doubts > 0)
 
     def _ended(
         self, delivery: Delivery, ended: Ended, error: BaseException | None

@@ -88,6 +88,14 @@ class Departures:
         self.enqueue_all = scribe.enqueue_all
         self._writing = scribe.writing
 
+    async def written(self, key: str) -> None:
+        """Return once the file has had its say on a row of *key* that is being written.
+
+        Until then it seems to wait, though it may have been sent before a restart.
+        """
+        while key in self._writing:
+            await self._pump.settled()
+
     def pick(
         self, claim: Claim, account: AccountKey, limit: int, pacing: Pacing | None
     ) -> list[OutboundRow]:

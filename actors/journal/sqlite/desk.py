@@ -55,6 +55,7 @@ class FileDesk:
 
     async def find_outcome(self, key: str) -> Outcome | None:
         """Where the row of this key stands, however long ago that was asked for."""
+        await self._departures.written(key)
         known = self._departures.outgoing.outcome_of(key)
         if known is None and (row := await self.said_of(key)) is not None:
             known = row.outcome

@@ -40,19 +40,50 @@ changes: st.SearchStrategy[Change] = st.sampled_from(
 )
 
 
-@given(changes, st.none() | outcomes)
+@given(changes, st.none() | outcomes, st.booleans())
 def test_only_what_was_said_and_has_an_id_can_be_changed(
-    change: Change, outcome: Outcome | None
+    change: Change, outcome: Outcome | None, repeated: bool
 ) -> None:
     out = saying("b", change=change)
     if outcome is not None and outcome.delivered and outcome.message_id:
-        meant = aimed(out, change, outcome)
+        meant = aimed(out, change, outcome, repeated=repeated)
         assert meant == evolve(out, change=evolve(change, target="id-a"))
         return
     with pytest.raises(
-        Rejected, match=f"the message to {type(change).__name__.lower()}"
+        OutcomeUnknown if repeated else Rejected,
+        match=f"the message to {type(change).__name__.lower()}",
     ):
-        aimed(out, change, outcome)
+        aimed(out, change, outcome, repeated=repeated)
+
+
+async def test_what_may_have_gone_out_is_not_called_rejected_because_its_aim_is_gone(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law 6: only the platform can say that it has not done it."""
+
+    def answer(out: Outbound) -> Sent:
+        if out.key == "b":
+            raise OutcomeUnknown("cut")
+        return Sent("id-a")
+
+    with capture_logs():
+        async with office() as (parts, _):
+            find = parts.outbox.find_outcome
+            found: list[Outcome | None] = []
+
+            async def forgetful(key: str) -> Outcome | None:
+                found.append(None if found else await find(key))
+                return found[-1]
+
+            monkeypatch.setattr(parts.outbox, "find_outcome", forgetful)
+            line = FakeLine(answer)
+            parts.lines.connect(line, Terms(idempotent_for=43_200.0))
+            await parts.outbox.say(saying("a"))
+            receipt = await parts.outbox.say(saying("b", change=Edit(OURS)))
+            await trio.sleep(1000)
+    assert line.keys == ["a", "b"]
+    assert len(found) > 1
+    assert receipt.state is S.UNKNOWN
 
 
 async def test_an_edit_waits_for_what_it_edits_and_goes_to_its_id(
