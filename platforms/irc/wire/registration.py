@@ -7,6 +7,7 @@ those of modern.ircdocs.horse.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from attrs import field, frozen
@@ -238,3 +239,8 @@ def alternate(nick: str, number: int, most: int) -> str:
     """Return the nick to try when *nick* and `number - 1` others were taken."""
     end = "_" * number if number <= 2 else str(number)
     return nick[: most - len(end)] + end
+
+
+def alternates(nick: str, most: int) -> Iterator[str]:
+    """Yield every nick that we take where *nick* is taken."""
+    return (alternate(nick, number, most) for number in range(1, MAX_NICKS))

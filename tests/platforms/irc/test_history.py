@@ -228,4 +228,153 @@ def test_a_server_that_tells_the_same_again_and_again_is_left_alone() -> None:
     again = [reply for line in told for reply in asking.hear(line) or []]
     assert again
     assert [reply for line in told for reply in asking.hear(line) or []] == []
-    assert texts(*asking.take()) == ["number 11"]
+    [missed] = asking.take()
+    assert texts(missed) == ["number 11"]
+    assert missed.cut, "what was before it nobody has told"
+
+
+# --- servers that misbehave -------------------------------------------------------------
+
+
+def begun(known: wire.Known | None = None) -> wire.History:
+    asking = wire.History(known or known_with(), SINCE)
+    assert asking.joined("#rooks")
+    return asking
+
+
+def hears(asking: wire.History, text: str) -> list[list[str] | None]:
+    return [asking.hear(line) for line in lines_of(text)]
+
+
+def told_in(ref: str, *past: Past) -> str:
+    return "\n".join(
+        put_together({**one.tags, "batch": ref}, one.prefix, *one.words) for one in past
+    )
+
+
+def test_a_page_that_never_ends_is_left_alone() -> None:
+    asking = begun()
+    hears(asking, ":s BATCH +b chathistory #rooks")
+    for number in range(history.MAX_LINES + 1):
+        assert hears(asking, told_in("b", said(11 + number))) == [[]]
+    assert not asking.busy
+    [missed] = asking.take()
+    assert missed.why
+    assert hears(asking, f"{told_in('b', said(9))}\n:s BATCH -b") == [[], []]
+
+
+def test_batches_that_never_end_are_forgotten() -> None:
+    asking = begun()
+    for number in range(10_000):
+        hears(asking, f":s BATCH +b{number} chathistory #rooks")
+    assert len(asking._batches) <= history.MAX_BATCHES
+
+
+def test_a_server_that_moves_us_about_is_not_asked_for_ever() -> None:
+    asking = begun()
+    for number in range(history.MAX_CHANNELS + 10):
+        asking.joined(f"#{number}")
+    assert len(asking._waiting) < history.MAX_CHANNELS
+
+
+def test_what_is_in_a_batch_within_a_page_is_not_taken_for_new() -> None:
+    asking = begun()
+    text = (
+        ":s BATCH +b chathistory #rooks\n"
+        "@batch=b;msgid=x;time=2026-11-26T00:00:11.000Z :a!b@c BATCH +in draft/multiline #rooks\n"
+        "@batch=in :a!b@c PRIVMSG #rooks :half\n"
+        ":s BATCH -in\n"
+        f"{told_in('b', said(12))}\n"
+        ":s BATCH -b"
+    )
+    *before, last = hears(asking, text)
+    assert before == [[]] * 5
+    assert last, "the page has ended, and one before it is asked for"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "@label=k1 :s FAIL CHATHISTORY INVALID_PARAMS LATEST #rooks :No",
+        "@label=k1 :s 263 rook CHATHISTORY :Wait",
+    ],
+)
+def test_a_refusal_of_what_a_bot_has_asked_for_is_none_of_ours(line: str) -> None:
+    asking = begun()
+    assert hears(asking, line) == [None]
+    assert asking.busy
+
+
+def test_what_a_bot_was_told_in_a_batch_of_batches_is_none_of_ours() -> None:
+    asking = begun()
+    text = (
+        "@label=k1 :s BATCH +l labeled-response\n"
+        "@batch=l :s BATCH +b chathistory #rooks\n"
+        f"{told_in('b', said(12))}"
+    )
+    assert hears(asking, text) == [None, None, None]
+
+
+def test_a_late_refusal_of_one_channel_costs_no_other() -> None:
+    asking = begun()
+    asking.joined("#other")
+    assert asking.give_up("no answer came")
+    assert hears(asking, "FAIL CHATHISTORY MESSAGE_ERROR LATEST #Rooks :No") == [[]]
+    assert asking.busy
+
+
+def test_what_we_said_under_another_nick_is_ours() -> None:
+    """We have been `rook_`, and services call us something else by now."""
+    known = known_with()
+    known.nick, known.mask = "Guest1", "rook@host.test"
+    past = [
+        said(11, US),
+        said(12, "rook_!rook@host.test"),
+        said(13, "Guest1!rook@host.test"),
+        said(14, "rook!ann@away.test"),
+        said(15, "ann!rook@host.test"),
+    ]
+    missed, _ = searched(known, past, 10)
+    assert texts(missed) == ["number 14", "number 15"]
+
+
+@pytest.mark.parametrize("time", ["", "nonsense", "0000-01-01T00:00:00.000Z"])
+def test_a_line_without_a_time_is_not_the_end(time: str) -> None:
+    asking = begun(known_with("CHATHISTORY=2"))
+    text = (
+        ":s BATCH +b chathistory #rooks\n"
+        f"{told_in('b', said(13, time=time), said(14))}\n"
+        ":s BATCH -b"
+    )
+    assert hears(asking, text)[-1] == ["CHATHISTORY BEFORE #rooks msgid=m14 :2"]
+
+
+def test_a_message_id_that_cannot_be_said_is_the_end_of_one_channel() -> None:
+    asking = begun()
+    text = (
+        ":s BATCH +b chathistory #rooks\n"
+        f"{told_in('b', said(13, msgid='no id'))}\n"
+        ":s BATCH -b"
+    )
+    assert hears(asking, text)[-1] == []
+    assert not asking.busy
+    assert [(texts(one), one.cut) for one in asking.take()] == [(["number 13"], True)]
+
+
+@pytest.mark.parametrize("channel", ["#a b", "#" + "a" * 600])
+def test_a_channel_that_cannot_be_named_is_not_asked_for(channel: str) -> None:
+    asking = begun()
+    assert asking.joined(channel) == []
+    assert asking.give_up("no answer came") == []
+
+
+def test_a_server_that_is_silent_twice_is_not_asked_again() -> None:
+    """What is new waits meanwhile."""
+    asking = begun()
+    for number in range(50):
+        asking.joined(f"#{number}")
+    assert asking.give_up("no answer came")
+    assert asking.give_up("no answer came") == []
+    asking.joined("#late")
+    assert not asking.busy
+    assert len(asking.take()) == 52
