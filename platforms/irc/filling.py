@@ -1,13 +1,15 @@
 """What is new waits until what was missed is in front of it. Pure.
 
-The cursor is the time of the newest line that was journalled, as the server wrote it. While
-something is missing it stays where it is: whatever happens, the next session asks for the
-same again, and what is known by its `msgid` changes nothing.
+The cursor is the time of the newest line that was journalled, as the server wrote it, and
+never in the future: such a line would stay the newest. While something is missing it stays
+where it is: whatever happens, the next session asks for the same again, and what is known
+by its `msgid` changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from actors.messages import Inbound
@@ -20,7 +22,10 @@ MAX_HELD: Final = 2_000
 class Filling:
     """Events go in as they come, and out as they are to be journalled."""
 
-    def __init__(self, cursor: str | None) -> None:
+    def __init__(
+        self, cursor: str | None, now: Callable[[], float] = time.time
+    ) -> None:
+        self._now = now
         self._missed: list[Inbound] = []
         self._new: list[Inbound] = []
         self._newest = cursor or ""
@@ -36,15 +41,18 @@ class Filling:
         self._missed += events
         self._saw(line, events)
 
-    def ready(self, *, missing: bool) -> tuple[list[Inbound], str | None]:
+    def ready(
+        self, *, missing: bool, waits: bool = True
+    ) -> tuple[list[Inbound], str | None]:
         """Return what is to be journalled now, and the cursor with it.
 
         Args:
             missing: There is still something to be put before what is new.
+            waits: What is new waits for that.
         """
         if not missing:
             return [*self._missed, *self._new], self._newest or None
-        if len(self._new) > MAX_HELD:
+        if not waits or len(self._new) > MAX_HELD:
             return self.everything(), None
         return list(self._missed), None
 
@@ -59,7 +67,11 @@ class Filling:
         del self._new[: max(new, 0)]
 
     def _saw(self, line: wire.Line, events: Sequence[Inbound]) -> None:
-        for event in events[:1]:
-            if (event.sent_at_utc or 0.0) > self._newest_at:
-                self._newest_at = event.sent_at_utc or 0.0
-                self._newest = line.tags["time"]
+        at = events[0].sent_at_utc if events else None
+        if at is None or at <= self._newest_at:
+            return
+        now = self._now()
+        if at <= now:
+            self._newest, self._newest_at = line.tags["time"], at
+        elif now > self._newest_at:
+            self._newest, self._newest_at = wire.written(now), now

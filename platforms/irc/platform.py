@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from actors.messages import Mention, Rate, Reply, Text
 from platforms.base import Caps, Link, Platform, Unit
 from platforms.irc.config import IrcConfig
@@ -31,8 +34,12 @@ class Irc(Platform[IrcConfig]):
     )
     redials_after = 15.0
 
+    def __init__(self, config: IrcConfig, now: Callable[[], float] = time.time) -> None:
+        super().__init__(config)
+        self._now = now
+
     async def session(self, link: Link) -> None:
         """Live one connection: register, join, listen."""
-        session = Session(link, self.config)
+        session = Session(link, self.config, self._now)
         with link.speaks_through(session.speaker):
             await session.live()

@@ -11,7 +11,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from secrets import token_hex
 from typing import Final
@@ -34,6 +34,8 @@ REGISTER_SECONDS: Final = 60.0
 JOIN_SECONDS: Final = 20.0
 HISTORY_SECONDS: Final = 15.0
 """After so long, or twice that for the first, a page of what was missed comes no more."""
+HOLD_SECONDS: Final = 120.0
+"""So long after we came what is new waits for what was missed: commands go stale."""
 LAST_WORDS_SECONDS: Final = 1.0
 TOGETHER: Final = 63
 """Lines beside the first that are journalled in one go."""
@@ -45,15 +47,18 @@ PROBE: Final = "PING :rookery"
 class Session:
     """Lives as long as one incarnation of the connection."""
 
-    def __init__(self, link: Link, config: IrcConfig) -> None:
+    def __init__(self, link: Link, config: IrcConfig, now: Callable[[], float]) -> None:
         self._link = link
+        self._now = now
         self._config = config
         self._known = wire.Known(account=config.nick, nick=config.nick)
         self._confirming = wire.Confirming(self._known)
         self.speaker = IrcSpeaker(link, self._known, self._confirming)
         self._wanting = Wanting(config.nick, config.channels, self._known)
         self._history = wire.History(self._known, "")
-        self._filling = Filling(None)
+        self._filling = Filling(None, now)
+        self._delivering = False
+        self._since = 0.0
         self._patient = True
         self._name = link.new_id()
         self._heard = 0
@@ -106,7 +111,8 @@ class Session:
         self._link.identify(self._config.nick)
         await self._link.find_cursor()
         self._history = wire.History(self._known, self._link.cursor or "")
-        self._filling = Filling(self._link.cursor)
+        self._filling = Filling(self._link.cursor, self._now)
+        self._since = trio.current_time()
         self.speaker.peer = peer
         # Folded anew: by now the server has said how it compares names.
         self._wanting = Wanting(self._config.nick, self._config.channels, self._known)
@@ -129,8 +135,10 @@ class Session:
         with suppress(SocketClosed):
             while True:
                 await trio.sleep(HISTORY_SECONDS)
-                asked, before = before, self._history.requests
-                if self._history.busy and asked == before:
+                # While the journal takes its time nothing is asked, and no answer read.
+                now = 0 if self._delivering else self._history.requests
+                asked, before = before, now
+                if self._history.busy and now and asked == now:
                     # What waited for it is journalled when this is answered.
                     lines = self._history.give_up("no answer came")
                     before = self._history.requests
@@ -225,9 +233,12 @@ class Session:
     async def _deliver(self) -> None:
         joins = self._patient and not self._wanting.settled
         missing = self._history.busy or (self._history.on and joins)
-        events, cursor = self._filling.ready(missing=missing)
+        waits = trio.current_time() < self._since + HOLD_SECONDS
+        events, cursor = self._filling.ready(missing=missing, waits=waits)
         if events:
+            self._delivering = True
             await self._link.deliver_all(events, cursor)
+            self._delivering = False
             self._filling.kept(events)
 
     def _is_pinged(self, token: str) -> None:

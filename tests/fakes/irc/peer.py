@@ -1,6 +1,6 @@
 """IRC's server for a lab: a modern one with labels and ids, or an old one without."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import trio
@@ -15,6 +15,8 @@ from tests.fakes.irc.history import CAP
 
 CHANNEL = "#room"
 ROOMS = 4
+NOW = 1_795_654_799.0
+"""By our clock: an hour after the fake's begins."""
 NOTHING_TWICE = (
     "IRC tells nothing twice, and a server without msgid could not say that it does"
 )
@@ -69,6 +71,11 @@ class OnSuchAServer(Irc):
     """What is promised where the server tells what was missed."""
 
     caps = evolve(Irc.caps, resumes=True)
+
+    def __init__(
+        self, config: IrcConfig, now: Callable[[], float] = lambda: NOW
+    ) -> None:
+        super().__init__(config, now)
 
 
 class HistoryIrc(ModernIrc):

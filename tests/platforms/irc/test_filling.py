@@ -66,6 +66,33 @@ def test_each_event_goes_out_once_and_what_is_new_after_what_was_missed(
     assert cursors == sorted(cursors)
 
 
+def at(time: str) -> tuple[wire.Line, list[Inbound]]:
+    event = Inbound(time, sent_at_utc=wire.time_of(time))
+    return wire.Line("PRIVMSG", tags={"time": time}), [event]
+
+
+def test_the_cursor_is_never_in_the_future() -> None:
+    """One such line would be the newest for ever, and nothing missed were asked for."""
+    now = [1_800_000_000.0]
+    held = Filling("2027-01-15T07:00:00.000Z", now=lambda: now[0])
+    held.add(*at("2999-01-01T00:00:00.000Z"))
+    assert held.ready(missing=False)[1] == "2027-01-15T08:00:00.000Z"
+    held.add(*at("2027-01-15T07:59:59.000Z"))
+    assert held.ready(missing=False)[1] == "2027-01-15T08:00:00.000Z"
+    now[0] += 10.5
+    held.add(*at("2027-01-15T08:00:09.5Z"))
+    assert held.ready(missing=False)[1] == "2027-01-15T08:00:09.5Z"
+
+
+def test_new_events_wait_no_longer_when_it_takes_too_long() -> None:
+    held = Filling(None)
+    held.add(*heard(1))
+    assert held.ready(missing=True) == ([], None)
+    events, cursor = held.ready(missing=True, waits=False)
+    assert [event.id for event in events] == ["1"]
+    assert cursor is None
+
+
 def test_new_events_wait_no_longer_when_there_are_too_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -81,6 +108,10 @@ def test_new_events_wait_no_longer_when_there_are_too_many(
 
 
 # --- and in a host ------------------------------------------------------------------------
+
+
+LATER = 60 * 60
+"""Seconds of the server's clock: to what it is by ours when the line of the future comes."""
 
 
 async def cut(chat: Lab) -> None:
@@ -177,3 +208,43 @@ async def test_a_server_that_refuses_costs_what_was_missed_and_no_more(
         lost = [line for line in logs if line["event"] == "gap.lost"]
         assert [line["room"] for line in lost] == [f"#room{n}" for n in range(1, 5)]
         assert lost[0]["why"] == "No history (MESSAGE_ERROR)"
+
+
+async def test_a_disk_that_is_stuck_is_no_silence_of_the_server(
+    autojump_clock: MockClock,
+) -> None:
+    peer = HistoryIrc()
+    async with lab.open(peer) as chat:
+        await chat.up()
+        await chat.says("here")
+        assert await chat.until(lambda: chat.handled == ["here"], 5)
+        await cut(chat)
+        away = [f"away {number}" for number in range(4)]
+        for number, text in enumerate(away):
+            await chat.says(text, room=1 + number)
+        chat.house.disk.hold()
+        await trio.sleep(200)
+        assert peer.irc.clients, "we are there again"
+        chat.house.disk.release()
+        assert await chat.until(lambda: set(away) <= set(chat.handled), 60)
+        assert sorted(chat.handled) == sorted(["here", *away])
+
+
+async def test_a_line_of_the_future_costs_nothing_that_is_missed_later(
+    autojump_clock: MockClock,
+) -> None:
+    peer = HistoryIrc()
+    async with lab.open(peer) as chat:
+        await chat.up()
+        await chat.says("here")
+        assert await chat.until(lambda: chat.handled == ["here"], 5)
+        wrong = {"msgid": "wrong", "time": "2999-01-01T00:00:00.000Z"}
+        for client in peer.irc.clients:
+            told = {"tags": wrong}
+            client.tell("ann!a@b", "PRIVMSG", "#room1", "from the future", **told)
+        await trio.sleep(1)
+        await cut(chat)
+        peer.irc._ids += LATER
+        await chat.says("away")
+        await chat.up()
+        assert await chat.until(lambda: "away" in chat.handled, 5)
