@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import trio
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -14,6 +15,9 @@ from platforms.irc import filling, wire
 from platforms.irc.filling import Filling
 from rookery.testing import lab
 from rookery.testing.lab import Lab
+from tests.fakes.irc import history
+from tests.fakes.irc.clients import Client
+from tests.fakes.irc.history import Past
 from tests.fakes.irc.peer import HistoryIrc
 
 # --- what is journalled when --------------------------------------------------------------
@@ -248,3 +252,43 @@ async def test_a_line_of_the_future_costs_nothing_that_is_missed_later(
         await chat.says("away")
         await chat.up()
         assert await chat.until(lambda: "away" in chat.handled, 5)
+
+
+@pytest.mark.parametrize("step", range(16))
+async def test_wherever_it_is_broken_off_nothing_is_lost_or_heard_twice(
+    step: int, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is cut before one of the lines of the server's answers."""
+    peer = HistoryIrc()
+    peer.irc.page = 2
+    count = 0
+
+    def tell(
+        client: Client, name: str, channel: str, page: list[Past], ref: str
+    ) -> None:
+        nonlocal count
+        began = Past(channel, name, ("BATCH", f"+{ref}", "chathistory", channel), {})
+        ended = Past(channel, name, ("BATCH", f"-{ref}"), {})
+        told = [evolve(each, tags={**each.tags, "batch": ref}) for each in page]
+        for line in (began, *told, ended):
+            if count == step:
+                peer.irc.says("new", to="#room4", nick="ann", tags={"msgid": "new"})
+                chat.cut()
+            count += 1
+            client.tell(line.prefix, *line.words, tags=line.tags)
+
+    monkeypatch.setattr(history, "tell", tell)
+    async with lab.open(peer) as chat:
+        await chat.up()
+        await chat.says("here")
+        assert await chat.until(lambda: chat.handled == ["here"], 5)
+        await cut(chat)
+        away = [f"away {number}" for number in range(5)]
+        for number, text in enumerate(away):
+            await chat.says(text, room=1 + number % 2)
+        assert await chat.until(lambda: count > step and chat.is_up, 60)
+        assert await chat.until(lambda: {*away, "new"} <= set(chat.handled), 60)
+        await trio.sleep(60)
+        assert sorted(chat.handled) == [*away, "here", "new"]
+        for room in (away[::2], away[1::2]):
+            assert [text for text in chat.handled if text in room] == room
