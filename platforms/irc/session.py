@@ -168,7 +168,7 @@ class Session:
                 with suppress(SocketClosed):
                     await peer.send("QUIT :see you")
             raise
-        except SessionEnded:
+        except Exception:  # the server's end, or a mistake of ours: what waits is read
             await self._link.deliver_all(self._filling.everything())
             raise
         else:

@@ -2,8 +2,8 @@
 
 Rules of this file:
 
-1. Nothing is asked for where we have heard nothing before, nor of a server that does not
-   offer `draft/chathistory`, and of a channel once in a connection.
+1. Nothing is asked for on a network where we have heard nothing before, nor of a server
+   that does not offer `draft/chathistory`, and of a channel once in a connection.
 2. One request is under way at a time, from the newest page back, until one of these: what
    was heard before, nothing more, or the bound, so that a channel that was busy for weeks
    holds up no other.

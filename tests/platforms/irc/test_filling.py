@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import trio
 from attrs import evolve
@@ -13,6 +15,7 @@ from trio.testing import MockClock
 from actors.messages import Chat, ChatKind, Inbound
 from platforms.irc import filling, wire
 from platforms.irc.filling import Filling
+from platforms.irc.session import Session
 from rookery.testing import lab
 from rookery.testing.lab import Lab
 from tests.fakes.irc import history
@@ -292,3 +295,27 @@ async def test_wherever_it_is_broken_off_nothing_is_lost_or_heard_twice(
         assert sorted(chat.handled) == [*away, "here", "new"]
         for room in (away[::2], away[1::2]):
             assert [text for text in chat.handled if text in room] == room
+
+
+async def test_a_mistake_of_ours_costs_nothing_that_waits(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = HistoryIrc()
+    react = Session._react
+
+    async def trips(session: Session, *args: Any) -> None:
+        if any(line.param(-1) == "trip" for line in args[1]):
+            raise ZeroDivisionError
+        await react(session, *args)
+
+    monkeypatch.setattr(Session, "_react", trips)
+    async with lab.open(peer) as chat:
+        await chat.up()
+        await chat.says("here")
+        assert await chat.until(lambda: chat.handled == ["here"], 5)
+        await cut(chat)
+        peer.irc.silent_about.add("CHATHISTORY")
+        await chat.up()
+        peer.irc.says("psst", to="rook")
+        peer.irc.says("trip", to="rook")
+        assert await chat.until(lambda: "psst" in chat.handled, 5)
