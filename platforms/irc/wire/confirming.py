@@ -148,6 +148,8 @@ class Confirming:
         """Take in a line of a server without labels; is it the answer to our PING?"""
         if line.command == "PONG":
             return line.param(-1) == waiting.ref
+        if "batch" in line.tags:  # no answer comes in one
+            return False
         about = map(self._known.fold, line.params[1:-1])
         if self._is_echo(line) or {waiting.target, waiting.command} & {
             *about,

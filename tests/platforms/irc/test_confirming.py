@@ -157,3 +157,20 @@ def test_who_asks_for_history_is_told_of_its_refusal(labelled: bool) -> None:
     lines = [f"@label=k1 {fail}"] if labelled else [fail, ":s PONG s k1"]
     refused = Denied("No history (INVALID_TARGET)")
     assert heard(found, *lines) == [Settles("k1", refused)]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [
+            ":s BATCH +h chathistory #chan",
+            "@batch=h :s BATCH +in draft/multiline #chan",
+        ],
+        [":s BATCH +in chathistory #chan", ":s BATCH +h chathistory #other"],
+    ],
+)
+def test_nor_is_what_is_in_a_batch_beside_it(before: list[str]) -> None:
+    """Its id would be taken for that of what we have said now."""
+    one = confirming(labelled=False)
+    old = "@batch=in;msgid=old :rook!r@h PRIVMSG #chan :hi"
+    assert heard(one, *before, old, ":s PONG s k1") == [Settles("k1", Taken(""))]
