@@ -1,8 +1,10 @@
 """What one child costs among 100,000, beside one among 1,000: nothing may grow.
 
 The floor is not another program but ourselves with few children, measured in the same
-round. The collector is set as `rookery run` sets it; with Python's own setting, which
-is measured as well, it looks at everybody again and again while a crowd grows.
+round, each crowd in a process of its own: what one leaves behind in the heap would be
+paid for by the next. The collector is set as `rookery run` sets it; with Python's own
+setting, which is measured as well, it looks at everybody again and again while a crowd
+grows.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ import random
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from statistics import median
 from typing import TypeAlias
 
@@ -211,16 +215,22 @@ def bytes_per_child(children: int) -> float:
     return size / children
 
 
-@contextmanager
-def as_in_a_host() -> Iterator[None]:
-    """Set the collector as `rookery run` does, and back."""
-    thresholds = gc.get_threshold()
-    settle_collector()
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
+def alone(
+    measure: Callable[[int], Costs], size: int, times: int, *, as_in_a_host: bool
+) -> list[Costs]:
+    """Measure so many times; in a process that has done nothing else."""
+    log_to_nobody()
+    if as_in_a_host:
+        settle_collector()
+    return [measure(size) for _ in range(times)]
+
+
+def log_to_nobody() -> None:
+    """Have lines written, as a host does, and printed nowhere."""
+    structlog.configure(
+        processors=[structlog.processors.JSONRenderer()],
+        logger_factory=lambda *_: structlog.ReturnLogger(),
+    )
 
 
 def grown(
@@ -228,7 +238,9 @@ def grown(
     few: int,
     many: int,
     more: int = 0,
+    *,
     rounds: int = ROUNDS,
+    as_in_a_host: bool = True,
 ) -> dict[int, dict[str, list[float]]]:
     """Measure in turn, round after round: size, then what was done, then each round."""
     found: dict[int, dict[str, list[float]]] = {}
@@ -236,8 +248,9 @@ def grown(
         for size in filter(None, (few, more, many)):
             # A small crowd is over too soon for the clock: several of them count.
             times = 5 if size < MORE else 1
-            gc.collect()
-            runs = [measure(size) for _ in range(times)]
+            with ProcessPoolExecutor(1, get_context("spawn")) as process:
+                job = partial(alone, measure, size, times, as_in_a_host=as_in_a_host)
+                runs = process.submit(job).result()
             for what in runs[0]:
                 mean = sum(run[what] for run in runs) / times
                 found.setdefault(size, {}).setdefault(what, []).append(mean)
@@ -254,28 +267,24 @@ def ratio(
 
 def run() -> Iterator[object]:
     """Yield one line for each figure, as it is measured."""
-    structlog.configure(
-        processors=[structlog.processors.JSONRenderer()],
-        logger_factory=lambda *_: structlog.ReturnLogger(),
-    )
-    with as_in_a_host():
-        found = grown(lives, FEW, MANY, MORE)
-        for size in (MORE, MANY):
-            yield ratio("start by a call", found, "start", size)
-            yield ratio("a tenth crashes at once", found, "crash", size)
-            yield ratio("stop", found, "stop", size)
-        yield ratio("find", found, "find", MANY)
-        yield ratio("find nobody", found, "miss", MANY)
-        milliseconds = median(found[MANY]["snapshot"]) * 1e3
-        yield f"     snapshot of {MANY:,}, 20 shown: {milliseconds:.0f} ms"
-        found = grown(decisions, FEW, MANY)
-        yield ratio("decide", found, "decide", MANY)
-        found = grown(lambda size: lives(size, PAUSE), FEW, MANY, rounds=3)
-        yield ratio("a tenth crashes, with a pause", found, "crash", MANY)
-        found = grown(leavers, FEW, MORE)
-        yield ratio("a watcher leaves", found, "leave", MORE)
+    log_to_nobody()
+    found = grown(lives, FEW, MANY, MORE)
+    for size in (MORE, MANY):
+        yield ratio("start by a call", found, "start", size)
+        yield ratio("a tenth crashes at once", found, "crash", size)
+        yield ratio("stop", found, "stop", size)
+    yield ratio("find", found, "find", MANY)
+    yield ratio("find nobody", found, "miss", MANY)
+    milliseconds = median(found[MANY]["snapshot"]) * 1e3
+    yield f"     snapshot of {MANY:,}, 20 shown: {milliseconds:.0f} ms"
+    found = grown(decisions, FEW, MANY)
+    yield ratio("decide", found, "decide", MANY)
+    found = grown(partial(lives, backoff=PAUSE), FEW, MANY, rounds=3)
+    yield ratio("a tenth crashes, with a pause", found, "crash", MANY)
+    found = grown(leavers, FEW, MORE)
+    yield ratio("a watcher leaves", found, "leave", MORE)
     yield f"     idle child: {bytes_per_child(MORE) / 1000:.2f} kB, goal <= 6 kB"
-    found = grown(lives, FEW, MANY, rounds=1)
+    found = grown(lives, FEW, MANY, rounds=1, as_in_a_host=False)
     for what in ("start", "crash"):
         times = found[MANY][what][0] / found[FEW][what][0]
         yield f"     {what}, with Python's own setting of the collector: {times:.1f}x"
