@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from actors.messages import Inbound
@@ -74,4 +75,10 @@ class Filling:
         if at <= now:
             self._newest, self._newest_at = line.tags["time"], at
         elif now > self._newest_at:
-            self._newest, self._newest_at = wire.written(now), now
+            self._newest, self._newest_at = _written(now), now
+
+
+def _written(seconds: float) -> str:
+    """Return a time since 1970 as `server-time` writes it."""
+    when = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    return f"{when.isoformat(timespec='milliseconds')}Z"

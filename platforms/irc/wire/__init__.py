@@ -16,7 +16,7 @@ from platforms.irc.wire.confirming import (
     Verdict,
 )
 from platforms.irc.wire.history import History, Missed
-from platforms.irc.wire.inbound import NO_MSGID, time_of, to_inbound, written
+from platforms.irc.wire.inbound import NO_MSGID, time_of, to_inbound
 from platforms.irc.wire.known import Known
 from platforms.irc.wire.line import (
     MAX_LINE_BYTES,
@@ -58,5 +58,4 @@ __all__ = [
     "to_inbound",
     "words_of",
     "write",
-    "written",
 ]

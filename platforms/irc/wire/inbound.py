@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from calendar import timegm
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -284,12 +283,6 @@ def time_of(text: str) -> float | None:
         return None
     whole = began + int(hour) * 3600 + int(minute) * 60 + int(second)
     return whole + float(f"0.{fraction}") if fraction else float(whole)
-
-
-def written(seconds: float) -> str:
-    """Return a time since 1970 as `server-time` writes it."""
-    when = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-    return f"{when.isoformat(timespec='milliseconds')}Z"
 
 
 @lru_cache(maxsize=8)
