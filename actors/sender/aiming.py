@@ -39,27 +39,29 @@ def aimed(
 
     Raises:
         Rejected: it has no id, or no one that is known.
-        OutcomeUnknown: the same of what is repeated: it is we who refuse, and the
-            platform may have done it.
+        OutcomeUnknown: it may have had one when an earlier attempt went out: it is we
+            who refuse now, and the platform may have done it.
     """
     what = _WHAT[type(change)]
     target = change.target
+    # Whether it may have had an aim before: then what is repeated may have hit it.
+    lost = False
     if isinstance(change, Edit) and isinstance(target, Ours) and target.parts > 1:
         why = f"{what} was said in {target.parts} parts, and an edit replaces one"
     elif outcome is None:
-        why = f"{what} is not in the journal (any more)"
+        why, lost = f"{what} is not in the journal (any more)", True
     elif outcome.delivered and outcome.message_id:
         return evolve(out, change=evolve(change, target=outcome.message_id))
     elif outcome.delivered:
         why = f"{what} was given no id by the platform"
     elif outcome.state is _S.UNKNOWN:
-        why = f"nobody knows whether {what} was said"
+        why, lost = f"nobody knows whether {what} was said", True
     elif outcome.state in (_S.QUEUED, _S.SENDING):
-        why = f"{what} was not said yet"
+        why, lost = f"{what} was not said yet", True
     else:
         detail = f": {outcome.detail}" if outcome.detail else ""
         why = f"{what} was never said ({outcome.state.value}{detail})"
-    if repeated:
+    if repeated and lost:
         msg = f"an earlier attempt may have gone out; now {why}"
         raise OutcomeUnknown(msg)
     raise Rejected(why)
