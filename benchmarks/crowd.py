@@ -35,6 +35,9 @@ class Seen:
     """What the crowd has seen since it was last asked."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
         self.slowest = 0.0
         """Seconds from a frame of ours to the host's answer, at most."""
         self.answered = 0
@@ -44,7 +47,7 @@ class Seen:
 
     def tell(self) -> dict[str, float]:
         told = dict(vars(self))
-        self.__init__()  # type: ignore[misc]
+        self.forget()
         return told
 
 

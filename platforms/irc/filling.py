@@ -1,4 +1,4 @@
-"""What is new waits until what was missed is in front of it. Pure.
+"""What is new waits until what was missed is in front of it. Pure: its clock is given.
 
 The cursor is the time of the newest line that was journalled, as the server wrote it, and
 never in the future: such a line would stay the newest. While something is missing it stays
@@ -8,7 +8,6 @@ by its `msgid` changes nothing.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -23,9 +22,7 @@ MAX_HELD: Final = 2_000
 class Filling:
     """Events go in as they come, and out as they are to be journalled."""
 
-    def __init__(
-        self, cursor: str | None, now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, cursor: str | None, now: Callable[[], float]) -> None:
         self._now = now
         self._missed: list[Inbound] = []
         self._new: list[Inbound] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def heard(number: int) -> tuple[wire.Line, list[Inbound]]:
 def test_each_event_goes_out_once_and_what_is_new_after_what_was_missed(
     steps: list[str],
 ) -> None:
-    held, missing = Filling(None), True
+    held, missing = Filling(None, time.time), True
     journalled: list[str] = []
     new: list[str] = []
     cursors: list[str] = []
@@ -92,7 +93,7 @@ def test_the_cursor_is_never_in_the_future() -> None:
 
 
 def test_new_events_wait_no_longer_when_it_takes_too_long() -> None:
-    held = Filling(None)
+    held = Filling(None, time.time)
     held.add(*heard(1))
     assert held.ready(missing=True) == ([], None)
     events, cursor = held.ready(missing=True, waits=False)
@@ -104,7 +105,7 @@ def test_new_events_wait_no_longer_when_there_are_too_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(filling, "MAX_HELD", 3)
-    held = Filling(None)
+    held = Filling(None, time.time)
     for number in range(3):
         held.add(*heard(number))
     assert held.ready(missing=True) == ([], None)
