@@ -247,8 +247,12 @@ def _has_no_message(one: Went, books: Books) -> bool:
 
 
 def _lost_sight_of(one: Went, books: Books) -> bool:
-    """Whoever was sending it ended, so that nobody can tell how far it had come."""
-    return bool(books.diary.ends) and "ended before the answer came" in one.detail
+    """Whoever was sending it ended, so that nobody can tell how far it had come.
+
+    It may have been tried again since, and put off until its key was forgotten.
+    """
+    lost = ("ended before the answer came", "an earlier attempt may have gone out")
+    return bool(books.diary.ends) and any(why in one.detail for why in lost)
 
 
 def nothing_is_said_that_was_not_written(books: Books) -> Iterator[str]:
