@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -143,11 +144,25 @@ def parted(
         if isinstance(error, _ORDERS):
             return None, error
         return None if isinstance(error, trio.Cancelled) else error, None
-    order, rest = error.split(_ORDERS)
-    if rest is None:
-        return None, order
-    _, crash = rest.split(trio.Cancelled)
+    try:
+        order, rest = error.split(_ORDERS)
+        crash = None if rest is None else rest.split(trio.Cancelled)[1]
+    except Exception:  # noqa: BLE001 - too deep to be split, or it will not be
+        return _parted_leaves(leaves(error))
     return crash, order
+
+
+def _parted_leaves(
+    found: list[BaseException],
+) -> tuple[BaseException | None, BaseException | None]:
+    orders = [leaf for leaf in found if isinstance(leaf, _ORDERS)]
+    apart = (*_ORDERS, trio.Cancelled)
+    crashes = [leaf for leaf in found if not isinstance(leaf, apart)]
+    return _together(crashes), _together(orders)
+
+
+def _together(errors: Sequence[BaseException]) -> BaseException | None:
+    return BaseExceptionGroup("of a group", errors) if errors else None
 
 
 def reason_of(error: BaseException, message: object = None) -> ExitReason:
@@ -175,4 +190,5 @@ def from_actor(error: BaseException) -> None:
     while step is not None and step.tb_frame.f_code.co_filename.startswith(_KERNEL):
         step = step.tb_next
     if step is not None:
-        error.__traceback__ = step
+        # Not by assignment, which the class of a frozen exception forbids.
+        error.with_traceback(step)

@@ -6,9 +6,10 @@ import asyncio
 import gc
 import traceback
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from math import inf
 
 import pytest
@@ -247,6 +248,57 @@ async def test_an_exception_that_cannot_be_shown_ends_one_life_as_any_other() ->
         ]
         assert await sibling.ask(Get(lambda *_: "alive"), within=1) == "alive"
         assert home.life("a").number == 2
+
+
+@dataclass(frozen=True)
+class Frozen(Exception):
+    """As many write them: nothing of it can be set, its traceback neither."""
+
+    code: int
+
+
+class Underived(BaseExceptionGroup[BaseException]):
+    """Cannot be split."""
+
+    def derive(self, excs: Sequence[BaseException]) -> Underived:  # type: ignore[override]
+        raise Boom
+
+
+def raise_frozen(*_: object) -> None:
+    raise Frozen(1)
+
+
+def raise_deep(*_: object) -> None:
+    error: BaseException = asyncio.CancelledError()
+    for _level in range(2_000):
+        error = BaseExceptionGroup("deeper", [error])
+    raise error
+
+
+def raise_underived(*_: object) -> None:
+    message = "both"
+    raise Underived(message, [asyncio.CancelledError(), Boom()])
+
+
+@pytest.mark.parametrize("fail", [raise_frozen, raise_deep, raise_underived])
+@pytest.mark.parametrize("where", ["start", "handle", "stop"])
+async def test_an_exception_that_can_be_neither_changed_nor_split_is_a_crash(
+    fail: Callable[..., object], where: str
+) -> None:
+    """T1, T2: what is done with it on the way out is not the actor's to forbid."""
+    async with house() as home:
+        sibling = await home.keep("b", Doer)
+        if where == "start":
+            failed = await home.try_to_keep("a", starts(fail))
+            assert isinstance(failed, StartFailed)
+        else:
+            actor = await home.keep("a", stops(fail) if where == "stop" else Doer)
+            actor.tell(Do(fail) if where == "handle" else boom())
+            await settle()
+
+            assert isinstance(home.reasons("a")[0], Crash)
+            assert home.life("a").number == 2
+        assert await sibling.ask(Get(lambda *_: "alive"), within=1) == "alive"
 
 
 @pytest.mark.parametrize(("first", "then"), [(Mute, Mute), (Boom, Mute), (Mute, Boom)])
