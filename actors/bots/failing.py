@@ -29,7 +29,7 @@ def from_author(error: BaseException | None) -> None:
     while step is not None and step.tb_frame.f_code.co_filename.startswith(_OURS):
         step = step.tb_next
     if step is not None:
-        error.__traceback__ = step
+        error.with_traceback(step)  # a frozen one cannot be assigned to
 
 
 def is_ordinary(error: BaseException) -> bool:

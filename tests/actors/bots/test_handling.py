@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import pytest
 import structlog
@@ -171,6 +172,24 @@ async def test_an_exception_that_cannot_say_what_it_is_ends_its_event() -> None:
         with trio.fail_after(5):
             assert await posted.settled() is InboundState.FAILED
         assert posted.why == "Mute"
+
+
+async def test_an_exception_of_which_nothing_can_be_set_ends_its_event() -> None:
+    bot = Bot("test")
+
+    @dataclass(frozen=True)
+    class Refused(Exception):
+        code: int
+
+    @bot.command("refuse")
+    async def refuse(ctx: Context) -> None:
+        raise Refused(7)
+
+    async with running(bot) as room:
+        posted = room.says("/refuse")
+        with trio.fail_after(5):
+            assert await posted.settled() is InboundState.FAILED
+        assert posted.why == "Refused: 7"
 
 
 async def test_a_handler_that_hangs_costs_its_chat_until_its_deadline(
