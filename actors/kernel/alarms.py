@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from actors.kernel.envelope import Place, ReplySlot
 
 BUCKET_SECONDS = 0.05
+SWEEP = 1023
+"""When so many buckets are there, it is time to look which of them wait for nothing."""
 
 
 class Alarm:
@@ -97,11 +99,12 @@ class Alarms:
 class Wheel:
     """Deadlines of asks and sends, in buckets of 50 ms. One expires at most a bucket late."""
 
-    __slots__ = ("_alarms", "_buckets")
+    __slots__ = ("_alarms", "_buckets", "_turns")
 
     def __init__(self, alarms: Alarms) -> None:
         self._alarms = alarms
         self._buckets: dict[int, dict[ReplySlot | Place, None]] = {}
+        self._turns: dict[int, Alarm] = {}
 
     def add(self, slot: ReplySlot | Place, deadline: float) -> None:
         try:
@@ -112,9 +115,18 @@ class Wheel:
         slot.bucket = index
         bucket = self._buckets.get(index)
         if bucket is None:
+            if len(self._buckets) & SWEEP == SWEEP:
+                self._forget_empty()
             bucket = self._buckets[index] = {}
-            self._alarms.at(index * BUCKET_SECONDS, lambda: self._turn(index))
+            at = index * BUCKET_SECONDS
+            self._turns[index] = self._alarms.at(at, lambda: self._turn(index))
         bucket[slot] = None
+
+    def _forget_empty(self) -> None:
+        """Of questions that may wait for days, most were answered long ago."""
+        for index in [index for index, bucket in self._buckets.items() if not bucket]:
+            del self._buckets[index]
+            self._turns.pop(index).cancel()
 
     def discard(self, slot: ReplySlot | Place) -> None:
         bucket = self._buckets.get(slot.bucket)
@@ -124,5 +136,6 @@ class Wheel:
     def _turn(self, index: int) -> None:
         # A dict, not a set: asks of one bucket expire in the order they were made,
         # and a replay from a seed sees the same order.
+        del self._turns[index]
         for slot in tuple(self._buckets.pop(index)):
             slot.expire()

@@ -25,6 +25,7 @@ from actors.kernel import (
     Shutdown,
     current_deadline,
 )
+from actors.kernel.alarms import BUCKET_SECONDS
 from tests.actors.kernel.keeper import (
     LATER,
     Boom,
@@ -274,6 +275,22 @@ async def test_questions_nobody_waits_for_any_more_are_forgotten(
                 await actor.ask(Get(lambda *_: LATER), within=0.01)
 
         assert len(home.life("a").open_asks or ()) < 200
+
+
+async def test_the_deadline_of_a_question_is_not_kept_long_after_its_answer(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """One that may wait for a day and is answered at once costs nothing for a day."""
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        alarms = home.system.alarms
+        for _ in range(3000):
+            assert await actor.ask(Get(lambda *_: 1), within=86_400) == 1
+            await trio.sleep(BUCKET_SECONDS)
+
+        assert len(alarms._heap) < 2000
+        with pytest.raises(AskTimeout):
+            await actor.ask(Get(lambda *_: LATER), within=86_400)
 
 
 async def test_questions_before_a_full_mailbox_are_forgotten_with_their_askers(
