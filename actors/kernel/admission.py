@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Hashable
 
 import trio
@@ -39,7 +39,7 @@ class Admission(Lanes):
         conflates = self.overflow is OverflowKind.CONFLATE
         self.limit = 0 if conflates else mailbox.capacity
         if changed:
-            self.pending = {} if conflates else None
+            self.pending = OrderedDict() if conflates else None
             self._move(mailbox)
 
     def _move(self, mailbox: Mailbox) -> None:
@@ -74,20 +74,25 @@ class Admission(Lanes):
     def _has_key(self, envelope: Envelope, place: Place | None = None) -> bool:
         """Tell whether what another mailbox took, or none yet, can be recognised here."""
         try:
-            hash(self._key(envelope.body))
+            key = self._key(envelope.body)
+            hash(key)
         except Exception as error:  # noqa: BLE001 - the author's code
             if place is not None and place.task is not None:
                 place.refused(error)
             else:
                 self.drop(envelope, NO_KEY, error)
             return False
+        if place is not None:
+            place.key = key
         return True
 
     def _keep(self, envelope: Envelope) -> None:
         reply = envelope.reply
         if reply is not None and reply.done:
             return
-        if self._absorbed(envelope):
+        if self.pending is not None and self._absorbed(
+            self._key(envelope.body), envelope
+        ):
             return
         if self.depth >= self.capacity:
             if self.overflow is OverflowKind.DROP_NEWEST:
@@ -99,6 +104,8 @@ class Admission(Lanes):
 
     def queue(self, place: Place) -> None:
         """Wait outside for room; admitted in order."""
+        if self.pending is not None:
+            place.key = self._key(place.envelope.body)
         if self.waiters is None:
             self.waiters = deque()
         elif len(self.waiters) & SWEEP == SWEEP:
@@ -124,7 +131,9 @@ class Admission(Lanes):
         if envelope.origin is not None:
             envelope.origin.taken()
         if self.pending is not None:
-            self._forget_pending(envelope)
+            # Both are in the order of the lane. Its key is not asked for again: what it
+            # is made of may have changed meanwhile.
+            self.pending.popitem(last=False)
         if self.waiters and (
             not self.depth or (not self.admitted and self.depth <= self.capacity >> 1)
         ):
@@ -148,10 +157,10 @@ class Admission(Lanes):
             self._let_in(place)
             room -= 1
             if self.pending:
-                self._let_in_all(self._key(place.envelope.body))
+                self._let_in_all(place.key)
 
     def _let_in(self, place: Place) -> None:
-        if not self._absorbed(place.envelope):
+        if self.pending is None or not self._absorbed(place.key, place.envelope):
             self.deliver(place.envelope)
         place.admitted()
 
@@ -221,9 +230,9 @@ class Admission(Lanes):
         self.conflated += 1
         return True
 
-    def _absorbed(self, envelope: Envelope) -> bool:
+    def _absorbed(self, key: Hashable, envelope: Envelope) -> bool:
         """Fold what was accepted or has waited; its asker, if there is one, is told."""
-        if self.pending is None or not self._fold(self._key(envelope.body), envelope):
+        if not self._fold(key, envelope):
             return False
         if envelope.reply is not None:
             envelope.reply.fail(ActorDown(self.path, CONFLATED))
@@ -235,15 +244,9 @@ class Admission(Lanes):
         Together they take one place, and there is one.
         """
         for place in tuple(self.waiters or ()):
-            if not place.stale and self._key(place.envelope.body) == key:
+            if not place.stale and place.key == key:
                 self.unqueue(place)
                 self._let_in(place)
-
-    def _forget_pending(self, envelope: Envelope) -> None:
-        assert self.pending is not None
-        key = self._key(envelope.body)
-        if self.pending.get(key) is envelope:
-            del self.pending[key]
 
     def _key(self, body: object) -> Hashable:
         assert self.mailbox is not None

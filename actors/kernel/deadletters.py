@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from actors.kernel.reasons import told
+
 if TYPE_CHECKING:
     from actors.kernel.envelope import Envelope
 
@@ -86,7 +88,7 @@ class DeadLetters:
                 self._clock(),
                 envelope.trace,
                 envelope.attempt,
-                "" if error is None else str(error),
+                "" if error is None else told(error),
                 self._last,
             )
         )

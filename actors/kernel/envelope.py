@@ -6,6 +6,7 @@ slotted class. Nobody outside the kernel gets to see it.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,7 @@ class Place:
         "cell",
         "done",
         "envelope",
+        "key",
         "sender",
         "task",
         "wheel",
@@ -143,6 +145,8 @@ class Place:
         self.task = task
         self.within = within
         self.sender = sender
+        self.key: Hashable = None
+        """By which it is conflated, where the mailbox does that."""
         self.bucket = 0
         self.done = False
 

@@ -7,7 +7,7 @@ belong to the address: mail waits while nobody lives there. Who gets in is `admi
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, NoReturn
 
@@ -93,7 +93,8 @@ class Lanes:
         self.suspended = False
         self.redeliver: Envelope | None = None
         """The message that was in hand at a crash; it comes first."""
-        self.pending: dict[Hashable, Envelope] | None = None
+        self.pending: OrderedDict[Hashable, Envelope] | None = None
+        """Where mail is conflated: what is in the user lane by its key, in its order."""
         self.waiters: deque[Place] | None = None
         """Senders and questions that wait for room, first come first served."""
         self.admitted = False

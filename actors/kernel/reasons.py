@@ -117,6 +117,14 @@ def shown(error: BaseException) -> str:
         return f"<{type(error).__name__}, whose repr raised {type(worse).__name__}>"
 
 
+def told(error: BaseException) -> str:
+    """Return the text of *error*, or at least its `repr`."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - as above
+        return shown(error)
+
+
 def leaves(error: BaseException) -> list[BaseException]:
     """Return what *error* holds: itself, or the leaves of a group, in order."""
     found: list[BaseException] = []

@@ -147,6 +147,23 @@ async def test_early_mail_that_has_no_key_stays_outside_and_the_start_goes_on() 
         assert str(refused) == "[Boom('no key')]"
 
 
+async def test_early_mail_stays_outside_though_its_error_has_no_text() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise Boom
+
+    def no_key(message: object) -> Hashable:
+        raise Mute
+
+    async with house() as home:
+        home.root.cell.adopt("a")
+        home.system.find("/a", Doer).tell("told")
+        await home.keep("a", doer(overflow=Overflow.conflate(no_key)))
+
+        assert home.shelved() == [("told", "its key raised")]
+        assert home.system.dead_letters.newest()[0].error == "Mute()"
+
+
 async def test_an_early_question_that_has_no_key_is_answered_with_the_error() -> None:
     def no_key_for_questions(message: object) -> Hashable:
         if isinstance(message, Get):

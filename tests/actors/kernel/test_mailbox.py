@@ -7,6 +7,7 @@ import re
 import weakref
 from collections import deque
 from collections.abc import Hashable
+from functools import partial
 from math import inf, nan
 from typing import Any
 
@@ -31,6 +32,7 @@ from actors.kernel import (
     mailbox as declarations,
 )
 from tests.actors.kernel.keeper import (
+    Boom,
     Do,
     Doer,
     Gate,
@@ -240,6 +242,45 @@ async def test_conflation_keeps_the_place_and_the_newest() -> None:
         actor.tell(7)
         await settle()
         assert diary[-1] == 7
+
+
+class Changing:
+    """A message whose key does not stay the same."""
+
+    def __init__(self, key: object) -> None:
+        self.key = key
+
+
+def key_of_changing(message: object) -> Hashable:
+    assert isinstance(message, Changing)
+    if message.key is None:
+        raise Boom
+    return message.key
+
+
+@pytest.mark.parametrize("later", [3, None])
+async def test_a_message_whose_key_changes_while_it_waits_takes_no_other_along(
+    later: object,
+) -> None:
+    """Nor is it asked for its key when its turn comes: the actor would pay for it."""
+    diary: list[object] = []
+    kind = doer(capacity=2, overflow=Overflow.conflate(key_of_changing))
+    first, second, third = Changing(1), Changing(2), Changing(4)
+    async with house() as home, trio.open_nursery() as nursery:
+        actor = await home.keep("a", lambda: kind(diary))
+        await home.system.suspend(actor)
+        actor.tell(first)
+        actor.tell(second)
+        nursery.start_soon(partial(actor.send, third, within=5))
+        await settle()
+        first.key = third.key = later
+        home.system.resume(actor)
+        await settle()
+        again = Changing(1)
+        actor.tell(again)
+        await settle()
+
+        assert diary == [first, second, third, again]
 
 
 async def test_a_new_key_waits_while_the_mailbox_is_full() -> None:
