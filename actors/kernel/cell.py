@@ -137,14 +137,27 @@ class Cell(Admission):
 
     def rest_all(self, reason: ExitReason, phase: str = "down") -> None:
         """Stay down, and all below, for nobody is left to start them."""
-        for child in (self.children or {}).values():
-            child.rest_all(reason)
-        self.rest(reason, phase)
+        for cell in self.from_below():
+            cell.rest(reason, phase if cell is self else "down")
+
+    def from_below(self) -> list[Cell]:
+        """Return all below and itself, each behind those that are below it."""
+        found: list[Cell] = []
+        left = [self]
+        while left:  # no recursion: nothing says how deep a tree may be
+            cell = left.pop()
+            found.append(cell)
+            if cell.children:
+                left += cell.children.values()
+        found.reverse()
+        return found
 
     def close(self, reason: ExitReason) -> None:
         """End the address for good, and all below it."""
-        for child in list((self.children or {}).values()):
-            child.close(reason)
+        for cell in self.from_below():
+            cell._close(reason)  # noqa: SLF001 - one of ours
+
+    def _close(self, reason: ExitReason) -> None:
         if self.closed:
             return
         self.closed = True

@@ -23,6 +23,7 @@ from actors.kernel.reasons import Crash, ExitReason, Killed, StartFailed, Zombie
 if TYPE_CHECKING:
     from actors.kernel.cell import Cell
     from actors.kernel.context import ActorContext
+    from actors.kernel.incarnation import Incarnation
     from actors.kernel.timers import Timer
     from actors.kernel.watches import Watch
 
@@ -139,9 +140,10 @@ class Life:
         """End it without asking, and everything below it. Returns at once."""
         if self.reason is not None:
             return  # what is below its cell now may be its successor's
-        for child in (self.cell.children or {}).values():
-            if child.incarnation is not None:
-                child.incarnation.kill()
+        for life in self._from_below():
+            life._kill()  # noqa: SLF001 - one of ours
+
+    def _kill(self) -> None:
         self.killed = True
         # Should its handler swallow the cancellation, then no more mail.
         self.stopping = self.stopping or Killed()
@@ -160,12 +162,15 @@ class Life:
 
     def fence(self) -> None:
         """Take its place away: what it still sends, answers or reads has no effect."""
-        for child in (self.cell.children or {}).values():
-            if child.incarnation is not None:
-                child.incarnation.fence()
-        self.fenced = True
-        self.stopping = Zombie()
-        self.finish(Zombie())
+        for life in self._from_below():
+            life.fenced = True
+            life.stopping = Zombie()
+            life.finish(Zombie())
+
+    def _from_below(self) -> list[Incarnation]:
+        """Return who lives at its cell and below, each behind those below."""
+        lives = [cell.incarnation for cell in self.cell.from_below()]
+        return [life for life in lives if life is not None]
 
     async def reap(self) -> None:
         """A supervisor that crashed or was killed takes its children with it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import count, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import trio
@@ -58,21 +58,43 @@ def snapshot_of(cell: Cell, at_most: int | None = None) -> ActorSnapshot:
     Of each actor's children *at_most* so many are looked at, first those that do not
     simply run; the others are counted. `None` looks at all of them.
     """
-    shown, folded = _fold(_below(cell), at_most)
-    return _seen(cell, tuple(snapshot_of(child, at_most) for child in shown), folded)
+    last: ActorSnapshot | None = None
+    for seen in _looking(cell, at_most):
+        last = seen
+    assert last is not None
+    return last
 
 
-async def survey_of(
-    cell: Cell, looked_at: Iterator[int] | None = None
-) -> ActorSnapshot:
+async def survey_of(cell: Cell) -> ActorSnapshot:
     """As `snapshot_of` all; others run in between, so it is not one instant."""
-    looked_at = looked_at or count(1)
-    children = []
-    for child in _below(cell):
-        children.append(await survey_of(child, looked_at))
-        if next(looked_at) % LOOKED_AT_IN_A_ROW == 0:
+    last: ActorSnapshot | None = None
+    for looked_at, seen in enumerate(_looking(cell, None), start=1):
+        last = seen
+        if looked_at % LOOKED_AT_IN_A_ROW == 0:
             await trio.lowlevel.checkpoint()
-    return _seen(cell, tuple(children), ())
+    assert last is not None
+    return last
+
+
+def _looking(top: Cell, at_most: int | None) -> Iterator[ActorSnapshot | None]:
+    """Look at one actor after the other, at last at *top*; `None` is not seen yet.
+
+    No recursion, for nothing says how deep a tree may be.
+    """
+    order: list[tuple[Cell, tuple[Cell, ...], tuple[tuple[str, int], ...]]] = []
+    left = [top]
+    while left:
+        cell = left.pop()
+        below, folded = _fold(_below(cell), at_most)
+        order.append((cell, below, folded))
+        left += below
+        yield None
+    seen: dict[Cell, ActorSnapshot] = {}
+    while order:
+        cell, below, folded = order.pop()
+        children = tuple(seen.pop(child) for child in below)
+        seen[cell] = _seen(cell, children, folded)
+        yield seen[cell]
 
 
 def _below(cell: Cell) -> tuple[Cell, ...]:
