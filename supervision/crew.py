@@ -9,6 +9,7 @@ from math import inf
 import trio
 
 from actors.kernel import (
+    LOST_LINE,
     ActorContext,
     Cell,
     ExitReason,
@@ -104,7 +105,8 @@ class Crew:
         for life in lives:
             if life.reason is None:
                 life.fence()
-                self._ctx.log.error("supervisor.child_fenced", child=life.cell.path)
+                with LOST_LINE:
+                    self._ctx.log.error("supervisor.child_fenced", child=life.cell.path)
 
     def ended(
         self, children: tuple[tuple[str, int], ...]

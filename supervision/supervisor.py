@@ -13,6 +13,7 @@ from typing import Never, TypeAlias, assert_never
 from attrs import evolve
 
 from actors.kernel import (
+    LOST_LINE,
     Actor,
     ActorContext,
     AlreadyAnswered,
@@ -181,7 +182,8 @@ class SupervisorActor(Actor[SupervisorMessage]):
             # Only now: writing takes longer than a restart does.
             notes, self._notes = self._notes, []
             for note in notes:
-                write_down(ctx.log, note)
+                with LOST_LINE:
+                    write_down(ctx.log, note)
 
     async def _perform(self, ctx: ActorContext, action: Action) -> Outcome | None:
         match action:
@@ -240,7 +242,8 @@ class SupervisorActor(Actor[SupervisorMessage]):
 def _unexpected(ctx: ActorContext, message: Never) -> None:
     # As in OTP: no type checker saw it, and the children are not to blame.
     kind = type(message).__name__
-    ctx.log.error("supervisor.unexpected_message", message=kind)
+    with LOST_LINE:
+        ctx.log.error("supervisor.unexpected_message", message=kind)
 
 
 def _answer(ctx: ActorContext, question: object, answer: object) -> None:

@@ -52,6 +52,7 @@ from actors.kernel.hooks import (
 from actors.kernel.incarnation import Incarnation
 from actors.kernel.mailbox import Mailbox, Overflow, OverflowKind, Poison
 from actors.kernel.reasons import (
+    LOST_LINE,
     Crash,
     ExitReason,
     InWords,
@@ -83,6 +84,7 @@ from actors.kernel.watches import Watch
 __all__ = [
     "DEFAULT_SHUTDOWN_SECONDS",
     "IGNORE",
+    "LOST_LINE",
     "Actor",
     "ActorContext",
     "ActorDown",

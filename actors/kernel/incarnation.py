@@ -26,6 +26,7 @@ from actors.kernel.errors import BackgroundFailed, ForeignCancelled
 from actors.kernel.hooks import LifeUp
 from actors.kernel.life import Life
 from actors.kernel.reasons import (
+    LOST_LINE,
     Crash,
     ExitReason,
     Killed,
@@ -165,9 +166,10 @@ class Incarnation(Life):
         return (self._reason(crash) if crash is not None else Killed()), order
 
     def _cleanup_failed(self, error: str) -> None:
-        self.cell.system.log.warning(
-            "actor.cleanup_failed", actor=self.cell.path, error=error
-        )
+        with LOST_LINE:
+            self.cell.system.log.warning(
+                "actor.cleanup_failed", actor=self.cell.path, error=error
+            )
 
     async def _begin(self) -> ExitReason | None:
         """Run the actor's `start`; return why there is nothing more to do, if so."""

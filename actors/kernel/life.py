@@ -18,7 +18,14 @@ from actors.kernel.envelope import Envelope, ReplySlot
 from actors.kernel.errors import ActorDown, AlreadyAnswered, HandlerCrashed
 from actors.kernel.graph import park_in
 from actors.kernel.mailbox import PoisonKind
-from actors.kernel.reasons import Crash, ExitReason, Killed, StartFailed, Zombie
+from actors.kernel.reasons import (
+    LOST_LINE,
+    Crash,
+    ExitReason,
+    Killed,
+    StartFailed,
+    Zombie,
+)
 
 if TYPE_CHECKING:
     from actors.kernel.cell import Cell
@@ -216,7 +223,8 @@ class Life:
         cell = self.cell
         if self.reason is not None:
             if self.fenced:
-                cell.system.log.info("actor.zombie_ended", actor=cell.path)
+                with LOST_LINE:
+                    cell.system.log.info("actor.zombie_ended", actor=cell.path)
             return
         self.reason = reason
         cell.incarnation = None

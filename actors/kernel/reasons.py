@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,6 +11,9 @@ import trio
 from attrs import field, frozen
 
 _KERNEL = str(Path(__file__).parent)
+
+LOST_LINE = suppress(Exception)
+"""Around what the runtime itself logs: a log that cannot be written ends nobody."""
 
 _ORDERS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 """What is meant for more than the actor in which it happens to be raised."""
