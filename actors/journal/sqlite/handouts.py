@@ -156,8 +156,11 @@ class Handouts:
         self._rung = False
 
     def recovered(self) -> None:
-        """The file is to be had again: whoever was sent away empty may come back."""
-        if self._hungry:
+        """The file is to be had again: whoever was sent away empty may come back.
+
+        While it is being opened there is nothing to be had yet, whatever was mended.
+        """
+        if self._hungry and self._pump.opened.is_set():
             self._hungry = False
             self.tell()
 

@@ -116,7 +116,8 @@ def health_of(
 ) -> JournalHealth:
     """Return how a journal is whose present write has taken so long."""
     if trouble is None and busy_seconds >= HANGS_SECONDS:
-        why = f"a write has not returned for {busy_seconds:.0f} s"
+        what = "a write has not returned for" if opened else "opening it has taken"
+        why = f"{what} {busy_seconds:.0f} s"
         trouble = Trouble(TroubleKind.HANGS, why)
     if trouble is not None:
         return JournalHealth("stalled", trouble.kind, str(trouble))
