@@ -12,6 +12,7 @@ from platforms.base import (
     Caps,
     Link,
     NeedsOperator,
+    OutcomeUnknown,
     Platform,
     Retry,
     Sent,
@@ -55,7 +56,12 @@ class _Wired(Speaker):
         def take() -> None:
             self.server.take(self.wire, out, late)
 
-        return await self.wire.request(out.key, take)
+        try:
+            return await self.wire.request(out.key, take)
+        except OutcomeUnknown:
+            # Known to be in doubt from now on, whatever a late answer will say.
+            self.server.books.doubtful.add(out.key)
+            raise
 
     async def edit(self, out: Outbound, message: str) -> Sent:
         return await self.send(out)

@@ -12,6 +12,7 @@ from trio.testing import MockClock
 
 from actors.journal import Claim, OutgoingLimits
 from actors.journal.outgoing import Outgoing
+from actors.sender import OutcomeUnknown, Retry
 from actors.sender.pump import SIDE_BY_SIDE
 from rookery.testing.hostsim.bots import Stage, make
 from rookery.testing.hostsim.chronicle import Chronicle
@@ -19,6 +20,9 @@ from rookery.testing.hostsim.climate import climate_of
 from rookery.testing.hostsim.diary import Diary
 from rookery.testing.hostsim.laws import Books, Came, laters_come
 from rookery.testing.hostsim.overseer import most_queued
+from rookery.testing.hostsim.platform import _Wired
+from rookery.testing.hostsim.servers import Books as ServerBooks
+from rookery.testing.hostsim.wires import Wire
 from rookery.testing.hostsim.words import WALL_ZERO
 from tests.actors.journal.builders import saying
 
@@ -63,6 +67,19 @@ def test_what_comes_back_from_the_wire_has_its_place_beyond_the_bound() -> None:
             assert outgoing.requeue(claim, row.seq, 1.0)
     assert outgoing.dropped == 0
     assert outgoing.depths()[0] == most_queued(climate)
+
+
+async def test_what_is_not_answered_in_time_is_in_doubt_from_then_on(
+    autojump_clock: MockClock,
+) -> None:
+    """Its chat goes on; a refusal that comes later does not make that a wrong order."""
+    wire, books = Wire(), ServerBooks()
+    server = SimpleNamespace(books=books, take=lambda *_: None)
+    speaker = _Wired(cast(Any, None), cast(Any, server), wire)
+    with pytest.raises(OutcomeUnknown):
+        await speaker.send(saying("key", "late"))
+    assert books.doubtful == {"key"}
+    assert not wire.answer("key", Retry(60.0))
 
 
 @pytest.mark.parametrize(
