@@ -11,6 +11,7 @@ from platforms.media.addresses import networks
 from platforms.media.content import media_type_of
 from platforms.media.errors import MediaRefused
 from platforms.media.fetching import Fetcher, FetchRules, Resolve
+from platforms.media.links import without_user
 from platforms.media.reader import Blob, Reader, standard_reader
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "media_type_of",
     "networks",
     "standard_reader",
+    "without_user",
 ]

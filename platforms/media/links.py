@@ -20,6 +20,7 @@ MAX_URL_CHARS = 4096
 _PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_USER = re.compile(r"(?<=//)[^/?#]*@")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 # What may stand in a path as it is, `%` included: it was encoded before.
 _SAFE = "!$%&'()*+,/:;=?@[]~"
@@ -132,6 +133,11 @@ def _target(parts: SplitResult) -> str:
     return f"{path}?{quote(parts.query, safe=_SAFE)}" if parts.query else path
 
 
+def without_user(url: str) -> str:
+    """Return *url* without user name and password: nobody is shown these."""
+    return _USER.sub("", url, count=1)
+
+
 def _refused(url: str, why: str) -> MediaRefused:
-    shown = url.partition("?")[0]
+    shown = without_user(url).partition("?")[0]
     return MediaRefused(shown if len(shown) <= 120 else f"{shown[:117]}...", why)

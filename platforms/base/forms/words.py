@@ -21,6 +21,7 @@ from actors.messages import (
     Video,
 )
 from platforms.base.forms.markdown import plain
+from platforms.media import without_user
 
 DEEPEST_FORWARD = 4
 
@@ -76,8 +77,8 @@ def _in_words(part: Segment, depth: int) -> str:
 
 
 def _media(kind: str, source: object, name: str) -> str:
-    """Say what it is and where; bytes and local paths stay with us."""
-    link = str(source) if is_link(source) else ""
+    """Say what it is and where; bytes, local paths and passwords stay with us."""
+    link = without_user(str(source)) if is_link(source) else ""
     shown = f"{name}: {link}" if name and link else name or link
     return f"[{kind} {shown}]" if shown else f"[{kind}]"
 

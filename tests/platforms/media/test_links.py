@@ -64,6 +64,24 @@ def test_what_has_two_meanings_or_none_is_refused(url: str) -> None:
         link_of(url)
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:secret@example.org/a?token=b", "https://example.org/a"),
+        ("https://secret@example.org", "https://example.org"),
+        ("ftp://me:secret@example.org/@you", "ftp://example.org/@you"),
+    ],
+)
+def test_a_refusal_tells_nobody_a_password(url: str, shown: str) -> None:
+    """It goes into the receipt, from there to the log and to whoever is shown it."""
+    with pytest.raises(MediaRefused) as refused:
+        link_of(url)
+    assert refused.value.source == shown
+    with pytest.raises(MediaRefused) as moved:
+        redirected(link_of("https://example.org/"), url)
+    assert moved.value.source == shown
+
+
 def test_a_url_is_taken_apart_in_one_way() -> None:
     link = link_of("HTTPS://Pics.Example.ORG.:8443/a/ü%20b.png?q=ä&k=1#part")
     assert (link.scheme, link.host, link.port) == ("https", "pics.example.org", 8443)

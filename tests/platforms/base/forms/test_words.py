@@ -53,6 +53,13 @@ def test_a_local_path_is_not_told() -> None:
     assert fit((File("/etc/passwd"),), ONLY_TEXT) == (Text("[file]"),)
 
 
+def test_a_password_in_a_link_is_not_told() -> None:
+    """The peer may fetch with it; the chat has no business with it."""
+    assert in_words(Image("https://me:secret@x/y.png?q=1", "a rook")) == (
+        "[image a rook: https://x/y.png?q=1]"
+    )
+
+
 def test_a_link_is_told_beside_what_is_on_the_picture() -> None:
     assert in_words(Image("https://x/y.png", "a rook")) == (
         "[image a rook: https://x/y.png]"
