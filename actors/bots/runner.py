@@ -32,7 +32,7 @@ from actors.journal import InboundRow
 from actors.kernel import current_turn
 from actors.lanes import Ended, Lanes, LanesClosed, LanesFull
 from actors.messages import InboundState
-from actors.router import IN_VAIN, Settle
+from actors.router import IN_VAIN, Settle, unwanted
 from actors.schedule import DUE
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Runner:
         ):
             if event.event == DUE:
                 self._drop_run(row)
-            settle(InboundState.DONE, IN_VAIN)
+            settle(*unwanted(event, IN_VAIN))
             return
         limit = _limit(matches)
         turn = Turn(self._shared, row, settle, matches, limit=limit, deaths=deaths)

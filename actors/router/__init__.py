@@ -6,8 +6,17 @@ and deciding whose turn it is (the journal does, by `actors.lanes.fair`).
 """
 
 from actors.router.desks import Desk, Desks, Settle
-from actors.router.passage import IN_VAIN
+from actors.router.passage import IN_VAIN, unwanted
 from actors.router.ranking import Ranking
 from actors.router.router import DrainRouter, Router
 
-__all__ = ["IN_VAIN", "Desk", "Desks", "DrainRouter", "Ranking", "Router", "Settle"]
+__all__ = [
+    "IN_VAIN",
+    "Desk",
+    "Desks",
+    "DrainRouter",
+    "Ranking",
+    "Router",
+    "Settle",
+    "unwanted",
+]

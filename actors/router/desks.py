@@ -10,7 +10,7 @@ import structlog
 
 from actors.journal import Claim, InboundRow, Journal
 from actors.messages import InboundState
-from actors.router.passage import IN_VAIN, MAX_DEATHS, Passage, Slip
+from actors.router.passage import IN_VAIN, MAX_DEATHS, Passage, Slip, unwanted
 from actors.schedule import DUE, is_for
 
 Settle: TypeAlias = Callable[[InboundState, str], None]
@@ -21,7 +21,6 @@ Settle: TypeAlias = Callable[[InboundState, str], None]
 
 log = structlog.get_logger()
 _S = InboundState
-_DONE = _S.DONE
 UNTOLD = 10_000
 HELD_PER_PLATFORM = 1_000
 """Events of one platform that wait for a bot that is away; the next ones fail for it."""
@@ -185,7 +184,9 @@ class Desks:
             return
         bots = () if row.event.from_self else self._interested(row)
         if not bots:
-            self._journal.settle_inbound(self._owner, seq, _DONE, "")
+            if row.event.event == DUE:
+                _log_dropped(row)
+            self._journal.settle_inbound(self._owner, seq, *unwanted(row.event))
             return
         passage = self._passages[seq] = Passage(row, self, len(bots))
         if len(bots) == 1:
@@ -223,15 +224,6 @@ class Desks:
         bots = self._all
         if row.event.event == DUE:  # it is for one bot, and that one is meant
             bots = tuple(bot for bot in bots if is_for(row.event, bot.name))
-            if not bots:
-                facts = row.event.facts
-                log.warning(
-                    "schedule.run_dropped",
-                    why="no such bot",
-                    bot=facts.get("bot"),
-                    handler=facts.get("handler"),
-                    trace=row.trace,
-                )
         if len(bots) == 1:  # most hosts have one bot, which shares with nobody
             desk = bots[0].desk
             return bots if desk is None or _wants(desk, row) else ()
@@ -270,7 +262,7 @@ class Desks:
                 slip.desk = desk
                 self._put(slip)
             else:
-                slip(_S.DONE, IN_VAIN)
+                slip(*unwanted(slip.passage.row.event, IN_VAIN))
 
     def slip_parked(self, passage: Passage, slip: Slip) -> None:
         """A bot waits for an answer; see `passage.Watcher`."""
@@ -342,3 +334,14 @@ def _wants(desk: Desk, row: InboundRow) -> bool:
     except Exception:
         log.exception("desk.wants_raised", bot=desk.bot, trace=row.trace)
         return False
+
+
+def _log_dropped(row: InboundRow) -> None:
+    facts = row.event.facts
+    log.warning(
+        "schedule.run_dropped",
+        why="no such bot",
+        bot=facts.get("bot"),
+        handler=facts.get("handler"),
+        trace=row.trace,
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from actors.journal import InboundRow
-from actors.messages import InboundState
+from actors.messages import Inbound, InboundState
+from actors.schedule import asked_for_once
 
 if TYPE_CHECKING:
     from actors.router.desks import BotEvents, Desk
@@ -17,6 +18,18 @@ IN_VAIN = "no handler"
 """Why a bot is done with an event at once: it says nothing about what becomes of it."""
 MAX_DEATHS = 3
 """A bot that ended so often with an event in hand does not get it again."""
+
+
+def unwanted(event: Inbound, why: str = "") -> tuple[InboundState, str]:
+    """Return what an event comes to that nobody handles.
+
+    Somebody was promised a later: that is on the shelf, where whoever brings its handler
+    back finds it. With anything else nobody is done an injustice, *why* says what.
+    """
+    if not asked_for_once(event):
+        return _DONE, why
+    bot, handler = event.facts.get("bot"), event.facts.get("handler")
+    return _S.FAILED, f"the bot {bot} or its handler {handler} is not there any more"
 
 
 class Slip:

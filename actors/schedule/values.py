@@ -130,6 +130,11 @@ def is_for(event: Inbound, bot: str) -> bool:
     return event.event != DUE or event.facts.get("bot") == bot
 
 
+def asked_for_once(event: Inbound) -> bool:
+    """Does *event* begin a later? A run of a schedule has no arguments."""
+    return event.event == DUE and "args" in event.facts
+
+
 def cursor_of(until: float, plan: Plan) -> str:
     """Return the cursor that says: everything of *plan* up to *until* is dealt with."""
     return f"{until!r} {plan}"

@@ -16,7 +16,7 @@ from trio.testing import MockClock
 from actors.bots import Bot, BotMistake, Context, use
 from actors.bots.timing import ARGUMENT_BYTES
 from actors.messages import ChatKind, InboundState
-from actors.schedule import Missed, TooManyLaters, cron, every
+from actors.schedule import Later, Missed, TooManyLaters, cron, event_of, every
 from tests.actors.bots.harness import ROOM, Room, living, running
 
 
@@ -221,6 +221,20 @@ async def test_what_the_bot_does_not_have_any_more_is_dropped_with_a_line() -> N
             assert await room.runs("every:gone").settled() is InboundState.DONE
     (line,) = [entry for entry in logs if entry["event"] == "schedule.run_dropped"]
     assert (line["bot"], line["handler"]) == ("demo", "every:gone")
+
+
+async def test_a_later_without_its_handler_is_failed() -> None:
+    """Law 8: it was promised to somebody, and `done` would say that it was kept."""
+    after = a_bot()
+
+    @after.every("1h")
+    async def here(ctx: Context) -> None: ...
+
+    later = Later(id="a", bot="demo", handler="later:remind", due=0.0)
+    async with running(after) as room:
+        posted = room.event(event_of(later), platform="schedule", account="demo/later")
+        assert await posted.settled() is InboundState.FAILED
+        assert "later:remind" in posted.why
 
 
 # --- later -------------------------------------------------------------------------------------

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 import trio
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
+from rookery.control import DoLetters, ListLetters
 from rookery.host.manager import Manager, Reload
+from rookery.host.messages import MessageDesk
 from rookery.host.operations import HostOperations
 from tests.rookery.host.conftest import Living, LivingHost
 
@@ -123,10 +127,18 @@ async def test_a_bot_that_is_removed_is_run_no_more(
         await host.hears()
         (line,) = [entry for entry in logs if entry["event"] == "schedule.run_dropped"]
         assert (line["bot"], line["handler"]) == ("clock", "later:ring")
+        desk = MessageDesk(host.parts)
+        page = await desk.perform(ListLetters(kinds=("failed",)))
+        (promised,) = cast(list[Mapping[str, str]], page["dead_letters"])
+        assert (promised["where"], "later:ring" in promised["why"]) == (
+            "fake/me/group:42",
+            True,
+        )
         (host.folder / "rookery.toml").write_text(ONE_BOT)
         await reload(host)
+        await desk.perform(DoLetters(deed="retry", ids=(promised["id"],)))
         await trio.sleep(3500)
-        await host.hears()
+        await host.hears("tea")
         await trio.sleep(200)
         await host.hears("tick")
 
