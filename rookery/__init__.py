@@ -114,6 +114,7 @@ if TYPE_CHECKING:
         anybody,
     )
     from platforms.media import media_type_of
+    from platforms.objects import MAX_NESTING, deeper_than, read_json
     from platforms.transport import (
         Admit,
         DialFailed,
@@ -157,6 +158,7 @@ _HOMES = {
     "platforms.base.forms": "cut_text",
     "platforms.ingress": "Entrance Request Response SendPiece ShowsSecret anybody",
     "platforms.media": "media_type_of",
+    "platforms.objects": "MAX_NESTING deeper_than read_json",
     "platforms.transport": (
         "Admit DialFailed DialRefused Gate Handshake HttpAnswer Listener Refuse "
         "SocketClosed WebSocket check_http_url check_url dial is_loopback listen "
@@ -174,6 +176,7 @@ __all__ = [
     "DERIVED_ID_DEDUP_SECONDS",
     "FOREVER",
     "LIVE",
+    "MAX_NESTING",
     "Admit",
     "Answer",
     "AsyncioBridge",
@@ -269,6 +272,7 @@ __all__ = [
     "check_http_url",
     "check_url",
     "cut_text",
+    "deeper_than",
     "dial",
     "is_loopback",
     "last_line",
@@ -276,6 +280,7 @@ __all__ = [
     "media_type_of",
     "parse_listen",
     "patience",
+    "read_json",
     "use",
 ]
 

@@ -9,7 +9,7 @@ import msgspec
 
 from actors.messages import Chat
 from platforms.base.secret import Secret
-from platforms.transport import NoObject, object_of
+from platforms.objects import NoObject, object_of
 
 Frame: TypeAlias = dict[str, Any]
 """One decoded JSON object. `Any`, because its author takes it apart with `match`."""

@@ -30,7 +30,8 @@ from platforms.ingress.entrance import (
 )
 from platforms.ingress.exchange import Exchange, PeerGone, too_large
 from platforms.ingress.values import Request, Response, Unfit, anybody
-from platforms.transport import NoObject, Refuse, accept
+from platforms.objects import NoObject
+from platforms.transport import Refuse, accept
 
 CLOSE_SECONDS: Final = 5.0
 LAST_WORDS_SECONDS: Final = 1.0

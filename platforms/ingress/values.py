@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
 
-from platforms.transport import MAX_MESSAGE_BYTES, Handshake, Refuse, object_of
+from platforms.objects import object_of
+from platforms.transport import MAX_MESSAGE_BYTES, Handshake, Refuse
 
 HEAD_BYTES: Final = 16 * 1024
 """Request line and headers together."""

@@ -30,7 +30,10 @@ async def whole(
     try:
         while gap.target:
             body = await ask_patiently(web, "GET", gap.target)
-            gap = wire.with_page(gap, wire.read_page(body), timeline)
+            page = wire.read_page(body)
+            for excerpt, why in page.refused:
+                link.refuse(excerpt, why)
+            gap = wire.with_page(gap, page, timeline)
     except wire.Unreadable as error:
         raise SessionEnded(str(error)) from error
     except Refused as refused:  # a room that we may not look into any more

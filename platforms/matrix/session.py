@@ -179,6 +179,8 @@ class Session:
     async def _take(self, sync: wire.Sync, since: str) -> None:
         if sync.direct is not None:
             self.rooms.direct = {**self.joining.direct, **sync.direct}
+        for excerpt, why in sync.refused:
+            self.link.refuse(excerpt, why)
         events: list[Inbound] = []
         there = {timeline.room for timeline in sync.joined}
         for timeline in (*sync.joined, *sync.left):

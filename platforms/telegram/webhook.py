@@ -18,6 +18,7 @@ import trio
 
 from platforms.base import Link, Secret, patience
 from platforms.ingress import Request, ShowsSecret
+from platforms.objects import read_json
 from platforms.telegram import wire
 from platforms.telegram.api import Api
 from platforms.telegram.config import TelegramConfig
@@ -41,7 +42,7 @@ async def be_pushed_to(
 
     async def take(request: Request) -> None:
         try:
-            pushed = wire.loads(request.body)
+            pushed = read_json(request.body)
         except ValueError as error:
             link.refuse(request.body, str(error))
         else:

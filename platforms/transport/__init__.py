@@ -8,7 +8,7 @@ Read `websocket` first: it is all a platform sees. `admission`, `liveness` and `
 are pure, and so is `sieve`: what we read ourselves. `stream` is why a cancelled send
 tears nothing, `inflow` who gets what was read; `plumbing` is the only file that knows
 how trio-websocket behaves; `listening`, `accepting` and `dialing` open it. `lines` is the same for
-text over TCP, with or without TLS; `http` asks a server. `objects` reads JSON.
+text over TCP, with or without TLS; `http` asks a server.
 `network` is where all of them get their streams.
 """
 
@@ -25,7 +25,6 @@ from platforms.transport.lines import MAX_LINE_BYTES, as_utf8, dial_lines
 from platforms.transport.listening import Listener, listen
 from platforms.transport.liveness import Dead, Liveness, Probe, Verdict, Wait
 from platforms.transport.network import TCP, Network, address_of, remote_of
-from platforms.transport.objects import MAX_NESTING, NoObject, object_of
 from platforms.transport.places import is_loopback, parse_listen, shown_place
 from platforms.transport.websocket import (
     CLOSE_SECONDS,
@@ -46,7 +45,6 @@ __all__ = [
     "HANDSHAKE_SECONDS",
     "MAX_LINE_BYTES",
     "MAX_MESSAGE_BYTES",
-    "MAX_NESTING",
     "STALL_SECONDS",
     "TCP",
     "Admit",
@@ -64,7 +62,6 @@ __all__ = [
     "Listener",
     "Liveness",
     "Network",
-    "NoObject",
     "Probe",
     "Refuse",
     "Sink",
@@ -82,7 +79,6 @@ __all__ = [
     "dial_lines",
     "is_loopback",
     "listen",
-    "object_of",
     "parse_listen",
     "remote_of",
     "shown_place",

@@ -15,7 +15,8 @@ from trio.testing import MockClock
 
 from platforms.ingress import Ingress, Request, anybody
 from platforms.irc import wire as irc
-from platforms.transport import MAX_LINE_BYTES, NoObject
+from platforms.objects import NoObject
+from platforms.transport import MAX_LINE_BYTES
 from platforms.transport.lines import LineSplitter, TooLong
 from platforms.webchat import wire as webchat
 from tests.platforms.matrix import test_fuzz as matrix

@@ -25,11 +25,14 @@ def as_text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def as_list(value: object) -> list[object]:
+    """Return *value* if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
 def as_objects(value: object) -> list[JsonObject]:
     """Return the objects in the list *value*; anything else in it is passed over."""
-    if not isinstance(value, list):
-        return []
-    return [item for item in value if isinstance(item, dict)]
+    return [item for item in as_list(value) if isinstance(item, dict)]
 
 
 def as_texts(value: object) -> tuple[str, ...]:

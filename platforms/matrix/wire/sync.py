@@ -2,26 +2,33 @@
 
 Source: Matrix specification v1.15, client-server API, "Syncing" and "Getting events for
 a room". What of an answer is about keys, presence and receipts is passed over.
+
+The same answer comes again until its token is asked with: an event that nobody can read
+is refused alone, and everything else in the answer stands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from functools import partial
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from platforms.matrix.wire.lenient import (
     JsonObject,
+    as_list,
     as_object,
     as_objects,
     as_text,
     as_texts,
 )
+from platforms.objects import MAX_NESTING, deeper_than, read_json
 
-MAX_NESTING = 64
+EXCERPT_CHARS: Final = 200
 T = TypeVar("T")
-_decode = msgspec.json.Decoder().decode
+Refusal: TypeAlias = tuple[str, str]
+"""Beginning, and what is wrong, of what is no event that can be read."""
 
 
 class Unreadable(ValueError):
@@ -58,6 +65,7 @@ class Sync(msgspec.Struct, frozen=True):
     invitations: tuple[Invitation, ...] = ()
     direct: Mapping[str, str] | None = None
     """Of each direct room, who is there; `None` where that has not changed."""
+    refused: tuple[Refusal, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -72,6 +80,7 @@ class Page(msgspec.Struct, frozen=True):
     state: tuple[JsonObject, ...] = ()
     end: str = ""
     """Where to go on; empty where there is nothing more."""
+    refused: tuple[Refusal, ...] = ()
 
 
 def read_sync(body: bytes) -> Sync:
@@ -86,12 +95,15 @@ def read_sync(body: bytes) -> Sync:
         msg = "an answer to /sync must have a next_batch"
         raise Unreadable(msg)
     rooms = as_object(told.get("rooms"))
+    refused: list[Refusal] = []
+    timeline = partial(_timeline, refused)
     return Sync(
         next_batch,
-        _each(rooms.get("join"), _timeline),
-        _each(rooms.get("leave"), _timeline),
-        _each(rooms.get("invite"), _invitation),
+        _each(rooms.get("join"), timeline),
+        _each(rooms.get("leave"), timeline),
+        _each(rooms.get("invite"), partial(_invitation, refused)),
         _direct(told["account_data"]) if "account_data" in told else None,
+        tuple(refused),
     )
 
 
@@ -105,10 +117,12 @@ def read_page(body: bytes) -> Page:
     if not isinstance(told.get("chunk"), list):
         msg = "an answer to /messages must have a chunk"
         raise Unreadable(msg)
+    refused: list[Refusal] = []
     return Page(
-        tuple(as_objects(told["chunk"])),
-        tuple(as_objects(told.get("state"))),
+        _events(told["chunk"], refused),
+        _events(told.get("state"), refused),
         as_text(told.get("end")),
+        tuple(refused),
     )
 
 
@@ -122,14 +136,14 @@ def read_direct(content: object) -> Mapping[str, str]:
 
 
 def read_object(body: bytes) -> JsonObject:
-    """Return the object that *body* holds.
+    """Return the object that *body* holds; what is in it and no JSON costs only itself.
 
     Raises:
         Unreadable: it holds something else, or nothing.
     """
     try:
-        value: object = _decode(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        value = read_json(body)
+    except ValueError as error:
         msg = f"an answer must be JSON ({error})"
         raise Unreadable(msg) from None
     if not isinstance(value, dict):
@@ -146,20 +160,35 @@ def _each(rooms: object, read: Callable[[str, JsonObject], T]) -> tuple[T, ...]:
     )
 
 
-def _timeline(room: str, told: JsonObject) -> Timeline:
+def _timeline(refused: list[Refusal], room: str, told: JsonObject) -> Timeline:
     timeline = as_object(told.get("timeline"))
     return Timeline(
         room,
-        tuple(as_objects(timeline.get("events"))),
-        tuple(as_objects(as_object(told.get("state")).get("events"))),
+        _events(timeline.get("events"), refused),
+        _events(as_object(told.get("state")).get("events"), refused),
         timeline.get("limited") is True,
         as_text(timeline.get("prev_batch")),
     )
 
 
-def _invitation(room: str, told: JsonObject) -> Invitation:
+def _invitation(refused: list[Refusal], room: str, told: JsonObject) -> Invitation:
     shown = as_object(told.get("invite_state")).get("events")
-    return Invitation(room, tuple(as_objects(shown)))
+    return Invitation(room, _events(shown, refused))
+
+
+def _events(told: object, refused: list[Refusal]) -> tuple[JsonObject, ...]:
+    """Return the events in the list *told*; what is none goes to *refused*."""
+    events: list[JsonObject] = []
+    for each in as_list(told):
+        if not isinstance(each, dict):
+            why = f"an event must be an object (got {type(each).__name__})"
+            refused.append(("[...]" if isinstance(each, list) else repr(each), why))
+        elif deeper_than(each, MAX_NESTING):
+            why = f"an event must not be nested deeper than {MAX_NESTING}"
+            refused.append((as_text(each.get("event_id"))[:EXCERPT_CHARS], why))
+        else:
+            events.append(each)
+    return tuple(events)
 
 
 def _direct(account_data: object) -> Mapping[str, str] | None:

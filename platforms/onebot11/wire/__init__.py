@@ -29,7 +29,6 @@ from platforms.onebot11.wire.answers import (
     verdict_of,
 )
 from platforms.onebot11.wire.codec import (
-    MAX_NESTING,
     Decoded,
     Fault,
     FaultKind,
@@ -64,7 +63,6 @@ from platforms.onebot11.wire.segments import (
 
 __all__ = [
     "ACTIONS",
-    "MAX_NESTING",
     "SEGMENTS",
     "UNTRACKED_SUFFIXES",
     "AccountStatus",

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
 from attrs import frozen
 
+from platforms.objects import MAX_NESTING, deeper_than, read_json
 from platforms.onebot11.wire.answers import Answer, read_answer
 from platforms.onebot11.wire.events import Event
 from platforms.onebot11.wire.lenient import JsonObject
 from platforms.onebot11.wire.reading import read_event
 
-MAX_NESTING = 64
 EXCERPT_CHARS = 200
 
 
@@ -45,10 +44,10 @@ def decode(frame: bytes | str) -> Decoded:
     try:
         value = _decode(frame)
     except (msgspec.MsgspecError, UnicodeError):
+        # JavaScript writes what strict JSON refuses: a nickname cut in the middle of a
+        # surrogate pair must not cost the message.
         try:
-            value = _decode_again(frame)
-        except RecursionError:
-            return _too_deep(frame)
+            value = read_json(frame)
         except ValueError as error:
             return _fault(FaultKind.NOT_JSON, f"a frame must be JSON ({error})", frame)
     except RecursionError:
@@ -56,7 +55,7 @@ def decode(frame: bytes | str) -> Decoded:
     if type(value) is not dict:
         why = f"a frame must be a JSON object (got {type(value).__name__})"
         return _fault(FaultKind.NOT_AN_OBJECT, why, frame)
-    if _may_be_deep(frame) and _deeper_than(value, MAX_NESTING):
+    if _may_be_deep(frame) and deeper_than(value, MAX_NESTING):
         return _too_deep(frame)
     # Events first: some implementations put an `echo` or a `status` into events.
     if isinstance(value.get("post_type"), str):
@@ -79,57 +78,11 @@ def _answer(value: JsonObject, frame: bytes | str) -> Answer | Fault:
     return _fault(FaultKind.UNRECOGNISED, why[:400], frame)
 
 
-def _decode_again(frame: bytes | str) -> object:
-    """Read what strict JSON refuses but JavaScript writes: half an emoji, a byte mark.
-
-    A nickname cut in the middle of a surrogate pair must not cost the message.
-
-    Raises:
-        ValueError: it is no JSON, even so.
-    """
-    text = frame if isinstance(frame, str) else frame.decode("utf-8-sig")
-    value = json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse)
-    return _whole(value)
-
-
-def _refuse(constant: str) -> object:
-    msg = f"{constant} is not JSON"
-    raise ValueError(msg)
-
-
-def _whole(value: object) -> object:
-    """Replace halves of surrogate pairs: they cannot be written anywhere."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_whole(key): _whole(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return None
-    return value
-
-
 def _may_be_deep(frame: bytes | str) -> bool:
     """Say whether there are brackets enough for it: to count them costs next to nothing."""
     if isinstance(frame, str):
         return frame.count("[") + frame.count("{") > MAX_NESTING
     return frame.count(b"[") + frame.count(b"{") > MAX_NESTING
-
-
-def _deeper_than(value: object, limit: int) -> bool:
-    level: list[object] = [value]
-    for _ in range(limit):
-        inner: list[object] = []
-        for item in level:
-            if isinstance(item, dict):
-                inner += [x for x in item.values() if isinstance(x, dict | list)]
-            elif isinstance(item, list):
-                inner += [x for x in item if isinstance(x, dict | list)]
-        if not inner:
-            return False
-        level = inner
-    return True
 
 
 def _too_deep(frame: bytes | str) -> Fault:

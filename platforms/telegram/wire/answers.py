@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 import msgspec
 from attrs import frozen
 
+from platforms.objects import read_json
 from platforms.telegram.wire.lenient import (
     JsonObject,
     as_id,
@@ -19,7 +20,6 @@ from platforms.telegram.wire.lenient import (
     as_object,
     as_text,
 )
-from platforms.telegram.wire.updates import loads
 
 DEFAULT_RETRY_SECONDS: Final = 5.0
 """A 429 that does not say when."""
@@ -48,7 +48,7 @@ class Answer(msgspec.Struct, frozen=True):
 def read_answer(status: int, body: bytes) -> Answer:
     """Return the answer in *body*, which came with the HTTP *status*."""
     try:
-        said = loads(body)
+        said = read_json(body)
     except ValueError:
         said = None
     if not isinstance(said, dict) or not isinstance(said.get("ok"), bool):

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from platforms.telegram.wire.lenient import JsonObject, as_number, writable
+from platforms.objects import MAX_NESTING, deeper_than
+from platforms.telegram.wire.lenient import JsonObject, as_number
 
-MAX_NESTING: Final = 64
 LIMIT: Final = 100
 """Updates in one answer; more is not allowed."""
 EXCERPT_CHARS: Final = 200
@@ -48,9 +48,6 @@ WANTED: Final = [
 ]
 """All there are. Without a list Telegram leaves out `chat_member` and the reactions."""
 
-_decode = msgspec.json.Decoder().decode
-_HOLDERS: Final = frozenset([dict, list])
-
 
 class Update(msgspec.Struct, frozen=True):
     """One update: its number, and the one thing that is in it."""
@@ -70,21 +67,6 @@ class Batch(msgspec.Struct, frozen=True):
     """Beginning, and what is wrong, of what was no update; it is passed over."""
     offset: int | None = None
     """What the next request asks with; `None` where nothing has come."""
-
-
-def loads(body: bytes) -> object:
-    """Return what *body* holds. Raises ValueError: it is no JSON."""
-    try:
-        return _decode(body)
-    except (msgspec.MsgspecError, UnicodeError):
-        pass
-    except RecursionError as error:
-        raise ValueError(str(error)) from None
-    # Half of an emoji in a name, or a number of a thousand digits, costs only itself.
-    try:
-        return writable(json.loads(body.decode("utf-8", "replace")))
-    except RecursionError as error:
-        raise ValueError(str(error)) from None
 
 
 def read_batch(result: object) -> Batch:
@@ -134,20 +116,5 @@ def asking(offset: int | None, hold: float, wanted: Iterable[str] = WANTED) -> s
     return query if offset is None else f"offset={offset}&{query}"
 
 
-def deeper_than(value: object, limit: int) -> bool:
-    """Say whether lists and objects are nested deeper than *limit*."""
-    if type(value) is dict:
-        value = value.values()
-    elif type(value) is not list:
-        return False
-    if limit == 0:
-        return True
-    for each in value:
-        # Most values hold nothing: it costs half as much not to ask again.
-        if type(each) in _HOLDERS and deeper_than(each, limit - 1):
-            return True
-    return False
-
-
 def _excerpt(raw: object) -> str:
-    return repr(raw)[:EXCERPT_CHARS]
+    return "..." if deeper_than(raw, MAX_NESTING) else repr(raw)[:EXCERPT_CHARS]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from platforms.objects import MAX_NESTING
 from platforms.onebot11.wire import (
-    MAX_NESTING,
     Answer,
     Confirmed,
     Event,
@@ -45,10 +45,10 @@ def answered(**fields: object) -> Answer:
         (b"", FaultKind.NOT_JSON),
         ("{", FaultKind.NOT_JSON),
         (b"\xff\xfe\x00", FaultKind.NOT_JSON),
-        (b'{"a":"\xff"}', FaultKind.NOT_JSON),
-        ('{"post_type":NaN}', FaultKind.NOT_JSON),
+        (b'{"a":"\xff"}', FaultKind.UNRECOGNISED),
+        ('{"post_type":NaN}', FaultKind.UNRECOGNISED),
         ("\ud800", FaultKind.NOT_JSON),
-        ("9" * 5000, FaultKind.NOT_JSON),
+        ("9" * 5000, FaultKind.NOT_AN_OBJECT),
         ("null", FaultKind.NOT_AN_OBJECT),
         ("[]", FaultKind.NOT_AN_OBJECT),
         ("5", FaultKind.NOT_AN_OBJECT),

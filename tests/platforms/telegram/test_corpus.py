@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from actors.messages import Chat, ChatAddress, Outbound, Raw
+from platforms.objects import read_json
 from platforms.telegram.wire import (
     WANTED,
     Me,
     NotSoSendable,
     call_of,
     events_of,
-    loads,
     read_batch,
     read_update,
 )
@@ -42,7 +42,7 @@ def test_every_update_becomes_what_it_should(case: Case) -> None:
 def test_an_answer_holds_them_all_in_their_order() -> None:
     updates = [case["update"] for case in CASES]
     body = json.dumps({"ok": True, "result": updates}).encode()
-    said = loads(body)
+    said = read_json(body)
     assert isinstance(said, dict)
     batch = read_batch(said["result"])
     assert [update.raw for update in batch.updates] == updates
