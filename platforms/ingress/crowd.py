@@ -7,6 +7,7 @@ brings everybody.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -29,11 +30,11 @@ class Crowd:
         """Those who were let in. Whoever is turned away takes no place of theirs."""
         self.at_the_door = 0
         """Those who are being told that they are too many."""
-        self.turned_away = 0
-        """How many there have been."""
+        self.turned_away: Counter[int] = Counter()
+        """How many there have been, by the status that they were told."""
         self._of: dict[str, int] = {}
-        self._told = 0
-        self._quiet_until = float("-inf")
+        self._told: Counter[int] = Counter()
+        self._quiet_until: dict[int, float] = {}
 
     def why_not(self, address: str) -> int:
         """Return 0, or with which status one more from *address* is turned away."""
@@ -68,13 +69,18 @@ class Crowd:
         finally:
             self.at_the_door -= 1
 
-    def turn_away(self, now: float) -> int:
-        """Count one; return how many there were since the last line, if one is due at *now*."""
-        self.turned_away += 1
-        if now < self._quiet_until:
+    def turn_away(self, status: int, now: float) -> int:
+        """Count one who is told *status*.
+
+        Return how many there were since the last line about them, if one is due at *now*:
+        one address that floods must not hide that all places are taken.
+        """
+        self.turned_away[status] += 1
+        if now < self._quiet_until.get(status, now):
             return 0
-        self._quiet_until = now + WINDOW_SECONDS
-        since, self._told = self.turned_away - self._told, self.turned_away
+        self._quiet_until[status] = now + WINDOW_SECONDS
+        since = self.turned_away[status] - self._told[status]
+        self._told[status] = self.turned_away[status]
         return since
 
 

@@ -174,7 +174,7 @@ class Ingress:
     ) -> None:
         """Tell one who is too many, if there is room for that."""
         crowd = self.crowd
-        if since := crowd.turn_away(trio.current_time()):
+        if since := crowd.turn_away(status, trio.current_time()):
             _log.warning(
                 "ingress.full", remote=remote, status=status, turned_away=since
             )

@@ -56,6 +56,32 @@ async def test_one_address_has_so_many_places_and_others_have_theirs(
     assert [each["turned_away"] for each in full] == [1, 3]
 
 
+async def test_one_address_that_floods_does_not_hide_that_all_places_are_taken(
+    world: World, logs: list[EventDict], autojump_clock: MockClock
+) -> None:
+    world.ingress.bind("127.0.0.1", 8643, 2)
+    for number in range(5):
+        world.client(f"192.0.2.1:{number}")
+    for number in range(CONNECTIONS):
+        world.client(f"198.51.{number}.1:1")
+    await wait_all_tasks_blocked()
+
+    full = [each for each in logs if each["event"] == "ingress.full"]
+    assert [each["status"] for each in full] == [429, 503]
+    await world.all_hang_up()
+
+
+def test_of_each_reason_there_is_one_line_a_minute_with_its_own_number() -> None:
+    crowd = Crowd(PER_ADDRESS)
+    told = [crowd.turn_away(429, 0.0) for _ in range(5)]
+    told += [crowd.turn_away(503, 1.0) for _ in range(3)]
+    assert told == [1, 0, 0, 0, 0, 1, 0, 0]
+    assert crowd.turn_away(503, WINDOW_SECONDS) == 0
+    assert crowd.turn_away(429, WINDOW_SECONDS) == 5
+    assert crowd.turn_away(503, WINDOW_SECONDS + 1.0) == 4
+    assert crowd.turned_away == {429: 6, 503: 5}
+
+
 async def test_as_many_as_the_configuration_says(world: World) -> None:
     world.ingress.bind("127.0.0.1", 8643, 2)
     world.entrance.hook("", ok, admit=anybody)
