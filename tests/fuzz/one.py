@@ -20,6 +20,7 @@ def main(name: str, folder: Path, options: list[str]) -> None:
     ):
         from tests.fuzz.targets import TARGETS
     from tests.fuzz.damage import damaged
+    from tests.fuzz.hanging import HANGS_SECONDS, within
 
     target = TARGETS[name]
     for number, seed in enumerate(target.seeds()):
@@ -40,7 +41,7 @@ def main(name: str, folder: Path, options: list[str]) -> None:
 
     atheris.Setup(
         [sys.argv[0], *options, str(folder)],
-        target.survives,
+        within(HANGS_SECONDS, target.survives),
         **({"custom_mutator": mutate} if target.json else {}),
     )
     atheris.Fuzz()
