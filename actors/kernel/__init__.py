@@ -4,12 +4,25 @@ What happens here: a message gets from an address to a handler, an answer gets b
 whatever a handler does wrong ends exactly one incarnation. What does not: deciding
 whether there is a next one. That is `supervision`.
 
-Read `actor` (what one writes), `address` (how one is reached), `cell`, `lanes` and `admission`
-(what outlives restarts), `life` and `incarnation` (one life, isolated), `system` (the whole). The rest is small:
-`mailbox` and `reasons` are declarations and values, `envelope` is what travels, `alarms`
-and `timers` are time, `graph` names deadlocks, `turn` carries trace and deadline,
-`watchdog`, `snapshot` and `deadletters` are for looking, `hooks` and `hooked` for whoever
-breaks it on purpose.
+Read these first, in this order:
+
+    actor         what an author writes
+    address       how an actor is reached: `tell`, `send`, `ask`
+    cell          what an address points at; with `lanes` (its mail) and `admission` (who
+                  gets in) it is all that outlives a restart
+    life          one incarnation, as its supervisor holds it
+    incarnation   the same from inside: one task, isolated, with exactly one end
+    system        the whole: every task, every cell, time and randomness
+
+The rest is small:
+
+    mailbox, reasons, errors           what is declared, how a life ended, what is raised
+    context                            what a handler gets as `ctx`
+    envelope, turn                     what travels; trace and deadline, handed on
+    alarms, timers, watches            deadlines, messages to oneself, `Down` notices
+    graph                              who waits for whom, so that no ring hangs
+    watchdog, snapshot, deadletters    for looking at a tree that runs
+    hooks, hooked                      for breaking it on purpose
 """
 
 from actors.kernel.actor import (

@@ -25,7 +25,7 @@ class Ignore(Enum):
 
 
 IGNORE = Ignore.IGNORE
-"""What `start` returns to say: not needed here, carry on without me (OTP's `ignore`)."""
+"""What `start` returns to say: I am not needed here, go on without me (OTP's `ignore`)."""
 
 
 class Query(Generic[R]):
@@ -51,9 +51,10 @@ class Down:
 
 
 class Actor(Generic[M]):
-    """Handles one message at a time. A fresh instance for each incarnation.
+    """Handles one message at a time. Each incarnation is a fresh instance.
 
-    `M` is the whole alphabet; a type checker refuses the rest.
+    `M` is its whole alphabet, usually a union of message types; a type checker refuses
+    to send it anything else.
     """
 
     mailbox: ClassVar[Mailbox] = Mailbox()
@@ -82,11 +83,16 @@ class Actor(Generic[M]):
 
 
 AnyActor: TypeAlias = Actor[NoReturn]
-"""Any actor at all: `Actor` is contravariant, and everything accepts nothing."""
+"""Any actor at all. `Actor` is contravariant in its messages, so every actor is one that
+takes no message at all: whoever holds an `AnyActor` can start and stop it, not tell it
+anything."""
 
 
 @frozen
 class StopRequested:
-    """To an actor with an ordered mailbox: leave, when the mail before this is handled."""
+    """To an actor with an ordered mailbox: end, once the mail before this is handled.
+
+    An actor with an ordinary mailbox never sees one: there a stop overtakes the mail.
+    """
 
     reason: ExitReason

@@ -26,7 +26,10 @@ _NO_NUMBER = "within must be a number of seconds (got nan)"
 
 
 class Askable(Protocol[A_contra, R_co]):
-    """A question that actors at an `A` understand and answer with an `R`."""
+    """A question that an address of type `A` accepts, and whose answer is an `R`.
+
+    For type checkers only: every `Query` is one, by its `asked_of`.
+    """
 
     def asked_of(self, address: A_contra, /) -> R_co: ...
 
@@ -79,12 +82,12 @@ class Address(Generic[M]):
     async def send(self, message: M, *, within: float) -> None:
         """Put *message* into the mailbox; wait for room at most *within* seconds.
 
-        It does not wait, and is no checkpoint for others, where there is room.
+        Where there is room it returns at once, and no other task gets to run meanwhile.
 
         Raises:
             MailboxFull: no room in time, or the policy is REJECT.
             ActorDown: the target is gone for good.
-            WouldDeadlock: the target waits for us.
+            WouldDeadlock: the target waits for us, perhaps by way of others.
             ValueError: *within* is no number.
         """
         if isnan(within):
@@ -101,13 +104,14 @@ class Address(Generic[M]):
     async def ask(self, question: Askable[Self, R], *, within: float) -> R:
         """Ask, and wait for the answer at most *within* seconds.
 
-        The deadline is also that of everything the handler does for us.
+        The deadline travels with the question: whatever its handler sends or asks on our
+        behalf ends by then, too.
 
         Raises:
             AskTimeout: no answer in time.
             ActorDown: the target is gone, or went while the question was open.
             HandlerCrashed: the target raised while it handled the question.
-            WouldDeadlock: the target waits for us.
+            WouldDeadlock: the target waits for us, perhaps by way of others.
             MailboxFull: no room, and the policy is REJECT.
             ValueError: *within* is no number.
         """

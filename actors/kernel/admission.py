@@ -9,7 +9,7 @@ import trio
 
 from actors.kernel.envelope import Envelope, Place
 from actors.kernel.errors import ActorDown, MailboxFull
-from actors.kernel.lanes import Lanes, not_open
+from actors.kernel.lanes import Lanes, unopened
 from actors.kernel.mailbox import (
     DEFAULT_CAPACITY,
     RESERVED_CEILING,
@@ -19,13 +19,15 @@ from actors.kernel.mailbox import (
 )
 
 SWEEP = 63
-"""Where the low bits of a length are these, it is time to look for what is stale."""
+"""A mask: each time a queue has grown by 64, what nobody waits for any more is swept out."""
 CONFLATED = "the question was conflated"
+"""What an asker is told whose question a newer message of the same key has replaced."""
 NO_KEY = "its key raised"
+"""Why a message is a dead letter on which the author's `Overflow.conflate(key)` failed."""
 
 
 class Admission(Lanes):
-    """The way into the lanes and, for those that waited for room, the way out of them."""
+    """The way into the user lane, and the queue before it of those who wait for room."""
 
     __slots__ = ()
 
@@ -54,7 +56,7 @@ class Admission(Lanes):
             mail = [envelope for envelope in mail if self._has_key(envelope)]
             places = self.waiters or ()
             self.waiters = deque(p for p in places if self._has_key(p.envelope, p))
-        if self.put is not_open:
+        if self.put is unopened:
             early, self.waiters = self.waiters, None
         room = max(mailbox.capacity, len(mail) + len(early or ()))
         ceiling = RESERVED_CEILING if mailbox.ordered else 0
@@ -87,6 +89,7 @@ class Admission(Lanes):
         return True
 
     def _keep(self, envelope: Envelope) -> None:
+        """Put mail of before into the new lane, as its policy says."""
         reply = envelope.reply
         if reply is not None and reply.done:
             return
@@ -103,7 +106,7 @@ class Admission(Lanes):
         self.deliver(envelope)
 
     def queue(self, place: Place) -> None:
-        """Wait outside for room; admitted in order."""
+        """Put *place* at the end of the queue outside; it is let in when its turn comes."""
         if self.pending is not None:
             place.key = self._key(place.envelope.body)
         if self.waiters is None:
@@ -114,12 +117,14 @@ class Admission(Lanes):
         self.waiters.append(place)
 
     def unqueue(self, place: Place) -> None:
+        """Take *place* out of the queue, if it still stands there."""
         if self.waiters and place in self.waiters:
             self.waiters.remove(place)
 
     # --- taking, and letting in who waits ---------------------------------------------
 
     def take_user(self) -> Envelope:
+        """Return the oldest message of the user lane; there must be one."""
         envelope = self.take()
         self.depth -= 1
         if self.pending is not None or self.waiters:
@@ -127,7 +132,11 @@ class Admission(Lanes):
         return envelope
 
     def took(self, envelope: Envelope) -> None:
-        """Keep the books: of conflation, of slots in an ordered lane, of who waits."""
+        """Note that *envelope* has left the user lane, and let in who waits outside.
+
+        The loop of an incarnation takes messages itself and calls this only where there
+        is something to note: see `Incarnation._turns`.
+        """
         if envelope.origin is not None:
             envelope.origin.taken()
         if self.pending is not None:
@@ -177,13 +186,14 @@ class Admission(Lanes):
             if envelope.reply is not None:
                 raise ActorDown(self.path, CONFLATED)
             return True
-        if self.depth < self.capacity and self.put is not not_open:
+        if self.depth < self.capacity and self.put is not unopened:
             self.deliver(envelope)
             return True
         return self._offer_full(envelope)
 
     def _offer_full(self, envelope: Envelope) -> bool:
-        if self.put is not_open:
+        """Do as the policy says: there is no room, or no lane yet."""
+        if self.put is unopened:
             return self._offer_early(envelope)
         match self.overflow:
             case OverflowKind.BACKPRESSURE | OverflowKind.CONFLATE:
@@ -209,7 +219,7 @@ class Admission(Lanes):
         return True
 
     def _conflate(self, envelope: Envelope) -> bool:
-        """Have what waits inside under its key take it over, if there is such a thing."""
+        """Let *envelope* replace the waiting message of its key; False: there is none."""
         assert self.pending is not None
         key = self._key(envelope.body)
         if key not in self.pending:
@@ -220,6 +230,7 @@ class Admission(Lanes):
         return self._fold(key, envelope)
 
     def _fold(self, key: Hashable, envelope: Envelope) -> bool:
+        """Replace what waits under *key* where it stands; else note *envelope* under it."""
         assert self.pending is not None
         waiting = self.pending.get(key)
         if waiting is None:
@@ -231,7 +242,7 @@ class Admission(Lanes):
         return True
 
     def _absorbed(self, key: Hashable, envelope: Envelope) -> bool:
-        """Fold what was accepted or has waited; its asker, if there is one, is told."""
+        """As `_conflate`, for what was accepted before: its asker sleeps, and is told."""
         if not self._fold(key, envelope):
             return False
         if envelope.reply is not None:

@@ -1,7 +1,8 @@
-"""Time in one place: exact alarms on a heap, and a coarse wheel for waits.
+"""Time in one place: exact alarms on a heap, and a coarse wheel for the deadlines of waits.
 
-An ask needs a deadline, and nearly every ask is answered long before it. A
-`fail_after` per ask costs more than the ask; a bucket per 50 ms costs nothing.
+An ask needs a deadline, and nearly every ask is answered long before it. A `fail_after`
+for each would cost more than the ask itself. Here the deadlines of one stretch of 50 ms
+lie in one bucket, with one alarm for all of them, and an answer only takes its own out.
 """
 
 from __future__ import annotations

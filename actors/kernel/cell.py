@@ -1,7 +1,8 @@
 """What outlives incarnations: a place in the tree, its children, its watchers.
 
-A cell is what an address points at. Its mail is in `lanes` and `admission`, its present life in
-`incarnation`.
+A cell is what an address points at. It is built in three steps, one file each: `Lanes`
+(the mail that waits) <- `Admission` (who gets into the mailbox) <- `Cell` (the place in the
+tree). The actor that lives there at the moment is its `incarnation`.
 """
 
 from __future__ import annotations
@@ -49,11 +50,15 @@ class Cell(Admission):
         self.parent = parent
         self.supervisor = supervisor
         self.spec: object = None
-        """What it was adopted for; another one under its name is somebody else."""
+        """The spec it was adopted with. A child of the same id but another spec is another
+        child: it gets a new cell, and none of this one's mail."""
         self.address: Address[NoReturn] = Address(self)
         self.children: dict[str, Cell] | None = None
         self.launched = 0
+        """How many incarnations there were, the present one included."""
         self.phase = "down"
+        """How it stands, in the words that `rookery tree` shows: `starting`, `running`,
+        `stopping`, `waiting`, `finished`, `needs_operator`, `zombie`, `closed`, `down`."""
         self.note = ""
         """What a supervisor wants shown beside the phase."""
         self.until: float | None = None
@@ -61,7 +66,8 @@ class Cell(Admission):
         self.waits: list[ReplySlot | Place | LifeAwaited] | None = None
         """Whom this actor's handler waits for right now: edges of the wait-for graph."""
         self.watchers: dict[Watch, None] | None = None
-        """In the order in which they came. A dict, because a crowd may leave at once."""
+        """In the order in which they came. A dict, not a list: each leaves in O(1), and a
+        crowd may leave at once."""
 
     def __repr__(self) -> str:
         return f"<Cell {self.path} {self.phase}>"
@@ -73,7 +79,8 @@ class Cell(Admission):
     ) -> Cell:
         """Return the cell of *child_id*, made now or left by an earlier incarnation.
 
-        One that was left is taken over for the very same *spec* only.
+        A cell that was left is taken over, mail and all, only for the very same *spec*
+        object; for another one it is closed and a new one made.
 
         Raises:
             ValueError: the id holds a `/` or is empty.
@@ -85,7 +92,7 @@ class Cell(Admission):
             self.children = {}
         cell = self.children.get(child_id)
         if cell is not None and cell.spec is not spec:
-            cell.close(Normal())  # of a namesake: its mail is for somebody else
+            cell.close(Normal())  # a namesake's: its mail is not for the new child
             cell = None
         if cell is None:
             path = f"{self.path.rstrip('/')}/{child_id}"
@@ -128,7 +135,9 @@ class Cell(Admission):
             self.children[child_id].close(Normal())
 
     def rest(self, reason: ExitReason, phase: str = "down") -> None:
-        """Stay down: what waits goes to the dead letters, who asks is told."""
+        """Stay down until it is launched again: the mail becomes dead letters, askers
+        get `ActorDown`, and so does whoever asks from now on.
+        """
         self.resting = reason
         self.limit = 0
         self.phase = phase
@@ -136,12 +145,12 @@ class Cell(Admission):
         self.flush("stopped", ActorDown(self.path, str(reason)))
 
     def rest_all(self, reason: ExitReason, phase: str = "down") -> None:
-        """Stay down, and all below, for nobody is left to start them."""
+        """Let it and all cells below stay down: nobody is left to start them."""
         for cell in self.from_below():
             cell.rest(reason, phase if cell is self else "down")
 
     def from_below(self) -> list[Cell]:
-        """Return all below and itself, each behind those that are below it."""
+        """Return this cell and all below it; each comes after those that are below it."""
         found: list[Cell] = []
         left = [self]
         while left:  # no recursion: nothing says how deep a tree may be
@@ -153,7 +162,7 @@ class Cell(Admission):
         return found
 
     def close(self, reason: ExitReason) -> None:
-        """End the address for good, and all below it."""
+        """End this address, and all below it, for good: nothing is launched here again."""
         for cell in self.from_below():
             cell._close(reason)  # noqa: SLF001 - one of ours
 
@@ -172,6 +181,11 @@ class Cell(Admission):
     # --- watchers -----------------------------------------------------------------
 
     def watch(self, watcher: Incarnation) -> Watch:
+        """Have *watcher* told when the present incarnation ends; now, if there is none.
+
+        Raises:
+            CapacityExceeded: *watcher* has no slot left for the notice.
+        """
         watch = Watch(watcher, self)
         if watcher.watches is None:
             watcher.watches = {}

@@ -1,4 +1,8 @@
-"""What an actor may do: itself, others, time, resources."""
+"""What the kernel gives a handler as `ctx`: what an actor may do.
+
+About itself (`self`, `answer`, `stop`), others (`find`, `watch`), time (`after`, `every`),
+resources (`enter`) and, for supervisors, children (`adopt`, `prune`).
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,9 @@ T = TypeVar("T")
 
 
 class ActorContext:
-    """One for each incarnation; worth nothing once that has ended."""
+    """One for each incarnation. Once that has ended it is of no use any more: what would
+    make something raises `ActorDown`, an answer goes nowhere.
+    """
 
     __slots__ = ("_cell", "_incarnation", "_number")
 
@@ -121,7 +127,8 @@ class ActorContext:
     def post(self, message: object) -> None:
         """Put *message* at the end of one's own ordered mailbox. Never waits.
 
-        For what an actor tells itself, at most one at a time for each child: a retry.
+        For a supervisor that tells itself to try a child again. It takes no slot of its
+        own, so there may be one at a time for each child, in the slot of that child's exit.
         """
         self._living().cell.notify(message, self.trace)
 
@@ -192,5 +199,5 @@ class ActorContext:
         return incarnation
 
     def let_go(self) -> None:
-        """Its incarnation is over, and must not be held by whoever holds this."""
+        """Drop the incarnation, which is over: whoever keeps this must not keep that alive."""
         self._incarnation = None

@@ -33,10 +33,10 @@ class Envelope(msgspec.Struct, eq=False, repr_omit_defaults=True):
     origin: Slot | None = None
     """The reserved slot through which the kernel sent it; `None` for people's mail."""
     attempt: int = 1
-    """Above 1 for what was in hand at a crash."""
+    """1 at first; counts up with each life that crashed with it in hand (`Poison.retry`)."""
 
     def again(self) -> Envelope:
-        """Return it for the next incarnation, which owes no answer that was given."""
+        """Return a copy for the next life to try again; an answer given is not owed again."""
         reply = None if self.reply is None or self.reply.done else self.reply
         return Envelope(
             self.body, self.trace, self.deadline, reply, None, self.attempt + 1
@@ -44,7 +44,10 @@ class Envelope(msgspec.Struct, eq=False, repr_omit_defaults=True):
 
 
 class Slot:
-    """A reserved place on a system lane: a watch, a timer, a child."""
+    """A reserved place on a system lane, of whoever will put a notice there one day.
+
+    A `Watch` and a `Timer` are slots; that of a child is held by its cell.
+    """
 
     __slots__ = ()
 
@@ -53,7 +56,8 @@ class Slot:
 
 
 NO_SLOT = Slot()
-"""Of a notice that needed none of its own: its sender has one for as long as it lives."""
+"""Marks a notice whose slot is none of its own: that of a child, which its cell holds for
+as long as it exists."""
 
 
 class ReplySlot:

@@ -47,7 +47,7 @@ class ActorDown(ActorError):
 
 @frozen
 class MailboxFull(ActorError):
-    """The receiver is alive and too slow. The message is not in its mailbox."""
+    """The receiver has no room for the message, which is handed back; nothing was kept."""
 
     address: str
     capacity: int

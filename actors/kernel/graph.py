@@ -1,7 +1,11 @@
 """The wait-for graph: who waits for whom right now, and would one more edge close it?
 
 Exact because it is one process and one thread: a handler that waits needs all it waits
-for, so a cycle is a deadlock, not a suspicion (rules R1-R4 of the kernel's docs).
+for, so a cycle is a deadlock, not a suspicion.
+
+An edge is a `ReplySlot` (somebody asks), a `Place` (somebody waits for room) or a
+`LifeAwaited` (a supervisor waits for a child); each names the cell it waits for, and stands
+in the `waits` of the cell that does.
 """
 
 from __future__ import annotations
@@ -35,9 +39,10 @@ def who_waits_here() -> Cell | None:
 
 
 async def park_in(lot: trio.lowlevel.ParkingLot, at: Cell) -> None:
-    """Wait for a life at *at*, which may no more ask whoever waits here.
+    """Wait in *lot* for a life at *at*; meanwhile that life cannot ask whoever waits here.
 
-    Nothing is refused here: a supervisor has a deadline for each stop, and goes on.
+    The edge is noted, so such a question is refused. This wait itself never is: a
+    supervisor has a deadline for each stop, and goes on.
     """
     waiter = who_waits_here()
     if waiter is None:
@@ -65,7 +70,7 @@ def refuse_cycle(waiter: Cell, target: Cell) -> None:
     while frontier:
         at = frontier.pop()
         for wait in at.waits or ():
-            if wait.done:  # answered or let in; it only has not run since
+            if wait.done:  # answered or let in; its task only had no turn since
                 continue
             following = cast("Cell", wait.cell)
             if following is waiter:

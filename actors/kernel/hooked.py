@@ -1,4 +1,8 @@
-"""Cells and lives with somebody at their points. Only made where a system has hooks."""
+"""Cells, contexts and lives that call a hook at each of their points; see `hooks`.
+
+Each overrides the one method by which the plain one lets something happen. They are only
+made where a system has hooks.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ Enter: TypeAlias = Callable[[Envelope], bool]
 
 
 class _Passage:
-    """One message passing a point: the first to go on is itself, each further one a copy."""
+    """One message at a point. Each `go` lets it on: first itself, then a copy each time."""
 
     __slots__ = ("_enter", "_envelope", "_here", "_left", "_outcome", "_place")
 
@@ -132,7 +136,9 @@ class HookedCell(Cell):
         return passage.outcome()
 
     def enter_late(self, envelope: Envelope, enter: Enter) -> None:
-        """Let in what its sender does not wait with any more."""
+        """Let in a message whose sender has gone on: if it is refused, nobody hears of it
+        but the dead letters.
+        """
         if self.resting is not None:
             self.drop(envelope, "stopped")
             return

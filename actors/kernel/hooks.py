@@ -1,7 +1,8 @@
-"""The named points of every life, and those who may stand there: values and Protocols.
+"""The named points in every life at which a hook may break something: values and Protocols.
 
 A `System` is built with hooks or without. Without, nothing of this exists: no flag is
-looked at, no call is made. With hooks it makes the cells and lives of `hooked` instead.
+looked at, no call is made. With hooks it makes the cells and lives of `hooked` instead,
+which call the hook at each point.
 
     RESTART, START ─ BEFORE_HANDLE ─ AFTER_HANDLE ─ ... ─ STOP     an actor stands still there
     SEND ─ DELIVER   TIMER   REPLY                                 a message passes there
@@ -56,7 +57,10 @@ class Passage(Enum):
 
 
 class Hooks(Protocol):
-    """Stands at the points. What it raises or waits for, the actor there raises or waits for."""
+    """What a system calls at each point; see `supervision.chaos.ChaosHooks`.
+
+    What `reach` raises, the actor at that point raises; as long as it waits, that waits.
+    """
 
     async def reach(self, point: Point, place: Cell, message: object) -> None:
         """Somebody is about to go on: at RESTART, START, BEFORE_, AFTER_HANDLE or STOP.
@@ -101,4 +105,5 @@ class LifeEnded:
 
 
 Witness: TypeAlias = Callable[[object], None]
-"""Is told what happens, as it happens: lives here, decisions in `supervision`. Must not raise."""
+"""Called with what happens, as it happens: the `Life...` values here, and the decisions of
+supervisors (`supervision.Decided`). Must not raise."""

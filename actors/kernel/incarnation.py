@@ -1,11 +1,14 @@
-"""One life of an actor: one task, one cancel scope, exactly one end.
+"""One life of an actor from inside: one task, one cancel scope, exactly one end.
 
-`run` is the isolation: nothing an actor raises gets past it, save an order to leave
-(`KeyboardInterrupt`, `SystemExit`, `GeneratorExit`). Whatever happens, one `ExitReason`
-comes out, is told to watchers and supervisor, and that never waits.
+    prepare          makes the actor; its cell opens the mailbox
+    run              the body of the task: the isolation, and inside of the kill scope
+      _begin         the actor's `start`
+      _turns         the loop: take a message, handle it, now and then let others run
+      _leave         the actor's `stop`, then what `ctx.enter` opened is closed
+    finish           (`life`) the end, told to everybody
 
-    prepare (the actor is made); run ─ the kill scope ─ _begin (start), _turns (the loop),
-    _leave (stop, resources)
+Nothing that an actor raises gets past `run`, save an order to leave (`KeyboardInterrupt`,
+`SystemExit`, `GeneratorExit`). Whatever happens, one `ExitReason` comes out.
 
 The kill scope is shielded from the first moment: an actor ends because its supervisor
 says so, in the order its supervisor says, never because a nursery around was cancelled.
@@ -42,12 +45,12 @@ from actors.kernel.reasons import (
 )
 from actors.kernel.turn import Span, current
 
-_KILLED = Killed()  # one for all 100,000 that may be waiting
+_KILLED = Killed()  # one for all: 100,000 tasks may be holding it at once
 
 MAX_TURNS = 32
-"""Messages between two checkpoints, at most ..."""
+"""At most so many messages are handled between two checkpoints, ..."""
 MAX_TURN_SECONDS = 0.001
-"""... and time. Twenty busy actors then keep a timer within about 3 ms."""
+"""... and for no longer than this. With twenty busy actors a timer is 3 ms late at most."""
 
 
 Handle: TypeAlias = Callable[[ActorContext, object], Awaitable[None]]
@@ -122,7 +125,9 @@ class Incarnation(Life):
             self._let_go()
 
     def _let_go(self) -> None:
-        """Neither hold what it ran in nor be held by it: that is held by what it raised."""
+        """Let go of task, context and actor: the reason, which may be kept for long, holds
+        an exception, that its frames, and they this object.
+        """
         if self.context is not None:
             self.context.let_go()
         current.set(None)
@@ -138,7 +143,7 @@ class Incarnation(Life):
         return reason_of(error, self.in_hand and self.in_hand.body)
 
     def _cut_off(self, crash: BaseException) -> ExitReason:
-        """Cleaning up after *crash* took too long and was killed: the crash is the news."""
+        """Return why it ended whose cleaning up after *crash* took too long: the crash."""
         if not isinstance(crash, trio.Cancelled):
             raise crash
         return self._why_leaving(crash)
@@ -185,7 +190,9 @@ class Incarnation(Life):
             finally:
                 current.reset(token)
             if self.killed:
-                return Killed()  # it would not hear of it; its mail is for the next one
+                return (
+                    Killed()
+                )  # its `start` swallowed the kill; its mail is for the next one
             if ignored is IGNORE:
                 self.start_reason = IGNORE
                 return Normal()
@@ -204,6 +211,8 @@ class Incarnation(Life):
             self._started = None
 
     async def _turns(self) -> ExitReason:
+        """Handle one message after the other until something ends this life; return why."""
+        # In one piece, not in methods: every message of the host pays for this loop.
         cell = self.cell
         stopwatch = cell.system.stopwatch
         assert self.context is not None
@@ -246,7 +255,7 @@ class Incarnation(Life):
                     if envelope.reply is not None and not envelope.reply.done:
                         self.keep_open(envelope)
                     if self.stopping is not None:
-                        turns -= self.fenced  # over that message it was given up
+                        turns -= self.fenced  # it was given up over this message
                         return self.stopping
                 if turns >= budget or stopwatch() - began >= MAX_TURN_SECONDS:
                     cell.handled += turns
@@ -262,7 +271,11 @@ class Incarnation(Life):
         return self.actor.handle  # type: ignore[return-value]  # the lane holds M only
 
     async def _attend(self) -> Envelope | None:
-        """Take what comes before user mail: stop, suspension, a retry, the system lane."""
+        """Return what comes before user mail: a message to be handled again, a notice.
+
+        `None` where there is nothing to handle: it has to stop (`stopping` says why), or
+        was suspended until now, or there was nothing after all.
+        """
         cell = self.cell
         if self.fenced or (self.stopping is not None and not cell.ordered):
             self.stopping = self.stopping or Zombie()

@@ -1,8 +1,14 @@
-"""The mail of one address: two lanes, and the shelf for what leaves them unhandled.
+"""The mail of one address: two lanes, and the way out for what is never handled.
 
-The lanes are trio memory channels touched only by their `nowait` ends, so that taking,
+The *user lane* holds what actors send each other, bounded by the declared capacity. The
+*system lane* holds what the kernel itself tells an actor (timer ticks, `Down` notices,
+exits of children); each of these has reserved its slot beforehand, so it never waits and
+is never dropped. An *ordered* mailbox has one lane for both, first in, first out.
+
+Lanes are trio memory channels touched only by their `nowait` ends, so that taking,
 dropping and admitting happen without a checkpoint between them, hence atomically. They
 belong to the address: mail waits while nobody lives there. Who gets in is `admission`.
+(`actors.lanes` is something else: work by key, for router, sender and bots.)
 """
 
 from __future__ import annotations
@@ -27,8 +33,8 @@ if TYPE_CHECKING:
     from actors.kernel.system import System
 
 
-def not_open(_: Envelope | None = None) -> NoReturn:
-    """Stand in for the ends of a lane that no incarnation has asked for yet."""
+def unopened(_: Envelope | None = None) -> NoReturn:
+    """Stand for the two ends of a user lane before the first incarnation has made it."""
     msg = "no incarnation has opened this mailbox"
     raise RuntimeError(msg)
 
@@ -69,28 +75,36 @@ class Lanes:
         self.incarnation: Incarnation | None = None
         """Who takes from here now; woken when something comes."""
         self.closed = False
-        """The spec is gone; the address is dead for good."""
+        """The child was deleted: nobody will ever live at this address again."""
         self.resting: ExitReason | None = None
-        """Nobody will come back by himself; mail is not kept."""
+        """Why nobody lives here, once it is decided that nobody will be started unasked.
+        While it is set no mail is kept. `None` also during a restart: then mail waits."""
 
         self.mailbox: Mailbox | None = None
         self.capacity = 0
         self.limit = 0
-        """The capacity while a message may simply be put in; 0 where it takes a look."""
+        """Below this depth `tell` puts a message in without asking anybody: the capacity,
+        or 0 where each message has to go through `offer` (conflation, hooks, resting)."""
         self.overflow = OverflowKind.BACKPRESSURE
-        self.put: Callable[[Envelope], None] = not_open
-        self.take: Callable[[], Envelope] = not_open
-        """The two ends of the user lane, made by the first incarnation."""
+        self.put: Callable[[Envelope], None] = unopened
+        self.take: Callable[[], Envelope] = unopened
+        """The two ends of the user lane. It is made when the first incarnation has said
+        how large it is; until then both are `unopened`."""
         self._system_lane: (
             tuple[trio.MemorySendChannel[Envelope], trio.MemoryReceiveChannel[Envelope]]
             | None
         ) = None
         self.depth = 0
+        """Messages in the user lane."""
         self.system_depth = 0
+        """Notices in the system lane."""
         self.reserved = 0
+        """Slots of the system lane that are spoken for, whether a notice is in them or not."""
         self.attention = False
-        """Something comes before the next user message: look before taking it."""
+        """Something comes before the next user message (a stop, a suspension, a message to
+        be handled again, a notice): the loop looks for it only when this is set."""
         self.suspended = False
+        """Frozen between two messages; see `System.suspend`."""
         self.redeliver: Envelope | None = None
         """The message that was in hand at a crash; it comes first."""
         self.pending: OrderedDict[Hashable, Envelope] | None = None
@@ -99,6 +113,7 @@ class Lanes:
         """Senders and questions that wait for room, first come first served."""
         self.admitted = False
         """Parked senders were let in since the actor last let others run."""
+        # Counted since the cell was made, over all incarnations:
         self.handled = 0
         self.dropped = 0
         self.conflated = 0
@@ -118,12 +133,13 @@ class Lanes:
         self.reserved += 1
 
     def release(self) -> None:
+        """Give one reserved slot back."""
         self.reserved -= 1
 
     def notify(self, body: object, trace: str = "", origin: Slot | None = None) -> None:
-        """Put *body* on the system lane (the one lane of an ordered mailbox).
+        """Put *body* on the system lane, or at the end of an ordered mailbox.
 
-        Only for what holds a reserved slot: never waits, never drops.
+        Only for what holds a reserved slot; so there is room, and it need not wait.
         """
         if self.closed:
             return
@@ -140,6 +156,7 @@ class Lanes:
             self.incarnation.wake()
 
     def take_system(self) -> Envelope:
+        """Return the next notice; there must be one."""
         assert self._system_lane is not None
         envelope = self._system_lane[1].receive_nowait()
         self.system_depth -= 1
@@ -147,6 +164,7 @@ class Lanes:
         return envelope
 
     def review_attention(self) -> None:
+        """Set `attention` anew, after one of its reasons has come or gone."""
         incarnation = self.incarnation
         self.attention = bool(
             self.system_depth
@@ -156,6 +174,7 @@ class Lanes:
         )
 
     def deliver(self, envelope: Envelope) -> None:
+        """Put *envelope* into the user lane, where there must be room, and wake the actor."""
         self.put(envelope)
         self.depth += 1
         incarnation = self.incarnation
@@ -167,11 +186,12 @@ class Lanes:
     def shelve(
         self, envelope: Envelope, why: str, error: BaseException | None = None
     ) -> None:
+        """Make *envelope* a dead letter, for the reason *why*; its asker is not told."""
         self.dropped += 1
         self.system.dead_letters.add(self.path, envelope, why, error)
 
     def expire(self, envelope: Envelope) -> None:
-        """Nobody wants it handled any more."""
+        """Make a dead letter of what is past its deadline; its asker gets `AskTimeout`."""
         self.shelve(envelope, "expired")
         if envelope.reply is not None:
             envelope.reply.expire()
@@ -179,7 +199,7 @@ class Lanes:
     def drop(
         self, envelope: Envelope, why: str, error: BaseException | None = None
     ) -> None:
-        """Count it, shelve it, tell who asked."""
+        """Make *envelope* a dead letter; its asker, if it has one, gets *error*."""
         self.shelve(envelope, why, error)
         if envelope.reply is not None:
             envelope.reply.fail(
@@ -187,7 +207,7 @@ class Lanes:
             )
 
     def forget_notices(self) -> None:
-        """Empty the system lane; what waited there was for one incarnation."""
+        """Empty the system lane: a notice is for one incarnation, never for the next."""
         while self.system_depth:
             assert self._system_lane is not None
             envelope = self._system_lane[1].receive_nowait()
@@ -196,7 +216,7 @@ class Lanes:
                 envelope.origin.taken()
 
     def flush(self, why: str, error: ActorDown) -> None:
-        """Empty the lanes into the dead letters; who asked is told."""
+        """Make all that waits dead letters; whoever asked or waits for room gets *error*."""
         left = [] if self.redeliver is None else [self.redeliver]
         self.redeliver = None
         while self.depth:

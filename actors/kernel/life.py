@@ -1,7 +1,9 @@
 """One life of an actor, as others hold it: is it up, is it over, make it end.
 
-`finish` is the one end. It tells everybody whom it concerns and never waits. What runs
-inside a life, and how it is isolated, is `incarnation`.
+A life and an incarnation are one object, in two files: `Life` is what supervisors, askers
+and watchers use of it; its subclass `Incarnation` is what runs in its task, and how that
+is isolated. `Life.finish` is the one end: it tells everybody whom it concerns, and never
+waits.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ def _is_open(asked: Envelope) -> bool:
 
 
 class Life:
-    """What a supervisor holds of a child: is it up, is it down, make it stop."""
+    """What a supervisor holds of a running child: it waits for it, stops it or kills it."""
 
     __slots__ = (
         "_ended",
@@ -85,30 +87,40 @@ class Life:
         # Made before the task runs: a kill that comes first then still works.
         self._scope = trio.CancelScope(shield=True)
         self._leaving: trio.CancelScope | None = None
+        """Around the actor's `stop` while that runs: a kill has to reach it, too."""
         self._stack: AsyncExitStack | None = None
         self._started: trio.lowlevel.ParkingLot | None = None
         self._ended: trio.lowlevel.ParkingLot | None = None
         self._turned: trio.lowlevel.ParkingLot | None = None
+        # Made when somebody waits: for the start, the end, a suspension.
         self.actor: AnyActor | None = None
         self.context: ActorContext | None = None
         self.task: trio.lowlevel.Task | None = None
         self.in_hand: Envelope | None = None
+        """The message that is being handled."""
         self.parked: trio.lowlevel.Task | None = None
+        """Its task while that sleeps because there is no mail; see `wake`."""
         self.stopping: ExitReason | None = None
+        """With which reason it ends after the message in hand; `None`: it goes on."""
         self.asked_to_stop = False
-        """By somebody who holds a deadline for it."""
+        """Somebody asked it to stop, and will kill it when it takes too long: no deadline
+        of its own is needed then."""
         self.up = False
+        """Its `start` is over, and well."""
         self.fenced = False
         """Declared a zombie: what it still does has no effect."""
         self.killed = False
         self.start_reason: StartFailed | Ignore | None = None
+        """Why it never came up; `None` for one that did, or still may."""
         self.reason: ExitReason | None = None
         """Why it ended; `None` while it lives."""
         self.open_asks: dict[int, list[Envelope]] | None = None
+        """Questions that were handled and not answered yet, by the `id` of the question."""
         self.timers: dict[Timer, None] | None = None
         self.watches: dict[Watch, None] | None = None
         self.nurseries: tuple[trio.Nursery, ...] = ()
-        """Open for the whole life; a task in one of them blocks no handler."""
+        """Opened with `ctx.enter`, for the whole life: a task in one of them blocks no
+        handler by waiting."""
 
     def __repr__(self) -> str:
         return f"<Life {self.cell.path}#{self.number} {self.cell.phase}>"
@@ -146,13 +158,13 @@ class Life:
     def kill(self) -> None:
         """End it without asking, and everything below it. Returns at once."""
         if self.reason is not None:
-            return  # what is below its cell now may be its successor's
+            return  # by now the children below its cell may be its successor's
         for life in self._from_below():
             life._kill()  # noqa: SLF001 - one of ours
 
     def _kill(self) -> None:
         self.killed = True
-        # Should its handler swallow the cancellation, then no more mail.
+        # Should its handler swallow the cancellation, it gets no more mail at least.
         self.stopping = self.stopping or Killed()
         self._scope.cancel(reason="killed by its supervisor")
         if self._leaving is not None:
@@ -168,19 +180,21 @@ class Life:
         return Zombie() if self.fenced else Killed()
 
     def fence(self) -> None:
-        """Take its place away: what it still sends, answers or reads has no effect."""
+        """Declare it a zombie, and all below it: their places are free for successors, and
+        what their tasks may still send or answer has no effect.
+        """
         for life in self._from_below():
             life.fenced = True
             life.stopping = Zombie()
             life.finish(Zombie())
 
     def _from_below(self) -> list[Incarnation]:
-        """Return who lives at its cell and below, each behind those below."""
+        """Return the lives at its cell and below; each comes after those below it."""
         lives = [cell.incarnation for cell in self.cell.from_below()]
         return [life for life in lives if life is not None]
 
     async def reap(self) -> None:
-        """A supervisor that crashed or was killed takes its children with it.
+        """Kill the children of a supervisor that crashed or was killed, the last one first.
 
         All at once: however many of them refuse to die, it takes one `kill_wait`.
         """
@@ -210,6 +224,7 @@ class Life:
         self.wake()
 
     def wake(self) -> None:
+        """Let its task go on, if it sleeps for want of mail."""
         task = self.parked
         if task is not None:
             # In this order: refused to a foreign thread, it must still be parked.
@@ -219,7 +234,12 @@ class Life:
     # --- the end --------------------------------------------------------------------
 
     def finish(self, reason: ExitReason) -> None:
-        """The one end. Tells everybody whom it concerns; never waits."""
+        """End it, for *reason*: the one end of every life. Never waits.
+
+        In this order: the message in hand becomes a dead letter or is kept for the next
+        life, open questions fail, timers and watches end, then watchers and supervisor are
+        told. A second call does nothing: the task of a zombie ends after it was fenced.
+        """
         cell = self.cell
         if self.reason is not None:
             if self.fenced:
@@ -258,7 +278,9 @@ class Life:
                 lot.unpark_all()
 
     def _poisoned(self, envelope: Envelope, reason: ExitReason) -> None:
-        """The message in hand at the end: gone, or first in line for the next one."""
+        """Part with the message in hand at the end, as the actor's `poison` says: it is
+        a dead letter, or the first message of the next life.
+        """
         cell = self.cell
         if not isinstance(reason, Crash):
             # Counted by its kind, not by its text: texts have no end.
@@ -301,9 +323,9 @@ class Life:
         return None
 
     def keep_open(self, envelope: Envelope) -> None:
-        """The handler returned without answering: it may answer later.
+        """Keep a question whose handler returned without an answer: one may come later.
 
-        Now and then those are forgotten whose askers are gone, for an actor may never
+        Now and then those whose askers are gone are swept out, for an actor may never
         answer at all.
         """
         if self.open_asks is None:

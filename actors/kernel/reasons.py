@@ -16,7 +16,7 @@ LOST_LINE = suppress(Exception)
 """Around what the runtime itself logs: a log that cannot be written ends nobody."""
 
 _ORDERS = (KeyboardInterrupt, SystemExit, GeneratorExit)
-"""What is meant for more than the actor in which it happens to be raised."""
+"""Orders to end more than the actor in whose task they happen to be raised."""
 
 
 @frozen
@@ -39,9 +39,9 @@ class Shutdown:
 
 @frozen
 class InWords(Exception):
-    """An end whose words say all of it: a crash like any other, shown without its type.
+    """The exception of a crash that is shown by its words alone, without its type.
 
-    For what is nobody's mistake, a connection that was closed, say.
+    For ends that are nobody's mistake, such as a connection that the peer has closed.
     """
 
     why: str
@@ -145,10 +145,12 @@ def leaves(error: BaseException) -> list[BaseException]:
 def parted(
     error: BaseException,
 ) -> tuple[BaseException | None, BaseException | None]:
-    """Return what of *error* is a crash, and what is an order to more than its actor.
+    """Part *error* into a crash of the actor and an order to end more than the actor.
 
-    Neither, if it holds nothing but trio's cancellations. Anything else is a crash, be
-    it an `Exception` or not: asyncio's `CancelledError` is none, and no order to us.
+    Returns:
+        Each may be `None`; both are, if it holds nothing but trio's cancellations.
+        Everything else that is no order is a crash, whether it is an `Exception` or, as
+        asyncio's `CancelledError`, only a `BaseException`.
     """
     if isinstance(error, Exception):
         return error, None

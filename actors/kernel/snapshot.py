@@ -1,4 +1,8 @@
-"""What can be seen of a running system: read off its records, so a stuck actor shows, too."""
+"""What can be seen of a running system.
+
+It is read off the cells and asks no actor anything; so one that hangs is shown like any
+other.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
     from actors.kernel.cell import Cell
 
 RUNNING = "running"
-"""The phase of whoever is as it should be."""
+"""The phase of an actor with which nothing is the matter."""
 
 LOOKED_AT_IN_A_ROW = 64
 """How many actors are looked at between two checkpoints, where all are."""
@@ -55,8 +59,8 @@ class ActorSnapshot:
 def snapshot_of(cell: Cell, at_most: int | None = None) -> ActorSnapshot:
     """Return what can be seen of *cell* and below.
 
-    Of each actor's children *at_most* so many are looked at, first those that do not
-    simply run; the others are counted. `None` looks at all of them.
+    Of each actor's children *at_most* so many are shown, those first that do not simply
+    run; the others are counted, by phase. `None` shows all of them.
     """
     last: ActorSnapshot | None = None
     for seen in _looking(cell, at_most):

@@ -38,12 +38,16 @@ M = TypeVar("M", contravariant=True)
 KILL_WAIT_SECONDS = 2.0
 STOP_WITHIN_SECONDS = 5.0
 LOOKED_AT = 500
-"""How many paths are compared with one that nobody has: a miss must not cost a crowd."""
+"""With so many paths, at most, one that does not exist is compared for a "did you mean":
+among 100,000 actors a misspelt one must not take a second."""
 
 
 @frozen
 class ChildExited:
-    """To a supervisor: an incarnation that was up has ended. Holds its child's slot."""
+    """To a supervisor: an incarnation of a child, one that was up, has ended.
+
+    It comes through the slot that the child's cell holds.
+    """
 
     cell: Cell
     incarnation: int
@@ -217,7 +221,7 @@ class System:
         return snapshot_of(self.find(path).cell, at_most)
 
     async def survey(self, path: str = "/") -> ActorSnapshot:
-        """Return the same of everybody without keeping the others from running.
+        """Return a snapshot of all, however many, and let others run in between.
 
         So it is not one instant: who came or went meanwhile may be shown or not.
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Timer(Slot):
-    """One reserved slot on the system lane; a tick that still waits there is not doubled."""
+    """A message to its owner, once or again and again, through one reserved slot.
+
+    While a tick still waits to be handled the next ones are skipped, and counted.
+    """
 
     __slots__ = (
         "_alarm",
@@ -57,7 +60,7 @@ class Timer(Slot):
 
     @property
     def in_use(self) -> bool:
-        """Does the life that it belongs to go on?"""
+        """Whether the life that it belongs to still goes on."""
         return self._owner.reason is None
 
     def taken(self) -> None:

@@ -1,8 +1,9 @@
-"""Whose turn it is: the context variable from which trace and deadline are inherited.
+"""Whose turn it is: how a message inherits trace and deadline from the one being handled.
 
-One variable for each task, set once; it points at the incarnation, whose envelope in
-hand changes with every message. Setting a variable per message would cost more than
-the message.
+The context variable `current` says for whom a task works. An actor's task sets it once, to
+its incarnation, whose `in_hand` changes with every message: to set a variable for each
+message would cost more than the message. `tracing` sets it to a `Span` for work that is
+nobody's handler.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ class Turn(Protocol):
 
 
 class Span:
-    """A turn that is nobody's handler: a session, a background task, a test."""
+    """A turn that handles no message: of a session, a background task, a test.
+
+    It has a trace and a deadline to hand on, as a message in hand has.
+    """
 
     __slots__ = ("_owner", "cell", "in_hand", "task")
 

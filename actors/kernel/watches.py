@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class Watch(Slot):
-    """One `Down`, for the end of the incarnation that lived when it was made."""
+    """One `Down` for *watcher*, at the end of the incarnation that *target* had when this
+    was made. Its slot is free again when the `Down` was taken.
+    """
 
     __slots__ = ("_done", "target", "watcher")
 

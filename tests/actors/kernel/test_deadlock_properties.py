@@ -1,4 +1,4 @@
-"""No ring of waiting actors ever hangs, and nothing else is refused. R1-R4."""
+"""No ring of waiting actors ever hangs, and no wait that is no part of one is refused."""
 
 from __future__ import annotations
 
