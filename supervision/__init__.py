@@ -7,8 +7,9 @@ from a peer that fails or is busy. What does not: an actor's life itself
 
 Read `values` and `specs` (what one writes), `backoff`, `calls` (what one may ask), then
 `decide` with `transitions` and `fate` (the rules), and last the shell around them:
-`supervisor`, its hold on the children (`crew`) and the typed calls (`asking`). `events`
-holds what a witness is told: `events.Decided` and the actions in it.
+`supervisor`, its hold on the children (`crew`) and the typed calls (`asking`). `events` is
+what the core is told and what it wants done, and `state` what it remembers. `limits` and
+`chaos` stand apart: nothing of a supervisor needs them.
 """
 
 from supervision import events

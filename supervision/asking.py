@@ -2,7 +2,10 @@
 
 Each asks the supervisor and returns its answer; see `calls` for who answers what. They
 raise what an ask raises: `ActorDown` for a supervisor that is gone or goes meanwhile,
-`AskTimeout` where it is busy with something slow. The call is carried out all the same.
+`AskTimeout` where it is busy with something slow. After a timeout the call is carried out
+all the same, only nobody hears the answer.
+
+`within` is how long to wait for the answer, in seconds.
 """
 
 from __future__ import annotations
@@ -33,7 +36,8 @@ from supervision.calls import (
 from supervision.specs import ChildSpec, Instance
 
 WITHIN = 30.0
-"""How long a call waits, in seconds: stopping a child may take its whole grace."""
+"""How long a call waits for its answer, in seconds. That long, because the supervisor may be
+stopping a child, which has its whole grace for it."""
 
 
 async def start_child(
@@ -46,14 +50,18 @@ async def start_child(
 async def terminate_child(
     supervisor: Address[Call], child: ChildKey, *, within: float = WITHIN
 ) -> Done | Refusal:
-    """Stop *child*; what it waits for is cancelled. Its spec stays, with exceptions."""
+    """Stop *child*, or end its wait before a restart.
+
+    Its spec stays for `restart_child`, unless it is TEMPORARY or an instance of a DYNAMIC
+    supervisor: these are forgotten.
+    """
     return await supervisor.ask(TerminateChild(child), within=within)
 
 
 async def restart_child(
     supervisor: Address[Call], child: str, *, within: float = WITHIN
 ) -> Up | Ignored | StartRefused | Refusal:
-    """Start a child that is down; counts for nothing."""
+    """Start a child that is down. This counts as no restart, and its streak begins anew."""
     return await supervisor.ask(RestartChild(child), within=within)
 
 
@@ -67,7 +75,10 @@ async def delete_child(
 async def restart_now(
     supervisor: Address[Call], child: str, *, within: float = WITHIN
 ) -> Done | Refusal:
-    """End the sleep of *child* (and its group) now. Its streak stays what it is."""
+    """End the pause before the restart of *child* (and of its group) now.
+
+    Its streak of failures stays what it is: if it fails again, the next pause is longer.
+    """
     return await supervisor.ask(RestartNow(child), within=within)
 
 

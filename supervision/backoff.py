@@ -16,7 +16,8 @@ from supervision.numbers import is_seconds, is_time, is_whole
 from supervision.values import FULL, Forever, Jitter
 
 LARGEST_GROWTH = log(float_info.max)
-"""Of a pause, as a logarithm: beyond it a power overflows, so it is the cap."""
+"""The largest factor, as a logarithm, by which a pause can be computed to have grown: a
+power beyond it overflows, so there the pause is the cap."""
 
 
 @frozen
@@ -42,7 +43,7 @@ class Backoff:
     """No pause is longer than this, in seconds."""
     jitter: Jitter = field(default=FULL)
     reset_after: float = 60.0
-    """A run of this many seconds was stable: the streak begins anew after it."""
+    """A run of this many seconds was stable: the failures before it are forgotten."""
     give_up: int | Forever | None = 8
     """How many failures in a row are tried again. One more, and the supervisor gives
     up. `FOREVER` never gives up; `None` leaves it to the supervisor's window, which
@@ -111,10 +112,11 @@ class Backoff:
         return isinstance(self.give_up, int) and streak > self.give_up
 
     def seconds_to_trip(self, max_restarts: int, within: float) -> float:
-        """Return the mean time of the failures that a window lets pass, in seconds.
+        """Return how long one child takes, on average, to trip a window, in seconds.
 
-        That is, from the first failure of one child to the one that is too many.
-        Stops counting once it is clear that *within* is exceeded.
+        That is from its first failure to the one that is too many, if it fails again at
+        once each time. Where that is above *within* the window can never trip; then
+        counting stops as soon as this is clear.
         """
         total, last = 0.0, 0.0
         for streak in range(1, max_restarts + 1):

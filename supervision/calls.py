@@ -73,7 +73,7 @@ class Ignored:
 
 @frozen
 class Done:
-    """It is so."""
+    """What was asked for is the case now, whether this call did it or it was so before."""
 
 
 @frozen
@@ -114,12 +114,16 @@ class ChildRow:
 
 @frozen
 class Counts:
-    """How many children a supervisor has."""
+    """How many children a supervisor has; the fields are those of OTP."""
 
     specs: int
+    """Of a DYNAMIC supervisor 1, its template; of any other one for each child."""
     active: int
+    """Children that run."""
     supervisors: int
+    """Children that are supervisors, running or not."""
     workers: int
+    """All others, running or not."""
 
 
 Answer: TypeAlias = (
@@ -181,26 +185,26 @@ class RestartNow(Query[Done | Refusal]):
 
 @frozen
 class GetChildSpec(Query[ChildSpec | Refusal]):
-    """The spec a child was given; of a DYNAMIC supervisor that of the template."""
+    """Which spec was a child given? A DYNAMIC supervisor answers with its template."""
 
     child: str
 
 
 @frozen
 class WhichChildren(Query[tuple[ChildRow, ...]]):
-    """All children, the newest first."""
+    """Which children are there? The newest first."""
 
 
 @frozen
 class WhichChild(Query[ChildRow | Refusal]):
-    """One child, as it stands in the listing of all."""
+    """How does this child stand? Its row in the listing of all."""
 
     child: ChildKey
 
 
 @frozen
 class CountChildren(Query[Counts]):
-    """How many there are."""
+    """How many children are there?"""
 
 
 Call: TypeAlias = (

@@ -1,4 +1,8 @@
-"""A supervisor's hold on its children: launch, halt, and show what becomes of them."""
+"""A supervisor's hold on its children: it launches and halts them, and shows how they stand.
+
+These are the hands of `SupervisorActor`: each action of the core that concerns a child is
+performed here, by way of the kernel's cells.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +79,12 @@ class Crew:
         return StartFailed(token, failed.exception)
 
     async def halt(self, children: tuple[tuple[str, int], ...], grace: Grace) -> None:
-        """Ask all to stop at once; kill who is left at the deadline, fence who survives."""
+        """Ask all *children* to stop; kill those left after *grace*, fence who survives.
+
+        Args:
+            children: The id of each, and the token of the start that is meant.
+            grace: How long all of them together may take.
+        """
         lives = [life for child, _ in children if (life := self._living(child))]
         if not isinstance(grace, Brutal):
             await _each(lives, self._ask_to_stop)
@@ -176,7 +185,7 @@ class Crew:
 async def _each(
     lives: Sequence[Incarnation], do: Callable[[Incarnation], None]
 ) -> None:
-    """Do it to all of them; in a crowd, let others have a turn in between."""
+    """Call *do* with each life; in a crowd, let other tasks have a turn in between."""
     for nth, life in enumerate(lives, start=1):
         do(life)
         if nth % IN_A_ROW == 0:

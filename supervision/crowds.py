@@ -1,4 +1,7 @@
-"""Starting a crowd: the garbage collector would walk over it again and again."""
+"""Starting a crowd of children with the garbage collector paused.
+
+It would walk over all that was made so far again and again, while more is being made.
+"""
 
 from __future__ import annotations
 

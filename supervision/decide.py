@@ -6,8 +6,9 @@ back, because copying a map of 100,000 children for each exit would be absurd: w
 calls owns no more than the state that came back last.
 
 The rules are those of Erlang/OTP's `supervisor`, exactly, as long as no child has a
-backoff. Here events are told apart and a child's end is judged; `transitions` stops and
-starts in order, `fate` restarts, sleeps and gives up, `calling` answers calls.
+backoff. This file tells the events apart and judges the end of a child. The others of the
+core: `transitions` stops and starts children in order; `fate` restarts them, lets them
+sleep and gives up; `calling` answers calls.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def decide(state: Core, event: Event, now: float, u: float) -> tuple[Core, Actio
     match event:
         case Exited(child_id, token, reason):
             child = state.children.get(child_id)
-            # Whoever was told to stop is DOWN by now; its own exit comes too late.
+            # A child that was told to stop is DOWN by now: its exit is no news any more.
             if (
                 child is not None
                 and child.token == token
@@ -65,7 +66,8 @@ def decide(state: Core, event: Event, now: float, u: float) -> tuple[Core, Actio
                 _ended(turn, child, reason)
         case TryAgain(child_id, generation):
             child = state.children.get(child_id)
-            # An older retry serves as well, as in OTP; unless it was for a namesake.
+            # Any retry will do, also an older one: so it is in OTP. But an instance may have
+            # been deleted and its id be used again: a retry must not be for that one.
             if (
                 child is not None
                 and child.state is ChildState.RESTARTING

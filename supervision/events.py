@@ -121,7 +121,7 @@ class Start:
     spec: ChildSpec
     args: tuple[object, ...] = ()
     watched: bool = False
-    """A `Look` may ask for it before its exit comes through the lane."""
+    """Keep hold of its life: a `Look` will ask for it before its exit comes through."""
 
 
 @frozen
@@ -249,7 +249,7 @@ class Exit:
 
 @frozen
 class Doubtful:
-    """The spec of a child is allowed and hardly meant."""
+    """The spec of a child is allowed and hardly meant; see `specs.caution`."""
 
     child: str
     why: str
@@ -305,7 +305,7 @@ class GaveUp:
 
 @frozen
 class ShuttingDown:
-    """A significant child has ended, and with it the supervisor's task."""
+    """A significant child has ended, and so the supervisor ends: see `AutoShutdown`."""
 
     child: str
 

@@ -7,7 +7,7 @@ from supervision.values import PERMANENT, TRANSIENT, Restart
 
 
 def is_clean(reason: ExitReason) -> bool:
-    """Tell whether what ended so has simply done its work."""
+    """Tell whether a child that ended so has done its work, or was told to stop."""
     return isinstance(reason, Normal | Shutdown)
 
 

@@ -23,13 +23,18 @@ from supervision.state import Child, Job, JobKind, Turn
 from supervision.values import TEMPORARY
 
 _COMING_BACK = (ChildState.RESTARTING, ChildState.WAITING, ChildState.HELD)
-"""Down, and not for long."""
+"""States in which a child is down and something is under way to start it."""
 
 
 def fail(turn: Turn, child: Child, cause: object, *, clean: bool = False) -> None:
-    """Restart *child* (now, or after its sleep), or give up. It is down already.
+    """Restart *child*, which is down already: now, or after a pause; or give up.
 
-    *cause* is what a person gets to read; it is made text only where somebody waits.
+    Args:
+        turn: The event that is being decided.
+        child: It failed, or ended and has to run.
+        cause: Why, for a person. It is made text only where somebody gets to read it:
+            the `repr` of an exception may be long.
+        clean: It did not fail but had done its work.
     """
     core = turn.core
     if child.spec.counted and not core.window.admits(turn.now):
@@ -57,7 +62,11 @@ def fail(turn: Turn, child: Child, cause: object, *, clean: bool = False) -> Non
 
 
 def restart(turn: Turn, child: Child, *, after_sleep: bool = False) -> None:
-    """Restart *child* and whoever shares its fate."""
+    """Restart *child* and all that its strategy restarts with it.
+
+    After a pause of a group (*after_sleep*) the early death of one member ends the start
+    of the others at once; see `Job.fresh`.
+    """
     core = turn.core
     core.stranded = []
     job = Job(JobKind.RESTART, child)
@@ -83,7 +92,7 @@ def restart(turn: Turn, child: Child, *, after_sleep: bool = False) -> None:
 
 
 def wake(turn: Turn, child: Child) -> None:
-    """End the sleep of *child* (and its group's). It was counted when it failed."""
+    """End the pause of *child* and of its group: its failure was counted when it happened."""
     core = turn.core
     core.timers.pop(child.generation, None)
     core.set_state(child, ChildState.DOWN)
@@ -99,7 +108,7 @@ def calm(turn: Turn, child: Child) -> None:
 
 
 def release_group(turn: Turn, reason: ExitReason) -> None:
-    """The leader of a sleeping group will not be back: the others are just down."""
+    """The leader of a sleeping group will not come back, so nor will the others: down."""
     core = turn.core
     assert core.leader is not None
     for member in core.reach(core.leader):
@@ -139,7 +148,7 @@ def close(turn: Turn, reason: ExitReason) -> None:
 
 
 def fall_asleep(turn: Turn, job: Job) -> None:
-    """The group of a SLEEP job is down: it sleeps once, all together."""
+    """The group of a SLEEP job is down: begin its one pause, which all members share."""
     core = turn.core
     leader = job.child
     assert leader is not None
@@ -151,7 +160,10 @@ def fall_asleep(turn: Turn, job: Job) -> None:
 
 
 def hold(turn: Turn, child: Child) -> bool:
-    """Hold *child*, which did not start by hand, if its group sleeps and brings it back."""
+    """Hold *child*, which an operator tried to start in vain, if its group sleeps.
+
+    It comes back with the group then. Returns whether it does.
+    """
     core = turn.core
     leader = core.leader
     if leader is None or child not in core.reach(leader):

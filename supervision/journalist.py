@@ -1,4 +1,4 @@
-"""What a supervisor writes into the log about its children."""
+"""What a supervisor writes into the log about its children: a line for each `Note`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What counts as a number in a spec: never a bool, never NaN, never for ever."""
+"""What counts as a number in a spec: never a bool, never NaN, never infinity."""
 
 from __future__ import annotations
 

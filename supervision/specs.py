@@ -49,7 +49,10 @@ def _in_order(children: Iterable[ChildSpec]) -> tuple[ChildSpec, ...]:
 
 @frozen(eq=False)
 class Supervisor:
-    """A supervisor and what it keeps running: a value, of which any number can live.
+    """A supervisor and the children it keeps running, as a value.
+
+    It runs nothing itself. `System(spec.actor)`, or a `ChildSpec` that has it as `start`,
+    makes a supervising actor of it, as often as one likes.
 
     Raises:
         BadSpec: a flag or one of the children is wrong; the first fault in OTP's order.
@@ -73,7 +76,7 @@ class Supervisor:
 
     def actor(self) -> SupervisorActor:
         """Return a fresh actor that supervises by this spec: what `System(...)` takes."""
-        # The shell reads specs, so only the value's own method may know the shell.
+        # Imported here: `supervisor` imports this file.
         from supervision.supervisor import SupervisorActor  # noqa: PLC0415
 
         return SupervisorActor(self)
@@ -89,9 +92,10 @@ class ChildSpec:
     Of a template it is called with the arguments of the `Instance`."""
     restart: Restart = PERMANENT
     shutdown: Grace | None = None
-    """Seconds to stop in, `BRUTAL` or `FOREVER`; 0 asks and does not wait. `None` is 5.0 for a worker and
-    `FOREVER` for a supervisor."""
+    """How long it may take to stop: seconds, `BRUTAL` or `FOREVER`; 0 asks and does not
+    wait. `None` is 5.0 for a worker and `FOREVER` for a supervisor."""
     significant: bool = False
+    """Its end counts for the supervisor's `auto_shutdown`."""
     backoff: Backoff | None = None
     """`None` restarts at once, as OTP does."""
     counted: bool = True
@@ -234,7 +238,7 @@ def _window_can_trip(backoff: Backoff, flags: Supervisor) -> bool:
 
 
 def caution(spec: ChildSpec) -> str:
-    """Return what is allowed in *spec* and yet hardly meant, in one sentence, or `""`."""
+    """Return a warning about what is allowed in *spec* and hardly meant, or `""`."""
     if (
         spec.restart is TRANSIENT
         and isinstance(spec.start, Supervisor)

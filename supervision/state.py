@@ -52,13 +52,18 @@ class Child:
         """Its place in the start order, where a group has one."""
         self.state = ChildState.DOWN
         self.token = 0
+        """Of its last start. The core's own number, unlike the incarnation it is never
+        used twice, so what is told of an older start is recognised."""
         self.incarnation = 0
+        """The kernel's number of its last life at this path; 0 if there was none."""
         self.streak = 0
         """Failures in a row, each before a stable run; only counted with a backoff."""
         self.up_since = 0.0
+        """When its last life began, in monotonic seconds; only kept with a backoff."""
         self.generation = 0
-        """Of the retry or timer it waits for; an older one is stale."""
+        """The number of the retry or timer that it waits for; one of another is stale."""
         self.until = 0.0
+        """When the pause ends in which it is WAITING, in monotonic seconds."""
         self.why = ""
         """What went wrong last, as text: an exception would keep its frames alive."""
 
@@ -94,15 +99,21 @@ class JobKind(Enum):
     """The transitions: each halts some children, then starts some, then ends."""
 
     BOOT = "boot"
+    """The supervisor itself starts, and with it its children."""
     UNDO = "undo"
     """A child did not come up while booting: stop those that did."""
     ADD = "add"
+    """A call adds a child: `StartChild`."""
     REVIVE = "revive"
+    """A call starts a child that is down: `RestartChild`."""
     END = "end"
+    """A call stops a child: `TerminateChild`."""
     RESTART = "restart"
+    """A child that failed is restarted, and its group with it."""
     SLEEP = "sleep"
     """The group of a failed child is stopped, then sleeps."""
     CLOSE = "close"
+    """The supervisor ends: it was told to, or gives up."""
 
 
 class Job:
@@ -133,8 +144,11 @@ class Job:
         self.fresh: list[Child] | None = None
         """Those it has started, where an early death of one is to end it at once."""
         self.ref: object = None
+        """Where the answer goes, of a transition that a call began."""
         self.delay = 0.0
+        """How long the group of a SLEEP is to pause, in seconds."""
         self.exception: BaseException | None = None
+        """Why a child did not come up, of an UNDO."""
 
 
 class Core:
@@ -169,11 +183,16 @@ class Core:
         self.stranded: list[Child] = []
         """Those that come back with a RESTARTING child, once its retry succeeds."""
         self.closing: ExitReason | None = None
+        """With which reason it ends, once all children are down."""
         self.closed = False
+        """It has ended; calls and stops that still come through the queue are ignored."""
         self.timers: dict[int, Child] = {}
+        """Who sleeps, by the generation of the timer."""
+        # Counted as they change: to count 100,000 children for an answer is slow.
         self.active = 0
         self.holding = 0
         self.supervisors = 0
+        # The last number that was given out, of each kind.
         self.tokens = 0
         self.generations = 0
         self.ranks = 0

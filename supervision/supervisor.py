@@ -82,7 +82,7 @@ from supervision.specs import Supervisor
 from supervision.state import Core
 
 STALE = 0
-"""The token of no incarnation: its event is one that nobody waits for."""
+"""The token of no start: the core ignores an exit that bears it."""
 
 SupervisorMessage: TypeAlias = (
     Call | ChildExited | StopRequested | TryAgain | TimerFired
@@ -179,7 +179,7 @@ class SupervisorActor(Actor[SupervisorMessage]):
                 for action in actions:
                     pending = await self._perform(ctx, action)
         finally:
-            # Only now: writing takes longer than a restart does.
+            # Logged after everything is done: writing takes longer than a restart does.
             notes, self._notes = self._notes, []
             for note in notes:
                 with LOST_LINE:
@@ -240,13 +240,14 @@ class SupervisorActor(Actor[SupervisorMessage]):
 
 
 def _unexpected(ctx: ActorContext, message: Never) -> None:
-    # As in OTP: no type checker saw it, and the children are not to blame.
+    # Logged and passed over, as in OTP: whoever sent it got past the type checker, and a
+    # crash would end the children, who are not to blame.
     kind = type(message).__name__
     with LOST_LINE:
         ctx.log.error("supervisor.unexpected_message", message=kind)
 
 
 def _answer(ctx: ActorContext, question: object, answer: object) -> None:
-    # Whoever only told us wants no answer.
+    # Whoever used `tell` for a question wants no answer.
     with suppress(AlreadyAnswered):
         ctx.answer(question, answer)  # type: ignore[arg-type]  # the core pairs them

@@ -1,8 +1,9 @@
 """Stopping and starting in order: what a supervisor is in the middle of.
 
 A transition (`Job`) halts children one by one, the last started first, then starts
-children one by one, then ends. Each halt and each start is the last action of its batch;
-its outcome brings the transition on. Nothing from the lane is decided in between.
+children one by one, then ends. Each halt and each start is the last action that `decide`
+returns; the shell performs it and tells its outcome, and that is what the transition goes
+on with. Nothing from the supervisor's queue is decided in between.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def boot(turn: Turn) -> None:
 
 
 def doubt(turn: Turn, spec: ChildSpec) -> None:
-    """Say so if *spec* is hardly meant as it is."""
+    """Have a warning logged if *spec* is allowed and hardly meant."""
     why = caution(spec)
     if why:
         turn.out.append(Doubtful(spec.id, why))
@@ -90,7 +91,7 @@ def outcome(turn: Turn, event: Outcome) -> None:
 
 
 def lay_down(turn: Turn, child: Child) -> None:
-    """*child* ran and does not any more; a stable run ends its streak."""
+    """Note that *child*, which ran, is down; if its run was stable, its streak is over."""
     backoff = child.spec.backoff
     if backoff is not None and turn.now - child.up_since >= backoff.reset_after:
         child.streak = 0
@@ -175,7 +176,10 @@ def _started(turn: Turn, job: Job, token: int, incarnation: int) -> None:
 
 
 def _ignored(turn: Turn, job: Job) -> None:
-    """Not needed: down without a fault. What would not come back anyway is forgotten."""
+    """Go on after a `start` that returned `IGNORE`: the child is down without a fault.
+
+    One that would never be restarted anyway is forgotten.
+    """
     child = job.current
     assert child is not None
     _rest(turn, child, Normal(), forget=turn.core.is_dynamic)
@@ -226,6 +230,7 @@ def _needs_operator(turn: Turn, child: Child, needed: NeedsOperator) -> None:
 
 
 def _undo(turn: Turn, child: Child, exception: BaseException) -> None:
+    """Stop those that are up, since *child* did not come up: the supervisor does not boot."""
     job = Job(JobKind.UNDO, child)
     job.exception = exception
     everyone = turn.core.children.values()
@@ -234,7 +239,10 @@ def _undo(turn: Turn, child: Child, exception: BaseException) -> None:
 
 
 def _try_again(turn: Turn, child: Child, exception: BaseException) -> None:
-    """A restart failed. Those after it stay down; the retry is of this child."""
+    """End the transition in which the restart of *child* failed, and try that again.
+
+    Those that were to start after it stay down until the retry succeeds.
+    """
     core = turn.core
     assert core.job is not None
     left, core.job = core.job.starts, None
@@ -276,6 +284,7 @@ def _after_halt(turn: Turn, job: Job, child: Child) -> None:
 def _rest(
     turn: Turn, child: Child, reason: ExitReason, *, forget: bool = False
 ) -> None:
+    """Let *child* stay down for *reason*, or forget it: no TEMPORARY one is kept."""
     if forget or child.spec.restart is TEMPORARY:
         turn.core.remove(child)
         turn.out.append(Forget(child.id, reason))
@@ -304,7 +313,7 @@ def end(turn: Turn, child: Child, ref: object) -> None:
 
 
 def _seen(turn: Turn, job: Job, ended: tuple[tuple[int, ExitReason], ...]) -> None:
-    """One that this very transition started is dead already: no use in going on."""
+    """Go on, unless a child that this very transition has started is dead already."""
     fallen = dict(ended)
     for child in job.fresh or ():
         reason = fallen.get(child.token)

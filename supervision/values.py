@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 class Strategy(Enum):
     """Who is restarted when one child has to be.
 
-    | strategy     | restarted                                                     |
+    | strategy     | restarted, "it" being the child that ended                    |
     | ------------ | ------------------------------------------------------------- |
     | ONE_FOR_ONE  | it alone                                                      |
     | ONE_FOR_ALL  | all: stopped in reverse, then started in order                |
@@ -52,13 +52,15 @@ class AutoShutdown(Enum):
 
 
 class Brutal(Enum):
-    """A child that is killed without being asked."""
+    """The type of `BRUTAL`: a child that is killed without being asked to stop."""
 
     BRUTAL = "brutal"
 
 
 class Forever(Enum):
-    """No limit: to the time a child may take to stop, or to the tries it gets."""
+    """The type of `FOREVER`: no limit, to the time a child may take to stop or to the
+    number of tries it gets.
+    """
 
     FOREVER = "forever"
 
