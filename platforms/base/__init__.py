@@ -4,11 +4,38 @@ Here: the interface an author writes against, one session per life of a connecti
 answers that find their requests, silence, states, who dialled us. Not here: sockets
 (`transport`), when to try again (`supervision`), what any wire looks like.
 
-Read `platform` with `speaker` (what one writes) and `link` with `reach` (what one gets) first,
-then `ends` (how a session ends) and `tree` (what runs). `talk` is one socket of a session as its author sees
-it, `peer` what is beneath, `dialling` how one comes about, `gate` when, `callers` what
-becomes of those who dial us, `newest` what is open where several may be; `answers`, `beforehand`, `visitors`, `caps`, `config` and `describing` are small and pure. `forms` makes of a
-message what a platform can carry, and `line` says it.
+First what an author sees:
+
+    platform, speaker    what one writes: a session, and how something is said
+    caps, config         what it can carry; the keys of its table
+    link, reach          what a session gets: journal and state; sockets and requests
+    ends                 how a session ends, and what the supervisor makes of it
+
+Then what runs:
+
+    tree                 the part of the tree that is one platform
+    connection           the actor that lives one session per incarnation
+    reporter             the actor that says when a sleeping connection is tried again
+    line, forms          how a message gets out: in a form that the platform can carry
+
+A session that dials, from the outside in:
+
+    gate, dialling       when it is an account's turn to dial, and how a session does
+    talk                 one socket, as the session's author sees it
+    peer                 the same socket beneath: its reader, its queue, its silence
+    answers, backlog     which answer is for which request; events that wait for the session
+    newest               what is open now, where an older one may still be closing
+
+A peer that dials us:
+
+    listening, door      the actor with the port; where it hands a socket over
+    seats, visitors      what outlives a connection; sockets that wait to be taken there
+    callers              how a session takes them, and how each ends
+
+The rest is small: `web` and `entering` (HTTP out and in), `objects` and `refusals` (frames
+that are JSON, and those that cannot be read), `beforehand` (what of an outcome is known
+before the answer), `rates`, `secret`, `describing`, `terminal`, and `ports`, which is what
+all of this needs of the host.
 """
 
 from actors.kernel import NeedsOperator

@@ -92,7 +92,7 @@ class Reply(Generic[A]):
 
 
 class Answers(Generic[A]):
-    """The table of one socket."""
+    """The requests of one socket that have no answer yet, and those that had none in time."""
 
     def __init__(self) -> None:
         self._pending: dict[str, Pending[A]] = {}
@@ -105,7 +105,7 @@ class Answers(Generic[A]):
 
     @property
     def next_deadline(self) -> float:
-        """When the first of them is overdue; `inf` for never. It looks at all of them."""
+        """When the first request is overdue; `inf` for never. Looks at all of them: O(n)."""
         return min((each.deadline for each in self._pending.values()), default=inf)
 
     @property
@@ -136,13 +136,13 @@ class Answers(Generic[A]):
         return pending
 
     def forget(self, pending: Pending[A]) -> None:
-        """Nobody waits any more; its answer, should one come, is a late one."""
+        """Wait for *pending* no longer; an answer that still comes is a late one."""
         if self._take_out(pending):
             pending.end(OutcomeUnknown("nobody waited for the answer"))
             self._remember(pending)
 
     def withdraw(self, pending: Pending[A]) -> None:
-        """It was not asked after all: nobody is told anything."""
+        """Strike *pending* out, which was not asked after all; nobody is told anything."""
         self._take_out(pending)
 
     def settle(self, answer: Answer[A]) -> bool:
@@ -156,7 +156,7 @@ class Answers(Generic[A]):
         return True
 
     def expire(self, now: float) -> int:
-        """End what is overdue at *now*; return how many that were."""
+        """End the requests that are overdue at *now*, and return how many they were."""
         overdue = [p for p in self._pending.values() if p.deadline <= now]
         for pending in overdue:
             del self._pending[pending.ref]
@@ -165,7 +165,7 @@ class Answers(Generic[A]):
         return len(overdue)
 
     def lose(self, why: str) -> int:
-        """The socket is gone: end everything now; return how many that were."""
+        """End all requests, for the socket is gone; return how many they were."""
         self._lost = why or "the connection was lost"
         pending, self._pending = self._pending, {}
         self._overdue = {}
@@ -174,7 +174,7 @@ class Answers(Generic[A]):
         return len(pending)
 
     def _take_out(self, pending: Pending[A]) -> bool:
-        """Compare identity: by now another request may have the name of one that is over."""
+        """Take exactly this one out: by now another request may go by the same name."""
         found = self._pending.get(pending.ref) is pending
         if found:
             del self._pending[pending.ref]

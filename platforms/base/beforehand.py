@@ -1,6 +1,8 @@
-"""What of an outcome is known before the platform answers: what was lost, whose id it has.
+"""What of an outcome is known before the platform answers.
 
-An answer that comes when nobody waits any more is completed with it as well.
+That a picture had to be told in words is known when the message leaves, and that an edit
+goes under the id of the message it edits. The answer is completed with it; so is one that
+comes when nobody waits any more.
 """
 
 from __future__ import annotations
@@ -13,11 +15,11 @@ from actors.sender import Sent
 
 NOTHING: Final = Sent()
 REMEMBERED = 1000
-"""Messages without an answer of which something is known; the oldest are forgotten."""
+"""Of so many messages without an answer something is remembered; the oldest go first."""
 
 
 class Beforehand:
-    """Of the messages of one session, by their keys."""
+    """What is known of the messages of one session, by their keys."""
 
     def __init__(self) -> None:
         self._known: dict[str, Sent] = {}
@@ -30,7 +32,7 @@ class Beforehand:
         self._known[key] = known
 
     def completed(self, key: str, sent: Sent) -> Sent:
-        """Return what *sent* comes to with what was known of *key*, which is over now."""
+        """Return *sent* together with what was known of *key*, which is forgotten now."""
         known = self._known.pop(key, NOTHING)
         return evolve(
             sent, id=known.id or sent.id, degraded=both(known.degraded, sent.degraded)
@@ -38,5 +40,5 @@ class Beforehand:
 
 
 def both(one: str, other: str) -> str:
-    """Return two losses as one text; either may be empty."""
+    """Return two descriptions of what was lost as one text; either may be empty."""
     return "; ".join(filter(None, [one, other]))

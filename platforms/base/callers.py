@@ -16,7 +16,7 @@ from platforms.base.visitors import TAKEN_OVER, Visitor, Visitors
 from platforms.transport import WebSocket
 
 Converse: TypeAlias = "Callable[[Caller], Awaitable[str]]"
-"""Lives one socket; returns why it is gone."""
+"""A session's own function that lives one socket, and returns why it is gone, in words."""
 
 
 class Caller:
@@ -25,7 +25,7 @@ class Caller:
     def __init__(self, socket: WebSocket, role: str = "") -> None:
         self.socket = socket
         self.role = role
-        """What it is for, where an account has several."""
+        """What it is for, where an account has several sockets; else empty."""
         self._over = trio.Event()
         self._why = ""
 
@@ -55,7 +55,8 @@ async def attend(visitors: Visitors[Visitor], converse: Converse) -> None:
                 caller = await visitors.next()
                 assert isinstance(caller, Caller)
                 if present.over:
-                    # The last one left in this very moment: the next session takes it.
+                    # The last one left in this very moment, and this session ends: the
+                    # next one takes it.
                     visitors.put_back(caller)
                     return
                 present.join(caller)
@@ -75,7 +76,7 @@ class _Present:
         """The last one has left; nobody may join any more."""
 
     def join(self, caller: Caller) -> None:
-        """From now on *caller* counts; at once, or the session could end without it."""
+        """Count *caller* as here, before it is served: or the session could end without it."""
         older = self._callers.get(caller.role)
         self._callers[caller.role] = caller
         if older is not None:

@@ -1,9 +1,10 @@
 """What a platform's configuration is: a frozen attrs class, and nothing else.
 
-Its fields are the keys of its table, their types what is accepted, their defaults what
-may be left out, the text below each what it means. Unknown keys and wrong types are
-found when the class is built from the file. What only shows between two keys (`forward`
-needs `url`) it says itself with `faults`, so that all of them can be printed at once.
+Its fields are the keys of its table: their types say what is accepted, their defaults what
+may be left out, and the text below each what it means. Unknown keys and wrong types are
+found when the class is built from the file. What must hold between two keys (`forward`
+needs `url`) the class says itself, with `faults`, so that all mistakes can be printed at
+once.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Invites(Protocol):
     """A configuration that knows how people come to talk through it."""
 
     def invitation(self) -> str:
-        """Say it to who has started the host, in a line without an end. Pure.
+        """Return what whoever started the host is told: one line, no full stop. Pure.
 
         `{ingress}` in it becomes the address of the platform's paths there.
         """
@@ -66,7 +67,7 @@ class Invites(Protocol):
 
 
 def invitation_of(config: PlatformConfig) -> str:
-    """Return what *config* says to who has started the host; empty for nothing."""
+    """Return what *config* has to tell whoever started the host; empty for nothing."""
     return config.invitation() if isinstance(config, Invites) else ""
 
 

@@ -29,14 +29,14 @@ from platforms.base.seats import Seat
 
 
 class Connection(Actor[Never]):
-    """One login of ours. Nobody sends it anything: its line is the way to it.
+    """One login of ours. It takes no messages: what is to be said comes by its `Line`.
 
     Args:
         platform_id: The name of its platform in the configuration.
         platform: What to live.
         host: What it needs of the host.
         seat: What outlives it.
-        reporter: The sibling that tells when there is another life after this one.
+        reporter: The id of the sibling that tells when it is tried again; see `reporter`.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Connection(Actor[Never]):
     async def _session(
         self, link: Link
     ) -> Finished | NeedsOperator | SessionEnded | None:
-        """Live it; return how it ended, or `None` when it was told to stop."""
+        """Live the session; return how it ended, or `None` when it was told to stop."""
         link.connecting()
         with self._scope:
             try:

@@ -1,4 +1,4 @@
-"""From an address to a talk: how a session dials, whatever it speaks there."""
+"""How a session dials: from an address to a `Talk`. The bodies of what `Reach` offers."""
 
 from __future__ import annotations
 

@@ -29,18 +29,20 @@ from supervision import (
 )
 
 LOOK_AGAIN_SECONDS = 0.1
-"""How often a connection that does not take its visitor is hurried ..."""
+"""So often a connection that has not taken its visitor is roused again."""
 PATIENCE_SECONDS = 10.0
-"""... and for how long."""
+"""So long a visitor waits for its session before it is sent away."""
 ASK_SECONDS = 5.0
+"""So long the supervisor of the connections has to answer a call."""
 TRY_AGAIN_LATER = 1013
+"""The close code of a WebSocket that says so (registered with IANA)."""
 
 _log = structlog.get_logger()
 
 
 @frozen
 class NotLetIn(Exception):
-    """A visitor found no session; closing its socket is up to the listener."""
+    """No session took the visitor. Its socket is for the listener to close."""
 
     why: str
 
@@ -65,12 +67,12 @@ class Door:
         """Make the door.
 
         Args:
-            seats: Those of the platform.
-            spec_of: What runs in a seat.
-            supervisor: Of the connections.
-            opened: Told at which address the listener listens.
-            needed: Is there something to be said to the account of that seat?
-            freed: Told of a seat that its account has lost.
+            seats: The seats of the platform.
+            spec_of: Makes the spec of the connection that is to run in a seat.
+            supervisor: The supervisor of the connections.
+            opened: Called with the address at which the listener listens.
+            needed: Says whether there is something to be said to the account of a seat.
+            freed: Called with a seat that was taken from its account.
             network: Where it listens.
         """
         self._seats = seats
@@ -124,8 +126,8 @@ class Door:
     async def hand_over(self, account: str, visitor: Visitor) -> None:
         """Give *visitor* to the session of *account*; return once it was taken.
 
-        A newer visitor of the same role may take its place at once; it is dismissed
-        then, once it was heard out.
+        When a newer visitor of the same role comes, this one is still heard out and then
+        dismissed.
 
         Raises:
             NotLetIn: too many accounts, or the session would not take it.
@@ -146,6 +148,11 @@ class Door:
             visitors.withdraw(visitor)
 
     async def _seat_of(self, account: str) -> Seat:
+        """Return the seat of *account*, if need be one that was taken from another.
+
+        Raises:
+            NotLetIn: all seats are taken by accounts that still need theirs.
+        """
         while (cleared := self._clearing.get(account)) is not None:
             await cleared.wait()
         now = trio.current_time()
@@ -162,7 +169,11 @@ class Door:
         return seat
 
     async def _clear(self, seat: Seat) -> None:
-        """Take the seat from an account; one that comes back meanwhile waits for a new one."""
+        """Take *seat* from its account, which was away for long.
+
+        Should the account come back in this very moment, it waits until this is done, and
+        gets another seat.
+        """
         cleared = self._clearing[seat.account] = trio.Event()
         try:
             for farewell in (TerminateChild(seat.child), DeleteChild(seat.child)):
@@ -177,7 +188,7 @@ class Door:
             cleared.set()
 
     async def _rouse(self, seat: Seat) -> None:
-        """See to it that the connection of *seat* runs."""
+        """Wake the connection of *seat* from its backoff; start it if there is none."""
         try:
             answer = await self._supervisor.ask(
                 RestartNow(seat.child), within=ASK_SECONDS

@@ -1,4 +1,9 @@
-"""One account of ours, connected: what the sender says things on."""
+"""One account of ours, connected: what the sender says things on.
+
+Between the sender, which has a body as its author wrote it, and the platform, which can
+carry less: the body is fitted, tried in simpler forms where it is refused, and what was
+lost on the way is told with the outcome.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +53,18 @@ Send: TypeAlias = "Callable[[Link, Outbound], Awaitable[Sent]]"
 
 _WHAT = {Edit: "edit what was said", Delete: "delete what was said", React: "react"}
 READ_AT_ONCE = 4
-"""Media of one message; so many times what one may hold is what all of them may."""
+"""So many pictures and files of one message are read at the same time. All of them together
+may be as large as so many of the largest."""
 READ_SECONDS = 30.0
-"""For all of them: the sender waits for a line for 60 s, and nothing has left by then."""
+"""So long all of them may take. The sender gives a line 60 s in all, and until they are read
+nothing has left."""
 
 
 class AccountLine:
-    """A `Line` and its `Actions`. One per time of being connected: identity counts."""
+    """The `Line` of one connection, with its `Actions`.
+
+    Each time an account is connected there is a new one: lines are compared by identity.
+    """
 
     def __init__(self, platform: AnyPlatform, link: Link, media: Reads) -> None:
         self._platform = platform
@@ -76,7 +86,8 @@ class AccountLine:
         """Say *out* at once, if nothing about its form is left to try; see `Line.begin`."""
         caps = self._platform.caps
         body = fit(out.body, caps)
-        # A text that is none of another's words: no form but this, and nothing is lost.
+        # Plain text that was nothing else before: there is one form of it, and nothing to
+        # be told as lost.
         for part in body:
             if type(part) is not Text or part.was:
                 return None
@@ -85,7 +96,7 @@ class AccountLine:
         return self._platform.begin(self._link, _saying(out, body), told)
 
     async def _change(self, out: Outbound, change: Change) -> Sent:
-        """Do it where the platform can, and reject it before it leaves where it cannot."""
+        """Edit, delete or react; rejected before anything leaves where that is impossible."""
         platform, link, caps = self._platform, self._link, self._platform.caps
         message = change.target
         assert isinstance(message, str), "the sender has looked it up"
@@ -96,7 +107,8 @@ class AccountLine:
                 async def edit(link: Link, out: Outbound) -> Sent:
                     return await platform.edit(link, out, message)
 
-                # Under the id of its message: an edit of an edit is one of the same.
+                # Its outcome bears the id of the message, whatever the platform answers: so
+                # an edit of this edit is another edit of that message.
                 known = Sent(message, lost)
                 return await self._say(evolve(out, body=body), edit, known)
             case Delete() if caps.deletes:
@@ -118,7 +130,7 @@ class AccountLine:
         if not is_short(body, caps):
             why = f"a message must fit into {caps.max_parts} parts of {caps.text_limit} {caps.unit.value} (this one is longer; send it as a file)"
             raise Rejected(why)
-        if all(type(part) is Text for part in body):  # nearly always: no form but this
+        if all(type(part) is Text for part in body):  # nearly always: there is one form
             return await self._sent(_saying(out, body), send, known)
         refused: FormRefused | None = None
         for rung in rungs(body, caps):

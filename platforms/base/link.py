@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from platforms.transport import Admit
 
 ON_THEIR_WAY = 256
-"""Events of one session that are handed over and not on the disk yet; beyond, it waits."""
+"""So many events of one session may be handed over by `deliver_now` and not be on the disk
+yet; what comes beyond them waits."""
 _PRESENT = (Phase.UP, Phase.DEGRADED)
 
 
@@ -77,11 +78,14 @@ class Link(Reach):
             "the session is over", NOBODY if platform.speaks else None
         )
         self.cursor: str | None = None
-        """How far the platform was journalled: where a session goes on."""
+        """Up to where the platform's events are journalled, as it was last told with
+        `deliver` or `advance`: from there a session goes on. `None` before the first."""
 
     @property
     def account(self) -> str:
-        """Our login; empty until `up` has said it once, where a session has to find out."""
+        """Our login. Where a session has to find it out, it is empty until `up` or
+        `identify` has said it, and known to every session after that.
+        """
         return self._seat.account
 
     @property
@@ -97,9 +101,16 @@ class Link(Reach):
         """Return once *event* is journalled, and *cursor* with it: then acknowledge it.
 
         Waits for the journal only: for its disk, and for room in its backlog. An event
-        that is known already changes nothing. One that can never be kept is refused:
-        logged, a fault, counted, and behind us. A peer that brought it again and again
-        would bring nothing else. A number as *cursor* is kept as its digits.
+        that is known already changes nothing.
+
+        An event that can never be kept is refused, which is logged, counted and shown as
+        a fault. To the session it is as good as journalled: it goes on, and the cursor
+        moves, or a peer that repeats what is not acknowledged would bring nothing else.
+
+        Args:
+            event: What came in.
+            cursor: From where the platform would have to tell again what comes after
+                *event*. A number is kept as its digits.
         """
         trace = self.new_id()
         cursor = None if cursor is None else str(cursor)
@@ -117,7 +128,7 @@ class Link(Reach):
 
         For a platform that reads several at once and acknowledges them together, or not
         at all. One that is refused costs no other. *cursor* is journalled with the last
-        one, and by itself where there is none.
+        event, and by itself where *events* is empty.
         """
         if not events:
             if cursor is not None:
@@ -137,10 +148,12 @@ class Link(Reach):
     def deliver_now(self, events: Sequence[Inbound]) -> bool:
         """Hand *events* over in this very call, to be journalled in this order, in one go.
 
-        For a platform that acknowledges nothing and hears of thousands a second: no task
-        of its waits for the commit, so one that ends has nothing in hand. `False`, and
-        nothing was taken: there is no room, or too many are on their way to the disk. Then
-        they are for `deliver_all`, which waits.
+        For a platform that acknowledges nothing and hears of thousands a second: none of
+        its tasks has to wait for the commit, so none holds an event when it ends.
+
+        Returns:
+            `False` if nothing was taken, because there is no room or too many are on their
+            way to the disk. They are for `deliver_all` then, which waits.
         """
         if self._on_their_way + len(events) > ON_THEIR_WAY:
             return False
@@ -176,7 +189,10 @@ class Link(Reach):
         self.cursor = await self._host.journal.cursor(self.platform, self.account)
 
     def shelf(self, name: str) -> Shelf:
-        """Return where this platform keeps things that outlive its sessions, and the host."""
+        """Return a place beside the journal where this platform keeps things by name.
+
+        They outlive its sessions and the host. *name* tells several such places apart.
+        """
         return self._host.shelf(f"platform {self.platform} {name}")
 
     # --- out --------------------------------------------------------------------------
@@ -184,10 +200,10 @@ class Link(Reach):
     def speaks_through(self, speaker: Speaker) -> AbstractContextManager[Speaker]:
         """While the block lasts, what is to be said is said by *speaker*.
 
-        For a platform whose session makes what it says things with, and which has no
-        `send` of its own then, nor any of the other methods: they are those of *speaker*.
-        To be entered before `up`. The newest one speaks; what comes when none is left is
-        tried again a little later, with the next session.
+        For a platform that has no `send` of its own, nor any of the other methods: they
+        are those of *speaker*. Enter it before `up`. Where several are entered the newest
+        one speaks; what is to be said when none is left is tried again a little later,
+        with the next session.
         """
         return self._speakers.during(speaker)
 
@@ -201,11 +217,12 @@ class Link(Reach):
     def ingress(self) -> AbstractAsyncContextManager[Entrance]:
         """Answer the world at the paths below `/PLATFORM_ID/` while the block lasts.
 
-        Entered once the host's ingress is open; while its port is taken, that is shown as
-        the state of this session. What is in hand ends with the block.
+        The block is entered once the host's ingress is open; until then, as when another
+        program has its port, this session shows what it waits for. Requests that are being
+        answered are cut off at the end of the block.
 
         Raises:
-            SessionEnded: it was closed meanwhile.
+            SessionEnded: the ingress was closed meanwhile.
         """
         return ingress_entered(self, self._host.ingress)
 
@@ -247,20 +264,20 @@ class Link(Reach):
         self._host.reports.report(self.platform, account, self._state)
 
     def connecting(self, why: str = "") -> None:
-        """On the way, or waiting for a peer; nothing can be said yet."""
+        """Say that we are dialling, or wait to be dialled; nothing can be said yet."""
         self._become(ConnectionState(Phase.CONNECTING, why), sends=False)
 
     def becomes(self, state: ConnectionState) -> None:
-        """What the session needs of the host is in *state*, and so is the session."""
+        """Show *state* as that of the session: of what it waits for, such as the ingress."""
         self._become(state, sends=False)
 
     def up(self, account: str = "", *, silence_limit: float | None = None) -> None:
-        """The conversation stands.
+        """Say that the conversation stands: from now on messages are sent through it.
 
         Args:
-            account: Who we are, where that was open.
-            silence_limit: Seconds without a frame after which the peer is dead. Without
-                it, one that is silent is asked for a sign of life.
+            account: Who we are, where the session had to find out.
+            silence_limit: Seconds without a frame after which the peer is taken for dead.
+                Without it, one that is silent is asked for a sign of life first.
         """
         if account:
             self.identify(account)
@@ -271,12 +288,13 @@ class Link(Reach):
     def keys_known_for(self, seconds: float) -> None:
         """Say, before `up`, that the peer knows us by this name for so long only.
 
-        It recognises no `Outbound.key` of before: what is *unknown* since then stays so.
+        An `Outbound.key` of before that time it does not recognise: what was sent then and
+        is *unknown* must not be repeated, and stays unknown.
         """
         self._keys_since = trio.current_time() - seconds
 
     def degraded(self, why: str, *, sends: bool = True) -> None:
-        """The conversation stands, and something is not as it should be.
+        """Say that the conversation stands, but not all is as it should be.
 
         Args:
             why: For a person, in a few words.

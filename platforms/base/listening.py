@@ -1,4 +1,8 @@
-"""The listener of a platform: a supervised child whose port is its only concern."""
+"""The listener of a platform: the supervised child that has its port.
+
+It hands each socket that comes to the connection of its account, by way of a `Door`; a
+fault of the port ends this child and no connection.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +40,9 @@ class PortTaken(Exception):
 
 
 class Listening(Actor[Never]):
-    """Runs `Platform.listen`; a fault of the port is a fault of this platform alone.
+    """Runs `Platform.listen`.
 
-    Its state is that of the platform as a whole: the one with no account.
+    Its state is shown as that of the platform as a whole: under an empty account.
     """
 
     def __init__(
@@ -134,6 +138,7 @@ def end_of_port(error: Exception) -> PortTaken | NeedsOperator | None:
 
 
 def state_after(end: PortTaken | NeedsOperator) -> ConnectionState:
+    """Return what is shown of a listener that ended so."""
     match end:
         case NeedsOperator(why):
             return ConnectionState.needs_operator(why)

@@ -1,4 +1,8 @@
-"""What a session has open now: the newest of its kind, or nothing."""
+"""What a session has open now: the newest of its kind, or nothing.
+
+A session may open a second socket before it has noticed that the first one is lost; from
+then on what is to be said goes through the second.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +17,14 @@ T = TypeVar("T")
 
 
 class Newest(Generic[T]):
-    """Holds the newest, each for as long as it is open.
+    """Holds the newest one, for as long as that is open.
 
-    Whoever goes is compared by identity: one whose end is noticed late must not take its
+    At its end it is compared by identity: one whose end is noticed late must not take its
     successor along.
 
     Args:
-        why: There is none, in words.
-        one: What is there from the beginning.
+        why: What `Retry` says when nothing is open.
+        one: What is open from the beginning, if anything is.
     """
 
     def __init__(self, why: str, one: T | None = None) -> None:
@@ -29,7 +33,7 @@ class Newest(Generic[T]):
 
     @contextmanager
     def during(self, one: T) -> Iterator[T]:
-        """While the block lasts, *one* is the newest, or its successor."""
+        """Hold *one* while the block lasts, unless a newer one comes meanwhile."""
         self.now = one
         try:
             yield one
@@ -38,7 +42,11 @@ class Newest(Generic[T]):
                 self.now = None
 
     def get(self) -> T:
-        """Return it. Raises Retry: there is none, and so nothing has gone out."""
+        """Return what is open.
+
+        Raises:
+            Retry: nothing is, so nothing has gone out.
+        """
         if self.now is None:
             raise Retry(RETRY_SECONDS, self._why)
         return self.now

@@ -1,7 +1,8 @@
-"""What the author of a platform writes: one session, one way to send (or see `speaker`).
+"""What the author of a platform writes: how one session goes, and how something is said.
 
-Redialling, journal, dedup, receipts, liveness, correlation and clean-up belong to the
-host: see `Link`.
+To say something is `Platform.send`; or, where a session makes something to say it with,
+the `send` of a `Speaker`. Redialling, journal, dedup, receipts, liveness, correlation and
+clean-up belong to the host: see `Link`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from platforms.base.talk import Settled
 
 LONGEST_SECONDS: Final = 300.0
-"""Between two attempts, at most, whatever a platform asks for."""
+"""The longest pause between two attempts to connect, whatever a platform asks for."""
 
 ConfigT_co = TypeVar("ConfigT_co", bound=PlatformConfig, covariant=True)
 
@@ -47,16 +48,18 @@ class Platform(ABC, Generic[ConfigT_co]):
     name: ClassVar[str]
     """What a configuration says as `type`."""
     config_type: ClassVar[type[PlatformConfig]]
-    """Taken from `Platform[CONFIG]`; said only where that does not."""
+    """Its configuration. Taken from `Platform[CONFIG]`: to be set only where that is not
+    written so."""
     caps: ClassVar[Caps] = Caps()
     local: ClassVar[bool] = False
     """Whoever speaks there sits where the host runs, and is its operator."""
     singleton: ClassVar[bool] = False
-    """It takes something of which the host has one, as its terminal: a configuration
-    may hold one entry of it at most."""
+    """It uses something of which the host has only one, such as its terminal: there may
+    be one entry of this type in a configuration."""
     redials_after: ClassVar[float] = 1.0
-    """Seconds, at most, before the first attempt after a session; doubled for each next
-    one, up to `LONGEST_SECONDS`. More where whoever dials too fast is shut out."""
+    """The longest pause, in seconds, before the first attempt after a session; it doubles
+    with each one that fails, up to `LONGEST_SECONDS`. To be set higher where a server shuts
+    out whoever dials too fast."""
 
     def __init__(self, config: ConfigT_co) -> None:
         self._config = config
@@ -74,7 +77,7 @@ class Platform(ABC, Generic[ConfigT_co]):
 
     @property
     def config(self) -> ConfigT_co:
-        """What stands in the file. Keys marked `LIVE` change under a running session."""
+        """The table in the file. Keys marked `LIVE` may change while a session runs."""
         return self._config
 
     def reconfigure(self, config: PlatformConfig) -> None:
@@ -83,7 +86,7 @@ class Platform(ABC, Generic[ConfigT_co]):
 
     @property
     def listens(self) -> bool:
-        """Peers dial us: `listen` runs, and accounts appear as they come."""
+        """Whether peers dial us: then `listen` runs, and accounts appear as they come."""
         return False
 
     async def listen(self, door: Door) -> None:
@@ -97,8 +100,8 @@ class Platform(ABC, Generic[ConfigT_co]):
     def answer_of(self, frame: Frame) -> Answer[Settled] | None:
         """Return the answer that *frame* is to a `link.request`; `None`: it is none.
 
-        Pure. It is asked about each frame of a `link.websocket` before anybody hears it,
-        so that answers never wait behind events.
+        Pure. The host asks it about each frame of a `link.websocket` before the session
+        hears of that, so that answers never wait behind events.
         """
         return None
 
@@ -106,21 +109,23 @@ class Platform(ABC, Generic[ConfigT_co]):
     async def session(self, link: Link) -> None:
         """Live one connection of one account.
 
-        Return or raise when it ends; the supervisor decides what next. See `ends` for
-        what the exceptions mean.
+        Return or raise when it ends; the supervisor decides whether and when there is
+        another one. See `platforms.base.ends` for what the exceptions mean.
         """
 
     @property
     def speaks(self) -> bool:
-        """It has a `send` of its own. Else each session says what speaks for it."""
+        """Whether it has a `send` of its own. Else each session has to say what speaks
+        for it: `Link.speaks_through`.
+        """
         return getattr(self.send, "__func__", None) is not Platform.send
 
     async def send(self, link: Link, out: Outbound) -> Sent:
         """Say *out* and return once the platform has answered.
 
-        To be written where *link* is all that it takes. Where a session makes something
-        to say things with, that has the `send`, and whatever else there is of the
-        methods below: see `Link.speaks_through`.
+        Write it where *link* is all that is needed to say something. Where a session makes
+        an object for that, a `Speaker`, this one and the methods below are left alone, and
+        the speaker has its own: see `Link.speaks_through`.
 
         Raises:
             Retry: nothing went out.
@@ -130,11 +135,11 @@ class Platform(ABC, Generic[ConfigT_co]):
         return await link.speaker.send(out)
 
     def begin(self, link: Link, out: Outbound, told: Told) -> Leave | None:
-        """Say *out* in this very call, if that can be done, and let its answer be told.
+        """Say *out* in this very call, if that can be done, and call *told* with its answer.
 
         Only worth writing where messages come by the thousand: it saves waking a task
-        for each. See `Line.begin`; what this does not take goes to `send`, as all does
-        where that is the platform's own and this is not.
+        for each. See `Line.begin`. Returning `None` means that it was not taken, and it
+        goes to `send`; a platform with a `send` and no `begin` of its own takes none.
         """
         return None if self.speaks else link.speaker.begin(out, told)
 

@@ -141,7 +141,7 @@ def _no_disk() -> Callable[[str], Shelf]:
 
 
 def _always(_platform: str, _account: str) -> bool:
-    """Nobody knows: it may be."""
+    """Say of any account that something may wait for it: where nobody knows, it may."""
     return True
 
 
@@ -173,7 +173,7 @@ class Host:
 class Actions(Protocol):
     """A line on which the platform's own actions can be called by name.
 
-    Every line of ours is one: ask the switchboard for the account's line.
+    Every `AccountLine` is one; the switchboard (`actors.sender.Lines`) has them by account.
     """
 
     async def call(self, action: str, params: Mapping[str, object]) -> object:

@@ -1,4 +1,9 @@
-"""How a session reaches its peer: it dials, asks, beats. The half of `Link` with sockets."""
+"""How a session reaches its peer: the half of `Link` that has to do with sockets.
+
+What a platform's author uses is `websocket`, `lines`, `http` and, on what they open,
+`request` and `every`. `dial`, `dial_lines`, `talk` and `conversation` are for platforms that
+read their sockets in their own way.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +49,7 @@ A = TypeVar("A")
 
 
 class Reach:
-    """What `Link` is made of besides journal and state."""
+    """The sockets of a session; `Link` adds the journal and the state to them."""
 
     _platform: AnyPlatform
     _host: Host
@@ -176,8 +181,8 @@ class Reach:
             headers: Sent with every request, besides.
             hides: A secret that stands in what is asked for, as where a token is part of
                 the address: no error tells it.
-            connections: How many calls run at once. More wait their turn, and while a
-                message waits so, a process that dies leaves it *unknown*.
+            connections: How many calls run at once; more wait their turn. A message that
+                waits so is *unknown* if the process dies meanwhile.
         """
         return web_talk(
             self,
@@ -232,7 +237,7 @@ class Reach:
 
     @property
     def one_dial(self) -> trio.Lock:
-        """Held by whoever dials for this account."""
+        """Held by whoever dials for this account: however many sessions of it overlap."""
         return self._seat.one_dial
 
     def _open_talk(self) -> Talk[Any]:
@@ -262,6 +267,6 @@ class Reach:
         self._refusals.refuse(raw, why, trio.current_time())
 
     def answered_late(self, key: str, sent: Sent) -> None:
-        """What was *unknown* under the idempotency key *key* was sent after all."""
+        """Tell the outbox that what was *unknown* under *key* was sent after all."""
         sent = self.beforehand.completed(key, sent)
         self._host.answered_late(key, sent.id, sent.degraded)

@@ -1,7 +1,8 @@
-"""Who tells when the next attempt is: the one thing a dead connection cannot say itself.
+"""The actor that tells when a connection is tried again: it cannot say so itself.
 
-A session knows that it has ended, its supervisor knows for how long the connection
-sleeps. This actor, beside the connections, asks the one about the other.
+A session knows that it has ended; only its supervisor knows for how long the connection
+sleeps then. This actor lives beside the connections, is told of the end of each (`Down`),
+and asks the supervisor.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ ASK_SECONDS = 5.0
 
 @frozen
 class Follow:
-    """The child in this seat has begun a new life: tell when the next one is."""
+    """The child in this seat has begun a life: when that ends, tell when the next is."""
 
     seat: Seat
 

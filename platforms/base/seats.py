@@ -13,25 +13,28 @@ from actors.sender import Terms
 from platforms.base.visitors import Visitor, Visitors
 
 MAX_SEATS = 500
-"""Accounts of one listener. Whoever may dial may name any account; there is an end."""
+"""Accounts of one listener. A peer that may dial names its account itself, so there has to
+be an end to them."""
 AWAY_SECONDS = 3600.0
-"""Who has been away for so long, and has nothing to be told, gives the seat to a newcomer."""
+"""An account that was away for so long, and to which nothing is to be said, loses its seat
+to a newcomer when all are taken."""
 
 
 @define(eq=False)
 class Seat:
-    """One connection's place."""
+    """What outlives the incarnations of one connection."""
 
     child: str
     """The id of the connection among its supervisor's children."""
     account: str = ""
     visitors: Visitors[Visitor] = field(factory=Visitors)
     one_dial: trio.Lock = field(factory=trio.Lock)
-    """However many sessions overlap, one of them dials."""
+    """Held while a session dials: two that overlap must not dial at once."""
     away_since: float | None = None
     """Monotonic seconds; `None` while somebody is there."""
     terms: Terms | None = None
-    """How fast may be spoken through it: made with its first link, kept for the others."""
+    """On which terms is spoken here, the rate above all: kept from one session to the
+    next, so that a new one has no new allowance."""
 
     def away_for(self, now: float) -> float:
         """Return for how many seconds nobody has been there."""
@@ -39,7 +42,7 @@ class Seat:
 
 
 class Seats:
-    """Those of one platform."""
+    """The seats of one platform, by account."""
 
     def __init__(self) -> None:
         self._seats: dict[str, Seat] = {}

@@ -1,4 +1,8 @@
-"""Who says things for a session, where a platform leaves that to what its sessions make."""
+"""What a session makes to say things with, where `Platform.send` has not enough in hand.
+
+A session that has learned something (who is in which channel, which of three sockets takes
+calls) makes a `Speaker` that knows it, instead of writing it where `Platform` finds it.
+"""
 
 from __future__ import annotations
 

@@ -28,12 +28,17 @@ Settled: TypeAlias = Sent | SendRefused
 """What an answer says of a message: it was sent, or why not."""
 
 PING_SECONDS = 10.0
+"""So long a WebSocket that was silent has to answer a ping."""
 SOONEST_SECONDS = 0.05
+"""The shortest period of `Link.every`."""
 
 
 @frozen
 class Wire(Generic[F]):
-    """What one wire looks like: a `Language` of three functions. Pure."""
+    """How frames are read, written and recognised as answers, on one wire. Pure.
+
+    It is the `Language` that a `Peer` needs, made of three functions of an author.
+    """
 
     reads: Callable[[str | bytes], F]
     writes: Callable[[F], str]
@@ -132,7 +137,7 @@ class Talk(Generic[F]):
 
 
 async def _beat(seconds: float, do: Callable[[], Awaitable[object]]) -> None:
-    with suppress(TransportError):  # that it is closed is told by who reads
+    with suppress(TransportError):  # that it is closed is told where it is read
         while True:
             await trio.sleep(seconds)
             await do()

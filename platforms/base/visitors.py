@@ -1,10 +1,10 @@
 """Sockets that dialled us and wait for their account's session to take them.
 
-The slot of an account outlives the incarnations of its connection: a peer that comes
-while the connection sleeps in its backoff is kept here, not turned away. They are taken
-in the order in which they came, so that of each role the newest wins in the end, and
-what an older one has said is heard before. Every removal compares identity, so a dead one
-that is cleaned up late cannot evict its successor.
+This queue outlives the incarnations of the connection: a peer that comes while the
+connection sleeps in its backoff is kept here, not turned away. Visitors are taken in the
+order in which they came. So of each role the newest wins in the end, and what an older one
+has said is heard before that. They are removed by identity, so that a dead one that is
+cleaned up late cannot evict its successor.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import trio
 
 TAKEN_OVER = "a newer connection of this account and role took over"
 MAX_WAITING = 8
-"""Of each role. Who waits longer than so many newer ones is dismissed unheard."""
+"""So many of each role wait; when one more comes, the oldest is dismissed unheard."""
 
 
 class Visitor(Protocol):
@@ -36,13 +36,13 @@ V = TypeVar("V", bound=Visitor)
 
 
 class Visitors(Generic[V]):
-    """The slot of one account."""
+    """Those who wait for one account's session."""
 
     def __init__(self) -> None:
         self._waiting: deque[V] = deque()
         self._changed = trio.Event()
         self.attended = False
-        """An incarnation is here and takes whoever comes."""
+        """A session is here that takes whoever comes."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -65,7 +65,7 @@ class Visitors(Generic[V]):
         return any(each is visitor for each in self._waiting)
 
     def withdraw(self, visitor: V) -> None:
-        """*visitor* left before anybody took it. Its successor stays."""
+        """Take *visitor* out, which left before anybody took it. Others stay."""
         if self.waits(visitor):
             self._remove(visitor)
             self._change()
