@@ -12,7 +12,9 @@ happen here: routing, sending, deciding what a message means.
 from actors.journal.backlog import InboxLimits
 from actors.journal.keeper import CountRows, JournalKeeper, KeptJournal
 from actors.journal.listing import (
+    HEARD_RANK,
     OPEN_OUTBOUND,
+    SAID_RANK,
     Heard,
     Inspected,
     Kind,
@@ -70,7 +72,9 @@ from actors.journal.values import (
 
 __all__ = [
     "GIVES_WAY",
+    "HEARD_RANK",
     "OPEN_OUTBOUND",
+    "SAID_RANK",
     "AccountKey",
     "Appended",
     "Arrived",

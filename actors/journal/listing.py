@@ -71,22 +71,30 @@ class Heard(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
 Letter: TypeAlias = Heard | Said
 Kind: TypeAlias = InboundState | OutboundState
-"""`expired` is both, and the two are equal: which is meant, its type says. Not for sets."""
+"""Both have an `expired`, and the two compare equal: which of them is meant, only its type
+says. So kinds do not belong into a set."""
+
+HEARD_RANK: Final = 0
+SAID_RANK: Final = 1
+"""Rows are numbered by direction, so a dead letter is known by its rank and its number: an
+event that came in has the one rank, a message that was to go out the other."""
 
 
 @frozen(order=True)
 class Place:
-    """Where a letter stands on the shelf: by when it ended."""
+    """Where a letter stands on the shelf: by when it ended, then by rank and number."""
 
     at: float
+    """Seconds since 1970."""
     rank: int
-    """0 came in, 1 was to go out; what has none of ours stands behind."""
+    """`HEARD_RANK` or `SAID_RANK`. Whoever shows other letters among these ranks them
+    higher."""
     seq: int
 
 
 @frozen
 class Sought:
-    """Which rows of the outbox are meant, from the oldest on."""
+    """Which rows of the outbox are asked for, the oldest first."""
 
     states: Collection[OutboundState] = OPEN_OUTBOUND
     platform: str | None = None
@@ -99,7 +107,7 @@ class Sought:
 def place_of(letter: Letter) -> Place:
     """Return where *letter* stands, which has ended."""
     assert letter.settled_at is not None
-    rank = 0 if isinstance(letter, Heard) else 1
+    rank = HEARD_RANK if isinstance(letter, Heard) else SAID_RANK
     return Place(letter.settled_at, rank, letter.seq)
 
 
@@ -108,7 +116,7 @@ def kind_of(letter: Letter) -> Kind:
 
 
 class Inspected(Protocol):
-    """What an operator can see of a journal, and do to it. Nothing here is in a hurry.
+    """What an operator can see of a journal, and do to it. Nothing here has to be quick.
 
     Every list sees what was committed or noted before it was asked for. Changes are on
     the disk when a call returns. A call may be repeated by somebody who does not know
@@ -126,11 +134,11 @@ class Inspected(Protocol):
     async def letters(
         self, kinds: Collection[Kind], before: Place | None, limit: int
     ) -> Sequence[Letter]:
-        """Return what is on the shelf, newest first, of these kinds and behind *before*."""
+        """Return what is on the shelf, newest first: of these kinds, older than *before*."""
         ...
 
     async def letter(self, rank: int, seq: int) -> Letter | None:
-        """Return a row, whole, whether it is on the shelf or not."""
+        """Return the row of that rank and number, whole, on the shelf or not."""
         ...
 
     async def on_the_shelf(self) -> Mapping[tuple[int, str], int]:
@@ -153,9 +161,9 @@ class Inspected(Protocol):
         ...
 
     async def put_away(self, rank: int, seqs: Sequence[int]) -> list[Kind | None]:
-        """Take rows from the shelf; return the state of each, `None` where there is none.
+        """Take the rows of these numbers from the shelf; return the state of each.
 
-        Another state than a dead one: nothing was done to that row.
+        `None`: there is no such row. Another state than a dead one: nothing was done to it.
         """
         ...
 

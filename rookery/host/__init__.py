@@ -1,13 +1,33 @@
 """The host: one process with one tree, from the lock on its data to its last word.
 
-Read `tree` (what runs), `parts` (what outlives restarts) and `manager` (what makes the
-one equal to the configuration) first; then `process` (the life of the process),
-`leaving` and `signals`. `messages` is what an operator may do with single messages,
-`pages` and `showing` how they are told. `changes` and `banner` are pure. What does not
-happen here: anything with sockets of a platform, or the way of a message.
+First what a host is made of:
 
-A simulation puts the same host together without a process around it: `Estate`, `Parts`,
-`host_tree`.
+    tree                  what runs, as one value
+    parts                 what outlives every restart of it: stores, switchboards, registers
+    estate                what should run, by the configuration
+    manager               the actor that makes the one equal to the other; its hands are
+                          `bots` and `platforms`, and `changes` says what is to be done
+
+Then the process around it:
+
+    process               `rookery run`, from the lock to the exit code
+    lock, standard        one host per data directory; the three standard files
+    signals, leaving      what asks it to leave, and how it does that in order
+    notify, heartbeat     how systemd hears of it
+    banner, collector     what a person reads at the start; Python's garbage collector
+
+And what it can be asked, by way of `rookery.control`:
+
+    operations            each command that needs a running host
+    messages              those about single messages; `unattended` without a host
+    pages, showing        how rows of the journal are told to programs
+
+The rest makes one thing each: `journals`, `media`, `kinds`, `loading`, `ingress` (the actor
+with the port), `announcer` (tells bots how connections stand).
+
+What does not happen here: anything with sockets of a platform, or the way of a message. A
+simulation puts the same host together without a process around it, from `Estate`, `Parts`
+and `host_tree`.
 """
 
 from rookery.host.collector import settle_collector

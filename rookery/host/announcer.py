@@ -1,7 +1,8 @@
 """Tell bots how our connections are: `platform.up`, `.down`, `.needs_operator`.
 
-They are events like any other: journalled, routed, handled in order. And like any other
-they wait while the backlog of their platform is full; those of other platforms do not.
+These are events like any other: journalled, routed, handled in order. And like any other
+they wait while the journal has no room for more of that platform; those of other platforms
+do not.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _Told: TypeAlias = tuple[str, Inbound]
 def announcement(change: ConnectionChanged) -> str | None:
     """Return the name of the event that *change* is, or None. Pure.
 
-    A listener without an account is up when its port is: nobody is connected by that.
+    A change without an account is one of a listener. That its port is open connects
+    nobody, so it is no event; that it needs an operator is.
     """
     before, after = change.before, change.after
     if after.phase is Phase.NEEDS_OPERATOR:

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 BOTS = "/bots"
 READY_SECONDS = 20.0
-"""A new version waits at most 5 s for what the old one has in hand."""
+"""So long a new version may take until it serves: it opens what its handlers need, and waits
+at most 5 s for what the old one has in hand."""
 _BACKOFF = Backoff(first=0.5, cap=60.0, reset_after=60.0, give_up=8)
 
 log = structlog.get_logger()
@@ -60,7 +61,7 @@ class NotStarted(Exception):
 
 
 class BotKeeper:
-    """The manager's hands for bots. Each call may be repeated."""
+    """What the manager does with bots. Each call may be repeated."""
 
     def __init__(self, ctx: ActorContext, parts: Parts, load: Load) -> None:
         self._ctx = ctx
@@ -71,12 +72,12 @@ class BotKeeper:
         self._load = load
 
     def expect(self, bot_id: str) -> None:
-        """Events for this bot wait until it is there."""
+        """Let events for this bot wait, from now on, until it is there."""
         if bot_id not in self._estate.bots:
             self._desks.expect(bot_id)
 
     def expect_no_more(self, bot_id: str) -> None:
-        """It will not come after all; what runs under that name runs on."""
+        """Let nobody wait for it any more; what runs under that name runs on."""
         if bot_id not in self._estate.bots:
             self._desks.forget(bot_id)
 
@@ -95,7 +96,10 @@ class BotKeeper:
         await send.send(Loaded(bot_id, bot))
 
     async def bring(self, loaded: Loaded) -> bool:
-        """Let a loaded bot run, in the place of the one that runs. Was it there?
+        """Let a loaded bot run, in the place of the version that runs now, if one does.
+
+        Returns:
+            Whether there was one.
 
         Raises:
             BotNotLoaded: its code could not be loaded.
@@ -125,13 +129,13 @@ class BotKeeper:
         self._desks.forget(bot_id)
 
     async def restore(self, bot_id: str, running: RunningBot) -> None:
-        """Start again what is missing of a bot: its supervisor forgot it, or was new."""
+        """Start again what is missing of a bot, after a supervisor above it was restarted."""
         await start_child(self._bots(), _supervisor_of(bot_id))
         supervisor = self._supervisor(bot_id)
         rows = await which_children(supervisor)
         if [row.id for row in rows] == [running.child]:
             return
-        # None, or two of them: a manager was interrupted while it replaced one.
+        # None; or two, if a manager was interrupted while it replaced one by the other.
         for row in rows:
             await self._drop(supervisor, row.id)
         await start_child(supervisor, self._version(running))
@@ -188,7 +192,8 @@ class BotKeeper:
 
 
 def _supervisor_of(bot_id: str) -> ChildSpec:
-    # One that gave up stays down for everybody to see, with the reason.
+    # One that gave up stays down and is shown with the reason, instead of being restarted
+    # by the supervisor of all bots, whose own window it would trip.
     return ChildSpec(bot_id, Supervisor(max_restarts=10, needs_operator=True))
 
 

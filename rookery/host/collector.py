@@ -1,4 +1,4 @@
-"""How often Python looks for cyclic garbage in a process that lives for months."""
+"""How often Python's garbage collector looks for cycles, in a process that lives for months."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ through: as slowly as by default."""
 
 
 def settle_collector() -> None:
-    """Leave out what is there now, and look less often than a script does.
+    """Let the collector leave out what is there now, and look less often than by default.
 
-    What was started stays: the collector need not look at it again and again. And
-    messages live for milliseconds and rarely form cycles.
+    What was made at the start stays to the end, so it need not be looked at again and
+    again; messages live for milliseconds and rarely form cycles.
     """
     gc.collect()
     gc.freeze()

@@ -34,15 +34,18 @@ class RunningBot:
 
 @define(eq=False)
 class Estate:
-    """What should run, whatever restarts."""
+    """What should run, whatever restarts. Written by the manager and its two keepers only."""
 
     configuration: Configuration
+    """The one that was applied last."""
     bots: dict[str, RunningBot] = field(factory=dict)
+    """By the id in the configuration; without those that could not be loaded."""
     platforms: dict[str, PlatformSettings] = field(factory=dict)
+    """By the id in the configuration."""
     living: dict[str, AnyPlatform] = field(factory=dict)
-    """Of `platforms`, what was made of each."""
+    """The `Platform` that was made of each entry of `platforms`."""
     faults: dict[str, str] = field(factory=dict)
-    """Path in the configuration to what is wrong there at the moment."""
+    """What is wrong at the moment, by its path in the configuration."""
     settled: trio.Event = field(factory=trio.Event)
     """Set once the first configuration was applied, faults or not."""
 
@@ -56,11 +59,15 @@ class Estate:
         if known is None:
             return None
         caps = caps_of(known)
-        # Asked here, for nearly all: to cut is a coroutine and a generator.
+        # Asked before anything is made: nearly every message is short, and cutting one
+        # takes a coroutine and a generator.
         return None if is_short(fit(out.body, caps), caps) else _cut(out, caps)
 
     def is_operator(self, platform: str, user: str) -> bool:
-        """Whoever sits here is one; the rest is configured by platform id."""
+        """Say whether *user* of the platform *platform* is an operator of this host.
+
+        Whoever sits at its terminal is one; all others stand in the configuration.
+        """
         settings = self.configuration.settings
         known = settings.platforms.get(platform)
         if known is not None and known.kind.platform.local:
@@ -83,7 +90,11 @@ class Report:
     """What applying a configuration came to."""
 
     bots: Mapping[str, list[str]] = field(factory=dict)
+    """Ids, by what was done: `added`, `reloaded`, `removed`."""
     platforms: Mapping[str, list[str]] = field(factory=dict)
+    """Ids, by what was done: `added`, `changed` (stopped and started again), `adjusted`
+    (while it ran), `removed`, `retried` (what had waited for an operator)."""
     faults: tuple[str, ...] = ()
+    """What does not run as configured, each with its path."""
     refused: bool = False
     """The configuration itself has faults; nothing was touched."""

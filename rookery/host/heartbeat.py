@@ -1,4 +1,4 @@
-"""Tell systemd's watchdog that the loop turns. Only where it asked to be told."""
+"""Tell systemd's watchdog that the loop turns; only made where systemd asks for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Beat:
 
 
 class Heartbeat(Actor[Beat]):
-    """Lives at `/heartbeat`. Twice as often as systemd wants to hear it."""
+    """Lives at `/heartbeat`. Tells twice as often as systemd wants to hear it."""
 
     def __init__(self, notifier: Notifier) -> None:
         self._notifier = notifier

@@ -1,4 +1,7 @@
-"""From what is configured to a platform that can run. Its code may be a stranger's."""
+"""From a table of the configuration to a platform that can run.
+
+Its class may be a stranger's: whatever that raises is `NotBuilt`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from rookery.config import PlatformSettings
 
 @frozen
 class NotBuilt(Exception):
-    """The author's own code would not make it."""
+    """The author's class raised when it was to be made."""
 
     why: str
 

@@ -1,7 +1,11 @@
-"""Leave in order: what is in hand is finished, what cannot be known is said to be unknown.
+"""Leave in order: what is in hand is finished, what cannot be known is noted as unknown.
 
-Claims pause while sockets stay open and events are still journalled; lanes finish; what
-they said goes out; answers are awaited. Then the tree stops, in reverse.
+1. The router takes no more events from the journal. Sockets stay open, and what comes in is
+   still journalled: it is for the next start.
+2. Handlers that run end, and what they said goes out.
+3. Answers of platforms are awaited; what has none by then is *unknown*.
+
+Then the caller stops the tree, in reverse.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from actors.sender import DrainSends, Sender
 from rookery.host.parts import Parts
 
 DRAIN_SECONDS = 10.0
+"""So long all of it may take."""
 _LOOK_SECONDS = 0.02
 
 log = structlog.get_logger()
@@ -48,7 +53,7 @@ async def _sent(parts: Parts, until: float) -> None:
     while trio.current_time() < until:
         journal = parts.journal
         waiting = any(map(journal.can_claim, parts.lines.accounts()))
-        # One row of a chat at a time: the next one shows when this one is answered.
+        # A chat gives one row at a time: its next one can be claimed when this is answered.
         if not waiting and not journal.counts().sending:
             return
         await trio.sleep(_LOOK_SECONDS)

@@ -19,8 +19,9 @@ Load: TypeAlias = Callable[[str, Path], Awaitable[Bot]]
 Reread: TypeAlias = Callable[[], Awaitable[Configuration]]
 """How the configuration is read again. Raises `ConfigRefused`."""
 
-# One that hangs keeps its thread for ever; reloading it again and again must end.
 _THREADS = 16
+"""A module that hangs keeps its thread for ever. When all are taken nothing is loaded any
+more, however often somebody reloads."""
 
 
 class Loader:

@@ -1,8 +1,9 @@
 """The runtime manager: makes what runs equal to what is configured, and keeps it so.
 
-It holds no state of its own: what should run is the `Estate`. A supervisor that was
-restarted forgot the children it was given at run time; the manager sees it go (`Down`),
-waits a little, and gives them again.
+It keeps nothing that must survive it: what should run is the `Estate`, and a new manager
+goes on with that. A supervisor that was restarted has forgotten the children that were
+added to it at run time; the manager, which watches it, hears of its end (`Down`), waits a
+little, and adds them again.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from rookery.host.platforms import PLATFORMS, PlatformKeeper, PlatformRefused
 from supervision import ChildState, SupervisorActor, which_children
 
 RESTORE_SECONDS = 1.0
+"""So long after something ended the manager looks what is missing."""
 
 
 @frozen
@@ -137,7 +139,8 @@ class Manager(Actor[ManagerMessage]):
         estate.faults.clear()
         for bot_id in found.settings.bots:
             self._bots.expect(bot_id)
-        # First: events are accepted while bots are still being loaded, and wait for them.
+        # Platforms first: events are accepted while bots are still being loaded, and wait
+        # for them at their desks.
         platforms = await self._apply_platforms(ctx, found)
         bots = await self._apply_bots(ctx, found)
         faults = tuple(f"{path}: {why}" for path, why in estate.faults.items())
@@ -157,7 +160,7 @@ class Manager(Actor[ManagerMessage]):
                 nursery.start_soon(
                     self._bots.load, bot_id, settings.use, found.folder, send
                 )
-            for _ in wanted:  # as they come: one that hangs keeps nobody waiting
+            for _ in wanted:  # in the order in which they are ready: one may hang
                 loaded = await receive.receive()
                 use = wanted[loaded.bot_id].use
                 try:
@@ -175,7 +178,7 @@ class Manager(Actor[ManagerMessage]):
         self, ctx: ActorContext, found: Configuration
     ) -> dict[str, list[str]]:
         wanted = found.settings.platforms
-        self._platforms.listen(found.settings)
+        self._platforms.bind_ingress(found.settings)
         todo = changes(self._estate.platforms, wanted)
         adjusted = [
             each for each in todo.changed if self._platforms.adjust(each, wanted[each])
@@ -197,7 +200,10 @@ class Manager(Actor[ManagerMessage]):
         }
 
     async def _try_again(self, ctx: ActorContext, kept: Iterable[str]) -> list[str]:
-        """Whoever asks for a reload may have mended what a platform could not."""
+        """Begin again those platforms that wait for an operator, and return their ids.
+
+        Whoever asks for a reload may have mended what was wrong with them.
+        """
         tried = []
         for platform_id in kept:
             try:
@@ -247,6 +253,7 @@ class Manager(Actor[ManagerMessage]):
     async def _see_to(
         self, ctx: ActorContext, bot_id: str, running: RunningBot
     ) -> None:
+        """Give the bot up if its actor says that only an operator can help."""
         supervisor = ctx.find(f"{BOTS}/{bot_id}", SupervisorActor)
         for row in await which_children(supervisor):
             if row.state is ChildState.NEEDS_OPERATOR:

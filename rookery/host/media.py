@@ -1,4 +1,4 @@
-"""Pictures and files, read as the configuration of the moment allows."""
+"""Reads pictures and files, from where the configuration of the moment allows."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""What an operator can ask of single messages: see them, and let them begin again or go."""
+"""What an operator can do with single messages: see them, try them again, let them go."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import islice
 from typing import assert_never
 
 import trio
 
 from actors.buffer import CannotRepair
-from actors.journal import NoJournal, Place
+from actors.journal import HEARD_RANK, SAID_RANK, NoJournal, Place
 from actors.messages import NotRepairable
 from rookery.control import (
     CountLetters,
@@ -34,6 +34,7 @@ from rookery.host.pages import (
 )
 from rookery.host.parts import Parts
 from rookery.host.showing import (
+    MAIL_RANK,
     letter_whole,
     mail_row,
     mail_whole,
@@ -43,7 +44,7 @@ from rookery.host.showing import (
 )
 
 ANSWER_SECONDS = 60.0
-"""After so long somebody is answered who waits for a disk in trouble."""
+"""After so long an operator is answered, also while the disk is in trouble."""
 LATE = "the journal did not answer in time; ask again"
 MAIL_STAYS = (
     "mail between actors cannot be retried: whoever sent it was told, "
@@ -52,13 +53,14 @@ MAIL_STAYS = (
 
 
 class MessageDesk:
-    """Answers for one host."""
+    """Answers an operator's requests about single messages, for one host."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._journal = parts.journal
         system = parts.system
-        # Once: that a clock is set must not move what is on the shelf.
+        # Read once, to turn the system's instants into dates: a clock that is set later
+        # must not move what is on the shelf.
         self._since = system.wall_clock() - system.clock()
 
     async def perform(self, request: MessageRequest) -> Mapping[str, object]:
@@ -107,21 +109,14 @@ class MessageDesk:
     # --- the outbox --------------------------------------------------------------------
 
     async def _repair(self, request: RepairOutbox) -> Mapping[str, object]:
-        done: list[Mapping[str, object]] = []
-        failed: list[Mapping[str, object]] = []
-        with trio.move_on_after(ANSWER_SECONDS / 2):
-            for key in request.keys:
-                try:
-                    outcome = await self._parts.repairs.repair(
-                        key, request.repair, request.message_id
-                    )
-                except (NotRepairable, CannotRepair) as error:
-                    failed.append({"key": key, "why": str(error)})
-                else:
-                    done.append({"key": key, "state": outcome.state.value})
-        rest = request.keys[len(done) + len(failed) :]
-        failed += [{"key": key, "why": LATE} for key in rest]
-        return {"done": done, "failed": failed}
+        async def repair(key: str) -> Mapping[str, object]:
+            repairs = self._parts.repairs
+            outcome = await repairs.repair(key, request.repair, request.message_id)
+            return {"state": outcome.state.value}
+
+        return await _one_by_one(
+            "key", request.keys, repair, (NotRepairable, CannotRepair)
+        )
 
     # --- dead letters ------------------------------------------------------------------
 
@@ -135,7 +130,7 @@ class MessageDesk:
     def _mail(self, before: Place | None, limit: int) -> list[tuple[Place, Row]]:
         shelf = self._parts.system.dead_letters
         placed = (
-            (Place(letter.at + self._since, 2, letter.number), letter)
+            (Place(letter.at + self._since, MAIL_RANK, letter.number), letter)
             for letter in shelf.newest(len(shelf))
         )
         wanted = (pair for pair in placed if before is None or pair[0] < before)
@@ -143,7 +138,7 @@ class MessageDesk:
 
     async def _show_letter(self, name: str) -> Mapping[str, object]:
         rank, seq = parsed_id(name)
-        if rank == 2:
+        if rank == MAIL_RANK:
             mail = self._parts.system.dead_letters.numbered(seq)
             if mail is not None:
                 return mail_whole(mail, mail.at + self._since)
@@ -154,39 +149,56 @@ class MessageDesk:
         raise Refused(kind="no_letter", message=no_letter(name))
 
     async def _do_letters(self, request: DoLetters) -> Mapping[str, object]:
-        done: list[Mapping[str, object]] = []
-        failed: list[Mapping[str, object]] = []
-        with trio.move_on_after(ANSWER_SECONDS / 2):
-            for name in request.ids:
-                try:
-                    if request.deed == "retry":
-                        done.append({"id": name, **await self._retry(name)})
-                    else:
-                        await self._discard(name)
-                        done.append({"id": name})
-                except (CannotRepair, ValueError) as error:
-                    failed.append({"id": name, "why": str(error)})
-        rest = request.ids[len(done) + len(failed) :]
-        failed += [{"id": name, "why": LATE} for name in rest]
-        return {"done": done, "failed": failed}
+        do = self._retry if request.deed == "retry" else self._discard
+        return await _one_by_one("id", request.ids, do, (CannotRepair, ValueError))
 
     async def _retry(self, name: str) -> Mapping[str, object]:
         rank, seq = parsed_id(name)
         repairs = self._parts.repairs
-        if rank == 0:
+        if rank == HEARD_RANK:
             return {"was": (await repairs.hear_again(seq)).value, "key": None}
-        if rank == 1:
+        if rank == SAID_RANK:
             was, key = await repairs.say_anew(seq)
             return {"was": was.value, "key": key}
         raise ValueError(MAIL_STAYS)
 
-    async def _discard(self, name: str) -> None:
+    async def _discard(self, name: str) -> Mapping[str, object]:
         rank, seq = parsed_id(name)
-        if rank < 2:
+        if rank != MAIL_RANK:
             await self._parts.repairs.put_away(rank, seq)
         elif not self._parts.system.dead_letters.discard(seq):
             raise ValueError(no_letter(name))
+        return {}
 
     async def _counted(self) -> dict[str, object]:
         shelf = await self._journal.on_the_shelf()
         return counted(shelf, len(self._parts.system.dead_letters))
+
+
+async def _one_by_one(
+    label: str,
+    names: Sequence[str],
+    do: Callable[[str], Awaitable[Mapping[str, object]]],
+    refusals: tuple[type[Exception], ...],
+) -> Mapping[str, object]:
+    """Do something with each of *names*, and return for which it was done and why not.
+
+    What was not reached in time has failed, so that there is an answer for each.
+
+    Args:
+        label: What a name is called in the answer.
+        names: Of messages, or of dead letters.
+        do: Returns what there is to tell besides.
+        refusals: What *do* raises where it cannot be done, in words.
+    """
+    done: list[Mapping[str, object]] = []
+    failed: list[Mapping[str, object]] = []
+    with trio.move_on_after(ANSWER_SECONDS / 2):
+        for name in names:
+            try:
+                done.append({label: name, **await do(name)})
+            except refusals as error:
+                failed.append({label: name, "why": str(error)})
+    rest = names[len(done) + len(failed) :]
+    failed += [{label: name, "why": LATE} for name in rest]
+    return {"done": done, "failed": failed}

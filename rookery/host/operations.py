@@ -1,4 +1,8 @@
-"""What can be asked of a running host; the control socket offers it."""
+"""What can be asked of a running host; `rookery.control` lets commands ask it.
+
+A method for each operation. What they return becomes JSON; what cannot be done is
+`Refused`, with a kind for programs and a sentence for people.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +28,14 @@ from rookery.host.messages import MessageDesk
 from rookery.host.parts import SHOWN_OF_A_CROWD, Parts, absolute
 
 SEND_SECONDS = 10.0
+"""So long `send` waits for what becomes of its message, where the account is connected."""
 RELOAD_SECONDS = 80.0
-CHAOS_SECONDS = 60.0
-"""How long a plan is in force that says nothing else."""
-
 COMPACT_SECONDS = 80.0
+"""So long these two may take; the command itself waits a little longer."""
+CHAOS_SECONDS = 60.0
+"""How long a plan is in force that does not say so itself."""
 LATERS_SHOWN = 1_000
+"""So many of those that wait are listed, the earliest first; all are counted."""
 
 
 class HostOperations:
@@ -40,7 +46,12 @@ class HostOperations:
         self.messages = MessageDesk(parts).perform
 
     async def tree(self, path: str, *, everybody: bool) -> Mapping[str, object]:
-        """What is at *path* and below, and what of the configuration does not run."""
+        """Return what is at *path* and below, and what of the configuration does not run.
+
+        Args:
+            path: Of an actor; `/` for all.
+            everybody: All of a crowd, where else some are shown and the others counted.
+        """
         system = self._parts.system
         top = absolute(path)
         try:
@@ -60,7 +71,7 @@ class HostOperations:
         }
 
     async def platforms(self) -> Mapping[str, object]:
-        """Each platform with its accounts and their states."""
+        """Return each platform with its accounts and their states."""
         connections = self._parts.board.states()
         listed: list[dict[str, object]] = []
         for platform_id, settings in self._parts.estate.platforms.items():
@@ -83,7 +94,7 @@ class HostOperations:
         return {"platforms": listed}
 
     async def schedules(self) -> Mapping[str, object]:
-        """What is run again and again, and what is run once, the earliest first."""
+        """Return what is run again and again, and what is run once, the earliest first."""
         timetable = self._parts.timetable
         entries = sorted(timetable.entries, key=lambda entry: entry.due)
         laters = timetable.laters
@@ -111,12 +122,17 @@ class HostOperations:
         }
 
     async def lanes(self) -> Mapping[str, object]:
-        """What each platform has brought, and where that stands, lane by lane."""
+        """Return what each platform has brought, and how much of it waits, by urgency."""
         counts = self._parts.journal.platforms()
         return {"platforms": msgspec.to_builtins(counts)}
 
     async def send(self, address: str, text: str) -> Mapping[str, object]:
-        """Say *text*, and wait a while for what becomes of it."""
+        """Say *text* at *address*, and wait a while for what becomes of it.
+
+        Raises:
+            Refused: there is no such platform.
+            ValueError: *address* is none.
+        """
         to = ChatAddress.parse(address)
         known = self._parts.estate.platforms
         if to.platform not in known:
@@ -159,12 +175,45 @@ class HostOperations:
             "faults": list(report.faults),
         }
 
+    async def journal(self) -> Mapping[str, object]:
+        """Return how the journal is, and how much it holds that is open."""
+        journal = self._parts.journal
+        health = journal.health
+        return {
+            "durability": self._parts.estate.configuration.settings.host.durability,
+            "state": health.state,
+            "kind": health.kind,
+            "why": health.why,
+            "counts": asdict(journal.counts()),
+        }
+
+    async def compact_journal(self) -> Mapping[str, object]:
+        """Give the unused space of the journal's file back; whoever writes waits so long."""
+        journal = self._parts.journal
+        if not isinstance(journal, FileJournal):
+            msg = "the journal of this host is in memory: there is no file"
+            raise Refused(kind="no_file", message=msg)
+        if journal.health.state != "open":
+            msg = f"the journal is {journal.health.state}: {journal.health.why}"
+            raise Refused(kind="stalled", message=msg)
+        with trio.move_on_after(COMPACT_SECONDS):
+            try:
+                await journal.compact()
+            except Trouble as trouble:
+                raise Refused(kind="stalled", message=str(trouble)) from trouble
+            return {}
+        msg = f"it takes longer than {COMPACT_SECONDS:g} s, and goes on"
+        raise Refused(kind="busy", message=msg)
+
     # --- chaos --------------------------------------------------------------------------
 
     async def begin_chaos(
         self, campaign: str, plan: str, seconds: float | None
     ) -> Mapping[str, object]:
-        """Break this host by *plan* for a while, if it allows it."""
+        """Break this host by *plan* (TOML) for so many *seconds*, if it allows it.
+
+        *campaign* is the name under which the other two ask for it.
+        """
         campaigns = self._campaigns()
         try:
             chaos = read_plan(plan, name="plan")
@@ -181,14 +230,14 @@ class HostOperations:
         return report.as_json()
 
     async def look_at_chaos(self, campaign: str) -> Mapping[str, object]:
-        """Say how it stands."""
+        """Return how a campaign stands: its report so far."""
         try:
             return self._campaigns().look(campaign).as_json()
         except CampaignRefused as refused:
             raise Refused(kind="no_campaign", message=str(refused)) from None
 
     async def heal_chaos(self, campaign: str) -> Mapping[str, object]:
-        """End it now."""
+        """End a campaign now, and return its report."""
         try:
             return self._campaigns().heal(campaign).as_json()
         except CampaignRefused as refused:
@@ -203,36 +252,6 @@ class HostOperations:
             )
             raise Refused(kind="forbidden", message=msg)
         return campaigns
-
-    async def journal(self) -> Mapping[str, object]:
-        """How the journal is, and how much it holds that is open."""
-        journal = self._parts.journal
-        health = journal.health
-        return {
-            "durability": self._parts.estate.configuration.settings.host.durability,
-            "state": health.state,
-            "kind": health.kind,
-            "why": health.why,
-            "counts": asdict(journal.counts()),
-        }
-
-    async def compact_journal(self) -> Mapping[str, object]:
-        """Give the unused space of its file back; whoever writes waits meanwhile."""
-        journal = self._parts.journal
-        if not isinstance(journal, FileJournal):
-            msg = "the journal of this host is in memory: there is no file"
-            raise Refused(kind="no_file", message=msg)
-        if journal.health.state != "open":
-            msg = f"the journal is {journal.health.state}: {journal.health.why}"
-            raise Refused(kind="stalled", message=msg)
-        with trio.move_on_after(COMPACT_SECONDS):
-            try:
-                await journal.compact()
-            except Trouble as trouble:
-                raise Refused(kind="stalled", message=str(trouble)) from trouble
-            return {}
-        msg = f"it takes longer than {COMPACT_SECONDS:g} s, and goes on"
-        raise Refused(kind="busy", message=msg)
 
 
 def _date(due: float) -> str | None:

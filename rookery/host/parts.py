@@ -1,7 +1,7 @@
-"""What belongs to the System, not to an incarnation: stores, switchboards, registers.
+"""What outlives every restart inside a host: stores, switchboards, registers.
 
-Made once per host. Actors come and go and find here what is in hand; nothing of it is
-global, so two hosts in one process do not see each other.
+Made once per host, beside its `System`. Actors come and go and find here what is in hand.
+None of it is global, so two hosts in one process do not see each other.
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ from rookery.host.journals import laters_in
 from rookery.host.media import HostReader
 
 PROVIDED = ("tree",)
-"""What a bot may `use()` of the host."""
+"""The names under which a bot may `use()` something of the host."""
 SHOWN_OF_A_CROWD = 20
-"""So many children of one actor are shown; of more, the others are counted."""
+"""So many children of one actor are shown; where there are more, the others are counted."""
 _AWAY_SECONDS = 1.0
+"""After so long, a bot is told, a call to an account that is not connected may be repeated."""
 
 
 @frozen(kw_only=True, eq=False)
 class Parts:
-    """The organs of one host."""
+    """Everything that the actors of one host share, and what is asked of it as a whole."""
 
     system: System
     estate: Estate
@@ -68,7 +69,7 @@ class Parts:
         *,
         network: Network = TCP,
     ) -> Parts:
-        """Make them all, around *journal*."""
+        """Make them all, around *journal*, and tell each of those it depends on."""
         # The bound method: it is read several times for every message.
         clock = trio.lowlevel.current_clock().current_time
         faults = Faults(clock, system.wall_clock)
@@ -108,7 +109,10 @@ class Parts:
         )
 
     def open(self) -> AbstractAsyncContextManager[object]:
-        """Keep the journal open; around the tree, for it is the last to leave."""
+        """Open the journal for as long as the block lasts.
+
+        To be entered around the `System`: the journal is the last to leave.
+        """
         return self.journal.running(self.outbox.recall)
 
     def for_platforms(self) -> Host:
@@ -146,7 +150,7 @@ class Parts:
         )
 
     def note_trouble(self, kind: str, why: str) -> None:
-        """The journal has stalled."""
+        """Note as a fault that the journal has stalled."""
         self.faults.add("/journal", f"journal.{kind}", why)
 
     def tree_text(self, path: str = "/") -> str:
@@ -176,5 +180,5 @@ class Parts:
 
 
 def absolute(path: str) -> str:
-    """Return *path* as the tree knows it: people leave the first slash out."""
+    """Return *path* as the tree knows it, with the first slash that people leave out."""
     return "/" + path.strip("/")

@@ -46,7 +46,7 @@ class PlatformRefused(Exception):
 
 
 class PlatformKeeper:
-    """The manager's hands for platforms. Each call may be repeated."""
+    """What the manager does with platforms. Each call may be repeated."""
 
     def __init__(
         self,
@@ -61,7 +61,11 @@ class PlatformKeeper:
         self._board = board
 
     async def bring(self, platform_id: str, settings: PlatformSettings) -> None:
-        """Let a platform run. That its peer is away or its port taken is its own matter."""
+        """Let a platform run. That its peer is away or its port is taken is no failure here.
+
+        Raises:
+            PlatformRefused: its code would not make it, or its supervisor would not run it.
+        """
         try:
             platform = build(settings)
         except NotBuilt as error:
@@ -104,13 +108,13 @@ class PlatformKeeper:
         self._board.remove(platform_id)
         self._host.ingress.forget(platform_id)
 
-    def listen(self, settings: Settings) -> None:
-        """Let the ingress be where the configuration says."""
+    def bind_ingress(self, settings: Settings) -> None:
+        """Let the ingress be at the address in the configuration."""
         ingress = settings.ingress
         self._host.ingress.bind(*ingress.binds, ingress.connections_per_address)
 
     async def try_again(self, platform_id: str) -> bool:
-        """Begin anew what waits for an operator: one has been here. Was there any?"""
+        """Start again what waits for an operator, who has been here; say if anything did."""
         supervisor = self._ctx.find(f"{PLATFORMS}/{platform_id}", SupervisorActor)
         rows = await which_children(supervisor)
         stuck = [row.id for row in rows if row.state is ChildState.NEEDS_OPERATOR]

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from actors.journal import Heard, Letter, Said, as_mapping, change_as_mapping, kind_of
+from actors.journal import (
+    Letter,
+    Said,
+    as_mapping,
+    change_as_mapping,
+    kind_of,
+    place_of,
+)
 from actors.kernel import DeadLetter
 from actors.messages import (
     ChatAddress,
@@ -18,9 +25,12 @@ from actors.messages import (
 )
 from actors.schedule import moment
 
+MAIL_RANK: Final = 2
+"""Of mail between actors, behind the two ranks of the journal's rows: see `Place`."""
 RANKS: Final = ("in", "out", "mail")
 """What the ids of dead letters begin with, by rank."""
 DIRECTIONS: Final = ("inbound", "outbound", "mail")
+"""How programs are told the direction, by rank."""
 MAIL: Final = "mail"
 EXCERPT: Final = 200
 """Characters of a text in a list."""
@@ -65,7 +75,7 @@ def letter_row(letter: Letter) -> dict[str, object]:
         if letter.chat is not None:
             to = ChatAddress(letter.platform, letter.account, letter.chat)
             where = str(to)
-    rank = 0 if isinstance(letter, Heard) else 1
+    rank = place_of(letter).rank
     return {
         "id": f"{RANKS[rank]}-{letter.seq}",
         "direction": DIRECTIONS[rank],

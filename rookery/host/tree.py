@@ -2,12 +2,15 @@
 
 root (one_for_one; giving up ends the process with exit code 70)
 ├─ journal     restarted for ever; what it keeps belongs to the System
-├─ core        router, outbox, sender, tracker, scheduler, monitor, announcer
+├─ core        tracker, outbox, sender, router, scheduler, monitor, announcer
 ├─ bots        the manager adds them, each below a supervisor of its own
 ├─ platforms   the manager adds them, each below a supervisor of its own
 ├─ web         the ingress: what the world may reach of platforms
 ├─ control     the control socket
-└─ manager     makes what runs equal to what is configured
+├─ manager     makes what runs equal to what is configured
+└─ heartbeat   only where systemd watches over the process
+
+They start from above to below, and stop from below to above.
 """
 
 from __future__ import annotations
@@ -76,7 +79,8 @@ def host_tree(
         _child("core", _core(parts)),
         _child("bots", _supervisor()),
         _child("platforms", _supervisor()),
-        # After the platforms, so that it closes before them: nobody comes in vain.
+        # Behind the platforms, so that it is stopped before them: whoever is let in by the
+        # ingress finds the platform that he came for.
         _child("web", _supervisor(*ingress_specs(parts.ingress, parts.network))),
         *([_steadfast("control", _socket(parts))] if control else ()),
         _steadfast("manager", partial(Manager, parts.estate, reread, keepers)),
@@ -115,6 +119,9 @@ def _child(name: str, start: Supervisor | Callable[..., AnyActor]) -> ChildSpec:
 
 
 def _steadfast(name: str, start: Callable[..., AnyActor]) -> ChildSpec:
-    """One that is tried again for ever: chats go on without it, so nobody ends for it."""
+    """Return the spec of a child that is tried again for ever.
+
+    Chats go on without it for a while, so that it fails must end nobody else.
+    """
     backoff = evolve(BACKOFF, give_up=FOREVER)
     return ChildSpec(name, start, backoff=backoff, counted=False)

@@ -1,9 +1,10 @@
-"""Look at messages in the file of a host that does not run. Nothing is changed."""
+"""Look at messages in the journal's file, where no host runs. Nothing is changed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import assert_never
 
 from actors.journal import file_listing, opened
 from rookery.control import (
@@ -23,7 +24,13 @@ from rookery.host.pages import (
     parsed_token,
     sought_of,
 )
-from rookery.host.showing import letter_whole, no_letter, no_message, said_whole
+from rookery.host.showing import (
+    MAIL_RANK,
+    letter_whole,
+    no_letter,
+    no_message,
+    said_whole,
+)
 
 
 def look_at_file(
@@ -55,9 +62,14 @@ def look_at_file(
                 return letters_page(found, (), limit, counted(shelf, None))
             case ShowLetter(id=name):
                 rank, seq = parsed_id(name)
-                letter = None if rank > 1 else file_listing.letter(db, rank, seq)
+                # Mail between actors is in no file, only in the memory of a host.
+                letter = (
+                    None if rank == MAIL_RANK else file_listing.letter(db, rank, seq)
+                )
                 if letter is None:
                     raise Refused(kind="no_letter", message=no_letter(name))
                 return letter_whole(letter)
-            case _:
+            case CountLetters():
                 return counted(file_listing.on_the_shelf(db), None)
+            case _:
+                assert_never(request)
