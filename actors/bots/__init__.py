@@ -1,10 +1,35 @@
 """Bots: what an author declares, and how it comes to life.
 
-Read `bot` (what one declares) and `context` (what a handler gets), then `matching`
-(which handlers an event is for). These are pure, and so are `words`, `arguments`,
-`signatures`, `rates`, `permissions`, `helping`. Then the shell: `desk` (where events
-wait), `runner` (from an event to a settled row), `actor` (the incarnation), `bridge`
-(asyncio), `loading` (from a configuration to a bot).
+Read `bot`, `context`, `matching`, `desk` and `runner`, in this order.
+
+What an author declares, all of it pure:
+
+    bot                      the decorators; `registry` keeps what they declare
+    handlers, signatures     one handler, and what its parameters say
+    timing                   handlers that no message starts: `every`, `cron`, `later`
+    matching                 which handlers an event is for
+    words, arguments         a message as words; words as typed values
+    permissions, rates       who may, and how often
+    helping                  usage lines and refusals
+
+What a handler gets:
+
+    context, changing        `ctx`: what happened; to say, ask and call, to edit and react
+    sync, threads            the same for plain functions, which run in threads
+    voice, speech            in whose name it is said, and how it becomes a body
+    asking, calling          `ctx.ask` and `ctx.call`
+    providers, middleware    what it takes by name, what stands around it
+    bridge                   libraries that only know asyncio
+
+What runs it:
+
+    desk                     where events wait; it outlives incarnations and reloads
+    actor                    one incarnation of the bot
+    runner, turn             from an event to a settled row; one event in hand
+    gate                     what is asked before a handler runs
+    loading                  from a line of the configuration to a bot
+    failing, binding         what a handler leaves behind: an error, log variables
+    ports                    what all of this needs of the host
 
 What does not happen here: routing, sending, deciding whether a bot is restarted. An
 exception in a handler never leaves this room: it is the outcome of one event.

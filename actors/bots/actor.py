@@ -19,8 +19,9 @@ from actors.lanes import open_lanes
 LEAVE_SECONDS = 4.0
 """How long handlers in hand may go on when the bot is stopped; the stop itself has 5 s."""
 WORKERS = 72
-"""Chats of one bot and platform that are served at the same time. Of them 4 are the
-platform's own, whatever others do; 4 are kept for what is urgent, and 4 from bulk."""
+"""So many chats of one platform are served by one bot at the same time. 4 of these places
+are that platform's own, whatever the others do; 4 are kept for what is urgent, and 4 more
+are closed to bulk. See `actors.lanes`."""
 PARKED = 1_000
 """Handlers of one bot that may wait in `ctx.ask` at the same time."""
 

@@ -1,4 +1,4 @@
-"""Who waits for whose answer: `ctx.ask`. Bookkeeping, and one event to sleep on."""
+"""Which handler waits for whose answer, in `ctx.ask`: bookkeeping, and an event to sleep on."""
 
 from __future__ import annotations
 
@@ -33,13 +33,14 @@ def answers(row: InboundRow) -> Asked | None:
 
 
 class Questions:
-    """Every open question of a bot. The newest one to the same person is answered first."""
+    """Every open question of a bot. Of several to one person the newest is answered first."""
 
     def __init__(self) -> None:
         self.open: dict[Asked, list[Question]] = {}
-        """Who is waited for, and by whom; most of the time it is empty."""
+        """Who is waited for, and by which questions; most of the time it is empty."""
 
     def ask(self, asked: Asked) -> Question:
+        """Begin to wait for *asked*."""
         question = Question(asked)
         self.open.setdefault(asked, []).append(question)
         return question
@@ -57,7 +58,7 @@ class Questions:
         return bool(self.open) and answers(row) in self.open
 
     def take(self, row: InboundRow) -> bool:
-        """Give *row* to whoever waits for it. False: nobody does."""
+        """Give *row* to the handler that waits for it. False: none does."""
         asked = answers(row) if self.open else None
         waiting = self.open.get(asked) if asked is not None else None
         if not waiting:

@@ -1,4 +1,8 @@
-"""What an author binds with `structlog.contextvars` lasts for one turn."""
+"""What an author binds with `structlog.contextvars` is forgotten after one turn.
+
+A worker's task serves one event after the other, and its context variables stay: without
+this a user id bound for one event would stand in the log lines of the next.
+"""
 
 from __future__ import annotations
 

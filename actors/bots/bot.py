@@ -1,7 +1,7 @@
 """A bot as its author declares it. Everything is checked where it is declared. Pure.
 
-Nothing runs here: a `Bot` is a description, and a `BotActor` brings it to life. One
-module may hold several, one bot may run in several hosts.
+Nothing runs here: a `Bot` is a description, and a `BotActor` brings it to life. A module may
+hold several bots, and a bot may run in several hosts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,14 @@ from actors.bots.handlers import (
     check_word,
     make_handler,
 )
-from actors.bots.matching import MESSAGE, Table, always, searching, when
+from actors.bots.matching import (
+    MESSAGE,
+    Table,
+    always,
+    pattern_of,
+    searching,
+    when,
+)
 from actors.bots.middleware import Middleware, check_middleware
 from actors.bots.permissions import Allow
 from actors.bots.providers import Provider, check_provider
@@ -84,10 +91,11 @@ class Bot:
         Args:
             name: One word.
             aliases: Other words for the same.
-            allow: Who may; anybody else is told once that they may not.
-            rate: How often, such as `"5/min per user"`; told once per window.
+            allow: Who may use it; anybody else is told once that they may not.
+            rate: How often it may be used, such as `"5/min per user"`; whoever goes beyond
+                is told once per window, and the message is dropped.
             timeout: Seconds one run may take. Time spent in `ctx.ask` is not counted.
-            retry: How often to run it again after it failed.
+            retry: How often to run it again after it failed; at most 10.
             max_age: Seconds after which a command that waited is not answered any more.
             bots: Whether other bots may use it, too.
 
@@ -127,7 +135,10 @@ class Bot:
         max_age: float = EVENT_MAX_AGE,
         bots: bool = False,
     ) -> Callable[[F], F]:
-        """Handle every *event* of that name. Commands are not heard by `on("message")`.
+        """Handle every event of that name, such as `"member.joined"`.
+
+        A message that is a command is none for `on("message")`. The options are those of
+        `command`; nobody is told of a refusal, since nobody asked for anything.
 
         Raises:
             BotMistake: something about the declaration does not hold.
@@ -172,7 +183,8 @@ class Bot:
         r"""Handle messages in which a pattern is found, or that a predicate says yes to.
 
         Named groups of a pattern are the arguments: `r"weather in (?P<city>\w+)"` goes
-        with `city: str`. A predicate gets the `Inbound` event.
+        with `city: str`. A predicate gets the `Inbound` event. The options are those of
+        `on`.
 
         Raises:
             BotMistake: something about the declaration does not hold.
@@ -185,7 +197,7 @@ class Bot:
             max_age=max_age,
             bots=bots,
         )
-        pattern = _compile(what)
+        pattern = pattern_of(what)
 
         def declare(function: F) -> F:
             shown = pattern.pattern if pattern is not None else what
@@ -213,12 +225,13 @@ class Bot:
         retry: int = 0,
         max_age: float = RUN_MAX_AGE,
     ) -> Callable[[F], F]:
-        """Run a handler each *period*, such as `"1h"`, counted from when it first came here.
+        """Run a handler each *period*, counted from when this host first knew of it.
 
         There is no chat to reply in; it says something with `ctx.send(address, ...)`.
 
         Args:
-            period: From 1 s to 366 days; a restart does not begin it anew.
+            period: Seconds, a `timedelta`, or a text such as `"1h"`: from 1 s to 366 days.
+                A restart of the host does not begin it anew.
             missed: What becomes of runs that came due while the host was down: `"once"`
                 makes up for all with one, `"all"` for each (the latest 100), `"skip"` for none.
             timeout: Seconds one run may take.
@@ -263,7 +276,10 @@ class Bot:
         retry: int = 0,
         max_age: float = EVENT_MAX_AGE,
     ) -> Callable[[F], F]:
-        """Let `ctx.later` run a handler. By its name it is found again after a restart.
+        """Declare a handler that `ctx.later` may run, perhaps after a restart of the host.
+
+        By its function's name it is found again then, so that has to be its own and stay.
+        The options are those of `command`, but *max_age* is a day.
 
         Raises:
             BotMistake: something about the declaration does not hold.
@@ -272,7 +288,10 @@ class Bot:
         return on_request(self._registry, options)
 
     def middleware(self, function: M) -> M:
-        """Run *function* around every turn; see `actors/bots/middleware.py`.
+        """Run `async def function(ctx, call_next)` around the handlers of every event.
+
+        It runs once per event, however many handlers that is for; the first one declared
+        is the outermost. An example: `actors/bots/middleware.py`.
 
         Raises:
             BotMistake: it is no coroutine function of a context and what comes next.
@@ -282,7 +301,11 @@ class Bot:
         return function
 
     def provide(self, name: str) -> Callable[[P], P]:
-        """Provide a dependency: opened when the bot starts, closed with it.
+        """Provide a dependency, which handlers take with `db: Database = use("db")`.
+
+        What is decorated is a function that returns the value, a coroutine function that
+        does, or an asynchronous generator that yields it once and cleans up after the
+        `yield`. It is opened when the bot starts, and closed when that ends.
 
         Raises:
             BotMistake: *name* is taken, or the function takes arguments.
@@ -325,19 +348,3 @@ class Bot:
 
 def _fits(value: object, pattern: str) -> bool:
     return isinstance(value, str) and re.fullmatch(pattern, value) is not None
-
-
-def _compile(what: str | re.Pattern[str] | Predicate) -> re.Pattern[str] | None:
-    """Return a pattern, or None for a predicate."""
-    if isinstance(what, re.Pattern):
-        return what
-    if isinstance(what, str):
-        try:
-            return re.compile(what)
-        except re.error as error:
-            msg = f"match() takes a regular expression (got {what!r}: {error})"
-            raise BotMistake(msg) from None
-    if callable(what):
-        return None
-    msg = f"match() takes a pattern or a predicate (got {what!r})"
-    raise BotMistake(msg)

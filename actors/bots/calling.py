@@ -1,7 +1,7 @@
 """A platform's own actions, called by name, and what their failures mean to a bot.
 
-A call is not a message: it is not written down, waits for nobody who is away, and is
-not made again by itself.
+A call is not a message: it is not written down, it fails where the account is not
+connected instead of waiting, and nobody repeats it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""How a handler changes what stands: it edits, deletes, reacts. A half of `Context`."""
+"""How a handler changes a message that was said: it edits, deletes, reacts.
+
+The half of `Context` that has these methods, and what both halves are made of.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ _MESSAGES = ("message", "message.edited")
 
 
 class Changing:
-    """What can be done to a message that was said."""
+    """The methods of `Context` that change a message which was said before."""
 
     __slots__ = ("_edits",)
 
@@ -55,9 +58,9 @@ class Changing:
         """Let a message of ours say something else.
 
         It goes the way of a reply: written down, in order behind what was said before in
-        that chat, with a receipt of its own. An edit that still waits when the handler
-        edits the same message again is cancelled, and one of which nobody knows whether
-        it left is not repeated: nothing older comes after the newest.
+        that chat, with a receipt of its own. When the handler edits the same message
+        again, an earlier edit that still waits is cancelled, and one of which nobody knows
+        whether it left is not repeated: so no older text can follow the newest.
 
         Args:
             message: The receipt of what was said, or the platform's id of a message in
@@ -86,7 +89,7 @@ class Changing:
             NoChat: an id was given, and the event belongs to no chat.
         """
         self._not_in_thread("delete")
-        return self._do(self._delete(message, key))
+        return self._say(self._delete(message, key))
 
     def react(
         self,
@@ -96,7 +99,7 @@ class Changing:
         remove: bool = False,
         key: str | None = None,
     ) -> Coroutine[Any, Any, Receipt]:
-        """Put a sign below a message: `await ctx.react("👍")`.
+        """Put a reaction below a message: `await ctx.react("👍")`.
 
         Args:
             emoji: The character itself, or one of the platform's own.
@@ -109,7 +112,7 @@ class Changing:
             NoChat: the event belongs to no chat.
         """
         self._not_in_thread("react")
-        return self._do(self._react(emoji, to, key, remove=remove))
+        return self._say(self._react(emoji, to, key, remove=remove))
 
     # --- inside ------------------------------------------------------------------------
 
@@ -184,6 +187,29 @@ class Changing:
         kind: OutboundKind,
         body: tuple[Segment, ...] = (),
     ) -> Outbound:
+        target = f"{verb_of(change)} {to}"
+        return self._outbound(to, target, body, key, kind, change=change)
+
+    def _outbound(
+        self,
+        to: ChatAddress,
+        target: str,
+        body: tuple[Segment, ...],
+        key: str | None,
+        kind: OutboundKind,
+        *,
+        change: Change | None = None,
+    ) -> Outbound:
+        """Return what is to be said or done, under the key that it has in every run.
+
+        Args:
+            to: The chat.
+            target: What the key says about where it goes: for `to`, as text.
+            body: What it says.
+            key: The author's name for it; `None` takes the next ordinal.
+            kind: How soon it goes stale.
+            change: What is done, unless it only says something.
+        """
         voice, row = self._voice, self._row
         return Outbound(
             key=reply_key(
@@ -191,7 +217,7 @@ class Changing:
                 row.seq,
                 bot=voice.name,
                 handler=self._handler,
-                target=f"{verb_of(change)} {to}",
+                target=target,
                 mark=next(self._ordinals) if key is None else key,
             ),
             to=to,
@@ -201,17 +227,17 @@ class Changing:
             change=change,
         )
 
-    async def _do(self, out: Outbound) -> Receipt:
-        return await self._voice.services.outbox.say(out)
+    def _say(self, out: Outbound) -> Coroutine[Any, Any, Receipt]:
+        return self._voice.services.outbox.say(out)
 
     async def _replace(self, out: Outbound) -> Receipt:
-        """Say an edit; what it makes pointless is withdrawn once it is written down."""
+        """Say an edit; once it is written down, withdraw the one that it makes pointless."""
         assert out.change is not None
         if self._edits is None:
             self._edits = {}
         former = self._edits.get(out.change.target)
         self._edits[out.change.target] = out.key
-        receipt = await self._do(out)
+        receipt = await self._say(out)
         if former is not None and former != out.key:
             self._voice.services.outbox.withdraw(former, NEWER)
         return receipt

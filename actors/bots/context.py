@@ -12,7 +12,7 @@ import structlog
 from actors.bots.asking import Asked
 from actors.bots.calling import called
 from actors.bots.changing import Changing
-from actors.bots.errors import CallRefused, NoChat, NotInThread
+from actors.bots.errors import CallRefused, NoChat
 from actors.bots.helping import help_text
 from actors.bots.permissions import allowed
 from actors.bots.speech import as_body, in_short, parsed
@@ -20,7 +20,6 @@ from actors.bots.sync import ASK_SECONDS, Sync
 from actors.bots.timing import asked_for
 from actors.bots.turn import Turn
 from actors.bots.voice import Voice
-from actors.buffer import reply_key
 from actors.journal import InboundRow
 from actors.messages import (
     Chat,
@@ -45,7 +44,11 @@ log = structlog.get_logger()
 
 
 class Context(Changing):
-    """One event, for one handler. In a plain function, talk through `ctx.sync`."""
+    """One event, for one handler: what happened, and how to say something about it.
+
+    A handler that is a plain function, and so runs in a thread, uses `ctx.sync` to say
+    something; the coroutine methods raise `NotInThread` there.
+    """
 
     __slots__ = ("_handler", "_in_thread", "_ordinals", "_row", "_turn", "_voice")
 
@@ -88,6 +91,7 @@ class Context(Changing):
 
     @property
     def segments(self) -> tuple[Segment, ...]:
+        """The whole message, in reading order; empty for an event that is none."""
         return self._row.event.body
 
     @property
@@ -136,7 +140,7 @@ class Context(Changing):
 
     @property
     def is_operator(self) -> bool:
-        """Does the configuration of this host name the sender as an operator?"""
+        """Whether the configuration of this host names the sender as an operator."""
         sender = self._row.event.sender
         return sender is not None and self._voice.services.is_operator(
             self._row.platform, sender.id
@@ -166,36 +170,41 @@ class Context(Changing):
     ) -> Coroutine[Any, Any, Receipt]:
         """Say something in the chat of this event.
 
-        Returns once it is written down; the receipt tells what becomes of it. Run
-        again for the same event, a handler gets the receipts of what it said before.
+        Returns once it is written down; the receipt tells what becomes of it. A handler
+        that is run again for the same event (a retry, a crash) says nothing twice: it gets
+        the receipts of what it said before.
 
         Args:
             body: Texts and segments, in reading order.
-            key: Names this reply among those of the handler, where their order may
-                change from run to run.
+            key: A name for this reply, by which it is recognised when the handler is run
+                again. Without one it is known by its number among the handler's calls, so
+                give one where their order may change from run to run.
 
         Raises:
             BotMistake: there is nothing to say, or a part is no segment.
             NoChat: the event belongs to no chat.
         """
-        if self._in_thread:
-            raise NotInThread(method="reply")
+        self._not_in_thread("reply")
         to, target = self._voice.address_of(self._row)
-        return self._say(self._outbound(to, target, body, key, OutboundKind.REPLY))
+        said = as_body(body)
+        return self._say(self._outbound(to, target, said, key, OutboundKind.REPLY))
 
     def send(
         self, address: str | ChatAddress, *body: Segment | str, key: str | None = None
     ) -> Coroutine[Any, Any, Receipt]:
         """Say something in any chat: `await ctx.send("qq/10001/group:42", "hello")`.
 
+        *address* is `PLATFORM/ACCOUNT/KIND:CHAT`, with the platform's id in the
+        configuration. The rest is as for `reply`.
+
         Raises:
             BotMistake: there is nothing to say, or a part is no segment.
             ValueError: *address* is no address.
         """
-        if self._in_thread:
-            raise NotInThread(method="send")
+        self._not_in_thread("send")
         to = parsed(address)
-        return self._say(self._outbound(to, str(to), body, key, OutboundKind.NOTICE))
+        said = as_body(body)
+        return self._say(self._outbound(to, str(to), said, key, OutboundKind.NOTICE))
 
     def ask(
         self, *question: Segment | str, within: float = ASK_SECONDS
@@ -203,15 +212,15 @@ class Context(Changing):
         """Ask the sender something, and return the context of the answer.
 
         The answer is the next message of the same person in the same chat, whatever
-        it says. Meanwhile the chat goes on, and the handler's deadline stands still.
+        it says; no other handler hears of it. Meanwhile the chat goes on, and the handler's
+        deadline stands still. A handler that waits so when the host ends is not run again.
 
         Raises:
-            NoAnswer: nothing came within so many seconds.
+            NoAnswer: nothing came within *within* seconds.
             NoChat: the event belongs to no chat, or nobody did it.
             TooManyParked: too many handlers of this bot wait already.
         """
-        if self._in_thread:
-            raise NotInThread(method="ask")
+        self._not_in_thread("ask")
         return self._ask(self._question(question), within)
 
     def call(self, action: str, /, **params: object) -> Coroutine[Any, Any, object]:
@@ -226,8 +235,7 @@ class Context(Changing):
             CallRefused: no such action, wrong parameters, or the platform said no.
             CallUnknown: no answer came; it may have been done.
         """
-        if self._in_thread:
-            raise NotInThread(method="call")
+        self._not_in_thread("call")
         return self._call(action, params)
 
     def later(
@@ -240,16 +248,20 @@ class Context(Changing):
     ) -> Coroutine[Any, Any, datetime]:
         """Run a handler later, in this chat: `await ctx.later("5m", remind, "tea")`.
 
-        Returns when that will be, once it is written down: it survives the process.
-        The handler is one that was declared with `@bot.later()`, and its arguments are
-        what JSON can hold. Run again for the same event, this asks for nothing twice.
+        Returns when that will be, once it is written down: it survives a restart of the
+        host. A handler that is run again for the same event asks for nothing twice.
+
+        Args:
+            delay: Seconds, a `timedelta`, or a text such as `"5m"`; at most 366 days.
+            handler: One that was declared with `@bot.later()`.
+            args: Its arguments, by place and by name: what JSON can hold, 64 KiB at most.
+            kwargs: See *args*.
 
         Raises:
             BotMistake: *delay* is no duration, or *handler* cannot be run so.
             TooManyLaters: as much as may wait, waits already.
         """
-        if self._in_thread:
-            raise NotInThread(method="later")
+        self._not_in_thread("later")
         return self._keep(self._later(delay, handler, args, kwargs))
 
     @property
@@ -268,31 +280,6 @@ class Context(Changing):
 
     # --- inside ------------------------------------------------------------------------
 
-    def _outbound(
-        self,
-        to: ChatAddress,
-        target: str,
-        parts: tuple[Segment | str, ...],
-        key: str | None,
-        kind: OutboundKind,
-    ) -> Outbound:
-        body = as_body(parts)
-        voice, row = self._voice, self._row
-        return Outbound(
-            key=reply_key(
-                voice.services.journal(),
-                row.seq,
-                bot=voice.name,
-                handler=self._handler,
-                target=target,
-                mark=next(self._ordinals) if key is None else key,
-            ),
-            to=to,
-            body=body,
-            kind=kind,
-            trace=row.trace,
-        )
-
     def _later(
         self,
         delay: object,
@@ -307,9 +294,6 @@ class Context(Changing):
     async def _keep(self, later: Later) -> datetime:
         await self._voice.services.laters.keep(later)
         return moment(later.due)
-
-    def _say(self, out: Outbound) -> Coroutine[Any, Any, Receipt]:
-        return self._voice.services.outbox.say(out)
 
     def _call(
         self, action: str, params: Mapping[str, object]
@@ -327,7 +311,8 @@ class Context(Changing):
         if sender is None:
             raise NoChat(self._row.event.event)
         to, target = self._voice.address_of(self._row)
-        out = self._outbound(to, target, parts, None, OutboundKind.REPLY)
+        said = as_body(parts)
+        out = self._outbound(to, target, said, None, OutboundKind.REPLY)
         return (to.platform, to.account, to.chat, sender.id), out
 
     async def _ask(self, question: tuple[Asked, Outbound], within: float) -> Context:

@@ -1,9 +1,11 @@
 """Where a bot takes its events. It outlives the bot's incarnations and reloads.
 
 The host makes one desk for each configured bot and connects it to the router. A
-`BotActor` attaches to it once it is ready. While none is attached, events wait here;
-when a new one attaches, the old one first finishes what it has begun. That is not waited
-for without an end; but a chat that it is still at waits, so none is ever served by both.
+`BotActor` attaches to it once it is ready; while none is attached, events wait here.
+
+When a new version of a bot attaches, the old one first finishes what it has begun, for
+`HANDOVER_SECONDS` at most. A chat that it is still busy with after that waits until it is
+done, so no chat is ever served by both.
 """
 
 from __future__ import annotations
@@ -24,28 +26,44 @@ from actors.router import Settle
 HANDOVER_SECONDS = 5.0
 """How long a new incarnation waits for what the old one has in hand."""
 MAX_DEATHS = 3
-"""An event that was in hand at the end of so many incarnations is not tried again."""
+"""An event that so many incarnations had in hand when they ended is quarantined."""
 
 log = structlog.get_logger()
 
 
 class Intake(Protocol):
-    """The incarnation behind a desk. All but `calm` and `drain` are plain."""
+    """The incarnation behind a desk, as the desk sees it: a `Runner`."""
 
     @property
-    def events(self) -> frozenset[str]: ...
-
-    def awaits(self, row: InboundRow) -> bool: ...
-
-    def take(self, row: InboundRow, settle: Settle, deaths: int = 0) -> None: ...
-
-    def is_at(self, row: InboundRow) -> bool:
-        """Has it another event of the same chat in hand?"""
+    def events(self) -> frozenset[str]:
+        """The names of the events that it has handlers for."""
         ...
 
-    async def calm(self, within: float) -> bool: ...
+    def awaits(self, row: InboundRow) -> bool:
+        """Say whether a handler waits for *row*, as the answer to its question."""
+        ...
 
-    async def drain(self, within: float) -> bool: ...
+    def take(self, row: InboundRow, settle: Settle, deaths: int = 0) -> None:
+        """Take *row* and call *settle* once, however it ends; never waits.
+
+        *deaths* is how many incarnations have ended with it in hand.
+        """
+        ...
+
+    def is_at(self, row: InboundRow) -> bool:
+        """Say whether it has another event of the same chat in hand."""
+        ...
+
+    async def calm(self, within: float) -> bool:
+        """Wait until it has nothing in hand; the desk gives it nothing meanwhile.
+
+        False: not within *within* seconds.
+        """
+        ...
+
+    async def drain(self, within: float) -> bool:
+        """As `calm`, and for good: it takes nothing any more."""
+        ...
 
 
 @frozen(eq=False)
@@ -61,10 +79,10 @@ class BotDesk:
     def __init__(self, name: str, bot: Bot) -> None:
         self._name = name
         self._events = bot.table().events
-        # The last one takes events. One before it is leaving, or takes over again if
-        # the last one goes first.
+        # The last one takes events. Those before it are about to leave; should the last
+        # one end first, the one before it serves again.
         self._serving: list[Intake] = []
-        # Those that get nothing new, and may not have ended what they have.
+        # Those that get nothing new any more, and may still be busy with what they have.
         self._leaving: list[Intake] = []
         self._handing_over = False
         self._waiting: list[_Waiting] = []
@@ -77,7 +95,7 @@ class BotDesk:
 
     @property
     def attached(self) -> bool:
-        """Is there an incarnation that takes events?"""
+        """Whether there is an incarnation that takes events."""
         return bool(self._serving)
 
     @property
@@ -88,13 +106,13 @@ class BotDesk:
     # --- for the router ----------------------------------------------------------------
 
     def wants(self, row: InboundRow) -> bool:
-        """Might a handler look at *row*? Never for what we said ourselves."""
+        """Say whether a handler may be for *row*. Never for what we said ourselves."""
         if row.event.from_self:
             return False
         return row.event.event in self._events or self.awaits(row)
 
     def awaits(self, row: InboundRow) -> bool:
-        """Does a handler wait for exactly this, in `ctx.ask`? Then it is for nobody else."""
+        """Say whether a handler waits for *row* in `ctx.ask`: then no other bot gets it."""
         return bool(self._serving) and self._serving[-1].awaits(row)
 
     def put(self, row: InboundRow, settle: Settle) -> None:
@@ -126,7 +144,10 @@ class BotDesk:
 
     @asynccontextmanager
     async def returning(self, intake: Intake) -> AsyncIterator[None]:
-        """Around the lanes of an incarnation: what they did not end is handed on after."""
+        """To be entered around the lanes of an incarnation.
+
+        When the block ends, what they had in hand and did not end is handed on.
+        """
         try:
             yield
         finally:
@@ -135,7 +156,7 @@ class BotDesk:
             self._hand_on()
 
     def eased(self) -> None:
-        """An incarnation has ended an event: one that waits for its chat may go on."""
+        """Hand on what waits, after an incarnation has ended an event: perhaps of its chat."""
         if self._waiting:
             self._hand_on()
 
@@ -164,7 +185,7 @@ class BotDesk:
         return await self._serving[-1].drain(within)
 
     def close(self, why: str) -> None:
-        """The bot was removed: what waits for it is failed, and whatever still comes."""
+        """Fail whatever waits here and whatever still comes, since the bot was removed."""
         self._closed = why
         waiting, self._waiting = self._waiting, []
         for one in waiting:
@@ -205,7 +226,7 @@ class BotDesk:
 
     def _is_taken(self, row: InboundRow) -> bool:
         """Is an incarnation before the one that serves still at the chat of *row*?"""
-        if not self._leaving and len(self._serving) == 1:  # as it is nearly always
+        if not self._leaving and len(self._serving) == 1:  # nearly always
             return False
         return any(
             before.is_at(row) for before in (*self._leaving, *self._serving[:-1])

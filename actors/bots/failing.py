@@ -35,9 +35,9 @@ def from_author(error: BaseException | None) -> None:
 def is_ordinary(error: BaseException) -> bool:
     """Say whether trio and the lanes know what to do with *error*.
 
-    A `SystemExit`, or the cancellation of another library's loop, would else end the
-    bot and everybody's events in it; a `KeyboardInterrupt` the host, whose own signals
-    never arrive as one.
+    Any other must not get out of a handler as it is: a `SystemExit`, or the cancellation
+    of asyncio's loop, would end the bot and everybody's events in it, a
+    `KeyboardInterrupt` the host. (Its own signals never arrive as one.)
     """
     if isinstance(error, BaseExceptionGroup):
         return all(is_ordinary(one) for one in error.exceptions)

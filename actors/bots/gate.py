@@ -1,8 +1,8 @@
-"""Before a handler runs: is it too late, may they, how often, do the words fit?
+"""What is asked before a handler runs: is it too late? may they? how often? do the words fit?
 
-In this order, so that nobody who may not spends an allowance. Whoever used a command
-is told what was wrong; what an `on` or `match` handler passes over is only logged,
-because nobody asked for it.
+In this order, so that somebody who may not use a command spends nobody's allowance. Whoever
+used a command is told what was wrong. What is not for an `on` or `match` handler is only
+logged, because nobody asked for anything.
 """
 
 from __future__ import annotations
@@ -46,47 +46,68 @@ class Gate:
         return tuple([match for match in turn.matches if await self._pass(match, turn)])
 
     async def _pass(self, match: Match, turn: Turn) -> bool:
-        handler, row, now = match.handler, turn.row, trio.current_time()
-        if now - row.received_at > handler.max_age:
-            age = now - row.received_at
-            log.warning(
-                "handler.event_expired", handler=handler.name, age_seconds=round(age, 1)
-            )
-            if len(turn.matches) == 1:
-                turn.state = InboundState.EXPIRED
-            turn.why = f"{age:.0f} s old, older than {handler.max_age:g} s"
-            return False
+        handler, now = match.handler, trio.current_time()
+        return (
+            self._in_time(handler, turn, now)
+            and await self._permitted(handler, turn, now)
+            and await self._within_rate(handler, turn, now)
+            and await self._fitting(match, turn)
+        )
+
+    # Each of these says whether *handler* may run and, if not, sets why for the row.
+
+    def _in_time(self, handler: Handler, turn: Turn, now: float) -> bool:
+        age = now - turn.row.received_at
+        if age <= handler.max_age:
+            return True
+        log.warning(
+            "handler.event_expired", handler=handler.name, age_seconds=round(age, 1)
+        )
+        if len(turn.matches) == 1:
+            turn.state = InboundState.EXPIRED
+        turn.why = f"{age:.0f} s old, older than {handler.max_age:g} s"
+        return False
+
+    async def _permitted(self, handler: Handler, turn: Turn, now: float) -> bool:
+        row = turn.row
         sender = row.event.sender
         operator = handler.permission is Permission.OPERATOR and (
             sender is not None
             and self._voice.services.is_operator(row.platform, sender.id)
         )
-        if not allowed(handler.permission, sender, operator=operator):
-            turn.why = f"refused: {handler.name} is for {handler.permission.value}"
-            who = (handler.name, row.platform, row.event.chat, sender and sender.id)
-            refusal = self._refusals.take(who, now)
-            if refusal is not None and refusal.first:
-                log.info("handler.refused", handler=handler.name)
-                await self._tell(turn, handler, "refused", refused(handler))
-            return False
+        if allowed(handler.permission, sender, operator=operator):
+            return True
+        turn.why = f"refused: {handler.name} is for {handler.permission.value}"
+        who = (handler.name, row.platform, row.event.chat, sender and sender.id)
+        refusal = self._refusals.take(who, now)
+        if refusal is not None and refusal.first:
+            log.info("handler.refused", handler=handler.name)
+            await self._tell(turn, handler, "refused", refused(handler))
+        return False
+
+    async def _within_rate(self, handler: Handler, turn: Turn, now: float) -> bool:
         windows = self._windows.get(handler)
-        if windows is not None and handler.rate is not None:
-            beyond = windows.take(_sharing(handler.rate, row), now)
-            if beyond is not None:
-                turn.why = f"beyond {handler.rate}"
-                if beyond.first:
-                    log.info("handler.rate_exceeded", handler=handler.name)
-                    await self._tell(turn, handler, "rate", too_many(handler, beyond))
-                return False
-        if match.wrong is not None:
-            turn.why = "wrong arguments"
-            await self._tell(
-                turn, handler, "usage", wrong_arguments(handler, match.wrong)
-            )
-            return False
-        return True
+        if windows is None or handler.rate is None:
+            return True
+        beyond = windows.take(_sharing(handler.rate, turn.row), now)
+        if beyond is None:
+            return True
+        turn.why = f"beyond {handler.rate}"
+        if beyond.first:
+            log.info("handler.rate_exceeded", handler=handler.name)
+            await self._tell(turn, handler, "rate", too_many(handler, beyond))
+        return False
+
+    async def _fitting(self, match: Match, turn: Turn) -> bool:
+        if match.wrong is None:
+            return True
+        turn.why = "wrong arguments"
+        told = wrong_arguments(match.handler, match.wrong)
+        await self._tell(turn, match.handler, "usage", told)
+        return False
 
     async def _tell(self, turn: Turn, handler: Handler, mark: str, text: str) -> None:
+        """Tell whoever used a command why it does not run."""
         if handler.is_command and turn.row.event.chat is not None:
             ctx = Context(self._voice, turn, turn.row, handler.name)
             # A mark of ours, so that it never takes the place of a reply of theirs.

@@ -16,14 +16,18 @@ from actors.bots.rates import parse_rate
 from actors.bots.signatures import Signature, read_signature
 from actors.messages import Inbound, Rate
 
-# A handler's own parameters are its own business; they are checked where it is declared.
+# `Any`: parameters and result differ from handler to handler. They are checked when it is
+# declared, by `signatures`.
 Function: TypeAlias = Callable[..., Any]
 Predicate: TypeAlias = Callable[[Inbound], bool]
 
+# What an author may leave out; in seconds.
 COMMAND_MAX_AGE = 300.0
 EVENT_MAX_AGE = 24 * 3600.0
 TIMEOUT = 60.0
+
 MAX_RETRY = 10
+"""How often, at most, a handler may be run again."""
 
 EVENTS = frozenset(
     {
@@ -79,7 +83,10 @@ class Handler:
 
     @property
     def is_plain(self) -> bool:
-        """Nothing stands before it or around it: it is called, and that is all."""
+        """Whether nothing is asked before it runs and nothing done if it fails.
+
+        The runner calls such a handler in a straight way.
+        """
         return (
             self.signature.is_async
             and self.permission is Permission.ANYONE

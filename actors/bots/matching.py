@@ -28,7 +28,8 @@ MESSAGE = "message"
 NOTHING: Mapping[str, object] = {}
 
 Test: TypeAlias = Callable[[Inbound], Mapping[str, object] | WrongArguments | None]
-"""Does an event fit? The values for the handler's arguments, or None."""
+"""Says whether an event fits a listener: the values of the handler's arguments, what is
+wrong with the words that are there for them, or `None` if it does not fit."""
 
 
 @frozen
@@ -38,8 +39,9 @@ class Match:
     handler: Handler
     values: Mapping[str, object] = NOTHING
     wrong: WrongArguments | None = None
+    """Set where the words do not fit the arguments: the handler is not run."""
     broken: Exception | None = None
-    """The author's predicate raised this."""
+    """What the author's predicate raised; it is the outcome of this handler."""
 
 
 @frozen(eq=False)
@@ -130,6 +132,26 @@ def when(predicate: Predicate) -> Test:
         return NOTHING if predicate(event) else None
 
     return test
+
+
+def pattern_of(what: str | re.Pattern[str] | Predicate) -> re.Pattern[str] | None:
+    """Return the pattern that `match(what)` means; `None`: it is a predicate.
+
+    Raises:
+        BotMistake: it is neither.
+    """
+    if isinstance(what, re.Pattern):
+        return what
+    if isinstance(what, str):
+        try:
+            return re.compile(what)
+        except re.error as error:
+            msg = f"match() takes a regular expression (got {what!r}: {error})"
+            raise BotMistake(msg) from None
+    if callable(what):
+        return None
+    msg = f"match() takes a pattern or a predicate (got {what!r})"
+    raise BotMistake(msg)
 
 
 def searching(pattern: re.Pattern[str], arguments: tuple[Argument, ...]) -> Test:

@@ -17,6 +17,8 @@ Allow: TypeAlias = Literal["anyone", "member", "admin", "owner", "operator"]
 
 
 class Permission(StrEnum):
+    """Who may use a handler: what `allow=` says."""
+
     ANYONE = "anyone"
     MEMBER = "member"
     ADMIN = "admin"

@@ -51,7 +51,7 @@ class _Window:
 
 
 class Windows:
-    """The open windows of one rate."""
+    """The open windows of one rate, one for each key (a user, a chat, or all)."""
 
     def __init__(self, rate: Rate, *, max_keys: int = MAX_KEYS) -> None:
         self._rate = rate
@@ -63,7 +63,10 @@ class Windows:
         return len(self._open)
 
     def take(self, key: Hashable, now: float) -> TooMany | None:
-        """Use one of *key*'s allowance at *now*; None when there was one left."""
+        """Spend one of *key*'s allowance at *now* (monotonic seconds).
+
+        `None` if there was one left, else when there will be.
+        """
         window = self._open.get(key)
         if window is None or now >= window.closes_at:
             window = _Window(now + self._rate.seconds, self._rate.count)

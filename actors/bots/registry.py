@@ -1,4 +1,4 @@
-"""What a bot listens to, as it is declared, one handler after the other. Pure."""
+"""What a bot listens to, collected handler by handler as its author declares them. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class Registry:
         self.handlers[handler.name] = handler
 
     def fresh(self, kind: str, function: Function) -> str:
-        """Return a name that is the same at every start; many handlers are called `_`."""
+        """Return a name for a handler that is its own, and the same at every start.
+
+        A number is appended where there is one of that name: many are called `_`.
+        """
         base = f"{kind}:{getattr(function, '__name__', 'handler')}"
         name, number = base, 1
         while name in self.handlers:

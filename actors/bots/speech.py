@@ -65,7 +65,8 @@ def _as_segment(part: object) -> Segment:
     if isinstance(part, str):
         return Text(part)
     if isinstance(part, Raw | Forward):
-        # They hold dictionaries, which their author may go on with; it may wait for hours.
+        # They hold dictionaries, which their author may go on to change, and the message
+        # may wait for hours.
         return deepcopy(part)
     if _is_segment(part):
         return part

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 import trio
 
 from actors.bots.errors import TurnEnded
-from actors.bots.speech import parsed
+from actors.bots.speech import as_body, parsed
 from actors.messages import ChatAddress, Emoji, OutboundKind, Segment
 from actors.tracker import Receipt
 
@@ -40,7 +40,8 @@ class Sync:
         """
         ctx = self._ctx
         to = ctx.address
-        out = ctx._outbound(to, str(to), body, key, OutboundKind.REPLY)  # noqa: SLF001
+        said = as_body(body)
+        out = ctx._outbound(to, str(to), said, key, OutboundKind.REPLY)  # noqa: SLF001
         return self.run(ctx._say, out)  # noqa: SLF001
 
     def send(
@@ -53,7 +54,8 @@ class Sync:
         """
         ctx = self._ctx
         to = parsed(address)
-        out = ctx._outbound(to, str(to), body, key, OutboundKind.NOTICE)  # noqa: SLF001
+        said = as_body(body)
+        out = ctx._outbound(to, str(to), said, key, OutboundKind.NOTICE)  # noqa: SLF001
         return self.run(ctx._say, out)  # noqa: SLF001
 
     def edit(
@@ -74,7 +76,7 @@ class Sync:
             TurnEnded: the handler's deadline has passed; nothing was deleted.
         """
         ctx = self._ctx
-        return self.run(ctx._do, ctx._delete(message, key))  # noqa: SLF001
+        return self.run(ctx._say, ctx._delete(message, key))  # noqa: SLF001
 
     def react(
         self,
@@ -90,7 +92,7 @@ class Sync:
             TurnEnded: the handler's deadline has passed; nothing was done.
         """
         ctx = self._ctx
-        return self.run(ctx._do, ctx._react(emoji, to, key, remove=remove))  # noqa: SLF001
+        return self.run(ctx._say, ctx._react(emoji, to, key, remove=remove))  # noqa: SLF001
 
     def ask(self, *question: Segment | str, within: float = ASK_SECONDS) -> Context:
         """See `Context.ask`.

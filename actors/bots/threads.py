@@ -1,4 +1,4 @@
-"""Plain functions beside the loop, few at a time."""
+"""Handlers that are plain functions: they run in threads beside the loop, few at a time."""
 
 from __future__ import annotations
 

@@ -45,14 +45,15 @@ class Shared:
     owner: KernelTurn | None
     """Of the actor that the turns belong to."""
     left: Callable[[], None]
-    """Told that a turn has left its lane, to wait for somebody."""
+    """Called when a turn leaves its lane to wait for an answer."""
 
 
 class Turn:
-    """Mutable, and used by one worker at a time; threads read `over` and the facts.
+    """One event, the handlers it is for, and how it stands with it.
 
-    It is also the kernel's idea of whose turn it is while it runs, so that whatever
-    starts in it keeps its trace and its facts, even after the worker has gone on.
+    Used by one worker at a time; threads of plain handlers read `over` and `facts`. It is
+    also a `Turn` of the kernel: while it runs it is the current one, so whatever is started
+    in it keeps its trace and its facts, even after the worker has gone on.
 
     Not an attrs class: one is made for every event.
     """
@@ -78,7 +79,8 @@ class Turn:
     )
 
     task = None
-    """Nobody's waiting in here blocks the bot's actor."""
+    """The kernel's name for the task whose waiting blocks the actor. None does here: the
+    bot's actor does not wait for its handlers."""
 
     def __init__(
         self,
@@ -99,13 +101,16 @@ class Turn:
         self.deaths = deaths
         """How many incarnations have ended with it in hand."""
         self.state = _DONE
+        """To which state its row is settled when it ends well, and ..."""
         self.why = ""
+        """... the reason that is noted with that."""
         self.handler = ""
         """The one that runs now, for whoever has to say which one failed."""
         self.job: TurnJob | None = None
         self.scope: trio.CancelScope | None = None
         """The deadline of the present run, where the lane's is not the one that counts."""
         self.over = False
+        """It was settled: what it still tries to say is refused."""
         self._envelope: Envelope | None = None
         self._parks = 0
         self._parked_once = False
@@ -149,7 +154,9 @@ class Turn:
     # --- questions ------------------------------------------------------------------------
 
     async def wait(self, asked: Asked, said: str, within: float) -> InboundRow:
-        """Step out of the lane until *asked* says something.
+        """Step out of the lane until *asked* says something, and return that.
+
+        While it waits the lane is free for other events of the chat.
 
         Raises:
             NoAnswer: nobody did, within so many seconds.
@@ -179,14 +186,14 @@ class Turn:
 
     @property
     def was_parked(self) -> bool:
-        """Has it asked somebody something? Then it is not run again."""
+        """Whether it has asked somebody something: such a turn is never run again."""
         return self._parked_once
 
     def end(self) -> None:
-        """Nothing that this turn still tries to say counts any more."""
+        """Mark it as over: nothing that it still tries to say counts any more."""
         self.over = True
-        # It and we know each other: a circle for every event would be left to the
-        # garbage collector, which stops the loop for it now and then.
+        # The job knows this turn, too: a reference cycle for every event would be left to
+        # the garbage collector, which stops the loop for it now and then.
         self.job = None
         for question in self._waiting or ():
             question.woken.set()

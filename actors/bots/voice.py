@@ -1,4 +1,8 @@
-"""In whose name something is said: a bot under the name it has in this host."""
+"""In whose name something is said: a bot, under the name that it has in this host.
+
+The author's name for it (`Bot.name`) and the id in the configuration may differ; keys of
+what was said are made with the latter.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +23,12 @@ if TYPE_CHECKING:
     from actors.bots.bot import Bot
 
 ADDRESSES = 1_000
-"""Addresses of chats that a bot keeps at hand."""
+"""So many addresses of chats are kept at hand; then all are forgotten, and it begins anew."""
 
 
 @frozen(eq=False)
 class Voice:
-    """Whose context it is: a bot under the name it has in this host."""
+    """What all contexts of one incarnation have in common: the bot, its name, the host."""
 
     bot: Bot
     name: str
