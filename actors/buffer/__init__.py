@@ -1,8 +1,9 @@
-"""The outbox: what was said and cannot leave yet. The one writer of outbound states.
+"""The outbox: what is to be said waits here, and only here its state is decided.
 
-Read `outbox` first, then `keys` for what makes two messages the same and `parts` for what
-is too long for one; `keeper` is the actor that keeps its time, `repairs` what an operator
-may do. What does not happen here: sending.
+Read `outbox` first, then `keys` (what makes two messages the same), `parts` (what is too
+long for one message), `keeper` (the actor that lets stale messages go) and `repairs` (what an
+operator may do). What does not happen here: keeping rows (`actors.journal`), sending
+(`actors.sender`), waiting for outcomes (`actors.tracker`).
 """
 
 from actors.buffer.keeper import OutboxKeeper

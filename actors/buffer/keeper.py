@@ -1,4 +1,4 @@
-"""The actor that keeps the outbox's time: what is stale leaves it, with a reason."""
+"""The actor that keeps the outbox's time: it wakes when something goes stale, to shed it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from actors.lanes import bell, wakes
 
 @frozen
 class Due:
-    """A deadline has come, or has come closer."""
+    """To itself: a deadline has come, or the next one is earlier than it was."""
 
 
 OutboxMessage: TypeAlias = Due

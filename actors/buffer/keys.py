@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-_FIRST = 0  # of the parts of a message, if it has several
-KEY_BYTES = 12  # 24 hex digits; the shortest nonce a platform takes is 25 (Discord)
+_FIRST = 0  # the number of the first part, which a message in one piece is, too
+KEY_BYTES = 12  # 24 hex digits: Discord, the strictest platform, takes 25 characters
 
 
 def reply_key(
@@ -25,14 +25,14 @@ def reply_key(
         bot: Name of the bot.
         handler: Name of the handler inside the bot.
         target: Address of the chat, as text.
-        mark: The how-many-eth reply of the handler this is, or the `key=` it gave.
+        mark: The number of this reply among the handler's, or the `key=` it was given.
     """
     # repr() keeps the parts apart whatever they hold, and 1 apart from "1".
     return _digest(repr((journal, row, bot, handler, target, mark, _FIRST)))
 
 
 def notice_key(unique: str) -> str:
-    """Return the key of something that no event started, from a fresh id."""
+    """Return the key of something that no event started: of *unique*, a fresh id."""
     return _digest(repr((unique, _FIRST)))
 
 

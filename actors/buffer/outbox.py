@@ -1,4 +1,9 @@
-"""The outbox: takes what is to be said, and decides every state on its way out."""
+"""The outbox: takes what is to be said, and decides every state on its way out.
+
+Three come here: whoever speaks (`say`, `withdraw`), the sender (`pick`, `hand_out`, `settle`,
+`again`) and the keeper (`sweep`). Each change goes to the journal, which keeps it, and to the
+tracker, which tells whoever waits.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +35,7 @@ _QUEUED, _SENDING = OutboundState.QUEUED, OutboundState.SENDING
 
 
 class Outbox:
-    """The one writer of outbound states. One object for the life of the System.
-
-    Whoever speaks calls `say`; the sender claims, and reports what became of it.
-    """
+    """The one writer of outbound states. One object for the life of the host."""
 
     def __init__(
         self,
@@ -50,9 +52,9 @@ class Outbox:
             journal: Where rows live.
             tracker: Where receipts live.
             clock: Monotonic seconds; the System's.
-            dead: Told of everything that will never be said, and why.
-            split: Asked in which pieces a message has to be said. The same message must
-                get the same answer for as long as it may be said again.
+            dead: Called with everything that will never be said, and why.
+            split: Says in which pieces a message has to be said. The same message must
+                get the same answer for as long as its key may come again.
         """
         self._journal = journal
         self._tracker = tracker
@@ -61,7 +63,7 @@ class Outbox:
         self._split = split
         self._wake: Callable[[], None] = lambda: None
         self._due_at = inf
-        """When the keeper looks next: too early does no harm, too late would."""
+        """When the keeper looks next. It may be too early, never too late."""
 
     # --- for those who speak -----------------------------------------------------------
 
@@ -109,7 +111,10 @@ class Outbox:
         return receipt
 
     def _catch_up(self, key: str) -> None:
-        """The sender hears of the same commit: it may have been faster than the speaker."""
+        """Bring a new receipt up to date.
+
+        The sender hears of the same commit as the speaker, and may have been faster.
+        """
         outcome = self._journal.outcome_of(key)
         if outcome is None or outcome.state is _QUEUED:
             return
@@ -119,7 +124,7 @@ class Outbox:
             self._tracker.settle(key, outcome)
 
     def withdraw(self, key: str, why: str) -> bool:
-        """Take back what has not left yet, or the parts of it that have not."""
+        """Withdraw a message, or those of its parts that have not left yet; say if any."""
         withdrawn = False
         part, row = 0, key
         while self._journal.outcome_of(row) is not None:
@@ -131,7 +136,16 @@ class Outbox:
         return withdrawn
 
     def answered_late(self, key: str, message_id: str, how: str = "") -> bool:
-        """The answer came after all: `unknown` becomes `sent`. False: it was not unknown."""
+        """Turn `unknown` into `sent`, for the answer came after all.
+
+        Args:
+            key: Of the message.
+            message_id: The platform's id of it.
+            how: What was lost on the way, in words; empty for nothing.
+
+        Returns:
+            `False` if it was not unknown.
+        """
         outcome = Outcome(OutboundState.SENT, how, message_id)
         if self._journal.resolve_outbound(key, outcome) is None:
             return False
@@ -144,11 +158,11 @@ class Outbox:
     def connected(
         self, account: AccountKey, idempotent_for: float, since: float = -inf
     ) -> None:
-        """A line of *account* is there, whose platform recognises a key for so long.
+        """Note that *account* has a line, whose platform recognises a key for so long.
 
         What is unknown and was tried first less than *idempotent_for* seconds ago goes
-        out again, under its key, unless that was before *since*. 0: it recognises none,
-        or the line is gone.
+        out again, under its key, unless that was before *since* (monotonic seconds). 0:
+        the platform recognises no key, or the line is gone.
         """
         self._journal.trust_keys(account, idempotent_for, since)
 
@@ -159,7 +173,7 @@ class Outbox:
         limit: int = 1,
         pacing: Pacing | None = None,
     ) -> list[OutboundRow]:
-        """Take what may be said now through *account*; it is to be given to `hand_out`."""
+        """Take what may be said now through *account*; give it to `hand_out` at once."""
         rows = self._journal.pick_outbound(claim, account, limit, pacing)
         if self._journal.shed:
             self.sweep()
@@ -168,7 +182,7 @@ class Outbox:
     def hand_out(
         self, claim: Claim, rows: Sequence[OutboundRow], told: HandedOut
     ) -> None:
-        """Commit as `sending` what was picked; *told* is called with what may leave then."""
+        """Commit as `sending` what was picked; then call *told* with what may leave."""
 
         def committed(rows: list[OutboundRow]) -> None:
             self._on_its_way(rows)
@@ -192,11 +206,11 @@ class Outbox:
             self.sweep()
 
     async def find_outcome(self, key: str) -> Outcome | None:
-        """Where a message of ours stands that is to be changed; `None`: there is none."""
+        """Return where a message of ours stands that is to be changed, if it is known."""
         return await self._journal.find_outcome(key)
 
     def next_claim(self, account: AccountKey) -> float:
-        """When `pick` has something; `-inf` for at once, `inf` for never."""
+        """Return when `pick` has something; `-inf` for at once, `inf` for never."""
         return self._journal.next_claim(account)
 
     def settle(self, claim: Claim, row: OutboundRow, outcome: Outcome) -> bool:
@@ -207,14 +221,17 @@ class Outbox:
         return settled
 
     def again(self, claim: Claim, row: OutboundRow, not_before: float) -> bool:
-        """A definite *not now*: it waits at the front of its chat until then."""
+        """Let a row wait at the front of its chat, for the platform said *not now*.
+
+        The chat waits until *not_before* (monotonic seconds). False: *claim* is stale.
+        """
         queued = self._journal.requeue_outbound(claim, row.seq, not_before)
         if queued:
             self._tracker.queued(row.out.key)
         return queued
 
     async def release(self, claim: Claim) -> None:
-        """A new sender: nobody can know what its predecessor had on the wire."""
+        """Begin the life of a new sender: what its predecessor was sending is unknown now."""
         for lost in await self._journal.release(claim):
             self._tracker.settle(lost.out.key, lost.outcome)
             log.warning(
@@ -231,13 +248,13 @@ class Outbox:
         self._wake = wake
 
     def recall(self) -> None:
-        """The journal is open: look at what an earlier process left in it."""
+        """Take over what an earlier process left in the journal, which is open now."""
         for row in self._journal.take_recalled():
             self._tracker.recall(row.key, row.to, row.kind, row.outcome, row.at)
         self.rearm()
 
     def rearm(self) -> None:
-        """There may be rows that this outbox has not seen come, or come back."""
+        """Look when the keeper is needed next, after rows came that were not said here."""
         at = self._journal.next_expiry()
         if at is not None and at < self._due_at:
             self._due_at = at
@@ -249,7 +266,7 @@ class Outbox:
         return self._due_at
 
     def sweep(self) -> int:
-        """Shelve what went stale or gave way, a bounded number at once; return how many."""
+        """Report what went stale or gave way as shed, a bounded number; return how many."""
         shed = self._journal.take_expired(SHED_PER_TURN)
         for row in shed:
             self._shelve(row)

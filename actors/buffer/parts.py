@@ -1,4 +1,4 @@
-"""A message that its platform cannot take in one piece, as the rows that say it."""
+"""A message that its platform cannot take in one piece becomes several rows. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from actors.buffer.keys import part_key
 from actors.messages import Delete, Ours, Outbound, Segment
 
 Split: TypeAlias = Callable[[Outbound], Awaitable[Sequence[tuple[Segment, ...]]] | None]
-"""In which pieces a message has to be said, in order. `None`, at once: in one, as most are.
-To cut a long text takes long: whoever does it lets others have their turn meanwhile."""
+"""Returns the pieces in which a message has to be said, in order; or `None`, without anything
+to await: in one, as nearly all are. Cutting a long text takes a while, so it is awaited and
+lets others have a turn in between."""
 
 
 def whole(_: Outbound) -> None:
@@ -30,7 +31,7 @@ def rows_of(out: Outbound, bodies: Sequence[tuple[Segment, ...]]) -> list[Outbou
 def deletions(out: Outbound) -> list[Outbound]:
     """Return one row for each part of the message of ours that *out* deletes.
 
-    Whatever else it does is one row.
+    One row where that message was said in one piece, and for any other change.
     """
     match out.change:
         case Delete(Ours(key, parts)) if parts > 1:

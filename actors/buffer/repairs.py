@@ -1,7 +1,7 @@
 """What an operator does to single messages. What is legal is in `actors.messages.repairs`.
 
-The outbox stays the one writer of outbound states: this speaks in its name. Every call
-returns once the change is where it lasts, and may be repeated.
+This belongs to the outbox, which stays the one writer of outbound states. Every call
+returns once the change is on the disk, and may be repeated.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from attrs import frozen
 
 from actors.buffer.keys import retry_key
 from actors.buffer.outbox import Outbox
-from actors.journal import Heard, Inspected, Journal
+from actors.journal import HEARD_RANK, SAID_RANK, Heard, Inspected, Journal
 from actors.messages import (
     DEAD_INBOUND,
     DEAD_OUTBOUND,
@@ -177,7 +177,7 @@ class Repairs:
             NotDead: it has not ended, or was said.
             BodyLost: nobody knows any more what was to be said.
         """
-        letter = await self._journal.letter(1, seq)
+        letter = await self._journal.letter(SAID_RANK, seq)
         if letter is None or isinstance(letter, Heard):
             raise NoSuchMessage(what="message", name=str(seq))
         if letter.outcome.state not in DEAD_OUTBOUND:
@@ -195,13 +195,13 @@ class Repairs:
                 change=letter.change,
             )
         )
-        await self._journal.put_away(1, [seq])
+        await self._journal.put_away(SAID_RANK, [seq])
         before = letter.outcome.state
         log.info("operator.retried", row=seq, key=again, before=before.value)
         return before, again
 
     async def put_away(self, rank: int, seq: int) -> None:
-        """Take a dead letter from the shelf: 0 came in, 1 was to go out.
+        """Take a dead letter from the shelf, by its rank (see `Place`) and its number.
 
         Raises:
             NoSuchMessage: there is none.
@@ -210,5 +210,6 @@ class Repairs:
         (state,) = await self._journal.put_away(rank, [seq])
         if state is None:
             raise NoSuchMessage(what="dead letter", name=str(seq))
-        if state not in (DEAD_INBOUND, DEAD_OUTBOUND)[rank]:
+        dead = DEAD_INBOUND if rank == HEARD_RANK else DEAD_OUTBOUND
+        if state not in dead:
             raise NotDead(state.value)

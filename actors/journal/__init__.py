@@ -1,12 +1,34 @@
 """Where every accepted event and everything to be said is written down first.
 
-Read `protocol` for the promises, then `values` for what rows look like. `inbox` and
-`outgoing` are its two pure halves, `outbox_side` what needs no disk to be answered.
-Of what goes out `waiting` is the order, `overflow` who gives way, `doubts` what may be
-tried again, `endings` what is kept at the end. `tallies` counts what came in;
-`memory` keeps rows in this process and nowhere else, `sqlite` in a file; `listing` is
-what an operator sees of either, `again` what they can let begin again. What does not
-happen here: routing, sending, deciding what a message means.
+Read `protocol` for the promises, then `values` for what rows look like. There are two
+journals, built on the same pure index: `memory` keeps rows in this process and nowhere
+else, `sqlite` in a file.
+
+The index of what came in:
+
+    inbox                 rows, and who has them
+    backlog               its limits and records, one backlog for each platform
+    dedup                 which events were seen before
+    crowds                those who wait until a backlog has room
+    suspects              rows that may have killed a process, handed out one at a time
+    tallies, ages         what became of how many, and how old the oldest is
+    settled               rows that are over, kept for a while
+
+The index of what goes out, in the order in which its classes build on each other:
+
+    sayings               its limits and records
+    endings               how rows end, and what is kept of them then
+    trusting, doubts      rows of which nobody knows, and which of them are tried again
+    outgoing              the whole: rows, and who is sending them
+    waiting, stale        what waits for one account: by turn, and by when it goes stale
+    overflow, pacing      who gives way when it is full; how fast it may go out
+    parts, content        parts of a message said before; what tells two messages apart
+    outbox_side           what both journals answer from this index, without the disk
+
+For an operator: `listing` is what one sees of either journal, `again` what one can let begin
+again. `keeper` is the actor that frees what is no longer needed.
+
+What does not happen here: routing, sending, deciding what a message means.
 """
 
 from actors.journal.backlog import InboxLimits
@@ -57,7 +79,6 @@ from actors.journal.values import (
     Appended,
     Arrived,
     Claim,
-    Delivery,
     Expired,
     HandedOut,
     InboundRow,
@@ -81,7 +102,6 @@ __all__ = [
     "ChatKey",
     "Claim",
     "CountRows",
-    "Delivery",
     "Durability",
     "Expired",
     "FileJournal",

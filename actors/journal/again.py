@@ -1,4 +1,8 @@
-"""How a row is let go of, or begun again, other than by who has it. Pure."""
+"""How a row begins again, or is taken from its claimer, by somebody else's decision. Pure.
+
+An operator lets what ended begin again; the router sets aside what waits for a bot that is
+away.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +35,7 @@ class RepairableOutgoing(Outgoing):
         """
         record = self._by_key[key]
         check_outbound(record.outcome.state, OutboundState.QUEUED)
-        self._doubts.remove(record)
-        if record.waits:
-            record.account.remove(record)
+        self._undoubt(record)
         out = record.out
         assert out is not None
         record.outcome = QUEUED
@@ -62,9 +64,11 @@ class RepairableInbox(Inbox):
         return [one for one in every if one.state is InboundState.CLAIMED]
 
     def set_aside(self, claim: Claim, seq: int, *, begun: bool) -> bool:
-        """Let a claimed row take no place any more: only somebody who lags has it.
+        """Let a claimed row take no place any more, so that others may be claimed; see
+        `Journal.set_aside`.
 
-        Not one on its last life, if it is *begun*: it has to be alone with its claimer.
+        Not done with a row on its last life that has *begun*: nothing else may be in hand
+        then, so that it is known who is to blame should the process die.
         """
         record = self._rows.get(seq)
         if record is None or record.claim != claim or record.aside:

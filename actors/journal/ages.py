@@ -1,4 +1,4 @@
-"""When what waits came in, without a note for each: how old is the oldest? Pure."""
+"""How old the oldest of many rows is, without keeping a time for each of them. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from bisect import bisect_right
 from collections import deque
 
 STEP_SECONDS = 1.0
+"""How long a span is at first."""
 SPANS = 512
+"""When there are more spans than this, every two are made one."""
 
 
 class Ages:
@@ -28,7 +30,7 @@ class Ages:
         self._left = 0.0
 
     def add(self, seq: int, at: float) -> None:
-        """A row waits that is newer than all the others, since *at*."""
+        """Add a row, newer than all others, that waits since *at*."""
         if self._times and at < self._times[-1] + self._step:
             self._counts[-1] += 1
             return
@@ -39,9 +41,12 @@ class Ages:
             self._merge()
 
     def add_again(self, seq: int, at: float | None) -> None:
-        """A row is back that has waited before; `None`: as long as who left last.
+        """Add a row that has waited before and is back.
 
-        Of several that come back together the newest comes first.
+        Args:
+            seq: Its number. Of several that come back together the newest comes first.
+            at: Since when it waits; `None` if nobody knows: since as long as the row that
+                left last.
         """
         if self._seqs and seq >= self._seqs[0]:
             self._counts[self._span(seq)] += 1
@@ -53,9 +58,9 @@ class Ages:
         self._counts.appendleft(1)
 
     def remove(self, seq: int) -> None:
-        """A row waits no longer."""
+        """Remove a row, which waits no longer."""
         counts = self._counts
-        # The oldest leave first, mostly.
+        # Nearly always the oldest leave first.
         near = len(counts) == 1 or seq < self._seqs[1]
         counts[0 if near else self._span(seq)] -= 1
         while counts and not counts[0]:

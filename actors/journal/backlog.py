@@ -1,4 +1,4 @@
-"""What the inbound half of a journal counts with: limits, rows, backlogs, accounts."""
+"""What the index of what came in is made of: limits, records, backlogs, accounts."""
 
 from __future__ import annotations
 
@@ -13,38 +13,42 @@ from actors.journal.values import Claim, InboundRow
 from actors.lanes import Places
 from actors.messages import Inbound, InboundState, Priority, priority_of
 
-ChatKey: TypeAlias = tuple[str, str, str]
-"""Account, kind and id."""
+AccountChat: TypeAlias = tuple[str, str, str]
+"""(account, kind of chat, id of chat): rows of one chat are handed out in order. Empty kind
+and id: those that belong to no chat."""
 MarkKey: TypeAlias = tuple[str, str, str, int]
+"""(kind of chat, id of chat, id of the event, number of the edit)."""
 DERIVED_BELOW_SECONDS = 3600.0
-"""Ids that live shorter are derived ones, and have a window of their own."""
+"""An id that is remembered for no longer than this is a derived one; see `is_derived`."""
 
 
 @frozen(kw_only=True)
 class InboxLimits:
-    """How much an inbox holds. All of them per platform, but the last five."""
+    """How much an inbox holds; for each platform, unless it says otherwise."""
 
     rows: int = 100_000
-    """Unsettled rows; beyond, `append` waits."""
+    """Unsettled rows; when there are more, `append` waits."""
     size_bytes: int = 256 * 1024 * 1024
     """The same, by size."""
     claimed: int = 2_500
     """Rows in somebody's hand: a noisy platform leaves room for the others. Of bulk a
     fifth less, so that there is room for what is more urgent."""
     own: int = 64
-    """As many of these are the platform's own, whatever all the others have in hand."""
+    """So many of these are the platform's own, whatever all the others have in hand."""
     claimed_per_chat: int = 64
-    """The same for a chat: a noisy chat leaves room for its neighbours."""
+    """Rows of one chat in somebody's hand: a noisy chat leaves room for its neighbours."""
     marks: int = 100_000
-    """Dedup marks per account."""
+    """Dedup marks, for each account."""
     settled: int = 1_000
-    """Settled rows kept to look at. They end with the process anyway, so few will do."""
+    """Settled rows kept to look at, of all platforms. They are in memory only and end with
+    the process, so few will do."""
     settled_bytes: int = 16 * 1024 * 1024
+    """The same, by size."""
     shared: int = 8_000
-    """Rows in somebody's hand beyond what is each platform's own."""
+    """Rows in somebody's hand beyond what is each platform's own, of all platforms."""
     waiting: float = inf
-    """Rows in memory that nobody has claimed, of all platforms; only where there is a
-    file to fetch the others from."""
+    """Rows that nobody has claimed and whose content is in memory, of all platforms. Only
+    to be limited where there is a file to fetch the others from."""
 
     @property
     def places(self) -> Places:
@@ -80,7 +84,7 @@ class InboxRecord:
         seq: int,
         row: InboundRow | None,
         backlog: Backlog,
-        chat: ChatKey,
+        chat: AccountChat,
         size: int,
         *,
         priority: Priority,
@@ -93,8 +97,9 @@ class InboxRecord:
         self.size = size
         self.priority = priority
         self.boots = 0
+        """How many claimers have died with it in hand."""
         self.aside = False
-        """In somebody's hand, and in nobody's way."""
+        """Claimed, but without a place among the claimed ones; see `Journal.set_aside`."""
         self.state = InboundState.NEW
         self.claim: Claim | None = None
         self.why = ""
@@ -118,9 +123,9 @@ class Backlog:
     def __init__(self, platform: str) -> None:
         self.platform = platform
         self.begun = 0
-        """Counts the sessions that did not know whose login they were."""
+        """Counts the sessions that began without knowing whose login they are."""
         self.cursor: str | None = None
-        """Where the cursor of any of its accounts was moved to last."""
+        """The cursor that any of its accounts was moved to last."""
         self.rows = 0
         self.size = 0
         self.accepted = 0
@@ -138,7 +143,7 @@ class Backlog:
         return sum(lane.claimed for lane in self.lanes)
 
     def shrink(self, size: int) -> None:
-        """There is one row less."""
+        """Count one row of that size less."""
         self.rows -= 1
         # Of a row that was lost from the file nobody knows the size.
         self.size = self.size - size if self.rows else 0
@@ -173,27 +178,31 @@ class InboxAccount:
         self.derived: Dedup[MarkKey] = Dedup(marks // 10)
         self.cursor: str | None = None
         self.torn_in: int | None = None
-        """`Backlog.begun` when an event was given up before it was accepted."""
+        """The value of `Backlog.begun` when an event was given up before it was accepted."""
 
     def tear(self) -> None:
-        """An event was given up: the cursor may not pass it until a session begins."""
+        """Note that an event was given up before it was accepted.
+
+        Until a new session begins, which is told that event again, the cursor must not
+        move past it.
+        """
         self.torn_in = self.backlog.begun
 
     @property
     def torn(self) -> bool:
-        """Was an event given up that no session has asked for since?"""
+        """Whether an event was given up and no session has begun since."""
         return self.torn_in == self.backlog.begun
 
     def move(self, cursor: str) -> None:
-        """Everything up to *cursor* is journalled."""
+        """Note that everything up to *cursor* is journalled."""
         if not self.torn:
             self.cursor = self.backlog.cursor = cursor
 
     def begin(self) -> str | None:
-        """Return where a new session goes on, which is told again what was given up.
+        """Begin a session: return the cursor that it goes on from.
 
-        One that has no name yet begins for every account of its platform, and goes on
-        where any of them was last.
+        A session that does not know yet whose login it is (an empty name) begins for
+        every account of its platform, and goes on where any of them was last.
         """
         if self.name:
             self.torn_in = None
@@ -203,7 +212,7 @@ class InboxAccount:
 
 
 def is_derived(event: Inbound) -> bool:
-    """Was its id derived from its fields, because the wire has none?"""
+    """Say whether the id of *event* was made of its fields, because the wire has none."""
     return event.dedup_seconds <= DERIVED_BELOW_SECONDS
 
 
@@ -230,12 +239,14 @@ def by_itself(_platform: str, _account: str, event: Inbound) -> Priority:
     return priority_of(event)
 
 
-def chat_key(account: str, event: Inbound) -> ChatKey:
+def chat_key(account: str, event: Inbound) -> AccountChat:
+    """Return whose order *event* has to keep."""
     chat = event.chat
     return (account, "", "") if chat is None else (account, chat.kind, chat.id)
 
 
 def mark_key(event: Inbound) -> MarkKey:
+    """Return by what *event* is recognised when it comes again."""
     chat = event.chat
     if chat is None:
         return ("", "", event.id, event.edit)

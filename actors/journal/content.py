@@ -10,14 +10,16 @@ from actors.messages import Outbound, OutboundState, Outcome, Segment, Text
 SHORT_TEXT = 1024
 
 Content: TypeAlias = tuple[Segment, ...] | bytes
-"""A short text stands for itself; of anything else there is a digest."""
+"""A body of short texts stands for itself; of anything else this is a digest."""
 
 
 def content_of(out: Outbound) -> Content:
-    """Return something small that is equal for those who say and change the same."""
+    """Return something small that is equal for two messages which say and do the same."""
     body, change = out.body, out.change
     short = (isinstance(part, Text) and len(part.text) <= SHORT_TEXT for part in body)
-    if change is None and body and all(short):  # nothing at all would look like unknown
+    if (
+        change is None and body and all(short)
+    ):  # an empty body would look like `b""`: not known
         return body
     digest = blake2b(digest_size=16)
     if change is not None:

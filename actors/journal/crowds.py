@@ -1,4 +1,4 @@
-"""Those who wait for room, a line for each platform."""
+"""Those who wait until the backlog of their platform has room, first come first served."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Waiter(Generic[T]):
-    """Somebody who waits until what they brought is accepted; they may leave before."""
+    """A task that waits until the event it brought is accepted; it may be cancelled."""
 
     __slots__ = ("_answer", "_task", "accept", "line", "owner", "size")
 
@@ -26,13 +26,13 @@ class Waiter(Generic[T]):
         self.size = size
         """Bytes it needs room for; 0 needs only its turn."""
         self.accept = accept
-        """Called when there is room; answers, now or later."""
+        """Called when there is room; it has to call `answer` or `fail`, now or later."""
         self.line: deque[Waiter[T]] | None = None
         self._task: trio.lowlevel.Task | None = None
         self._answer: Outcome[T] | None = None
 
     async def answered(self, left: Callable[[Waiter[T]], None]) -> T:
-        """Wait for the answer; *left* is told if they go before. It may be here already."""
+        """Return the answer, which may be here already; *left* is called at a cancellation."""
         if self._answer is not None:
             return self._answer.unwrap()
 
@@ -46,11 +46,11 @@ class Waiter(Generic[T]):
         return cast(T, await trio.lowlevel.wait_task_rescheduled(leave))
 
     def answer(self, value: T) -> None:
-        """Wake them with *value*, if they are still here."""
+        """Wake the task with *value*, if it still waits."""
         self._end(Value(value))
 
     def fail(self, error: Exception) -> None:
-        """Wake them with an error, if they are still here."""
+        """Wake the task with an error, if it still waits."""
         self._end(Error(error))
 
     def _end(self, answer: Outcome[T]) -> None:
@@ -62,10 +62,13 @@ class Waiter(Generic[T]):
 
 
 class Crowds(Generic[T]):
-    """Whoever makes room accepts for those in line, so nobody can slip in between.
+    """The lines before all backlogs, one for each platform.
+
+    Whoever makes room accepts for those in line, in the same call (`admit`): so nobody who
+    comes later can slip in between.
 
     Args:
-        fits: Is there room for so many bytes in that account's backlog?
+        fits: Says whether there is room for so many bytes in that account's backlog.
     """
 
     def __init__(self, fits: Callable[[InboxAccount, int], bool]) -> None:
@@ -106,7 +109,7 @@ class Crowds(Generic[T]):
                 del self._lines[platform]
 
     def _left(self, waiter: Waiter[T]) -> None:
-        if waiter.line is None:  # it is being written down; that goes on without them
+        if waiter.line is None:  # its event is being written; that goes on without it
             return
         waiter.line.remove(waiter)
         # What was not journalled must not be skipped by the cursor of a later event: it

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from actors.journal.sayings import OutgoingLimits, OutgoingRecord
 
 RETRY_SECONDS: Final = (0.0, 10.0, 60.0, 300.0)
-"""Pauses before the second attempt, the third, ... Then it stays unknown: a message that
-costs a connection each time must not do so for ever."""
+"""The pauses before the second attempt, the third and so on. After the last one a row stays
+unknown: a message that breaks the connection each time must not do so for ever."""
 
 
 @frozen
@@ -28,9 +28,10 @@ class Trust:
     """Which keys a platform recognises."""
 
     seconds: float = 0.0
-    """Those of so long ago, counted from the first attempt; 0: none."""
+    """It recognises a key for so long after its first attempt; 0: none."""
     since: float = -inf
-    """What was tried first before that moment it does not: it knew us as somebody else."""
+    """Monotonic seconds. It recognises no key that was tried first before then: by that
+    time it knew us as somebody else."""
 
 
 NOBODY: Final = Trust()
@@ -46,7 +47,7 @@ def next_try(record: OutgoingRecord, trust: Trust, now: float) -> float | None:
 
 
 def may_repeat(record: OutgoingRecord, trust: Trust, at: float) -> bool:
-    """Will the platform know its key at that time, and is it worth saying then?"""
+    """Say whether the platform knows its key at that time, and it is not stale by then."""
     return (
         record.tried_at is not None
         and trust.since <= record.tried_at
@@ -82,7 +83,7 @@ class Doubts:
         self._bytes -= record.held_bytes
 
     def excess(self) -> OutgoingRecord | None:
-        """Return one that is too many; it is removed, and no longer waited for."""
+        """Remove and return the oldest row, if there are too many; else `None`."""
         few = len(self._rows) <= self._limits.unknown
         if few and (self._bytes <= self._limits.unknown_bytes or len(self._rows) < 2):
             return None

@@ -15,7 +15,7 @@ from actors.journal.values import Expired
 from actors.messages import OutboundState, Outcome, check_outbound
 
 SENDING = Outcome(OutboundState.SENDING)
-"""This very one: what is `sending` is told by identity."""
+"""The one outcome of all rows that are `sending`: they are recognised by `is`."""
 _S = OutboundState
 
 
@@ -30,6 +30,7 @@ class Endings:
         self._by_key: dict[str, OutgoingRecord] = {}
         self._doubts = Doubts(limits)
         self._settled: deque[OutgoingRecord] = deque()
+        # Of how many rows the body is in memory, and how large these are.
         self._bodies = 0
         self._bodies_bytes = 0
         self.shed: list[Expired] = []
@@ -52,7 +53,7 @@ class Endings:
         self._close(record)
 
     def _doubt(self, record: OutgoingRecord, now: float) -> None:
-        """Nobody knows: list it, and try it again where that can do no harm."""
+        """List a row of which nobody knows, and try it again where that does no harm."""
         record.doubts += 1
         record.waits = False
         if self.limits.bodies < inf:
@@ -66,12 +67,13 @@ class Endings:
             self._close(oldest)
 
     def _undoubt(self, record: OutgoingRecord) -> None:
-        """Somebody knows now, or decides: it is not listed, nor tried again by itself."""
+        """Take a row from that list: somebody knows now, or has decided."""
         self._doubts.remove(record)
         if record.waits:
             record.account.remove(record)
 
     def _repeat(self, record: OutgoingRecord, now: float) -> bool:
+        """Let a row of which nobody knows be tried again, if that may be; say if it may."""
         account = record.account
         at = next_try(record, account.trust, now)
         if at is None:
@@ -83,7 +85,7 @@ class Endings:
         return True
 
     def _close(self, record: OutgoingRecord) -> None:
-        """Nothing more will become of it: keep no more than its key."""
+        """End a row for good: no more than its key and its outcome is kept."""
         assert record.out is not None
         record.content = record.content or content_of(record.out)
         self._unbody(record)
@@ -95,7 +97,7 @@ class Endings:
             self._forget_oldest()
 
     def _embody(self, record: OutgoingRecord) -> None:
-        """A new row: its body stays in memory if there is room."""
+        """Count a new row; its body stays in memory only if there is room."""
         self._bodies += 1
         self._bodies_bytes += record.size
         limits = self.limits
@@ -111,6 +113,7 @@ class Endings:
             record.out = evolve(record.out, body=())
 
     def _unbody(self, record: OutgoingRecord) -> None:
+        """Count the body of a row as no longer in memory, if it was."""
         if not record.lean:
             self._bodies -= 1
             self._bodies_bytes -= record.size

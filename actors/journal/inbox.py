@@ -1,7 +1,6 @@
-"""The inbound half of a journal in memory: what was accepted, and who has it. Pure.
+"""The index of what came in: what was accepted, and who has it. Pure.
 
-No clock and no waiting: `now` is an argument, and whoever appends has asked for room
-before.
+Both journals have one. `now` is an argument; whoever appends has made sure of room (`fits`).
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from actors.journal.backlog import (
+    AccountChat,
     Backlog,
-    ChatKey,
     InboxAccount,
     InboxLimits,
     InboxRecord,
@@ -37,14 +36,14 @@ from actors.messages import (
     check_inbound,
 )
 
-TIDIED_MARKS = 1_000
+TIDIED_MARKS = 1_000  # of each account, by one `tidy`
 INTERRUPTED = "interrupted"
 TOO_OFTEN = f"{MAX_BOOTS} claimers ended with it in hand"
 _S = InboundState
 
 
 def _nobody(_: InboxRecord) -> None:
-    """Nobody writes it down."""
+    """Write nothing down."""
 
 
 class Inbox:
@@ -65,14 +64,16 @@ class Inbox:
         self._rows: dict[int, InboxRecord] = {}
         self._backlogs: dict[str, Backlog] = {}
         self._accounts: dict[tuple[str, str], InboxAccount] = {}
-        self._queue: FairQueue[str, ChatKey, InboxRecord | int] = FairQueue(
+        self._queue: FairQueue[str, AccountChat, InboxRecord | int] = FairQueue(
             self.limits.places
         )
+        # By claimer: what it has in hand, parked rows included; its newest incarnation.
         self._held: dict[str, dict[int, InboxRecord]] = {}
         self._lives: dict[str, int] = {}
         self._settled = Settled(self.limits)
         self._last = 0
         self._warm = 0
+        """Rows that wait and whose content is in memory; others are in the file only."""
         self._suspects = Suspects(self._queue)
         self.stale_settles = 0
         self.parked = 0
@@ -104,7 +105,7 @@ class Inbox:
 
     @property
     def ready(self) -> bool:
-        """Would `claim` return something?"""
+        """Whether `claim` would return something."""
         return self._queue.ready
 
     @property
@@ -127,7 +128,7 @@ class Inbox:
     # --- accepting ---------------------------------------------------------------------
 
     def fits(self, account: InboxAccount, size: int) -> bool:
-        """Is there room for one more row of *size* bytes? The first one always fits."""
+        """Say whether there is room for a row of *size* bytes. The first one always fits."""
         backlog = account.backlog
         limits = self.limits
         return backlog.rows == 0 or (
@@ -196,7 +197,7 @@ class Inbox:
         priority: Priority = Priority.NORMAL,
         received_at: float = 0.0,
     ) -> None:
-        """Let a row wait that is in the file, from an earlier process."""
+        """Let a row of an earlier process wait, whose content stays in the file for now."""
         self.reserve(account, size)
         backlog = account.backlog
         key = (account.name, *chat)
@@ -238,7 +239,7 @@ class Inbox:
     def settle(self, claim: Claim, seq: int, state: InboundState, why: str) -> bool:
         """Move a claimed or parked row on. False: this claim does not have it (any more)."""
         record = self._rows.get(seq)
-        # It is the very one nearly always; to compare costs a call.
+        # By identity first: it is the very same object nearly always, and `!=` is a call.
         if record is None or (record.claim is not claim and record.claim != claim):
             self.stale_settles += 1
             return False
@@ -294,13 +295,12 @@ class Inbox:
 
     def counts_of(self, now: float, line: Callable[[str], int]) -> list[PlatformCounts]:
         """Return the counts of every platform; *line* says how many wait for room in it."""
-        every = sorted(self._backlogs.items())
-        return [backlog.counts(now, line(platform)) for platform, backlog in every]
+        return [b.counts(now, line(name)) for name, b in sorted(self._backlogs.items())]
 
     # --- inside ------------------------------------------------------------------------
 
     def _let_go(self, record: InboxRecord) -> None:
-        """It no longer takes a place among the claimed ones of its chat and platform."""
+        """Give back the place that a row has among the claimed ones of chat and platform."""
         record.backlog.lanes[record.priority].claimed -= 1
         if not record.aside:
             self._suspects.left(record)
@@ -327,7 +327,7 @@ class Inbox:
             del self._rows[over.seq]
 
     def _wait_again(self, record: InboxRecord) -> None:
-        """In front of its chat, but for what is older and was let begin again."""
+        """Let a row wait in front of its chat, behind what is older and waits there again."""
         platform, seq = record.backlog.platform, record.seq
         self._queue.push_before(
             platform, record.chat, record, record.priority, lambda it: seq_of(it) > seq

@@ -1,4 +1,4 @@
-"""The actor that looks after the journal: frees what is no longer needed, says how it is."""
+"""The actor that looks after the journal: frees what is no longer needed, shows how it is."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class KeptJournal(Journal, Protocol):
 
 @frozen
 class Tidy:
-    """It is time to free what is no longer needed."""
+    """To itself: free what is no longer needed."""
 
 
 @frozen
 class Look:
-    """It is time to see how it is."""
+    """To itself: see how the journal is."""
 
 
 @frozen
@@ -46,12 +46,14 @@ JournalMessage: TypeAlias = Tidy | Look | CountRows
 
 
 class JournalKeeper(Actor[JournalMessage]):
-    """Lives at `/journal`, permanent. The store belongs to the System, not to this actor:
-    while it restarts, nobody waits. And nothing it does can end in the middle of a write.
+    """Lives at `/journal`.
+
+    The journal itself belongs to the host, not to this actor: while this one restarts
+    nobody waits, and its end never comes in the middle of a write.
 
     Args:
         journal: What to look after.
-        on_trouble: Told (kind, why) when it has stalled. Plain and quick.
+        on_trouble: Called with kind and reason when it has stalled. Must be quick.
     """
 
     def __init__(

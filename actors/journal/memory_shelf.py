@@ -1,4 +1,4 @@
-"""Things kept by name in this process and nowhere else; see `sqlite.shelf`."""
+"""Things kept by name in the memory of this process; what `sqlite.shelf` is for a file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import trio
 
 
 class MemoryShelf:
-    """One kind of things."""
+    """The things of one kind, by name."""
 
     def __init__(self) -> None:
         self._things: dict[str, bytes] = {}

@@ -1,7 +1,8 @@
-"""What both journals answer from the index of what goes out, at once and alike.
+"""What both journals answer from the index of what goes out, without waiting for a disk.
 
-Where a row is kept makes no difference here: the file learns of a change from the index,
-later. What has to be on the disk first (`enqueue`, `hand_out`) is each one's own.
+Where rows are kept makes no difference here: the index notes each change, and the file
+learns of it later. What has to be on the disk first (`enqueue`, `hand_out`) each journal does
+in its own way.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ class OutboxSide(ABC):
         return recalled
 
     def next_expiry(self) -> float | None:
-        """When `take_expired` has something to do, at the earliest."""
+        """Return when `take_expired` has something to do, at the earliest."""
         at = self._outgoing.next_expiry()
         return None if at == inf else at
 

@@ -1,6 +1,6 @@
-"""The outbound half of a journal in memory: what is to be said, and what became of it. Pure.
+"""The index of what goes out: what is to be said, and what became of it. Pure.
 
-No clock and no waiting: `now` is an argument.
+Both journals have one. No clock and no waiting: `now` is an argument.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from actors.journal.content import Content, content_of, went_stale
 from actors.journal.doubts import may_repeat
 from actors.journal.endings import SENDING
 from actors.journal.pacing import Pacing
+from actors.journal.parts import standing
 from actors.journal.sayings import OutgoingLimits, OutgoingRecord
 from actors.journal.sizes import size_of_body
 from actors.journal.trusting import Trusting
@@ -26,7 +27,7 @@ _S = OutboundState
 
 
 def _nobody(_: OutgoingRecord) -> None:
-    """Nobody writes it down."""
+    """Stand for somebody who writes rows down, where nobody does."""
 
 
 class Outgoing(Trusting):
@@ -59,8 +60,7 @@ class Outgoing(Trusting):
         """
         known = self._by_key.get(out.key)
         if known is not None:
-            same = (known.content or _content(known)) == (content or content_of(out))
-            return Queued(known.seq, False, same, known.outcome), False
+            return standing(known, content or content_of(out)), False
         self._last = seq = self._last + 1
         account = self.account((out.to.platform, out.to.account))
         record = self._by_key[out.key] = OutgoingRecord(
@@ -75,7 +75,7 @@ class Outgoing(Trusting):
         return Queued(seq, True, True, QUEUED), account.add(record)
 
     def full(self, out: Outbound) -> bool:
-        """Would something have to give way for *out*, if its key is new?"""
+        """Say whether something would have to give way for *out*, if its key is new."""
         account = self._accounts.get((out.to.platform, out.to.account))
         if account is None or out.key in self._by_key:
             return False
@@ -90,10 +90,10 @@ class Outgoing(Trusting):
             record.waits = False
             self._doubts.add(record)
             return False
-        return record.account.restore(record)
+        return record.account.add(record)
 
     def number_after(self, seq: int) -> None:
-        """The next row gets a number beyond *seq*."""
+        """See to it that the next row gets a number beyond *seq*."""
         self._last = max(self._last, seq)
 
     def void(self, key: str) -> None:
@@ -157,7 +157,7 @@ class Outgoing(Trusting):
         )
 
     def overdue(self, record: OutgoingRecord, now: float) -> bool:
-        """Is it too late for a row that was claimed and has not left?"""
+        """Say whether it is too late for a row that was claimed and has not left yet."""
         if record.doubts:
             return not may_repeat(record, record.account.trust, now)
         return record.expires_at <= now
@@ -220,7 +220,7 @@ class Outgoing(Trusting):
     def sweep(self, now: float, limit: int) -> None:
         """Expire up to *limit* rows whose time has passed."""
         for account in self._accounts.values():
-            while limit > 0 and (record := account.shelf.stale(now)) is not None:
+            while limit > 0 and (record := account.by_age.stale(now)) is not None:
                 stale = went_stale(record.queued_at, record.expires_at)
                 self._withdraw(record, stale, now)
                 limit -= 1
@@ -228,7 +228,7 @@ class Outgoing(Trusting):
     def next_expiry(self) -> float:
         """When `sweep` has something to do; `inf` when nothing waits."""
         return min(
-            (account.shelf.next_at() for account in self._accounts.values()),
+            (account.by_age.next_at() for account in self._accounts.values()),
             default=inf,
         )
 
@@ -260,18 +260,18 @@ class Outgoing(Trusting):
         return lost
 
     def can_claim(self, key: AccountKey, now: float) -> bool:
-        """Would `claim` hand something out, as far as pace and room on the wire allow?"""
+        """Say whether `claim` might hand something out; pace and size may still forbid it."""
         return self.next_claim(key) <= now
 
     def next_claim(self, key: AccountKey) -> float:
-        """When something may be claimed; `-inf` for at once, `inf` for never."""
+        """Return when something may be claimed; `-inf` for at once, `inf` for never."""
         account = self._accounts.get(key)
         if account is None:
             return inf
         return -inf if account.queue.ready else account.next_at()
 
     def holds(self, key: AccountKey) -> bool:
-        """Does anything wait for that account, or is on its way?"""
+        """Say whether anything waits for that account, or is on its way."""
         account = self._accounts.get(key)
         return account is not None and account.busy
 
@@ -281,7 +281,7 @@ class Outgoing(Trusting):
 
     def depths(self) -> tuple[int, int, int]:
         """Count what is queued, sending and unknown."""
-        queued = sum(len(account.shelf) for account in self._accounts.values())
+        queued = sum(len(account.by_age) for account in self._accounts.values())
         return queued, len(self._sending), len(self._doubts)
 
     # --- inside ------------------------------------------------------------------------
@@ -292,14 +292,17 @@ class Outgoing(Trusting):
 
     def _mine(self, claim: Claim, seq: int) -> OutgoingRecord | None:
         record = self._sending.get(seq)
-        # By identity first: it is the very one nearly always, and costs no call.
+        # By identity first: it is the very same object nearly always, and `!=` is a call.
         if record is None or (record.claim is not claim and record.claim != claim):
             self.stale_settles += 1
             return None
         return record
 
     def _land(self, record: OutgoingRecord) -> None:
-        """Take a row out of the air; its chat is let go by whoever knows what comes next."""
+        """Note that a row is no longer on its way.
+
+        Its chat stays held: the caller frees it once it has decided what comes of the row.
+        """
         del self._sending[record.seq]
         record.claim = None
         record.account.flying_bytes -= record.size
@@ -315,8 +318,3 @@ class Outgoing(Trusting):
         if victim is not newcomer:
             victim.account.remove(victim)
         self._finish(victim, outcome, newcomer.queued_at)
-
-
-def _content(record: OutgoingRecord) -> Content:
-    assert record.out is not None
-    return content_of(record.out)

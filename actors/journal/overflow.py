@@ -1,8 +1,8 @@
 """Who gives way when an account's outbox is full. A value, and one rule. Pure.
 
-For each newcomer exactly one goes: the oldest row of the first kind that gives way to
-it, or, where there is none or it would not make room enough, the newcomer itself. What
-is on its way, or has been and may be out, is no candidate: it is not among what waits.
+For each newcomer exactly one row goes: the oldest of the first kind that gives way to it;
+or the newcomer itself, where there is none, or where that would not make room enough. What
+is on its way, or may be out already, never gives way.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the parts of a message stand that was said before. Pure."""
+"""What is answered where a message is to be said again under the same key. Pure."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ def known_parts(
     if records[0] is None:
         return None
     return [
-        None if record is None else _standing(record, content)
+        None if record is None else standing(record, content)
         for record, content in zip(records, contents, strict=True)
     ]
 
 
-def _standing(record: OutgoingRecord, content: Content) -> Queued:
+def standing(record: OutgoingRecord, content: Content) -> Queued:
+    """Return the answer for a message of *content* whose key *record* has already."""
     mine = record.content
     if not mine:
         assert record.out is not None

@@ -1,4 +1,7 @@
-"""The promises of a journal. Everything that is accepted or to be said goes through it."""
+"""The promises of a journal: what everybody may rely on, whichever one is behind it.
+
+`tests/actors/journal/test_contract.py` holds each of them against both journals.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from actors.messages import Inbound, InboundState, Outbound, Outcome
 
 
 class Journal(Protocol):
-    """The one place where rows live. Everybody else holds a window on it.
+    """The one place where rows live. All others keep only what they have in hand of it.
 
     Implementations promise:
 
@@ -39,11 +42,13 @@ class Journal(Protocol):
       stale claim settles nothing and is told so (`False`).
     * Every move obeys the tables of `actors.messages`; another one raises
       `IllegalTransition` and changes nothing.
-    * The listeners never wait. That of new events is called after the commit, and not
-      again before a claim got less than it asked for. That of the outbox may be called
-      while its row is still being written: `claim_outbound` waits for the same commit.
-    * Whoever needs the disk waits for as long as there is trouble with it; only then
-      does a claim of new events come back empty, and its listener is called later.
+    * The listeners never wait. That of new events is called after the commit, and then
+      not again until a claim got fewer rows than it asked for. That of the outbox may be
+      called while its row is still being written: `claim_outbound` waits for the same
+      commit.
+    * Whoever needs the disk waits for as long as there is trouble with it. The one
+      exception is a claim of new events, which comes back empty then; its listener is
+      called when the trouble is over.
     * Every call may be repeated by somebody who does not know whether it arrived.
 
     Times are seconds of one monotonic clock, that of the System.
@@ -88,8 +93,10 @@ class Journal(Protocol):
         """Take events in this order, in this very call, if there is room for all of them.
 
         For whoever reads many and has nothing to acknowledge: no task waits for the
-        commit. *told* is called for each of them once it is through. False: nothing was
-        taken, and it is for `append_all`.
+        commit. *told* is called for each of them once that is through.
+
+        Returns:
+            `False` if nothing was taken; they are for `append_all` then.
         """
         ...
 
@@ -111,11 +118,14 @@ class Journal(Protocol):
     def settle_inbound(
         self, claim: Claim, seq: int, state: InboundState, why: str = ""
     ) -> bool:
-        """Say what became of a claimed or parked row."""
+        """Say what became of a claimed or parked row. False: this claim has it no longer."""
         ...
 
     def park_inbound(self, claim: Claim, seq: int) -> bool:
-        """The handler waits for somebody's answer; the lane goes on without it."""
+        """Note that the handler of a claimed row waits for somebody's answer, in `ctx.ask`.
+
+        What is younger in its chat may be claimed meanwhile.
+        """
         ...
 
     def set_aside(self, claim: Claim, seq: int, *, begun: bool) -> bool:
@@ -124,7 +134,7 @@ class Journal(Protocol):
         Args:
             claim: Who has it.
             seq: Its number.
-            begun: Somebody is at it; else it waits for one that is away.
+            begun: A handler runs; else it waits for a bot that is away.
         """
         ...
 
@@ -137,8 +147,8 @@ class Journal(Protocol):
     ) -> list[Queued | None]:
         """Write down the parts of one message in this order: all of them, or none.
 
-        The key of the first stands for all. Is that known, nothing is written, whatever
-        the others are; the answer for a part that is not known then is `None`.
+        The key of the first stands for all: if that is known nothing is written, and the
+        answer for each part that is not known is `None`.
         """
         ...
 
@@ -152,7 +162,7 @@ class Journal(Protocol):
         """Take what may be said now through *account*, at most one row of each chat.
 
         Each of them has been given leave by *pacing*; the others wait, in their order.
-        It is `pick_outbound` and `hand_out` for one who waits.
+        It is `pick_outbound` and `hand_out` in one call, for a task that can wait.
         """
         ...
 
@@ -163,20 +173,20 @@ class Journal(Protocol):
         limit: int = 1,
         pacing: Pacing | None = None,
     ) -> list[OutboundRow]:
-        """Claim as `claim_outbound` does, but only in the index: nothing may leave yet.
+        """Claim as `claim_outbound` does, but only in memory: nothing may leave yet.
 
-        They are to be given to `hand_out` at once. Whoever has no use for one any more
-        gives it back with `requeue_outbound`, also before it is handed out.
+        Give the rows to `hand_out` at once. Whoever has no use for one any more gives it
+        back with `requeue_outbound`, also before it is handed out.
         """
         ...
 
     def hand_out(
         self, claim: Claim, rows: Sequence[OutboundRow], told: HandedOut
     ) -> None:
-        """Commit what was picked as `sending`; *told* is called with what may leave then.
+        """Commit what was picked as `sending`; then call *told* with what may leave.
 
-        Asked while a row is being written, in the call that rings for it, this is the
-        same commit.
+        When it is called from the listener of the outbox, for a row that is being written
+        just then, both are one commit.
         """
         ...
 
@@ -185,23 +195,26 @@ class Journal(Protocol):
         ...
 
     def requeue_outbound(self, claim: Claim, seq: int, not_before: float) -> bool:
-        """The platform refused for now: back to the front of its chat, for later.
+        """Put a row that was refused for now back to the front of its chat.
 
-        The row is `queued` again, or `unknown` if an earlier attempt may have gone out.
+        The chat waits until *not_before* (monotonic seconds). The row is `queued` again, or `unknown` if an earlier attempt may have gone out.
         """
         ...
 
     def resolve_outbound(self, key: str, outcome: Outcome) -> Outcome | None:
-        """A late answer: `unknown` becomes `sent`. `None`: it is not (or no longer) unknown."""
+        """Turn `unknown` into what a late answer says. `None`: it is unknown no longer."""
         ...
 
     def cancel_outbound(self, key: str, why: str) -> bool:
-        """Withdraw what has not left yet. What may have left is not said again."""
+        """Withdraw what has not left yet; say whether it could be.
+
+        What may have left is at least not repeated.
+        """
         ...
 
     @property
     def shed(self) -> bool:
-        """Has something been dropped or expired that nobody has fetched?"""
+        """Whether something was dropped or has expired that `take_expired` has not told yet."""
         ...
 
     def take_expired(self, limit: int) -> list[Expired]:
@@ -216,15 +229,15 @@ class Journal(Protocol):
         ...
 
     def next_expiry(self) -> float | None:
-        """When `take_expired` has something to do, at the earliest."""
+        """Return when `take_expired` has something to do, at the earliest; `None`: never."""
         ...
 
     def outcome_of(self, key: str) -> Outcome | None:
-        """Where the row of this key stands."""
+        """Return where the row of this key stands, if that is in memory."""
         ...
 
     async def find_outcome(self, key: str) -> Outcome | None:
-        """The same, looked for wherever rows are kept."""
+        """Return the same, looked for wherever rows are kept."""
         ...
 
     async def release(self, claim: Claim) -> list[Expired]:
@@ -236,23 +249,27 @@ class Journal(Protocol):
         ...
 
     def can_claim(self, account: AccountKey) -> bool:
-        """Would `claim_outbound` hand something out? A hint, and a cheap one."""
+        """Say whether `claim_outbound` would hand something out. A hint, and a cheap one."""
         ...
 
     def next_claim(self, account: AccountKey) -> float:
-        """When something may be claimed that waits for a time; `inf` for never."""
+        """Return when something may be claimed; `-inf` for at once, `inf` for never."""
         ...
 
     def trust_keys(
         self, account: AccountKey, seconds: float, since: float = -inf
     ) -> None:
-        """The platform of *account* is there, and recognises a key for so long.
+        """Say how long the platform of *account* recognises a key; it is connected.
 
-        What is `unknown` is tried again for that time, counted from its first attempt,
-        before anything else of its chat; a row that is in doubt once more waits a while,
-        and its chat goes on. It stays `unknown` until it is claimed. 0, as at the start:
-        the platform recognises none, or is not there. What was tried first before *since*
-        (monotonic seconds) it does not recognise.
+        For so long, counted from its first attempt, what is `unknown` is tried again,
+        before anything else of its chat; it stays `unknown` until it is claimed. A row
+        that becomes unknown once more waits a while, and its chat goes on.
+
+        Args:
+            account: Whose keys.
+            seconds: 0, as at the start: the platform recognises none, or is not there.
+            since: Monotonic seconds; a key that was tried first before then it does not
+                recognise.
         """
         ...
 
@@ -269,8 +286,9 @@ class Journal(Protocol):
         ...
 
     def rank_by(self, rank: Rank) -> None:
-        """Ask *rank* how urgent new events are. The last one counts; without one, it is
-        `priority_of` the event alone.
+        """From now on ask *rank* how urgent a new event is.
+
+        Where nobody has said so, it is `priority_of` the event alone.
         """
         ...
 

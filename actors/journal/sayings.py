@@ -1,4 +1,4 @@
-"""What the outbound half of a journal counts with: limits and rows."""
+"""What the index of what goes out is made of: limits and records."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ class OutgoingLimits:
     """How much is kept of what is to be said, and of what was."""
 
     queued: int = 10_000
-    """Rows that wait, per account; what comes back from the wire waits beyond them."""
+    """Rows of one account that wait. A row that the platform refused for now comes back
+    even if there are so many."""
     queued_bytes: int = 64 * MIB
-    """The same by size, with what is on its way; the first one always fits."""
+    """The same by size, with what is on its way; the first row always fits."""
     gives_way: GivesWay = GIVES_WAY
     """Who goes when there is no room."""
     flying_bytes: int = 8 * MIB
-    """Of one account on its way at the same time; the first one always may."""
+    """The size of what is on its way at the same time, for one account; the first row
+    always may."""
     settled: int = 10_000
     """Settled rows kept, without their bodies, to recognise a repeated key."""
     unknown: int = 10_000
@@ -36,8 +38,8 @@ class OutgoingLimits:
     unknown_bytes: int = 64 * MIB
     """The same, by the size of the bodies in memory."""
     bodies: float = inf
-    """Bodies in memory, of all accounts; only where there is a file to fetch the others
-    from."""
+    """Bodies in memory, of all accounts. Only to be limited where there is a file to fetch
+    the others from."""
     bodies_bytes: float = inf
     """The same, by size."""
 
@@ -87,7 +89,8 @@ class OutgoingRecord:
         self.chat: ChatKey = (chat.kind, chat.id)
         self.queued_at = now
         self.expires_at = expires_at
-        """When it is not worth saying any more; at once, where it was withdrawn too late."""
+        """When it is not worth saying any more, monotonic seconds. One that is withdrawn
+        when it may have left expires at once: it is not repeated then."""
         self.outcome = QUEUED
         self.claim: Claim | None = None
         self.content: Content = b""
@@ -95,14 +98,16 @@ class OutgoingRecord:
         self.size = size or size_of_body(out.body)
         self.attempt = 0
         self.tried_at: float | None = None
-        """When it left first, if that may have gone out; a platform counts from there."""
+        """When it left first, of the attempts that may have gone out: from then on counts
+        for how long a platform recognises its key."""
         self.doubts = 0
         """Attempts of which nobody knows what became."""
         self.waits = True
         """It is in a queue, or will be put there."""
         self.later_at: float | None = None
+        """When it is tried again, while its chat goes on without it."""
         self.lean = False
-        """Its body is in the file only."""
+        """Its body is in the file only: `out` is here without it."""
         self.ended_at = 0.0
         """When nothing more could become of it, seconds since 1970; kept in memory only."""
         self.closed = False

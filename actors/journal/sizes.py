@@ -1,4 +1,7 @@
-"""How much room an event or a body takes. An estimate, but not one a peer can fool. Pure."""
+"""How much room an event or a body takes, in bytes. Pure.
+
+An estimate; but no peer can bring events that are much larger than they count.
+"""
 
 from __future__ import annotations
 

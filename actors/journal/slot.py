@@ -1,4 +1,4 @@
-"""One answer on its way to somebody who may have left."""
+"""One answer, for a task that waits for it or was cancelled meanwhile."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Slot(Generic[T]):
         self._task: trio.lowlevel.Task | None = None
 
     def fill(self, answer: T | Exception) -> None:
+        """Hand the answer over; an exception is raised by `wait`."""
         ended: Outcome[T] = (
             Error(answer) if isinstance(answer, Exception) else Value(answer)
         )

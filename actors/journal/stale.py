@@ -21,7 +21,7 @@ class Perishable(Protocol):
 P = TypeVar("P", bound=Perishable)
 
 
-class Shelf(Generic[P]):
+class ByAge(Generic[P]):
     """The waiting rows of one account, by when they go stale.
 
     One kind has one time to live, so first in is first stale; rows that come back after
@@ -43,8 +43,9 @@ class Shelf(Generic[P]):
     def add(self, row: P) -> None:
         """Add a row that is new here, or of an earlier process.
 
-        It is the last of its kind to go stale, unless one had begun again in an earlier
-        process, and stands among the others as if it had not.
+        As a rule it is the last of its kind to go stale. The exception is a row that an
+        operator let begin again in an earlier process: its end is later than that of the
+        rows behind it.
         """
         rows = self._by_kind[row.kind]
         while rows and next(reversed(rows.values())).expires_at > row.expires_at:

@@ -1,32 +1,35 @@
-"""Rows on their last life: handed out one at a time. Pure.
+"""Rows on their last life, which are handed out one at a time. Pure.
 
-When a process ends, everything it had in hand has lost a life, and one row at most is to
-blame. Alone with its claimer, the one that is to blame shows itself.
+A row loses a life when its claimer dies with it in hand; with the third it is quarantined.
+But everything that a process had in hand loses one when it dies, and one row at most is to
+blame. So rows with one life left are not in hand together: the one that kills the process
+once more is found, and the innocent ones are handled.
 """
 
 from __future__ import annotations
 
-from actors.journal.backlog import ChatKey, InboxRecord
+from actors.journal.backlog import AccountChat, InboxRecord
 from actors.lanes import FairQueue
 
 MAX_BOOTS = 3
-"""Lives of a row."""
+"""How many lives a row has."""
 
 
 class Suspects:
-    """At most one of them is in somebody's hand."""
+    """Sees to it that at most one row on its last life is in somebody's hand."""
 
     __slots__ = ("_behind", "_in_hand", "_queue")
 
-    def __init__(self, queue: FairQueue[str, ChatKey, InboxRecord | int]) -> None:
+    def __init__(self, queue: FairQueue[str, AccountChat, InboxRecord | int]) -> None:
         self._queue = queue
         self._in_hand: InboxRecord | None = None
         self._behind: list[InboxRecord] = []
 
     def must_wait(self, record: InboxRecord) -> bool:
-        """Put a row back, which was just taken, if another suspect is in hand.
+        """Say whether *record*, which was just taken, has to wait for another suspect.
 
-        Its chat waits, too. If none is, the row is the one from now on.
+        If so it is put back, and its chat waits with it. If not, and it is a suspect, it
+        is the one in hand from now on.
         """
         if record.boots < MAX_BOOTS - 1:
             return False
@@ -41,7 +44,7 @@ class Suspects:
         return True
 
     def left(self, record: InboxRecord) -> None:
-        """A row is in nobody's hand any more; if it was the one, the next may go on."""
+        """Note that a row is in hand no longer; if it was the suspect, the next may go on."""
         if record is not self._in_hand:
             return
         self._in_hand = None

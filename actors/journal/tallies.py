@@ -53,24 +53,24 @@ class Lane:
         self.ages = Ages()
 
     def came(self, seq: int, at: float) -> None:
-        """A row waits that is new."""
+        """Count a new row that waits."""
         self.waiting += 1
         self.ages.add(seq, at)
 
     def came_back(self, seq: int, at: float | None) -> None:
-        """A row waits again, because its claimer is gone."""
+        """Count a row that waits again, because its claimer is gone."""
         self.waiting += 1
         self.ages.add_again(seq, at)
 
     def took(self, seq: int) -> None:
-        """A row is in somebody's hand."""
+        """Count a row that was claimed."""
         self.waiting -= 1
         self.claimed += 1
         self.routed += 1
         self.ages.remove(seq)
 
     def settled(self, state: InboundState) -> None:
-        """A row has ended."""
+        """Count a row that has ended."""
         self.ended[state] = self.ended.get(state, 0) + 1
 
     def counts(self, priority: Priority, now: float) -> LaneCounts:

@@ -12,7 +12,7 @@ from actors.journal.waiting import OutgoingAccount
 
 
 class Trusting(Endings):
-    """Knows which platform would recognise what nobody knows of; see `doubts`."""
+    """The accounts, and for how long the platform of each recognises a key; see `doubts`."""
 
     def __init__(
         self, limits: OutgoingLimits, note: Callable[[OutgoingRecord], None]
@@ -27,7 +27,7 @@ class Trusting(Endings):
         return account
 
     def trust_keys(self, key: AccountKey, trust: Trust, now: float) -> bool:
-        """The platform recognises these; is there something to repeat now?"""
+        """Note which keys the platform recognises; say if something may be repeated now."""
         if not trust.seconds and key not in self._accounts:
             return False
         account = self.account(key)
@@ -40,7 +40,7 @@ class Trusting(Endings):
         return again
 
     def trust_again(self, now: float) -> list[AccountKey]:
-        """After rows were restored: which of those that are there have one to repeat?"""
+        """Look again after rows were restored; return the accounts that may repeat one."""
         trusted = {k: a.trust for k, a in self._accounts.items()}
         return [
             key

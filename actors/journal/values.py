@@ -7,7 +7,6 @@ one of these costs a seventh of the other.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
@@ -46,33 +45,18 @@ class Arrived(msgspec.Struct, frozen=True, eq=False):
     event: Inbound
     trace: str
     cursor: str | None = None
-    """How far the account is journalled once this is."""
-
-
-class Delivery(StrEnum):
-    """What becomes of an event that is brought to the journal."""
-
-    ACCEPTED = "accepted"
-    DUPLICATE = "duplicate"
-    """It was accepted before: nothing to do, and it may be acknowledged again."""
-    REFUSED = "refused"
-    """It can never be written down. It must not be acknowledged."""
+    """Up to where the account is journalled once this event is."""
 
 
 class Appended(msgspec.Struct, frozen=True):
     """The answer to `append`."""
 
     row: int
-    """Its number; 0 if it was refused."""
+    """The number of the event's row; 0 if it was refused."""
     duplicate: bool
+    """It was accepted before, and may be acknowledged again."""
     refused: str = ""
-    """Why it cannot be written down; empty if it is."""
-
-    @property
-    def delivery(self) -> Delivery:
-        if self.refused:
-            return Delivery.REFUSED
-        return Delivery.DUPLICATE if self.duplicate else Delivery.ACCEPTED
+    """Why it can never be written down; empty if it was."""
 
 
 class InboundRow(msgspec.Struct, frozen=True, eq=False):
@@ -99,11 +83,13 @@ class OutboundRow(msgspec.Struct, frozen=True, eq=False):
     expires_at: float
     attempt: int = 1
     doubts: int = 0
-    """Earlier attempts of which nobody knows; the platform is to recognise the key."""
+    """Earlier attempts of which nobody knows what became. Above 0, this one is made because
+    the platform recognises the key, and does not say it twice."""
 
 
 HandedOut: TypeAlias = Callable[[list[OutboundRow]], None]
-"""Told the rows that may leave now: fewer than were picked, where some may not any more."""
+"""Called with the rows that may leave now: fewer than were picked, where some have meanwhile
+gone stale, say."""
 
 
 class Queued(msgspec.Struct, frozen=True):
@@ -127,7 +113,7 @@ class Expired(msgspec.Struct, frozen=True, eq=False):
 
 
 class Recalled(msgspec.Struct, frozen=True, eq=False):
-    """A row of the outbox that an earlier process left: without its body, it was said."""
+    """A row of the outbox that an earlier process left, without its body."""
 
     key: str
     to: ChatAddress
@@ -141,20 +127,24 @@ class JournalCounts(msgspec.Struct, frozen=True):
     """What an operator sees of a journal. Counts since it was opened, and depths now."""
 
     accepted: int
+    """Events, without duplicates."""
     duplicates: int
     evicted_marks: int
+    """Dedup marks that had to go before their time."""
     waiting: int
     """`append` calls that wait for room right now."""
     new: int
     claimed: int
     parked: int
     ended: dict[str, int]
-    """Settled events by how they ended."""
+    """Settled events, by how they ended."""
     queued: int
     sending: int
     unknown: int
     dropped: int
+    """Messages that gave way when an outbox was full."""
     stale_settles: int
+    """Settles by somebody whose claim was no longer valid."""
 
 
 @frozen

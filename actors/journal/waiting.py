@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from actors.journal.doubts import NOBODY, may_repeat
 from actors.journal.overflow import gave_way, refused
 from actors.journal.pacing import ChatKey, Pacing
-from actors.journal.stale import Shelf
+from actors.journal.stale import ByAge
 from actors.lanes import KeyedQueue
 from actors.messages import OutboundState, Outcome
 
@@ -17,53 +17,56 @@ if TYPE_CHECKING:
     from actors.journal.sayings import OutgoingLimits, OutgoingRecord
 
 QUEUED = Outcome(OutboundState.QUEUED)
-"""This very one: what is `queued` is told by identity."""
+"""The one outcome of all rows that are `queued`: they are recognised by `is`."""
 
 
 class OutgoingAccount:
-    """A queue for each chat; what is `queued` also stands on the shelf, by its age.
+    """What waits for one account: a queue for each chat, and all of it by age.
 
-    In the queues are, besides, rows of which nobody knows, and which are tried again.
+    In the queues are rows that are `queued`, and those that are `unknown` and are tried
+    again. Only the former are in `by_age`: they may go stale, or give way.
     """
 
     __slots__ = (
         "_chats",
         "_later",
         "_until",
+        "by_age",
         "flying_bytes",
         "queue",
-        "shelf",
         "trust",
         "waiting_bytes",
     )
 
     def __init__(self) -> None:
         self.queue: KeyedQueue[ChatKey, OutgoingRecord] = KeyedQueue()
-        self.shelf: Shelf[OutgoingRecord] = Shelf()
+        self.by_age: ByAge[OutgoingRecord] = ByAge()
         self.waiting_bytes = 0
+        """The size of what is `queued`."""
         self.flying_bytes = 0
-        """Of what is on its way."""
+        """The size of what is on its way."""
         self.trust = NOBODY
-        # Two heaps: chats that wait, and rows that are tried again.
+        """Which keys the platform recognises."""
+        # Two heaps: chats that wait for a time, and rows that are tried again at a time.
         self._chats: list[tuple[float, ChatKey]] = []
         self._until: dict[ChatKey, float] = {}
         self._later: list[tuple[float, int, OutgoingRecord]] = []
 
     @property
     def busy(self) -> bool:
-        """Is something waiting here, or on its way?"""
+        """Whether something waits here, or is on its way."""
         return bool(self.queue.keys or self._later)
 
     @property
     def idle(self) -> bool:
-        """Is there nothing here that anybody could miss?"""
+        """Whether this may be forgotten: it holds nothing that anybody could miss."""
         return not (self.busy or self._until or self.trust.seconds)
 
     # --- room --------------------------------------------------------------------------
 
     def full(self, limits: OutgoingLimits, size: int) -> str:
         """Say which bound one more row of that size would break; empty for none."""
-        rows = len(self.shelf)
+        rows = len(self.by_age)
         if rows >= limits.queued:
             return f"{limits.queued} messages"
         held = self.waiting_bytes + self.flying_bytes
@@ -79,7 +82,7 @@ class OutgoingAccount:
         if not bound:
             return None
         for kind in limits.gives_way[newcomer.kind]:
-            oldest = self.shelf.oldest(kind)
+            oldest = self.by_age.oldest(kind)
             if oldest is not None:
                 held = self.waiting_bytes + self.flying_bytes - oldest.size
                 if held and held + newcomer.size > limits.queued_bytes:
@@ -90,29 +93,23 @@ class OutgoingAccount:
     # --- coming and going --------------------------------------------------------------
 
     def add(self, record: OutgoingRecord) -> bool:
-        """A row that is new here; say whether its chat has become ready."""
-        self.shelf.add(record)
-        self.waiting_bytes += record.size
-        return self.queue.push(record.chat, record)
-
-    def restore(self, record: OutgoingRecord) -> bool:
-        """A row of an earlier process; say whether its chat has become ready."""
-        self.shelf.add(record)
+        """Let a row wait that is new here; say whether its chat has become ready."""
+        self.by_age.add(record)
         self.waiting_bytes += record.size
         return self.queue.push(record.chat, record)
 
     def begin_again(self, record: OutgoingRecord) -> bool:
-        """A row that was over; say whether its chat has become ready."""
+        """Let a row wait that was over; say whether its chat has become ready."""
         record.later_at = None
         record.waits = True
-        self.shelf.add_again(record)
+        self.by_age.add_again(record)
         self.waiting_bytes += record.size
         return self._put_back(record)
 
     def take(
         self, now: float, pacing: Pacing | None, most_bytes: int
     ) -> OutgoingRecord | None:
-        """Take the next row that may leave, or has nothing to wait for; chats in turn."""
+        """Take the next row that may leave, chats in turn; or one for which it is too late."""
         while (taken := self.queue.take()) is not None:
             chat, record = taken
             if self.flying_bytes and self.flying_bytes + record.size > most_bytes:
@@ -123,7 +120,7 @@ class OutgoingAccount:
                 if wait:
                     self.queue.put_back(chat, record)
                     if pacing.wait(now):
-                        return None  # it is the whole account that waits
+                        return None  # the whole account has to wait
                     self._hold(chat, now + wait)
                     continue
             self._unshelve(record)
@@ -131,7 +128,7 @@ class OutgoingAccount:
         return None
 
     def give_back(self, record: OutgoingRecord, until: float) -> None:
-        """A row that was on its way waits again, the first of its chat, until then."""
+        """Let a row that was on its way wait again, first of its chat, which waits *until*."""
         self._hold(record.chat, until)
         self.again(record)
         self.queue.done(record.chat)
@@ -142,24 +139,24 @@ class OutgoingAccount:
         record.waits = True
         self._put_back(record)
         if record.outcome is QUEUED:
-            self.shelf.add_again(record)
+            self.by_age.add_again(record)
             self.waiting_bytes += record.size
 
     def later(self, record: OutgoingRecord, at: float) -> None:
-        """Do so at that time; meanwhile its chat goes on."""
+        """Call `again` at that time; until then its chat goes on without it."""
         record.later_at = at
         record.waits = True
         heappush(self._later, (at, record.seq, record))
 
     def remove(self, record: OutgoingRecord) -> None:
-        """Take out a row that waits, wherever."""
+        """Take out a row that waits, wherever it does."""
         self._unshelve(record)
         if record.later_at is None:
             self.queue.discard(record.chat, record)
         record.later_at = None
 
     def spent(self, record: OutgoingRecord, now: float) -> bool:
-        """Is it too late for a row that waits?"""
+        """Say whether it is too late for a row that waits."""
         if record.outcome is QUEUED:
             return record.expires_at <= now
         return not may_repeat(record, self.trust, now)
@@ -167,7 +164,7 @@ class OutgoingAccount:
     # --- time --------------------------------------------------------------------------
 
     def next_at(self) -> float:
-        """When something may go that may not go now; too early does no harm."""
+        """Return when something may go that may not go now; it may be too early."""
         chats = self._chats[0][0] if self._chats else inf
         return min(chats, self._later[0][0]) if self._later else chats
 
@@ -196,5 +193,5 @@ class OutgoingAccount:
 
     def _unshelve(self, record: OutgoingRecord) -> None:
         record.waits = False
-        if self.shelf.discard(record):
+        if self.by_age.discard(record):
             self.waiting_bytes -= record.size

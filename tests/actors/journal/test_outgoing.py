@@ -362,7 +362,7 @@ class AgainstLists(RuleBasedStateMachine):
             assert account.waiting_bytes == self.bytes_of(S.QUEUED, name)
             assert account.flying_bytes == self.bytes_of(S.SENDING, name)
             # What a platform refused comes back on top: one of a chat at most.
-            assert len(account.shelf) <= CAP + 3
+            assert len(account.by_age) <= CAP + 3
 
     @invariant()
     def knows_when_to_look_again(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import define
 
-from actors.journal.stale import Shelf
+from actors.journal.stale import ByAge
 from actors.messages import OutboundKind
 
 
@@ -17,11 +17,11 @@ class Row:
 
 def test_a_new_row_may_go_stale_before_one_that_had_begun_again() -> None:
     """Which after a restart stands among those that had not."""
-    shelf: Shelf[Row] = Shelf()
-    shelf.add(Row(1, expires_at=11.0))
+    by_age: ByAge[Row] = ByAge()
+    by_age.add(Row(1, expires_at=11.0))
     first = Row(2, expires_at=10.0)
-    shelf.add(first)
-    assert shelf.next_at() == 10.0
-    assert shelf.stale(10.5) is first
-    assert shelf.discard(first)
-    assert shelf.next_at() == 11.0
+    by_age.add(first)
+    assert by_age.next_at() == 10.0
+    assert by_age.stale(10.5) is first
+    assert by_age.discard(first)
+    assert by_age.next_at() == 11.0
