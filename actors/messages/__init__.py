@@ -1,9 +1,17 @@
 """The frozen values that everybody shares: what is said, where, and what became of it.
 
-Nothing here waits, reads a clock or knows a platform. Read `segments` for what a
-message is made of, `chats` for where it goes, `inbound` and `outbound` for the two
-directions, `changes` for what is done to a message that stands, `priorities` for who is urgent, `lives` for the two state tables that every
-row obeys, `repairs` for what of them is an operator's, `rates` for how often.
+    segments      what a message is made of
+    chats         where it goes: a chat, and its address in this host
+    inbound       what came in
+    outbound      what goes out, and what became of it
+    changes       what is done to a message that was said: edits, deletions, reactions
+    lives         the two state tables that every row obeys
+    repairs       which of their moves are an operator's
+    priorities    how urgent an event is
+    rates         how often something may happen, as people write it
+
+Read them in this order. What does not happen here: waiting, reading a clock, knowing a
+platform.
 """
 
 from actors.messages.changes import Change, Delete, Edit, Ours, React, Target, verb_of

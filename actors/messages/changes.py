@@ -1,4 +1,4 @@
-"""What is done to a message that stands: it is edited, deleted, reacted to."""
+"""What is done to a message that was said: it is edited, deleted, reacted to."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Ours:
 
     key: str
     parts: int = 1
-    """In how many it was said; its key is that of the first."""
+    """In how many parts it was said; *key* is that of the first."""
 
 
 Target: TypeAlias = str | Ours
-"""A message: what the platform calls it, or one of ours."""
+"""A message: by the platform's id for it, or one of ours by its key."""
 
 
 @frozen
@@ -41,7 +41,7 @@ class Delete:
 
 @frozen
 class React:
-    """A sign is put below the message, or taken away again."""
+    """A reaction is put below the message, or ours is taken away again."""
 
     target: Target
     emoji: str | Emoji
@@ -53,7 +53,7 @@ Change: TypeAlias = Edit | Delete | React
 
 
 def verb_of(change: Change) -> str:
-    """Say in a word what is done, to people and in keys."""
+    """Return what is done, in one word: `edit`, `delete`, `react` or `unreact`."""
     if isinstance(change, React) and change.remove:
         return "unreact"
     return type(change).__name__.lower()

@@ -12,7 +12,7 @@ from attrs import frozen
 
 
 class ChatKind(StrEnum):
-    """What sort of room it is; the same four words for every platform."""
+    """What sort of chat it is; the same four words for every platform."""
 
     PRIVATE = "private"
     GROUP = "group"

@@ -12,7 +12,9 @@ from actors.messages.chats import Chat
 from actors.messages.segments import Segment, plain_text
 
 DEDUP_SECONDS = 24 * 3600.0
+"""For so long an event is recognised by the id that its platform gave it."""
 DERIVED_ID_DEDUP_SECONDS = 60.0
+"""The same for an event whose id was made of its fields, because the wire has none."""
 
 
 class Role(IntEnum):
@@ -25,7 +27,7 @@ class Role(IntEnum):
 
 
 class Priority(IntEnum):
-    """The classes, the most urgent first."""
+    """How urgent an event is; see `priority_of`."""
 
     URGENT = 0
     """An operator's word, or the answer that a handler waits for."""
@@ -75,7 +77,8 @@ class Inbound:
     """A text is the id of one of whom no more is known."""
     body: tuple[Segment, ...] = field(default=(), converter=_body_of)
     facts: Mapping[str, object] = field(factory=dict)
-    """What the event says beyond a message (`{"muted_seconds": 60}`), small and typed by its kind."""
+    """What the event says beyond a message, such as `{"muted_seconds": 60}`. Which keys there
+    are depends on platform and event: the page of each in `docs/reference` lists them."""
     raw: Mapping[str, object] = field(factory=dict, repr=False)
     """The platform's own frame, decoded."""
     edit: int = 0
@@ -92,4 +95,5 @@ class Inbound:
 
     @property
     def text(self) -> str:
+        """What a person reads of it, without media and mentions."""
         return plain_text(self.body)

@@ -1,4 +1,4 @@
-"""The life of a message, both ways: the whole table. Anything else is an error.
+"""Which states a message goes through, on its way in and out. Any other move is an error.
 
 Rule: every transition is in one of these tables. Code that needs one that is
 missing adds a row here and a test, never an `if` somewhere else.
@@ -12,25 +12,45 @@ from attrs import frozen
 
 
 class InboundState(StrEnum):
+    """Where an event that came in stands."""
+
     NEW = "new"
+    """Accepted, and in nobody's hand."""
     CLAIMED = "claimed"
+    """The router has it, or a bot."""
     PARKED = "parked"
+    """Its handler waits for somebody's answer, in `ctx.ask`."""
     DONE = "done"
+    """Handled, or nobody wanted it."""
     FAILED = "failed"
+    """Its handler raised or took too long, or was interrupted while it was parked."""
     EXPIRED = "expired"
+    """It was too old to be handled when its turn came."""
     QUARANTINED = "quarantined"
+    """Three processes or bots have ended with it in hand: it is not tried again."""
 
 
 class OutboundState(StrEnum):
+    """Where something that is to be said stands."""
+
     QUEUED = "queued"
+    """Written down, and certainly not said yet."""
     SENDING = "sending"
+    """On its way: committed before the first byte leaves."""
     SENT = "sent"
+    """The platform took it."""
     DEGRADED = "degraded"
+    """The platform took it in a simpler form, a picture as words, say."""
     REJECTED = "rejected"
+    """The platform will not take it; it was not said."""
     EXPIRED = "expired"
+    """It could not be said before it went stale."""
     CANCELLED = "cancelled"
+    """A bot or an operator withdrew it."""
     DROPPED = "dropped"
+    """It gave way, or was refused, because the outbox of its account was full."""
     UNKNOWN = "unknown"
+    """It may have gone out, and nobody can know: the answer was lost."""
 
 
 _I = InboundState
@@ -62,13 +82,13 @@ OUTBOUND: dict[OutboundState, frozenset[OutboundState]] = {
 }
 
 FINAL_INBOUND = frozenset({_I.DONE, _I.FAILED, _I.EXPIRED, _I.QUARANTINED})
-"""*Handled*: settled with any outcome."""
+"""An event in one of these is *handled*: settled, with whatever outcome."""
 FINAL_OUTBOUND = frozenset(state for state, after in OUTBOUND.items() if not after)
 
 
 @frozen
 class IllegalTransition(Exception):
-    """Our own mistake: a row was pushed where its table does not lead."""
+    """A mistake of ours: a row was to make a move that is not in its table."""
 
     before: str
     after: str

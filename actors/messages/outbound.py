@@ -13,10 +13,12 @@ from actors.messages.segments import Segment
 
 
 class OutboundKind(StrEnum):
-    """How long it is worth saying: a reply 10 minutes, a notice 24 hours."""
+    """Whether somebody waits for it, and so how soon it goes stale."""
 
     REPLY = "reply"
+    """Said in answer to an event: it goes stale after 10 minutes."""
     NOTICE = "notice"
+    """Said unasked: it goes stale after 24 hours."""
 
 
 @frozen(kw_only=True)
@@ -31,7 +33,7 @@ class Outbound:
     kind: OutboundKind = OutboundKind.REPLY
     trace: str = ""
     change: Change | None = None
-    """What it does to a message that stands; `None`: it says something new."""
+    """What it does to a message that was said; `None`: it says something new."""
 
     @property
     def chat(self) -> Chat:
@@ -40,20 +42,20 @@ class Outbound:
 
 @frozen
 class Outcome:
-    """What became of an outbound message. *Unknown* is said honestly.
-
-    `detail` is how it was degraded, why it was rejected, or why nobody can know.
-    """
+    """What became of an outbound message, so far."""
 
     state: OutboundState
     detail: str = ""
+    """How it was degraded, why it was rejected, or why nobody can know; for people."""
     message_id: str = ""
     """The platform's id of what was sent, for replies; of an edit, that of the message."""
 
     @property
     def unknown(self) -> bool:
+        """It may have gone out, and nobody can know."""
         return self.state is OutboundState.UNKNOWN
 
     @property
     def delivered(self) -> bool:
+        """The platform took it, in this form or a simpler one."""
         return self.state in (OutboundState.SENT, OutboundState.DEGRADED)

@@ -11,8 +11,8 @@ from typing import Final
 from actors.messages.inbound import Inbound, Priority
 
 LATE_SECONDS: Final = 300.0
-"""What was said longer ago is a backlog that is caught up with. As long as a command
-may be old before it goes stale."""
+"""What was said longer ago belongs to a backlog that we catch up with, and is not urgent. It
+is the age at which a command goes stale, too."""
 
 
 _NORMAL = frozenset(
@@ -46,8 +46,8 @@ def priority_of(
 
     Args:
         event: What came in.
-        operator: Is its sender an operator of this host?
-        awaited: Does a handler wait for exactly this?
+        operator: Its sender is an operator of this host.
+        awaited: A handler waits for exactly this, in `ctx.ask`.
         age_seconds: How long ago it was said, by its platform; 0 where that is unknown.
     """
     if awaited:

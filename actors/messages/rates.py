@@ -1,4 +1,8 @@
-"""How often: `"5/min per user"`, `"1/s per chat"`. The grammar and its value. Pure."""
+"""How often something may happen, as people write it: `"5/min per user"`. Pure.
+
+A rate is only a value here. What keeps one: `actors.bots.rates` for handlers,
+`supervision.limits` for what goes out.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +21,12 @@ class Scope(StrEnum):
     USER = "user"
     CHAT = "chat"
     GROUP = "group"
-    """As `CHAT`, where more than two talk: only platforms count so."""
+    """As `CHAT`, but not for private talks. Only platforms have such rates."""
 
 
 @frozen
 class Rate:
-    """So many in so many seconds, shared by everybody, or per user, or per chat."""
+    """*count* in *seconds*, for all together, or for each user, chat or group."""
 
     count: int
     seconds: float

@@ -1,4 +1,4 @@
-"""What an operator may make of a message: the rows of the two tables that are theirs. Pure."""
+"""What an operator may make of a message: those moves of the state tables. Pure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ _O = OutboundState
 
 
 class Repair(StrEnum):
-    """What is asked for; the words of the command line."""
+    """What an operator asks for, in the words of the command line."""
 
     RETRY = "retry"
+    """Say it once more: somebody has looked, and it is not out."""
     MARK_SENT = "mark-sent"
+    """Somebody has looked, and it is out."""
     DISCARD = "discard"
+    """Let it go, said or not."""
 
 
 REPAIRS: Final[Mapping[Repair, Mapping[OutboundState, OutboundState]]] = {
@@ -31,9 +34,10 @@ REPAIRS: Final[Mapping[Repair, Mapping[OutboundState, OutboundState]]] = {
 DEAD_INBOUND: Final = frozenset(
     {InboundState.FAILED, InboundState.QUARANTINED, InboundState.EXPIRED}
 )
-"""Heard, and not handled to its end. An operator's retry makes it `new`."""
+"""An event in one of these was not handled to its end. An operator's retry makes it `new`."""
 DEAD_OUTBOUND: Final = frozenset({_O.EXPIRED, _O.DROPPED, _O.REJECTED})
-"""Meant, and not said. These are final: to say it after all takes a new row."""
+"""A message in one of these was never said. They are final: to say it after all takes a new
+row."""
 
 
 @frozen

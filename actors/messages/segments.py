@@ -36,7 +36,8 @@ class Text:
 
     text: str
     was: str = field(default="", eq=False)
-    """What was told in these words because it could not be carried, such as `image`."""
+    """What these words stand for because the platform could not carry it, such as `image`;
+    empty for words that are an author's own."""
 
 
 @frozen
@@ -49,7 +50,7 @@ class Mention:
 
 @frozen
 class Reply:
-    """Says which message is answered, by its id."""
+    """Says which message is answered, by the platform's id for it."""
 
     message: str
 
@@ -110,7 +111,7 @@ class Node:
 
 @frozen
 class Forward:
-    """Messages passed on together; an `id` names a bundle the platform keeps."""
+    """Messages passed on together; *id* names a bundle that the platform keeps itself."""
 
     messages: tuple[Node, ...] = ()
     id: str = ""
@@ -118,7 +119,7 @@ class Forward:
 
 @frozen
 class Raw:
-    """What only this platform has: *data* goes on the wire as it is.
+    """A part that only one platform has: *data* goes on its wire as it is.
 
     For OneBot it is `{"type": ..., "data": {...}}`.
     """

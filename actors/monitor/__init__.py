@@ -1,7 +1,8 @@
 """What an operator wants to know: faults, and the state of every connection.
 
-Read `connections` for the ten states, `board` for who is told of them, `faults`, then
-`monitor`, the actor that answers. What does not happen here: reacting to any of it.
+Read `connections` (the ten states), `board` (who is told when one changes), `faults` (what
+went wrong lately), then `monitor`, the actor that answers questions about them. What does
+not happen here: reacting to any of it.
 """
 
 from actors.monitor.board import Board, ConnectionChanged, Subscriber

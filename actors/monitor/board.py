@@ -1,4 +1,4 @@
-"""The board: one state per connection, and everybody who wants to know when it changes."""
+"""The board: the state of each connection, and those who want to know when one changes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from actors.monitor.connections import ConnectionState, Phase
 log = structlog.get_logger()
 
 CONNECTIONS_KEPT = 10_000
+"""Beyond so many, those that have ended are forgotten first, then the one that changed least
+recently."""
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""The state of every connection: one truth, everybody subscribes to it."""
+"""The states of a connection, as values."""
 
 from __future__ import annotations
 
@@ -9,21 +9,31 @@ from attrs import frozen
 
 
 class Phase(StrEnum):
+    """How far a connection has come, in one word."""
+
     STARTING = "starting"
+    """It was made, and has not begun to connect."""
     CONNECTING = "connecting"
+    """It dials, or waits to be dialled."""
     CATCHING_UP = "catching_up"
+    """It can be used, and is told what was said while it was away."""
     UP = "up"
     DEGRADED = "degraded"
+    """The conversation stands, but something is missing: a socket, a channel, the account."""
     BACKING_OFF = "backing_off"
+    """It was lost or failed, and waits before the next attempt."""
     NEEDS_OPERATOR = "needs_operator"
+    """Only a person can help: a token was refused, say."""
     FINISHED = "finished"
+    """It has ended, and nothing more will come: a console at its end of input."""
     STOPPING = "stopping"
     STOPPED = "stopped"
+    """The host has stopped it."""
 
 
 @frozen
 class ConnectionState:
-    """Where a connection stands. The plain ones are made from their phase alone."""
+    """Where a connection stands: its phase, and why."""
 
     phase: Phase
     why: str = ""
@@ -47,7 +57,7 @@ class ConnectionState:
 
     @property
     def online(self) -> bool:
-        """Can something be said through it?"""
+        """Whether something can be said through it, at least in part."""
         return self.phase in (Phase.UP, Phase.DEGRADED, Phase.CATCHING_UP)
 
     def __str__(self) -> str:

@@ -14,7 +14,10 @@ OTHER = "other"
 
 @frozen(kw_only=True)
 class Fault:
-    """One thing that went wrong somewhere, told in words. No live objects in it."""
+    """One thing that went wrong somewhere, told in words.
+
+    It holds no exception: that would keep frames, and whatever they hold, in memory.
+    """
 
     at: float
     """Monotonic seconds."""

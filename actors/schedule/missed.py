@@ -1,4 +1,4 @@
-"""What is owed when a schedule is looked at: on time, late, or passed over. Pure."""
+"""Which runs of a schedule have to begin now: on time, late, or passed over. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from actors.schedule.plans import Plan
 ON_TIME_SECONDS = 60.0
 """A run that begins within a minute was not missed."""
 MISSED_CAP = 100
-"""Runs that are made up for at most, and counted at most."""
+"""So many missed runs are made up for, at most; and counted, at most."""
 
 
 class Missed(StrEnum):
@@ -36,7 +36,7 @@ class Owed:
     until: float | None = None
     """Everything up to this instant is dealt with; `None`: nothing has come due."""
     passed_over: int = 0
-    """Runs that are not begun, at most `MISSED_CAP`: who counts on would wait long."""
+    """How many runs are not begun; counted up to `MISSED_CAP`."""
 
 
 def owed(plan: Plan, missed: Missed, since: float, now: float) -> Owed:
@@ -47,7 +47,8 @@ def owed(plan: Plan, missed: Missed, since: float, now: float) -> Owed:
     """
     latest_first = list(islice(plan.before(now, since), MISSED_CAP + 1))
     if not latest_first:
-        # Should a zone do what looking back does not foresee, its run comes all the same.
+        # Looking back may miss a run where a zone's clocks do something unheard of; looking
+        # ahead from the last one finds it.
         due = plan.next(since)
         if due > now:
             return Owed()
@@ -64,9 +65,10 @@ def owed(plan: Plan, missed: Missed, since: float, now: float) -> Owed:
 
 
 def corrected(plan: Plan, since: float, now: float) -> float:
-    """Return from where to go on when the clock stands before what is dealt with.
+    """Return from which instant to go on; as a rule it is *since*.
 
-    A little: from there, so nothing is run twice. More than the plan's patience: from
-    now, because the clock was wrong before.
+    If the clock was set back a little, *since* is in the future: we wait until it is past
+    it again, so nothing is run twice. If it was set back by more than the plan's patience,
+    it was wrong before, and we go on from *now*.
     """
     return now if since - now > plan.patience else since

@@ -20,12 +20,12 @@ from actors.schedule.durations import duration, in_short
 SHORTEST_SECONDS = 1.0
 LONGEST_SECONDS = 366 * 86400.0
 CORRECTION_SECONDS = 3 * 3600.0
-"""A clock that goes back further was wrong before. The line is that of Debian's cron(8):
+"""A clock that goes back further than this was wrong before. So Debian's cron(8) has it:
 larger changes "are considered to be corrections"."""
 
 
 class BadPlan(ValueError):
-    """What must hold of a plan, and what was got."""
+    """A plan that cannot be; the message says what must hold and what was got."""
 
 
 class Plan(Protocol):
@@ -38,12 +38,13 @@ class Plan(Protocol):
 
     @property
     def patience(self) -> float:
-        """How far the clock may be behind the last run and still be waited for."""
+        """How far the clock may go back, in seconds, and still be waited for."""
         ...
 
     def next(self, after: float) -> float:
-        """Return the first instant later than *after*, which is one of the plan itself
-        or the one where it began.
+        """Return the first instant later than *after*.
+
+        *after* is an instant of the plan itself, or the one where it began.
         """
         ...
 

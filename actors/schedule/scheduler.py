@@ -28,15 +28,15 @@ from actors.schedule.values import (
 )
 
 NAP_SECONDS = 60.0
-"""It looks at the clock on the wall at least so often: that one may be set, or stand
-still while the machine sleeps, and a timer would not hear of it. Cron does the same."""
+"""It looks at the wall clock at least so often, as cron does: that may be set, or go on while
+the machine sleeps, and a timer would not notice."""
 
 log = structlog.get_logger()
 
 
 @frozen
 class Wake:
-    """Something is due, or will be due earlier than it was."""
+    """To itself: something is due, or the next run is earlier than it was."""
 
 
 SchedulerMessage: TypeAlias = Wake
@@ -60,7 +60,8 @@ class Scheduler(Actor[SchedulerMessage]):
         self._new_id = ctx.system.new_id
         self._nursery = await ctx.enter(trio.open_nursery())
         self._ring = bell(ctx.find(ctx.path, Scheduler), Wake())
-        # The last one may have ended between an event and its note of it.
+        # An earlier incarnation may have ended after it wrote an event and before it noted
+        # that in the timetable: so ask the journal how far everything is.
         self._timetable.renew()
         self._timetable.on_change(self._ring)
         self._ring()
@@ -113,7 +114,7 @@ class Scheduler(Actor[SchedulerMessage]):
                 continue
             try:
                 await self._run(entry)
-            except Exception:  # it must not keep the others from being run
+            except Exception:  # one schedule that fails must not hold up the others
                 log.exception(
                     "schedule.set_aside",
                     bot=entry.bot,
@@ -188,7 +189,7 @@ class Scheduler(Actor[SchedulerMessage]):
                     trace=later.trace or self._new_id(),
                 )
                 await timetable.remove(later)
-            except Exception:  # nor must this; it is tried again after a restart
+            except Exception:  # nor must a later; it is tried again after a restart
                 log.exception(
                     "schedule.set_aside", bot=later.bot, handler=later.handler
                 )

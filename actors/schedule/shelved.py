@@ -1,4 +1,4 @@
-"""Laters in the file of the journal: they are there after a restart."""
+"""Laters in the file of the journal, where they survive a restart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from actors.messages import ChatAddress, Role, Sender
 from actors.schedule.values import Later
 
 LATERS = "later"
-"""Of the things on the journal's shelf."""
+"""The kind under which the journal keeps them."""
 
 log = structlog.get_logger()
 

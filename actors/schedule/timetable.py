@@ -54,12 +54,15 @@ class Entry:
         """When it is run next, as far as that is known."""
 
     def dealt_with(self, until: float | None) -> None:
-        """Everything up to *until* is; or nobody knows, and the journal is asked."""
+        """Note that everything up to *until* is dealt with.
+
+        `None`: nobody knows, and the journal has to be asked.
+        """
         self.until = until
         self.due = inf if until is None else self.schedule.plan.next(until)
 
     def wants(self, now: float) -> bool:
-        """Is there anything to do for it?"""
+        """Whether there is anything to do for it at *now*."""
         until = self.until
         return (
             until is None
@@ -69,7 +72,7 @@ class Entry:
 
 
 class Timetable:
-    """What will be due. All calls but `load` and `keep` are plain and quick."""
+    """What will be due. Only `load`, `keep` and `remove` wait."""
 
     def __init__(self, store: LaterStore, wall_clock: Callable[[], float]) -> None:
         """Know nothing yet.
@@ -97,9 +100,9 @@ class Timetable:
     # --- for the host ------------------------------------------------------------------
 
     def declare(self, bot: str, schedules: Iterable[Schedule]) -> None:
-        """A bot of this name is there, with these schedules and no others.
+        """Let a bot have these schedules and no others.
 
-        One that did not change goes on as if nothing had happened.
+        One that it had before, unchanged, goes on as if nothing had happened.
         """
         wanted = {account_of(bot, each.handler): each for each in schedules}
         self._forget(self._accounts.get(bot, set()) - set(wanted))
@@ -114,12 +117,12 @@ class Timetable:
         self._wake()
 
     def pause(self, bot: str) -> None:
-        """The bot is away for a while; when it is declared again, it has missed runs."""
+        """Run no schedules of a bot until it is declared again; these runs are missed."""
         for entry in self._of(bot):
             self._drop(entry)
 
     def withdraw(self, bot: str) -> None:
-        """The bot was removed: should one of that name come again, it begins anew."""
+        """Forget a bot that was removed, and how far its schedules were run."""
         self.pause(bot)
         self._forget(self._accounts.pop(bot, set()))
         self._wake()
@@ -130,7 +133,7 @@ class Timetable:
 
     @property
     def laters(self) -> tuple[Later, ...]:
-        """Everything that waits, what is due first first."""
+        """Everything that waits, the earliest first."""
         return tuple(sorted(self._laters.values(), key=lambda one: (one.due, one.id)))
 
     # --- for bots ----------------------------------------------------------------------
@@ -180,21 +183,21 @@ class Timetable:
 
     @property
     def forgotten(self) -> tuple[str, ...]:
-        """Accounts of schedules that are gone, and of which a cursor is left."""
+        """Accounts of schedules that are gone, whose cursor is still in the journal."""
         return tuple(self._forgotten)
 
     def forgot(self, account: str) -> None:
         self._forgotten.pop(account, None)
 
     def due_laters(self, now: float) -> Iterator[Later]:
-        """Yield the one of each platform that has been due for longest."""
+        """Yield, for each platform, the later that has been due for longest."""
         for platform in list(self._queues):
             later = self._first(platform)
             if later is not None and later.due <= now:
                 yield later
 
     def finish(self, later: Later) -> None:
-        """It was begun: it waits no longer."""
+        """Note that a later was begun and waits no longer."""
         if self._laters.pop(later.id, None) is not None:
             for where in {_chat(later), ""}:
                 self._kept[later.bot, where] -= 1
@@ -219,7 +222,7 @@ class Timetable:
             entry.dealt_with(None)
 
     def set_aside(self, entry: Entry) -> None:
-        """It cannot be run; until its bot is declared anew, nobody tries again."""
+        """Try a schedule that failed no more, until its bot is declared anew."""
         if entry.live:
             self._drop(entry)
 

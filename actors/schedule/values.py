@@ -1,9 +1,11 @@
-"""What is written down of work that no message started. Pure.
+"""How work that no message started is written down. Pure.
+
+A *schedule* is run again and again (`@bot.every`, `@bot.cron`), a *later* once (`ctx.later`).
 
 A schedule is an account of the platform `schedule`: `BOT/HANDLER`. Each of its runs is
 an event of that account, and its cursor says up to which instant everything is dealt
-with. The journal moves the cursor in the transaction that writes the event, so a run is
-begun once, whoever dies in between.
+with. The journal moves the cursor in the transaction that writes the event; so a run begins
+once, even if the process dies in between.
 
 A later is an event of the chat it was asked for in, and an event of `schedule` if that
 was in none.
@@ -48,7 +50,7 @@ class Later:
     """A handler that is to be run once."""
 
     id: str
-    """The same for the same request of the same handler of the same event."""
+    """A handler that is run again for the same event asks for the same id again."""
     bot: str
     handler: str
     due: float
@@ -126,7 +128,7 @@ def due_of(event: Inbound) -> datetime | None:
 
 
 def is_for(event: Inbound, bot: str) -> bool:
-    """Is *event*, if it begins a run, one of that bot? Any other is for everybody."""
+    """Say whether *event* is none of another bot's runs; all other events are for all."""
     return event.event != DUE or event.facts.get("bot") == bot
 
 

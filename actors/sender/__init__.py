@@ -1,9 +1,15 @@
-"""What may leave now, leaves here: one account and chat at a time, in order.
+"""What may leave now, leaves here: one message of each chat at a time, in order.
 
-Read `line` for what a connection offers and `terms` for how fast it may be used, `lines`
-for who is connected, then `pump` (one account's way out), `settling` (what its end means for
-a row) and `sender`. What does not happen here: deciding states (the outbox
-does), forms and codecs (platforms do).
+    line        what a connection offers, and what it answers: `Sent`, `Retry`, `Rejected`...
+    terms       how fast it may be used, and how long its platform recognises a key
+    lines       which accounts are connected
+    sender      the actor: a pump for each account that is
+    pump        one account's way out, from the outbox to its line
+    delivery    one row on its way; `settling` is what its end means for that row
+    aiming      which message of the platform an edit or a deletion is meant for
+
+Read them in this order. What does not happen here: deciding states (the outbox does), forms
+and codecs (platforms do).
 """
 
 from actors.sender.line import (

@@ -29,7 +29,8 @@ def aimed(
 ) -> Outbound:
     """Return *out* with the platform's id of the message of ours that it changes.
 
-    Order within a chat has let that go first: whatever it is now, it stays.
+    The message was said before, in the same chat, and a chat is in order: so where it
+    stands now is final, as far as it ever will be.
 
     Args:
         out: What leaves.
@@ -38,13 +39,13 @@ def aimed(
         repeated: An earlier attempt may have gone out.
 
     Raises:
-        Rejected: it has no id, or no one that is known.
-        OutcomeUnknown: it may have had one when an earlier attempt went out: it is we
-            who refuse now, and the platform may have done it.
+        Rejected: the message has no id, or none that is known.
+        OutcomeUnknown: the same, but it may have had one when an earlier attempt went
+            out. Then the platform may have done it, and only we refuse now.
     """
     what = _WHAT[type(change)]
     target = change.target
-    # Whether it may have had an aim before: then what is repeated may have hit it.
+    # Whether its id may have been known before: then an earlier attempt may have been made.
     lost = False
     if isinstance(change, Edit) and isinstance(target, Ours) and target.parts > 1:
         why = f"{what} was said in {target.parts} parts, and an edit replaces one"

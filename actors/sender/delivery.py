@@ -14,7 +14,7 @@ SEND_SECONDS: Final = 60.0
 
 
 class Delivery:
-    """What a worker has in hand, or what was begun without one."""
+    """One row that is being sent, by a worker or by the line itself (`Line.begin`)."""
 
     __slots__ = ("at_once", "leave", "line", "lost", "row", "terms", "within")
     parked = False
@@ -23,13 +23,14 @@ class Delivery:
         self.row = row
         self.terms = terms
         self.line: Line | None = None
-        """Through which it leaves; `None` while no byte has left."""
+        """The line through which it leaves; `None` while no byte has left."""
         self.leave: Leave | None = None
-        """To be called if its line was told to begin it, and nobody waits any more."""
+        """What ends the waiting, if its line has begun it."""
         self.at_once: Sent | Exception | None = None
-        """What its line told or raised in the call that was to begin it; a worker ends it
-        with that."""
+        """What its line told or raised in the very call that was to begin it; a worker
+        ends it with that."""
         self.lost = False
+        """Its line was lost before the answer came."""
         self.within = SEND_SECONDS
 
     @property

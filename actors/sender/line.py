@@ -11,7 +11,7 @@ from actors.messages import Outbound
 
 
 def _text(said: str | None) -> str:
-    """Take what a platform's code gave as text for one: many an id is a number there."""
+    """Make text of what a platform's code gave for it: many an id is a number there."""
     if type(said) is str:
         return said
     return "" if said is None else str(said)
@@ -46,7 +46,7 @@ class Retry(SendRefused):
     """Seconds, as the platform said; it wins over any rule of ours."""
     why: str = field(default="", converter=_text)
     whole_account: bool = False
-    """It was said to the account, not to the chat: nobody says anything until then."""
+    """It holds for the whole account, not only for this chat: nothing is said until then."""
 
     def __str__(self) -> str:
         return f"try again in {self.after:g} s: {self.why or 'no reason given'}"
@@ -84,7 +84,7 @@ class OutcomeUnknown(SendRefused):
 Told: TypeAlias = Callable[[Sent | Exception], None]
 """Takes what became of a message: what `Line.send` would return, or would raise."""
 Leave: TypeAlias = Callable[[], None]
-"""Nobody waits any more for what was begun; what is said of it now counts for nothing."""
+"""Tells a line that nobody waits any more for what it began; an answer counts no longer."""
 
 
 class Line(Protocol):
@@ -107,15 +107,15 @@ class Line(Protocol):
         ...
 
     def begin(self, out: Outbound, told: Told) -> Leave | None:
-        """Say it in this very call, and have *told* called once at most, as a rule later.
+        """Say it in this very call; *told* is called once, as a rule later, with the answer.
 
-        For whoever can: it saves waking a task to say it and another time to hear what
-        became of it. The line sees to it that an answer which does not come is told as
-        unknown, and keeps to `send` in everything else.
+        For a line that can: it saves waking a task twice, to say it and to hear what
+        became of it. An answer that does not come in time the line has to tell as
+        `OutcomeUnknown`. Everything else is as for `send`.
 
         Returns:
-            How to wait no longer; `None` where it has to be waited for before it can be
-            said. Nothing has happened then, and it is for `send`.
+            What ends the waiting; or `None` if this cannot be said without waiting: then
+            nothing has happened, and it is for `send`.
 
         Raises:
             Exception: what `send` would; *told* is not called then.

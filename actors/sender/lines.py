@@ -17,7 +17,7 @@ Changed: TypeAlias = Callable[[AccountKey, Line | None], None]
 
 
 class Lines:
-    """One line per account, the newest. One object for the life of the System.
+    """One line per account, the newest. One object for the life of the host.
 
     A connection connects its line when it is up and disconnects it when it ends; a
     late farewell of an old one cannot take the line of its successor away.
@@ -43,7 +43,8 @@ class Lines:
 
         Args:
             line: Where things can be said.
-            terms: On which its platform takes them; by default any, and each key but once.
+            terms: On which its platform takes them. By default there is no rate, and the
+                platform recognises no key.
         """
         key = (line.platform, line.account)
         former = self._lines.get(key)

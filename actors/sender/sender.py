@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 @frozen
 class TryAgain:
-    """A time has come that something of this account waited for."""
+    """To itself: a time has come that something of this account waited for."""
 
     account: AccountKey
 
@@ -74,7 +74,8 @@ class Sender(Actor[SenderMessage]):
                 outbox=self._outbox,
                 lines=self._lines,
                 clock=ctx.system.clock,
-                # Whoever rings may do so in another's turn; our timer is none of it.
+                # The pump may be rung in the task of a speaker: without this context our
+                # timer would carry that one's trace.
                 later=lambda seconds: own.run(ctx.after, seconds, TryAgain(account)),
                 settled=self._hush,
                 paused=self._draining,
@@ -102,8 +103,9 @@ class Sender(Actor[SenderMessage]):
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
-        """Be rung as long as this incarnation lives; its workers end with it."""
-        # Kept, because a bound method is a new one each time it is looked up.
+        """Listen to journal and lines as long as this incarnation lives."""
+        # Kept: a bound method is a new object each time it is looked up, and listeners are
+        # compared by identity.
         ring = self._ring
         changed = self._changed
         self._journal.on_outbound(ring)
@@ -122,7 +124,7 @@ class Sender(Actor[SenderMessage]):
             return
         try:
             pump.ring()
-        except Exception:  # whoever rings has something to say, and is not to blame
+        except Exception:  # the one who rings is a speaker, and not to blame
             log.exception(
                 "sender.claim_failed", platform=account[0], account=account[1]
             )

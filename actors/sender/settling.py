@@ -1,4 +1,4 @@
-"""What the end of a delivery means for its row: the outbox is told, and the log."""
+"""What the end of a delivery means for its row. The outbox is told, and the log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from actors.sender.terms import Terms
 MIN_RETRY_SECONDS: Final = 0.1
 MAX_RETRY_SECONDS: Final = 24 * 3600.0
 NOT_AIMED_SECONDS: Final = 10.0
-"""Until the message that a change is meant for is looked for again."""
+"""So long a change waits if the message it is meant for could not be looked for."""
 _SENT = Outcome(OutboundState.SENT)
 _S = OutboundState
 
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 class Settling:
-    """For the deliveries of one account, in the name of one claim."""
+    """Settles the deliveries of one account, in the name of one claim."""
 
     def __init__(
         self,
@@ -41,10 +41,10 @@ class Settling:
         self._clock = clock
 
     def conclude(self, delivery: Delivery, answer: Sent | Exception) -> None:
-        """Its line has answered so.
+        """Settle a delivery by what its line has answered.
 
         Raises:
-            Exception: *answer*, where it is none that a line may give.
+            Exception: *answer* itself, where it is none that a line may give.
         """
         match answer:
             case Sent():
@@ -64,7 +64,7 @@ class Settling:
     def broken_off(
         self, delivery: Delivery, ended: Ended, error: BaseException | None
     ) -> None:
-        """It has ended without an answer."""
+        """Settle a delivery that has ended without an answer."""
         if delivery.line is None:  # no byte has left
             self._postpone(delivery.row, error)
         elif ended is Ended.RAISED:
@@ -82,7 +82,7 @@ class Settling:
             self._settle(delivery.row, Outcome(_S.UNKNOWN, delivery.why(ended)))
 
     def _postpone(self, row: OutboundRow, error: BaseException | None) -> None:
-        """The message that it changes was not looked for to the end."""
+        """Let a change wait again: looking for the message that it changes did not end."""
         if error is not None:
             log.error(
                 "delivery.not_aimed",
@@ -94,7 +94,7 @@ class Settling:
         self._outbox.again(self._claim, row, self._clock() + NOT_AIMED_SECONDS)
 
     def _again(self, row: OutboundRow, retry: Retry, terms: Terms) -> None:
-        # Not a number, less than nothing, or for ever: none of them may hurt us.
+        # A platform may say NaN, a negative number or infinity: none of them may hurt us.
         after = min(max(MIN_RETRY_SECONDS, retry.after), MAX_RETRY_SECONDS)
         now = self._clock()
         if retry.whole_account:

@@ -10,7 +10,7 @@ from actors.journal import ChatKey, Pacing
 
 
 class Unpaced:
-    """A `Pacing` for a platform that has no rates: it only heeds what it is told."""
+    """A `Pacing` for a platform without rates: it only waits when the platform says so."""
 
     __slots__ = ("_until",)
 
@@ -29,10 +29,13 @@ class Unpaced:
 
 @frozen
 class Terms:
-    """Those of one account. They outlive its lines: a new one begins no new allowance."""
+    """The terms of one account.
+
+    They outlive its lines, so that a new line has no new allowance.
+    """
 
     pacing: Pacing = field(factory=Unpaced)
     idempotent_for: float = 0.0
     """Seconds from the first attempt for which the platform recognises a key; `inf` for ever."""
     keys_since: float = -inf
-    """Monotonic seconds: a key that was tried first before, it does not recognise."""
+    """Monotonic seconds: a key that was tried first before then it does not recognise."""

@@ -1,7 +1,9 @@
 """What became of what we said: an index over the outbox, and the receipts callers hold.
 
-Read `receipt` and `values` first, then `index` and `names` (pure) and `tracker`; `keeper` is the actor that keeps
-its time. What does not happen here: deciding states (the outbox does).
+Read `receipt` first (what a caller holds), then `parts` (one receipt for a message in
+several parts), `values`, `index` with `names` (pure: what waits, and what became of the
+rest), `tracker` (the two put together) and `keeper` (the actor that gives up on what has no
+answer in time). What does not happen here: deciding states (the outbox does).
 """
 
 from actors.tracker.index import TrackerIndex

@@ -2,8 +2,8 @@
 
 No clock: `now` is an argument. Three rules keep it cheap:
 
-* Insertion order is expiry order, because each class of deliveries has one time to live.
-  There are few classes.
+* Deliveries are grouped by their time to live, of which there are few. In a group they
+  expire in the order in which they came, so nothing has to be sorted.
 * The next deadline is kept, never looked for; it may be too early, never too late.
 * Expiring is bounded per call; whoever calls comes back for the rest.
 """
@@ -25,7 +25,9 @@ from actors.tracker.values import (
 )
 
 EXPIRED_PER_TURN = 256
+"""So many records are worked on by one call, at most."""
 MAX_CLASSES = 16
+"""So many different times to live there may be."""
 NO_ANSWER = "no answer in time"
 
 
@@ -110,7 +112,8 @@ class TrackerIndex:
         else:
             return self._late(key, outcome, now)
         self._matched += 1
-        # From here on it is what `_record` does, for every message once more in full.
+        # From here on it is what `_record` does, spelled out: this is called for every
+        # message.
         final = Final(key, pending.to, outcome, now, False, pending.generation)
         finals = self._final
         if finals.setdefault(key, final) is not final:
@@ -172,8 +175,8 @@ class TrackerIndex:
     ) -> Final | Ambiguous | None:
         """Find what bears the platform's *message_id*, with *to* in that chat only.
 
-        Many platforms count in each chat anew: without *to*, equal ids are `Ambiguous`,
-        of which the first 16 are told.
+        Many platforms count in each chat anew. So without *to* several may bear the id:
+        then they are `Ambiguous`, and 16 of them at most are told.
         """
         found = self._named.find(message_id, to)
         if len(found) > 1:
@@ -241,7 +244,7 @@ class TrackerIndex:
         self._resized()
 
     def _replace(self, final: Final) -> None:
-        """An earlier outcome of the same key goes: the newest is the last in order."""
+        """Put *final* in the place of an earlier outcome of its key, and last in order."""
         self._named.discard(self._final.pop(final.key))
         self._final[final.key] = final
 

@@ -15,7 +15,7 @@ from actors.tracker.values import TrackerCounts
 
 @frozen
 class Due:
-    """A deadline has come, or has come closer."""
+    """To itself: a deadline has come, or the next one is earlier than it was."""
 
 
 @frozen

@@ -1,9 +1,8 @@
 """Outcomes by the id that the platform gave the message. Pure.
 
-Nearly every id is borne by one message, so that one stands in the dict itself. Platforms
-that count in each chat anew give the same id to a message of each chat; these are told
-apart by chat. A platform that gives all its messages the same id costs no more than
-`NAMESAKES` in a chat.
+Nearly every id is that of one message, which then stands in the dict itself. Platforms that
+count in each chat anew give the same id to a message in each of them; these are kept by
+chat. Should a platform give all its messages the same id, `NAMESAKES` of a chat are kept.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ Namesakes: TypeAlias = dict[ChatAddress, tuple[Final, ...]]
 class Names(dict[str, "Final | Namesakes"]):
     """Finds the outcomes that bear an id.
 
-    A dict, so that the usual entry is one `setdefault` of whoever has an outcome to add;
-    only if there is another one under that id it calls `share`.
+    It is a dict, so that the usual entry costs its user one `setdefault`. Only where another
+    outcome has that id already, `share` is called.
     """
 
     def share(self, final: Final) -> None:

@@ -1,4 +1,4 @@
-"""The receipt of a message that had to be said in parts: one answer for all of them."""
+"""The receipt of a message that had to be said in parts: one outcome for all of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from actors.tracker.receipt import Receipt
 
 _S = OutboundState
 
-# What is worst for the reader comes first. As long as a part is open, so is the whole.
+# A message is as badly off as the worst of its parts, and open while one of them is.
 _WORST_FIRST = (
     _S.SENDING,
     _S.QUEUED,
@@ -40,7 +40,10 @@ def together(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 class ReceiptOfParts(Receipt):
-    """Stands for the receipts of the parts; they are settled, it only looks at them."""
+    """Stands for the receipts of the parts, and only looks at them.
+
+    It is never settled itself; the tracker settles those of the parts.
+    """
 
     __slots__ = ("parts",)
 

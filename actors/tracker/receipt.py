@@ -6,13 +6,17 @@ import trio
 
 from actors.messages import Change, ChatAddress, OutboundState, Outcome
 
-# Nothing more will come by itself. `unknown` is among them: nobody waits for what
-# nobody can know, though a late answer may still improve it.
 _OPEN = (OutboundState.QUEUED, OutboundState.SENDING)
+"""The states in which there is no outcome yet. `unknown` is none of them: nobody waits for
+what nobody can know, though a late answer may still turn it into `sent`."""
 
 
 class Receipt:
-    """One thing we said, and what became of it. Read only; the tracker settles it."""
+    """One thing we said, and what became of it. For reading: the tracker settles it.
+
+    `id` is its key in the outbox, by which `rookery outbox show` finds it; `to` is the
+    address of its chat.
+    """
 
     __slots__ = ("__weakref__", "_event", "_outcome", "change", "id", "to")
 
@@ -22,12 +26,13 @@ class Receipt:
         self.id = key
         self.to = to
         self.change = change
-        """What it does to a message that stands; `None`: it says something new."""
+        """What it does to a message that was said; `None`: it says something new."""
         self._outcome = outcome
         self._event: trio.Event | None = None
 
     @property
     def state(self) -> OutboundState:
+        """The state where it stands now."""
         return self.current.state
 
     @property
@@ -42,14 +47,14 @@ class Receipt:
 
     @property
     def settled(self) -> bool:
-        """Is there an outcome? `unknown` is one."""
+        """Whether there is an outcome; `unknown` is one."""
         return self.current.state not in _OPEN
 
     async def outcome(self, within: float = 10.0) -> Outcome:
         """Wait until it is settled, at most *within* seconds.
 
         Returns:
-            The outcome; while there is none, where it stands (`queued`).
+            The outcome; if there is none by then, where it stands (`queued` or `sending`).
         """
         if not self.settled:
             if self._event is None:

@@ -1,4 +1,4 @@
-"""The tracker: an index over the outbox, and the receipts of those who still care."""
+"""The tracker: what became of each message, and the receipts of those who want to know."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from actors.tracker.values import TrackerFull, Verdict
 log = structlog.get_logger()
 
 PENDING_SECONDS = 30 * 60.0
+"""For so long after it went stale a receipt still waits: the message may be on its way."""
 STALE_SECONDS = {OutboundKind.REPLY: 600.0, OutboundKind.NOTICE: 24 * 3600.0}
-"""After how long it is not worth saying any more."""
+"""After how long a message is not worth saying any more."""
 _TTL = {kind: stale + PENDING_SECONDS for kind, stale in STALE_SECONDS.items()}
 _QUEUED = Outcome(OutboundState.QUEUED)
 _SENDING = Outcome(OutboundState.SENDING)
 
 
 class Tracker:
-    """Hands out receipts and settles them. One object for the life of the System.
+    """Hands out receipts and settles them. One object for the life of the host.
 
-    A receipt is settled by the outbox; where no answer ever comes, by time.
+    It is the outbox that has a receipt settled; where no answer ever comes, time does it.
     """
 
     def __init__(
@@ -35,7 +36,8 @@ class Tracker:
         self._clock = clock
         self.index = index or TrackerIndex()
         self._open: dict[str, Receipt] = {}
-        # Of unknown ones only somebody who still holds the receipt wants to hear more.
+        # Receipts of what is unknown, for as long as somebody holds them: a late answer may
+        # still settle them anew.
         self._doubtful: WeakValueDictionary[str, Receipt] = WeakValueDictionary()
         self._wake: Callable[[], None] = lambda: None
 
@@ -46,7 +48,13 @@ class Tracker:
     def begin(
         self, out: Outbound, outcome: Outcome = _QUEUED, *, fresh: bool = False
     ) -> Receipt:
-        """Return the receipt of *out*, which is in the outbox now; *fresh* for its key's first."""
+        """Return the receipt of *out*, which is in the outbox now.
+
+        Args:
+            out: What was said.
+            outcome: Where it stands.
+            fresh: Its key was never seen before, so no receipt of it is looked for.
+        """
         key = out.key
         if not fresh:
             known = self._open.get(key) or self._doubtful.get(key)
@@ -63,7 +71,7 @@ class Tracker:
     def recall(
         self, key: str, to: ChatAddress, kind: OutboundKind, outcome: Outcome, at: float
     ) -> None:
-        """Know of a message again that an earlier process has said; nobody has its receipt."""
+        """Take over a message of an earlier process; nobody holds a receipt of it."""
         if outcome.state in (OutboundState.QUEUED, OutboundState.SENDING):
             with suppress(TrackerFull):  # it is in the outbox all the same
                 self.index.begin(key, to, self._clock(), _TTL[kind])
@@ -71,32 +79,32 @@ class Tracker:
             self.index.restore(key, to, outcome, at)
 
     def reopen(self, out: Outbound) -> None:
-        """It was unknown, and waits again: who still has its receipt will hear more."""
+        """Let the receipt of *out* wait again, which was unknown and is sent once more."""
         receipt = self._doubtful.pop(out.key, None) or Receipt(out.key, out.to, _QUEUED)
         receipt.settle(_QUEUED)
         self._await(receipt, out.kind)
 
     def sending(self, key: str) -> None:
-        """It is on its way; nobody is woken for that."""
+        """Note that a message is on its way; nobody is woken for that."""
         receipt = self._open.get(key)
         if receipt is not None:
             receipt.settle(_SENDING)
 
     def queued(self, key: str) -> None:
-        """It came back and waits again."""
+        """Note that a message came back and waits again; nobody is woken for that."""
         receipt = self._open.get(key)
         if receipt is not None:
             receipt.settle(_QUEUED)
 
     def settle(self, key: str, outcome: Outcome) -> Verdict:
-        """Record what became of it and wake whoever waits for that."""
+        """Record what became of a message, and wake whoever waits for that."""
         verdict = self.index.finish(key, outcome, self._clock())
         if verdict is Verdict.MATCHED or verdict is Verdict.LATE:
             self._tell(key, outcome)
         return verdict
 
     def expire(self) -> int:
-        """Give up on what is over time, a bounded number at once; return how many."""
+        """Give up on what had no answer in time, a bounded number; return how many."""
         lost = self.index.expire(self._clock())
         for final in lost:
             log.warning("delivery.timed_out", key=final.key, to=str(final.to))
@@ -104,7 +112,7 @@ class Tracker:
         return len(lost)
 
     def clear(self) -> None:
-        """End every wait as `cancelled`: the host leaves."""
+        """End every wait as `cancelled`, since the host leaves."""
         for final in self.index.clear(self._clock()):
             self._tell(final.key, final.outcome)
 

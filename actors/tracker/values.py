@@ -1,7 +1,7 @@
 """What the tracker's index holds and answers.
 
-The records are msgspec structs without a place in the garbage collector's lists: there
-may be a hundred thousand of them, and none is ever part of a circle.
+The records are msgspec structs that the garbage collector does not look at (`gc=False`):
+there may be a hundred thousand of them, and none is ever part of a reference cycle.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Final(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 
 class Verdict(StrEnum):
-    """What an answer turned out to be."""
+    """What an answer is that came for a key."""
 
     MATCHED = "matched"
     """It was waited for."""
@@ -72,9 +72,16 @@ class TrackerFull(Exception):
 
 @frozen
 class TrackerCounts:
+    """What an operator sees of the tracker: depths now, and counts since the start."""
+
     pending: int
+    """Messages that wait for their outcome."""
     final: int
+    """Outcomes that are kept."""
     oldest_pending_at: float | None
+    """Since when the oldest one waits, monotonic seconds."""
     refused: int
+    """Messages that are not waited for, because too many were already."""
     timed_out: int
     verdicts: dict[str, int]
+    """Answers, by `Verdict`."""
