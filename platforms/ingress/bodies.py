@@ -1,8 +1,9 @@
-"""The bodies of requests that are in hand, of all connections together. Pure.
+"""How much memory the bodies of requests take, of all connections together. Pure.
 
-Each has a size, but as many at once as there may be connections would be more memory than
-a host has to give to strangers. Small ones are not counted: news are never kept out by
-files. One address has half of it at most, so that those of others come through.
+Each body is bounded; but as many large ones at once as there may be connections would be
+more memory than a host has to give to strangers. Small ones are not counted, so that the news
+of a platform are never kept out by somebody's files. One address has half of the room at
+most, so that there is some left for others.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from platforms.ingress.values import Unfit
 MAX_BODIES_BYTES: Final = 64 * 1024 * 1024
 PER_ADDRESS_BYTES: Final = MAX_BODIES_BYTES // 2
 FREE_BYTES: Final = 64 * 1024
-"""Of each body. Not counted."""
+"""So much of each body is not counted."""
 
 
 class Bodies:
-    """Those of one ingress."""
+    """The bodies of one ingress that are being read or are in hand."""
 
     def __init__(self) -> None:
         self.bytes = 0
+        """How much of them is counted."""
         self._of: dict[str, int] = {}
 
     @contextmanager
@@ -52,7 +54,7 @@ class Bodies:
 
 
 class Body:
-    """One of them, as far as it has come."""
+    """One body, as far as it has come."""
 
     def __init__(self, of: Bodies, address: str) -> None:
         self._of = of

@@ -1,8 +1,8 @@
 """How many connections there are, whose they are, and who may have one more. Pure.
 
-An address is what one peer has: for IPv6 its network of 64 bits, of which anybody has as
-many single ones as he likes. Loopback is nobody's, for a proxy in front on this machine
-brings everybody.
+Connections are counted by address. For IPv6 that is the network of 64 bits: in it anybody
+has as many single addresses as he likes. Those from loopback are not counted by address,
+because a proxy in front of us, on this machine, brings everybody from there.
 """
 
 from __future__ import annotations
@@ -14,24 +14,26 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 CONNECTIONS: Final = 400
-"""At a time. Each takes a file descriptor, of which a process often has 1,024."""
+"""So many at a time. Each takes a file descriptor, of which a process often has 1,024."""
 PER_ADDRESS: Final = 50
+"""So many of one address, unless the configuration says otherwise."""
 LAST_WORDS: Final = 100
-"""Of those who are too many, so many at a time are told; the rest is only hung up on."""
+"""Of those who are turned away so many at a time are told why; others are only cut off."""
 WINDOW_SECONDS: Final = 60.0
+"""One log line in so long tells how many were turned away."""
 
 
 class Crowd:
-    """Those of one ingress."""
+    """The connections of one ingress."""
 
     def __init__(self, per_address: int) -> None:
         self.per_address = per_address
         self.size = 0
-        """Those who were let in. Whoever is turned away takes no place of theirs."""
+        """How many were let in and are here; who is turned away is not among them."""
         self.at_the_door = 0
-        """Those who are being told that they are too many."""
+        """How many are being told that there is no room."""
         self.turned_away: Counter[int] = Counter()
-        """How many there have been, by the status that they were told."""
+        """How many were turned away since the start, by the status that they were told."""
         self._of: dict[str, int] = {}
         self._told: Counter[int] = Counter()
         self._quiet_until: dict[int, float] = {}
@@ -57,12 +59,12 @@ class Crowd:
 
     @property
     def may_be_told(self) -> bool:
-        """There is room for a word to whoever is turned away."""
+        """Whether one more of those who are turned away may be told why."""
         return self.at_the_door < LAST_WORDS
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Count one who is told so, while the block lasts."""
+        """Count one who is told that there is no room, while the block lasts."""
         self.at_the_door += 1
         try:
             yield
@@ -70,10 +72,14 @@ class Crowd:
             self.at_the_door -= 1
 
     def turn_away(self, status: int, now: float) -> int:
-        """Count one who is told *status*.
+        """Count one who is turned away with *status*.
 
-        Return how many there were since the last line about them, if one is due at *now*:
-        one address that floods must not hide that all places are taken.
+        Each status has log lines of its own: one address that floods must not hide that
+        all places are taken.
+
+        Returns:
+            How many there were since the last line about this status, if another one is
+            due at *now* (monotonic seconds); else 0.
         """
         self.turned_away[status] += 1
         if now < self._quiet_until.get(status, now):
@@ -85,7 +91,7 @@ class Crowd:
 
 
 def address_of(remote: str) -> str:
-    """Return whose *remote* (`host:port`) is; empty where that tells nobody apart."""
+    """Return by which address *remote* (`host:port`) is counted; empty: by none."""
     try:
         address = ip_address(remote.rpartition(":")[0].strip("[]"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a platform has of the ingress while its session lasts: paths, and who answers there."""
+"""What a platform's session has of the ingress: paths, and what answers at each of them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ Answering: TypeAlias = Callable[[Request], Awaitable[Response | None]]
 and costs nothing else."""
 
 ANSWER_SECONDS: Final = 30.0
+"""So long a platform may take to answer; then it is 503."""
 IN_HAND: Final = 100
-"""Requests of one platform at a time; more wait for their turn."""
+"""So many requests of one platform are answered at a time; more wait for their turn."""
 
 
 @frozen(kw_only=True)
@@ -112,13 +113,13 @@ class Entrance:
         )
 
     async def serve_forever(self) -> NoReturn:
-        """Stay, and let everybody come: what a session does that has nothing else to do."""
+        """Wait for ever: for a session that does nothing but answer requests."""
         await trio.sleep_forever()
 
     # --- for the ingress --------------------------------------------------------------
 
     def pages_at(self, method: str, path: str) -> Pages | None:
-        """Return who answers at *path*, which stands behind the prefix; the nearest."""
+        """Return what answers at *path* (without the prefix), or at the nearest above it."""
         found = self._pages.get((method, path))
         while found is None and (slash := path.rstrip("/").rfind("/")) >= 0:
             path = path[: slash + 1]
@@ -140,7 +141,7 @@ class Entrance:
 
     @contextmanager
     def in_hand(self) -> Iterator[trio.CancelScope]:
-        """While the block lasts, something is in hand that ends with the session."""
+        """Enter it around what must end with the session: the scope is cancelled then."""
         with trio.CancelScope() as scope:
             self._scopes.add(scope)
             if self._closed:

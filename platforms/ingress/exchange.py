@@ -1,4 +1,4 @@
-"""HTTP/1.1 on one stream: requests in, answers out, every wait with its end.
+"""HTTP/1.1 on one stream: requests in, answers out, and no wait without a deadline.
 
 Rules of this file:
 
@@ -37,7 +37,7 @@ _ALWAYS: Final = (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-s
 
 
 class PeerGone(Exception):
-    """There is nobody to answer."""
+    """The peer has closed the connection: there is nobody to answer."""
 
 
 class Exchange:

@@ -13,9 +13,9 @@ from platforms.base import Fault, Secret
 TLS_PORT: Final = 6697
 PLAIN_PORT: Final = 6667
 MAX_WORD_BYTES: Final = 200
-"""Of anything that we are called or join, so that it fits into a line (RFC 1459, 1.3)."""
+"""How long a name of ours, or a channel, may be (RFC 1459, 1.3): so it fits into a line."""
 MAX_PASSWORD_BYTES: Final = 500
-"""Of the server's password: with `PASS :` a line."""
+"""How long the server's password may be: with `PASS :` before it, it is a line of its own."""
 _NICK: Final = re.compile(r"[^\s,:!@#&$+~%*?.\0\d-][^\s,!@*?.\0]*")
 _WORD: Final = re.compile(r"[^\s:\0@!][^\s\0@!]*")
 _CHANNEL: Final = re.compile(r"(?!0( |$))[^\s,:\0\x07]+( [^\s,\0]+)?")

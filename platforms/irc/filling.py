@@ -1,9 +1,9 @@
-"""What is new waits until what was missed is in front of it. Pure: its clock is given.
+"""What is new waits until what was missed stands before it. Pure; the clock is an argument.
 
-The cursor is the time of the newest line that was journalled, as the server wrote it, and
-never in the future: such a line would stay the newest. While something is missing it stays
-where it is: whatever happens, the next session asks for the same again, and what is known
-by its `msgid` changes nothing.
+The cursor is the time of the newest line that was journalled, as the server wrote it. It is
+never in the future: a line that claims to be from then would stay the newest for ever. While
+lines are missing the cursor does not move. So whatever happens, the next session asks for
+the same lines again, and those that are known by their `msgid` change nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_HELD: Final = 2_000
 
 
 class Filling:
-    """Events go in as they come, and out as they are to be journalled."""
+    """Takes events in as they come, and gives them out as they are to be journalled."""
 
     def __init__(self, cursor: str | None, now: Callable[[], float]) -> None:
         self._now = now

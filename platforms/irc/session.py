@@ -30,22 +30,30 @@ from platforms.irc.wanting import ASK_AGAIN_SECONDS, Wanting
 from platforms.transport import SocketClosed
 
 REGISTER_SECONDS: Final = 60.0
-"""A server may look for our name and our identd before it says a word."""
+"""So long registering may take: a server may look up our name and our identd first."""
 JOIN_SECONDS: Final = 20.0
 HISTORY_SECONDS: Final = 15.0
-"""After so long, or twice that for the first, a page of what was missed comes no more."""
+"""A page of what was missed that takes longer than this comes no more; the first one has
+twice as long."""
 HOLD_SECONDS: Final = 120.0
-"""So long after we came what is new waits for what was missed: commands go stale."""
+"""For so long after we came, what is new waits for what was missed. No longer, because
+commands go stale."""
 LAST_WORDS_SECONDS: Final = 1.0
 TOGETHER: Final = 63
-"""Lines beside the first that are journalled in one go."""
+"""So many lines beside the first are journalled in one go."""
 PINGS: Final = 16
 """PINGs of a server that wait to be answered; more is nonsense, and dropped."""
 PROBE: Final = "PING :rookery"
 
 
 class Session:
-    """Lives as long as one incarnation of the connection."""
+    """One conversation with a server; it lives as long as one incarnation of the connection.
+
+    Args:
+        link: To the host.
+        config: Which network, as whom, in which channels.
+        now: Seconds since 1970.
+    """
 
     def __init__(self, link: Link, config: IrcConfig, now: Callable[[], float]) -> None:
         self._link = link
@@ -58,8 +66,11 @@ class Session:
         self._history = wire.History(self._known, "")
         self._filling = Filling(None, now)
         self._delivering = False
+        """Waits for the journal: so what does not come is not the server's fault."""
         self._since = 0.0
+        """When we were registered."""
         self._patient = True
+        """Still waits for channels to answer before it says that we are up."""
         self._name = link.new_id()
         self._heard = 0
         self._pings, self._pinged = trio.open_memory_channel[str](PINGS)
@@ -125,7 +136,7 @@ class Session:
         self._review()
 
     async def _ask_again(self, peer: IrcPeer) -> None:
-        with suppress(SocketClosed):  # that it is closed is told by who reads
+        with suppress(SocketClosed):  # that it is closed is told where it is read
             while True:
                 await trio.sleep(ASK_AGAIN_SECONDS)
                 await _say(peer, self._wanting.again())
@@ -168,7 +179,7 @@ class Session:
                 with suppress(SocketClosed):
                     await peer.send("QUIT :see you")
             raise
-        except Exception:  # the server's end, or a mistake of ours: what waits is read
+        except Exception:  # whatever ended it: what was read is journalled first
             await self._link.deliver_all(self._filling.everything())
             raise
         else:

@@ -1,7 +1,7 @@
-"""What the bots have to say, said line by line, and what the server makes of it.
+"""Says what the bots have to say, line by line, and hears what the server makes of it.
 
-One line of ours is under way at a time: the server's own pace is kept so, and what it
-answers belongs to that line. See `wire.confirming` for what counts as an answer.
+One line of ours is under way at a time: so we keep the server's own pace, and know which line
+an answer is for. See `wire.confirming` for what counts as an answer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from platforms.transport import SocketClosed
 ANSWER_SECONDS: Final = 15.0
 """How long a line may be under way before nobody knows what became of it."""
 TURN_SECONDS: Final = 20.0
+"""How long a line waits for those before it."""
 NOT_CONNECTED_SECONDS: Final = 1.0
+"""After so long it is tried again, where there is no connection."""
 
 
 class IrcSpeaker(Speaker):

@@ -15,7 +15,7 @@ from platforms.irc import wire
 
 REPLY_TAG: Final = "+draft/reply"
 LABEL: Final = "label"
-"""By it we find the answer to a line; nobody else puts one on it."""
+"""The tag by which we find the answer to a line; so a bot may not set it."""
 
 
 class Saying(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ class Saying(msgspec.Struct, frozen=True):
 
     @property
     def target(self) -> str:
-        """Whom a refusal will name."""
+        """What a refusal of this line will name: its first parameter, or the command."""
         return self.params[0] if self.params else self.command
 
     def lines(self, *, labelled: bool, most: int = wire.MAX_LINE_BYTES) -> list[str]:

@@ -29,7 +29,6 @@ REFUSED: Final = {
     "520": "it is for its operators",
 }
 """Numerics that answer a JOIN, in words."""
-_END_OF_NAMES: Final = "366"
 
 
 class Wanting:
@@ -47,7 +46,7 @@ class Wanting:
 
     @property
     def settled(self) -> bool:
-        """Of each channel we know whether we are in it."""
+        """Whether we know of each channel if we are in it."""
         return not self._open
 
     @property
@@ -81,7 +80,7 @@ class Wanting:
         """Take in a line, after `Known` has; return what to say to it."""
         known = self._known
         match line.command:
-            case "366":
+            case "366":  # RPL_ENDOFNAMES: all of a JOIN has been answered
                 self._inside(known.fold(line.param(1)))
             case "JOIN" if known.is_us(line.nick):
                 self._inside(known.fold(line.param(0)))

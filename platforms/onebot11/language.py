@@ -8,7 +8,7 @@ from platforms.base import Answer, Habits, Peer, Unreadable
 from platforms.onebot11 import wire
 
 Heard: TypeAlias = wire.Event | wire.Answer
-"""What comes in; an `Answer` here is one that nobody can have asked for."""
+"""What comes in. An `Answer` among it is one without an `echo`: nobody has asked for it."""
 OneBotPeer: TypeAlias = Peer[Heard, wire.Answer]
 OneBotHabits: TypeAlias = Habits[Heard, wire.Answer]
 

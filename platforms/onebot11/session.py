@@ -2,12 +2,12 @@
 
 Rules of this file:
 
-1. Per role the newest socket wins; whoever leaves is compared by identity, so that a
-   dead socket that is noticed late does not take its successor along.
-2. A session is as good as its sockets: without one that speaks nothing can be said
-   (the outbox keeps it), without one that hears nothing can be heard; both are told as
-   *degraded*. It is over when the last socket is.
-3. The account being offline is no fault of the connection: *degraded*, no redial.
+1. Per role the newest socket wins. One that ends is compared by identity, so that a dead
+   socket that is noticed late does not take its successor along.
+2. A session is as good as its sockets: without one that takes actions nothing can be said
+   (the outbox keeps it), without one that carries events nothing can be heard; both are
+   told as *degraded*. It is over when the last socket is.
+3. That the account is offline is no fault of the connection: *degraded*, no redial.
 4. What the old socket of a role has read is journalled before what the new one reads:
    it was said before.
 """
@@ -33,30 +33,34 @@ from platforms.onebot11.speaker import PROBE_SECONDS, OneBotSpeaker
 from platforms.transport import WebSocket
 
 FIRST_EVENT_SECONDS = 1.0
+"""So long we wait for an event that says whose account it is, before we ask."""
 ASK_AGAIN_SECONDS = 30.0
+"""After so long we ask once more."""
 LAST_WORDS_SECONDS = 1.0
+"""So long what was read may take to be journalled when the session is stopped."""
 TOGETHER = 63
-"""Events beside the first that are journalled in one go: one commit for all of them."""
+"""So many events beside the first are journalled in one go, with one commit."""
 
 _REFUSALS = (1401, 1403)
+"""Return codes that say: this token is wrong, or there is none."""
 
 
 class Session:
-    """Lives as long as one incarnation of the connection."""
+    """One conversation; it lives as long as one incarnation of the connection."""
 
     def __init__(self, link: Link, *, dialled: bool) -> None:
         """Begin with no socket.
 
         Args:
             link: To the host.
-            dialled: We dial the peer, so it has to say whose account it is, and a
-                token it refuses is ours.
+            dialled: We dial the peer. So it has to say whose account it is, and if it
+                refuses a token that is ours.
         """
         self._link = link
         self._dialled = dialled
         self._peers: dict[SocketRole, OneBotPeer] = {}
         self.speaker = OneBotSpeaker(link, self._peers)
-        # Of the newest socket of each role: set once it has handed over what it read.
+        # For the newest socket of each role: set once it has handed over all it has read.
         self._heard_out = {role: trio.Event() for role in SocketRole}
         for nobody in self._heard_out.values():
             nobody.set()
@@ -173,7 +177,7 @@ class Session:
                 event = await self._understood(peer, one)
                 if event is not None:
                     events.append(event)
-        finally:  # whatever the last one was, those before it are events
+        finally:  # if one of them raises, those before it are delivered all the same
             if events:
                 await self._link.deliver_all(events)
 
@@ -220,7 +224,7 @@ class Session:
     # --- who we are -------------------------------------------------------------------
 
     def identify(self, account: str) -> None:
-        """From now on the account of this session is known."""
+        """Note whose account this is, if that was not known yet."""
         if not self._identified.is_set():
             self._link.identify(account)
             self._identified.set()
@@ -250,5 +254,5 @@ class Session:
 
 
 async def _ping(peer: OneBotPeer) -> None:
-    """An event socket takes no actions, and a silent one may just have no news."""
+    """Ask an event socket for a sign of life: it takes no actions, so by a ping."""
     await peer.ping(PROBE_SECONDS)

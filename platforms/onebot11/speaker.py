@@ -1,6 +1,7 @@
 """What is asked of a OneBot peer: messages for the bots, questions for the session.
 
-An echo belongs to one socket: answers on another one find nobody.
+An answer is found by the `echo` of its question, on the socket that asked; on another one
+nobody waits for it.
 """
 
 from __future__ import annotations
@@ -37,8 +38,11 @@ from platforms.onebot11.roles import SocketRole
 ANSWER_SECONDS: Final = 15.0
 """How long a message may be under way before nobody knows what became of it."""
 CALL_SECONDS: Final = 30.0
+"""How long an action that a bot calls may take."""
 PROBE_SECONDS: Final = 10.0
+"""How long a question of the session itself may take."""
 NOT_CONNECTED_SECONDS: Final = 1.0
+"""After so long it is tried again, where no socket takes actions."""
 
 
 _SPEAK: Final = (SocketRole.API, SocketRole.UNIVERSAL)
