@@ -125,9 +125,7 @@ class Incarnation(Life):
             self._let_go()
 
     def _let_go(self) -> None:
-        """Let go of task, context and actor: the reason, which may be kept for long, holds
-        an exception, that its frames, and they this object.
-        """
+        """Hold nothing any more: an exception that is kept holds its frames, and they us."""
         if self.context is not None:
             self.context.let_go()
         current.set(None)
@@ -143,7 +141,7 @@ class Incarnation(Life):
         return reason_of(error, self.in_hand and self.in_hand.body)
 
     def _cut_off(self, crash: BaseException) -> ExitReason:
-        """Return why it ended whose cleaning up after *crash* took too long: the crash."""
+        """Return the reason where cleaning up after *crash* took too long: still *crash*."""
         if not isinstance(crash, trio.Cancelled):
             raise crash
         return self._why_leaving(crash)
