@@ -6,9 +6,19 @@ Names are fetched when they are first asked for, after a look whether the packag
 come from are ours: `rookery --version` loads none of them, and a stranger's
 `supervision` in the environment is one sentence instead of a traceback.
 
-Rooms: `config` (one file, read strictly), `host` (the tree and its life), `control`
-(how commands reach it), `cli`, `logs`, `demonstration` (`rookery demo`). What does not happen here: anything a bot or a
-platform does.
+The rooms behind it:
+
+    config           one file, read strictly
+    kinds            which types of platforms there are
+    host             the tree and its life
+    control          how commands reach a host that runs
+    cli              the command line
+    logs             log lines, to standard error
+    chaos            breaking a host on purpose
+    demonstration    `rookery demo`
+    testing          for tests: a tree on a virtual clock, a lab for platforms, simulations
+
+Read `host` first. What does not happen here: anything a bot or a platform does.
 """
 
 from __future__ import annotations

@@ -1,9 +1,18 @@
 """The configuration: one TOML file, read strictly, refused with all of its faults at once.
 
-What does not happen here: opening sockets, importing bots, looking at the running
-host. Read `model` first (what comes out), then `reading` (how), then `finding` (from
-where). How a table is read strictly and its faults are told is for other files, too: a
-chaos plan is one.
+Read `model` first (what comes out), then `reading` (how), then `finding` (from where).
+
+    model                  the configuration as values
+    finding                which file is meant, and the default that is built in
+    syntax                 TOML as plain values
+    reading                plain values as a configuration, table by table
+    strict, walk           one table as a class; what cattrs raises, as a list of faults
+    references             `{ env = "NAME" }` in the place of a text
+    between                what must hold between tables
+    faults                 how a fault is told: where, what was expected, what was got
+
+Chaos plans, which are TOML files, too, are read with `strict`, `walk` and `faults`. What does
+not happen here: opening sockets, importing bots, looking at the running host.
 """
 
 from rookery.config.durations import seconds

@@ -1,4 +1,4 @@
-"""What must hold between the tables of a configuration, and how it is said. Pure."""
+"""What must hold between the tables of a configuration. Pure: faults come out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MUST = re.compile(r"(?:.* )?must be (.*) \(got (.*)\)", re.DOTALL)
 
 
 def singletons(platforms: Mapping[str, PlatformSettings]) -> Iterator[Fault]:
-    """Of a type that takes what the host has once there is one."""
+    """Yield a fault for each platform that is not the first of a type that may be once."""
     first: dict[str, str] = {}
     for key, each in platforms.items():
         if each.kind.platform.singleton and first.setdefault(each.type, key) != key:
@@ -26,7 +26,7 @@ def singletons(platforms: Mapping[str, PlatformSettings]) -> Iterator[Fault]:
 def known_platforms(
     document: Mapping[str, object], operators: Mapping[str, object]
 ) -> Iterator[Fault]:
-    """Whoever is an operator is one of a platform that is there."""
+    """Yield a fault for each platform among the operators that is not configured."""
     platforms = document.get("platforms", {})
     known = set(platforms) if isinstance(platforms, Mapping) else set()
     for platform in operators:
@@ -39,14 +39,14 @@ def known_platforms(
 
 
 def exposed(platforms: Mapping[str, PlatformSettings]) -> Iterator[Fault]:
-    """Other machines reach the ingress: what must hold of each platform then."""
+    """Yield what is wrong with each platform where other machines reach the ingress."""
     for platform_id, settings in platforms.items():
         for fault in exposed_faults_of(settings.config):
             yield told(fault, join("platforms", platform_id))
 
 
 def told(fault: KeyFault, path: str) -> Fault:
-    """Say in the words of this page what a platform says in those of an exception."""
+    """Return a platform's fault (`must be ... (got ...)`) as one of ours, below *path*."""
     found = _MUST.fullmatch(fault.message)
     message = f"expected {found[1]}, got {found[2]}" if found else fault.message
     return Fault(join(path, fault.key), message)

@@ -14,7 +14,7 @@ _LONGEST_GOT = 60
 
 @frozen
 class Fault:
-    """One mistake. Its text is one line and never holds a secret."""
+    """One mistake in a file. Its text is one line and never holds a secret."""
 
     path: str
     """As one would write it in TOML: `platforms.qq.listen`."""
@@ -37,7 +37,10 @@ class ConfigRefused(Exception):
 
 @frozen
 class Wrong(ValueError):
-    """A value that may not stand where it stands; the path is added on the way up."""
+    """A value that may not stand where it stands.
+
+    It knows nothing of where that is: `walk.faults_of` adds the path.
+    """
 
     expected: str
     got: str
@@ -70,7 +73,7 @@ def shown(value: object) -> str:
 
 
 def kind_of(value: object) -> str:
-    """Return what sort of value it is, without a letter of it: for secrets."""
+    """Return what sort of value it is, and nothing of the value: it may be a secret."""
     match value:
         case bool():
             return "a boolean"

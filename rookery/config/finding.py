@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,11 +10,12 @@ from attrs import evolve
 from rookery.config.faults import ConfigRefused, Fault
 from rookery.config.model import DEFAULT_DATA, FILE_NAME, Configuration
 from rookery.config.reading import read_settings
+from rookery.config.syntax import document_of
 from rookery.kinds import Kinds
 
 EMBEDDED = """\
 [host]
-data = "rookery-data"                 # the lock and the control socket; created if missing
+data = "rookery-data"                 # journal, lock, control socket; created if missing
 
 [bots.demo]
 use = "rookery.demo:bot"              # module:attribute, or a .py file beside this one
@@ -71,7 +71,9 @@ def load(
 
 def _text_of(file: Path) -> str:
     try:
-        return file.read_text("utf-8-sig")  # some editors put a mark in front
+        return file.read_text(
+            "utf-8-sig"
+        )  # some editors put a byte order mark in front
     except UnicodeDecodeError as error:
         where = f"byte {error.start} is none"
         fault = Fault(str(file), f"expected text in UTF-8, got bytes ({where})")
@@ -95,18 +97,8 @@ def find_data(config: Path | None, data: Path | None, here: Path) -> Path:
     file = find_file(config, here)
     if file is None:
         return here / DEFAULT_DATA
-    match _document(file):
+    match document_of(_text_of(file), file.name):
         case {"host": {"data": str(written)}}:
             return file.absolute().parent / Path(written).expanduser()
         case _:
             return file.absolute().parent / DEFAULT_DATA
-
-
-def _document(file: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(_text_of(file))
-    except tomllib.TOMLDecodeError as error:
-        fault = Fault(file.name, f"expected TOML, got a syntax error: {error}")
-    except RecursionError:
-        fault = Fault(file.name, "expected TOML, got brackets nested too deeply")
-    raise ConfigRefused((fault,)) from None

@@ -20,6 +20,8 @@ FILE_NAME = "rookery.toml"
 
 @frozen(kw_only=True)
 class HostSettings:
+    """`[host]`."""
+
     data: str = DEFAULT_DATA
     """Folder of journal, lock and control socket; created if missing."""
     durability: Literal["process", "power", "memory"] = "process"
@@ -28,39 +30,44 @@ class HostSettings:
 
 @frozen(kw_only=True)
 class BotSettings:
+    """`[bots.ID]`."""
+
     use: str
     """`module:attribute`, or `file.py:attribute` relative to the configuration."""
 
 
 @frozen(kw_only=True)
 class PlatformSettings:
+    """`[platforms.ID]`."""
+
     kind: Kind
     config: PlatformConfig
-    """The platform's own frozen `Config`; equal if nothing changed."""
+    """The platform's own class, made of the rest of its table; equal if nothing changed."""
 
     @property
     def type(self) -> str:
+        """The name of its type."""
         return self.kind.name
 
 
 @frozen(kw_only=True)
 class MediaSettings:
-    """What bots may have read on behalf of a message: by default public URLs only."""
+    """`[media]`: what may be read for a message of a bot. By default public URLs only."""
 
     folders: tuple[str, ...] = ()
-    """Below which local files may be sent; relative to the configuration."""
+    """Folders below which local files may be sent; relative to the configuration."""
     allow: tuple[str, ...] = ()
-    """Networks and addresses that may be fetched from though they are not public."""
+    """Networks and addresses that may be fetched from although they are not public."""
 
 
 @frozen(kw_only=True)
 class IngressSettings:
-    """What the world may reach: webhooks and web chat, never the API."""
+    """`[ingress]`: the port that the world may reach, for webhooks and the web chat."""
 
     listen: str = DEFAULT_INGRESS
     """HOST:PORT; opened only if a platform needs it."""
     connections_per_address: int = PER_ADDRESS
-    """At a time; those from this machine are not counted."""
+    """So many at a time; those from this machine are not counted."""
 
     @property
     def binds(self) -> tuple[str, int]:
@@ -93,6 +100,7 @@ class Configuration:
 
     @property
     def data(self) -> Path:
+        """The data directory."""
         return self._path(self.settings.host.data)
 
     @property

@@ -81,7 +81,7 @@ def read_settings(
 
 @define
 class _Reader:
-    """One reading: collects faults while it builds."""
+    """One reading of one document: builds values, and collects every fault on the way."""
 
     converter: Converter
     kinds: Kinds
@@ -153,7 +153,7 @@ class _Reader:
         return media
 
     def _value(self, value: object, kind: type[T], path: str) -> T | None:
-        """Structure *value*; note what is wrong with it and return None otherwise."""
+        """Return *value* as a *kind*; or `None`, and what is wrong with it is noted."""
         try:
             return self.converter.structure(value, kind)
         except Exception as error:  # noqa: BLE001 - faults_of raises what is none
@@ -166,6 +166,7 @@ class _Reader:
         table: str,
         read: Callable[[object, str], T | None],
     ) -> dict[str, T]:
+        """Return the entries of *table* by their ids, those that *read* could read."""
         entries = document.get(table, {})
         if not isinstance(entries, Mapping):
             self.faults.append(Fault(table, f"expected a table, got {shown(entries)}"))
@@ -269,7 +270,7 @@ class _Reader:
         """
         wrong = {fault.path for fault in self.faults[before:]}
         if any(join(path, key) in wrong for key in _choices(config_class)):
-            return  # which of the other keys are meant hangs on this one
+            return  # which of the other keys may stand there depends on this one
         right = {
             key: value
             for key, value in keys.items()
@@ -312,14 +313,14 @@ def _unloadable(error: NoKind) -> str:
 
 
 def _choices(config_class: type) -> Iterator[str]:
-    """Yield the keys that say what the rest of the table is about."""
+    """Yield the keys on which it depends what the others mean: `mode = "reverse"`."""
     for key in attrs.fields(attrs.resolve_types(config_class)):
         if get_origin(key.type) is Literal:
             yield key.name
 
 
 def _within(path: str, wrong: set[str]) -> bool:
-    """Is there a fault at *path* or below it?"""
+    """Say whether there is a fault at *path* or below it."""
     return any(
         fault == path or fault.startswith((f"{path}.", f"{path}[")) for fault in wrong
     )

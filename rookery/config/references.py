@@ -1,4 +1,4 @@
-"""`{ env = "NAME" }` instead of a text: the value stays out of the file."""
+"""`{ env = "NAME" }` in the place of a text: so a secret need not stand in the file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rookery.config.faults import Wrong, kind_of
 
 
 def is_reference(value: object) -> bool:
-    """Does *value* stand for a text that is kept somewhere else?"""
+    """Say whether *value* stands for a text that is kept somewhere else."""
     return isinstance(value, Mapping) and set(value) == {"env"}
 
 

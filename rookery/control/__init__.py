@@ -1,7 +1,11 @@
 """The control socket: how commands reach a running host.
 
-`protocol` is the words, pure, `messages` those for single messages; `server` the actor in the tree, `client` the other end.
-`drawing` and `cells` show a tree, `listing` all of a large one. What the operations do is not known here: see `rookery.host`.
+Read `protocol` first (what is said over it, with `messages` for what is about single
+messages), then `server` (the actor in the tree that answers) and `client` (who asks, from
+another process); `place` is where they meet. `drawing` and `cells` make text of a tree,
+`listing` JSON of a very large one.
+
+What does not happen here: the operations themselves, see `rookery.host.operations`.
 """
 
 from rookery.control.cells import cut, fitted, visible

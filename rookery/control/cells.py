@@ -1,7 +1,7 @@
 """Text for a terminal: what may be shown, how wide it is, and how it is cut. Pure.
 
-A terminal has cells. Chinese characters and emoji take two, combining marks none; how
-many is a table of Unicode's, which `rich` keeps.
+A terminal has cells. A Chinese character or an emoji takes two, a combining mark none; how
+many each takes is in a table of Unicode's, which `rich` has.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ask a running host, from another process. Blocking: a command line has time."""
+"""Ask a running host, from another process. It blocks: a command has nothing else to do."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The supervision tree as plain values, and as lines of text. Pure.
 
-name, after the branch   phase     what is not as usual            (what was said)
-├─ session               waiting   next try in 4.2 s  restarts 3   (cannot connect)
+branch and name        phase     what is not as usual            (the supervisor's note)
+├─ session             waiting   next try in 4.2 s  restarts 3   (cannot connect)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Node = Mapping[str, object]
 
 _GAP = "  "
 _WIDEST_NAME = 48
-"""One long name must not push everything else out of sight."""
+"""In cells. One long name must not push everything else out of sight."""
 
 
 def tree_of(actor: ActorSnapshot) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""A whole tree on its way out, made bit by bit: there may be 100,000 actors in it."""
+"""A whole tree as JSON, made bit by bit: there may be 100,000 actors in it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ MADE_IN_A_ROW = 64
 async def whole_tree_of(
     actor: ActorSnapshot, made: Iterator[int] | None = None
 ) -> dict[str, object]:
-    """As `tree_of`, while others run; what is below *actor* is JSON already.
+    """As `tree_of`, but others run in between; what is below *actor* is encoded already.
 
-    So nothing is left to do at the end that takes long, and little memory is held.
+    So no step takes long, and little memory is held.
     """
     made = made or count(1)
     children = []

@@ -1,4 +1,4 @@
-"""The words for single messages: the outbox, and the shelf of dead letters. Pure.
+"""Requests about single messages: of the outbox, and of the shelf of dead letters. Pure.
 
 {"op": "outbox_list", "states": ["unknown"], "limit": 10}
 {"op": "dead_letters_do", "deed": "retry", "ids": ["in-12"]}

@@ -1,7 +1,8 @@
-"""The words of the control socket: one JSON object a line, one answer a request. Pure.
+"""What is said over the control socket: a JSON object per line, an answer per request. Pure.
 
 {"op": "send", "address": "qq/1/group:42", "text": "hello"}
-{"ok": true, "result": {...}}   or   {"ok": false, "error": {"kind": ..., "message": ...}}
+{"ok": true, "result": {...}}
+{"ok": false, "error": {"kind": ..., "message": ...}}
 """
 
 from __future__ import annotations
@@ -141,6 +142,7 @@ class Refused(Exception):
 
 
 def encode_request(request: Request) -> bytes:
+    """Return *request* as a line."""
     if isinstance(request, MESSAGE_REQUESTS):
         return msgspec.json.encode(request) + b"\n"
     [op] = [name for name, kind in _OPERATIONS.items() if isinstance(request, kind)]
@@ -239,10 +241,12 @@ def _checked(address: str) -> str:
 
 
 def encode_result(result: Mapping[str, object]) -> bytes:
+    """Return what was asked for as a line. What JSON has no form for becomes its text."""
     return _line({"ok": True, "result": result})
 
 
 def encode_refusal(refused: Refused) -> bytes:
+    """Return a refusal as a line."""
     return _line({"ok": False, "error": asdict(refused)})
 
 

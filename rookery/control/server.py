@@ -1,7 +1,7 @@
-"""The control socket: an actor that answers whoever may open it, which is our user.
+"""The control socket: an actor that answers whoever may open it: our own user, and root.
 
-Whatever comes over it, at worst its connection is closed: a request that raises is
-answered as refused, and nothing of a connection leaves its task.
+Whatever comes over a connection, at worst that connection is closed. A request that raises
+is answered as refused.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ log = structlog.get_logger()
 
 
 class Operations(Protocol):
-    """What can be asked of a running host. Each raises `Refused` to say no."""
+    """What can be asked of a running host; see `rookery.host.operations`.
+
+    Each returns what becomes the `result` of the answer, or raises `Refused`.
+    """
 
     async def tree(self, path: str, *, everybody: bool) -> Mapping[str, object]: ...
     async def platforms(self) -> Mapping[str, object]: ...
@@ -186,7 +189,10 @@ class ControlSocket(Actor[Never]):
 
 
 def _listen(path: Path) -> trio.SocketListener:
-    """Listen at *path*. What lies there is of a host that is gone: we hold the lock."""
+    """Listen at *path*.
+
+    A socket that lies there is that of a host which is gone: we hold the lock.
+    """
     if path.exists() or path.is_symlink():
         if not stat.S_ISSOCK(path.lstat().st_mode):
             msg = f"{path} must be free for the control socket; move what is there away"
@@ -194,7 +200,8 @@ def _listen(path: Path) -> trio.SocketListener:
         path.unlink()
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        # On the socket before it has a name: nobody else can ever open it.
+        # Before it has a name in the folder: there is no moment at which others could
+        # open it.
         os.fchmod(sock.fileno(), 0o600)
         with socket_address(path.parent) as address:
             sock.bind(address)

@@ -1,9 +1,9 @@
 """From `mine.py:TinyChat` to what stands there. The code is a stranger's.
 
-A file that has not changed is loaded once: its class stays the same, and a reload of the
-configuration does not disturb what runs on it. One that has changed is a new class, and
-so a changed platform. A module that is imported by name stays as it is until the host
-is started again, as all that it may have in common with others.
+A file is loaded again only when it has changed: else its class stays the same, and a reload
+of the configuration does not disturb what runs on it. A changed file makes a new class, and
+so a changed platform. A module that is named by its import path stays as it is until the host
+is started again, because others may use it, too.
 """
 
 from __future__ import annotations

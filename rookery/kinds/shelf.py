@@ -32,7 +32,10 @@ def _installed() -> tuple[EntryPoint, ...]:
 
 @frozen(kw_only=True)
 class Kinds:
-    """All of them, found when they are asked for. What is ours goes before a stranger's."""
+    """Every type there is. Ours go before those of a package with the same name.
+
+    They are looked for when they are asked for, so a package may be installed meanwhile.
+    """
 
     given: Mapping[str, AnyKind] = field(factory=dict)
     """Classes that are there already: a test's."""
@@ -106,7 +109,7 @@ class Kinds:
 
 
 def _hidden(name: str, kind: Kind) -> list[Listed]:
-    """Return what a type of ours stands before."""
+    """Return the types of packages that have the name of one of ours, and so are hidden."""
     why = f"{name} is a type of {OURS}'s own, which goes before it"
     return [
         Listed(name=name, origin=origin, version=of, why=why)

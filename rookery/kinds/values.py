@@ -1,4 +1,4 @@
-"""One type of platform as a value, and what makes a class none. Pure."""
+"""A type of platform as a value, and what a class has to have to be one. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from platforms.base import Caps, Platform, schema_of
 AnyKind: TypeAlias = type[Platform[Any]]
 
 RESERVED = frozenset({"type", "use"})
-"""What the host reads of a platform's table itself."""
+"""The keys of a platform's table that the host itself reads."""
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 

@@ -1,7 +1,7 @@
 """Records of the standard library's `logging`, and warnings, join our lines.
 
-A handler at the root sees every logger, third-party and child alike; a filter on one
-logger would not. The record itself is left as it is: other handlers get it, too.
+It is a handler at the root, so it sees the records of every logger below. It leaves the record
+as it is: other handlers get it, too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What every log line says besides its event: when, how grave, and whose work it was.
 
-Pure but for the context variables they read. The order is the contract's:
-`ts level event trace actor platform account chat bot`, then the event's own.
+In this order: `ts level event trace actor platform account chat bot`, then the event's own.
+Pure but for the context variables that are read.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ COMMON = ("trace", "actor", "platform", "account", "chat", "bot")
 def add_whose(_: WrappedLogger, __: str, fields: Fields) -> Fields:
     """Add trace, actor and facts of the turn this line is written in, where none is given.
 
-    They are read when the line is written, so they can neither be kept from the last
-    message nor be taken from where an actor was started.
+    They are read when the line is written. A logger that an actor keeps would else show
+    the trace of the message in whose handler it was made.
     """
     if not fields.get("trace"):
         fields["trace"] = current_trace()
