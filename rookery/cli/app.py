@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -19,6 +22,7 @@ from rookery.cli.places import DEFAULT, NO_WORLD, Which, Worlds
 from rookery.cli.starters import Transport
 
 NOT_DONE, USAGE = 1, 2
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 HELP = """\
 A home for chat bots, where any part may fail and nothing else stops.
@@ -307,10 +311,29 @@ def main(arguments: list[str]) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
+        if sys.stdout is not None:  # it is `None` where it was closed
+            sys.stdout.flush()  # at the end of the process nobody could be told
     except CycloptsError as error:
         command = " ".join(["rookery", *(error.command_chain or ())])
         print(f"{error} (try `{command} --help`)", file=sys.stderr)
         return USAGE
-    except (KeyboardInterrupt, BrokenPipeError):
+    except KeyboardInterrupt:
+        return NOT_DONE
+    except BrokenPipeError:  # whoever read has seen enough
+        _print_no_more()
+        return NOT_DONE
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _print_no_more()
+        print(f"cannot write: {error.strerror}", file=sys.stderr)
         return NOT_DONE
     return code if isinstance(code, int) else 0
+
+
+def _print_no_more() -> None:
+    """What waits to be printed would fail once more at the end of the process."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with suppress(OSError):
+        os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
