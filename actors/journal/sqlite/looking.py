@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from errno import ENOSPC
 from pathlib import Path
 
 import attrs
@@ -23,7 +24,7 @@ from actors.journal.sqlite.codec import (
 )
 from actors.journal.sqlite.retention import used_bytes
 from actors.journal.sqlite.schema import VERSION, NotOurs, version_of
-from actors.journal.sqlite.troubles import trouble_of
+from actors.journal.sqlite.troubles import TroubleKind, trouble_of
 from actors.messages import (
     FINAL_INBOUND,
     FINAL_OUTBOUND,
@@ -43,17 +44,20 @@ class NoJournal(Exception):
     """There is no file that can be looked into."""
 
     why: str
+    damaged: bool = False
+    """It is ours, and broken."""
 
     def __str__(self) -> str:
         return self.why
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
+def opened(path: Path, oldest: int = VERSION) -> Iterator[sqlite3.Connection]:
     """Open the file for reading.
 
     Raises:
-        NoJournal: it is missing, damaged at its head, or no journal of this version.
+        NoJournal: it is missing, damaged at its head, of a later version, or of one
+            before *oldest*.
     """
     if not path.exists():
         raise NoJournal(f"there is no journal at {path}")  # noqa: EM102
@@ -63,7 +67,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         ) as db:
             db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
             version = version_of(db)
-            if version < VERSION:
+            if version < oldest:
                 why = f"its schema is {version}, this Rookery reads {VERSION}; a host that starts on it brings it up to date"
                 raise NoJournal(f"{path}: {why}")  # noqa: EM102
             yield db
@@ -71,7 +75,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         trouble = trouble_of(error)
         if trouble is None:
             raise
-        raise NoJournal(f"{path}: {trouble}") from error  # noqa: EM102
+        damaged = trouble.kind is TroubleKind.DAMAGED
+        raise NoJournal(f"{path}: {trouble}", damaged) from error  # noqa: EM102
 
 
 def stats(path: Path) -> dict[str, object]:
@@ -98,43 +103,44 @@ def stats(path: Path) -> dict[str, object]:
 
 
 def faults(path: Path) -> list[str]:
-    """Return what is wrong with the file; nothing, as a rule."""
+    """Return what is wrong with the file; nothing, as a rule.
+
+    Raises:
+        NoJournal: it is missing, or none of ours.
+    """
     found: list[str] = []
-    with opened(path) as db:
-        for (line,) in db.execute("PRAGMA integrity_check"):
-            if line != "ok":
-                found.append(f"SQLite: {line}")
-        found += _orders(db)
-        for table, decode in (("inbound", decode_event), ("outbound", decode_body)):
-            for seq, body in db.execute(f"SELECT seq, body FROM {table}"):  # noqa: S608
-                try:
-                    decode(body)
-                except Unreadable as error:
-                    found.append(f"{table} {seq}: {error}")
-        for seq, change in db.execute("SELECT seq, change FROM outbound"):
-            try:
-                decode_change(change)
-            except Unreadable as error:
-                found.append(f"outbound {seq}: {error}")
+    try:
+        with opened(path) as db:
+            found.extend(_faults(db))
+    except NoJournal as error:
+        if not error.damaged:
+            raise
+        found.append(error.why)  # so far it could be read
     return found
 
 
 def backup(path: Path, to: Path) -> int:
     """Copy the file as it is at one instant to *to*; return its size in bytes.
 
+    One of an earlier version as well: whoever brings it up to date may want it back.
+
     Raises:
         NoJournal: there is nothing to copy.
         OSError: *to* is there already, or cannot be written.
     """
-    with opened(path) as db:
+    with opened(path, oldest=1) as db:
         os.close(os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             with closing(sqlite3.connect(to)) as copy:
                 db.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE").fetchall()
-        except BaseException:
+        except BaseException as error:
             with suppress(OSError):
                 to.unlink()
+            if isinstance(error, Exception) and _is_full(
+                error
+            ):  # we only read the other
+                raise OSError(ENOSPC, os.strerror(ENOSPC), str(to)) from error
             raise
     return to.stat().st_size
 
@@ -147,6 +153,35 @@ def rows(path: Path) -> Iterator[dict[str, object]]:
 
 
 # --- inside ----------------------------------------------------------------------------
+
+
+def _faults(db: sqlite3.Connection) -> Iterator[str]:
+    for line in _pages(db):
+        if line != "ok":
+            yield f"SQLite: {line}"
+    yield from _orders(db)
+    for table, decode in (("inbound", decode_event), ("outbound", decode_body)):
+        for seq, body in db.execute(f"SELECT seq, body FROM {table}"):  # noqa: S608
+            try:
+                decode(body)
+            except Unreadable as error:
+                yield f"{table} {seq}: {error}"
+    for seq, change in db.execute("SELECT seq, change FROM outbound"):
+        try:
+            decode_change(change)
+        except Unreadable as error:
+            yield f"outbound {seq}: {error}"
+
+
+def _pages(db: sqlite3.Connection) -> Iterator[str]:
+    try:
+        found = db.execute("PRAGMA integrity_check").fetchall()
+    except sqlite3.DatabaseError:
+        # It fails over a page that is none; the other one says first which that is.
+        found = db.execute("PRAGMA quick_check(1)").fetchmany(1)
+        yield "some of its pages are damaged"
+    for (text,) in found:
+        yield from text.splitlines()
 
 
 def _rows(db: sqlite3.Connection, table: str) -> Iterator[dict[str, object]]:
@@ -211,6 +246,11 @@ def change_as_mapping(change: Change | None) -> Mapping[str, object] | None:
 
 def _told(attribute: attrs.Attribute[object], value: object) -> bool:
     return attribute.name != "was" or bool(value)  # nearly no text stands for another
+
+
+def _is_full(error: Exception) -> bool:
+    trouble = trouble_of(error)
+    return trouble is not None and trouble.kind is TroubleKind.FULL
 
 
 def _states(db: sqlite3.Connection, table: str) -> dict[str, int]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +15,7 @@ import pytest
 import trio
 
 from actors.journal import Claim, FileJournal, SqliteStore
+from actors.journal.sqlite.schema import migrate, version_of
 from actors.messages import (
     Chat,
     ChatKind,
@@ -26,6 +31,7 @@ from rookery.cli import main
 from rookery.host import locked
 from tests.actors.journal.builders import saying
 
+HOME = Path(__file__).resolve().parents[3]
 COMMANDS = ("stats", "check", "compact", "export", "backup")
 
 
@@ -134,6 +140,43 @@ def test_a_backup_goes_over_nothing(
     assert run(capsys, "backup", str(tmp_path / "no" / "where"))[0] == 1
 
 
+def test_a_backup_names_the_disk_that_is_full(path: Path, tmp_path: Path) -> None:
+    """A real one of 40 kB, in a namespace of its own where that is allowed."""
+    unshare = shutil.which("unshare")
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = f"mount -t tmpfs -o size=40k none {small}"
+    job = f"{mount} && {sys.executable} -m rookery journal backup {small}/copy; ls {small}; true"
+    if unshare is None:
+        pytest.skip("no mount namespaces here")
+    done = subprocess.run(
+        [unshare, "-rm", "sh", "-c", job],
+        env={**os.environ, "PYTHONPATH": str(HOME)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip("no mount namespaces here")
+    assert done.stderr == f"{small}/copy: No space left on device\n"
+    assert done.stdout == "", "no half of it is left"
+
+
+def test_a_file_of_an_earlier_version_can_be_backed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before a host of this version brings it up to date, and nothing leads back."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "rookery-data" / "journal.sqlite"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        migrate(db, to=1)
+    assert run(capsys, "stats")[0] == 2
+    assert run(capsys, "backup", "copy")[0] == 0
+    with closing(sqlite3.connect(tmp_path / "copy")) as db:
+        assert version_of(db) == 1
+
+
 def test_check_finds_what_is_wrong(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -156,9 +199,33 @@ def test_check_finds_damaged_pages(
     data = bytearray(path.read_bytes())
     data[5 * 4096 : 6 * 4096] = b"\xee" * 4096
     path.write_bytes(data)
-    code, out, err = run(capsys, "check")
-    assert code in (1, 2)
-    assert "SQLite" in out or "damaged" in err or "malformed" in out + err
+    code, out, _ = run(capsys, "check")
+    assert code == 1
+    assert "Page 6: btreeInitPage" in out
+    code, out, _ = run(capsys, "check", "--json")
+    assert (code, json.loads(out)["ok"]) == (1, False)
+
+
+def test_check_says_what_it_found_before_it_could_read_no_further(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A page of rows is gone: SQLite says which, then how far one came."""
+    with closing(sqlite3.connect(path)) as db, db:
+        columns = [row[1] for row in db.execute("PRAGMA table_info(inbound)")][1:]
+        db.execute(
+            "WITH RECURSIVE number(n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM number "
+            f"WHERE n < 300) INSERT INTO inbound SELECT n, {', '.join(columns)} "
+            "FROM number, (SELECT * FROM inbound WHERE seq = 2)"
+        )
+    data = bytearray(path.read_bytes())
+    leaf = max(at for at in range(0, len(data), 4096) if data[at] == 0x0D)
+    data[leaf : leaf + 4096] = b"\xee" * 4096
+    path.write_bytes(data)
+    code, out, _ = run(capsys, "check")
+    first, *_, last = out.splitlines()
+    assert code == 1
+    assert first.startswith("SQLite: ")
+    assert "malformed (move it away" in last
 
 
 def test_compact_gives_space_back(
@@ -209,9 +276,12 @@ def test_what_is_no_journal_is_said_to_be_none(
         with closing(sqlite3.connect(path)) as db, db:
             db.execute("CREATE TABLE mine (x)")
     arguments = [command, *(["copy"] if command == "backup" else [])]
-    code, _, err = run(capsys, *arguments)
+    code, out, err = run(capsys, *arguments)
     if command == "compact" and content == b"":  # an empty file becomes one
         assert code == 0
+        return
+    if command == "check" and content == b"no database":  # a damaged one looks like it
+        assert (code, str(path) in out) == (1, True)
         return
     assert code == 2, err
     assert str(path) in err
