@@ -83,7 +83,10 @@ class Store(Protocol):
         ...
 
     def compact(self) -> None:
-        """Give unused space back to the disk. Takes as long as it takes."""
+        """Give unused space back to the disk. Takes as long as it takes.
+
+        Meanwhile it needs the space twice: in the system's temporary folder and here.
+        """
         ...
 
     def look(self, question: Callable[[sqlite3.Connection], T]) -> T:
@@ -175,7 +178,7 @@ class SqliteStore:
         return more
 
     def compact(self) -> None:
-        self._with(lambda db: db.execute("VACUUM"))
+        self._with(_vacuumed)
         self._with(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
 
     def look(self, question: Callable[[sqlite3.Connection], T]) -> T:
@@ -308,6 +311,13 @@ class SqliteStore:
         finally:
             db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         self._pages = 0
+
+
+def _vacuumed(db: sqlite3.Connection) -> None:
+    """Write the file anew; the copy that this takes is in a file, too, and not in memory."""
+    db.execute("PRAGMA temp_store = FILE")
+    db.execute("VACUUM")
+    db.execute("PRAGMA temp_store = MEMORY")
 
 
 def _roll_back(db: sqlite3.Connection) -> None:
