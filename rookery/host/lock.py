@@ -6,6 +6,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EACCES
 from pathlib import Path
 
 from attrs import frozen
@@ -62,6 +63,9 @@ def locked(data: Path) -> Iterator[None]:
 def _open(data: Path) -> int:
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(data, os.W_OK | os.X_OK):
+            # A lock from better days can be held, but nothing can be made beside it.
+            raise PermissionError(EACCES, os.strerror(EACCES))
         return os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise DataUnusable(data, error.strerror or str(error)) from error

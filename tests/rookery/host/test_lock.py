@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,34 @@ def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(DataUnusable, match="cannot be used"), locked(tmp_path / "data"):
         pass
+
+
+READ_ONLY = """
+import os, sys
+from pathlib import Path
+from rookery.host.lock import locked
+
+data = Path(sys.argv[1])
+if os.geteuid() == 0:
+    os.setuid(65534)
+with locked(data):
+    pass
+data.chmod(0o500)
+with locked(data):
+    print("held")
+"""
+
+
+def test_a_folder_that_nobody_may_write_to_is_said_at_once() -> None:
+    """Not when a part of the tree finds out: the lock of an earlier host lies there."""
+    with tempfile.TemporaryDirectory() as folder:
+        if os.geteuid() == 0:
+            os.chown(folder, 65534, -1)
+        done = subprocess.run(
+            [sys.executable, "-c", READ_ONLY, folder],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.stderr.endswith(f"{folder} cannot be used: Permission denied\n")
+    assert done.stdout == ""
