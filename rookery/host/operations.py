@@ -139,6 +139,10 @@ class HostOperations:
             names = ", ".join(known) or "none"
             msg = f"there is no platform {to.platform!r} here (there is: {names})"
             raise Refused(kind="no_platform", message=msg)
+        health = self._parts.journal.health
+        if health.state == "stalled":  # it would wait, and whoever asks leaves before
+            msg = f"nothing was said: the journal is stalled: {health.why}"
+            raise Refused(kind="stalled", message=msg)
         system = self._parts.system
         trace = system.new_id()
         out = Outbound(

@@ -156,3 +156,19 @@ async def test_who_asks_to_compact_is_told_what_is_in_the_way(
             with pytest.raises(Refused, match="free some space"):
                 await HostOperations(parts).compact_journal()
             assert journal.health.state == "open"
+
+
+async def test_who_says_something_is_told_that_nothing_can_be_kept(
+    living: Living, autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """At once: it would wait for the disk for longer than anybody does for a command."""
+    listening = '[platforms.qq]\ntype = "onebot11"\nlisten = "127.0.0.1:0"\n'
+    (tmp_path / "j.sqlite").mkdir()
+    store = SqliteStore(tmp_path / "j.sqlite", new_id="test", wall_clock=time.time)
+    async with living(listening) as host:
+        journal = FileJournal(store, trio.current_time, time.time, run=Inline())
+        parts = Parts.of(host.system, host.parts.estate, journal)
+        async with journal.running():
+            await host.until(lambda: journal.health.state == "stalled")
+            with pytest.raises(Refused, match=r"nothing was said: .* stalled"):
+                await HostOperations(parts).send("qq/1/group:2", "hello")
