@@ -2,8 +2,8 @@
 
 Read `platform` first, then `session` (one connection from the first line to the last),
 `speaker` (what goes out over it), `language` (which lines are answers) and `speaking` (a
-message becomes lines). `wire` is the protocol as values; `config` and `wanting` are small
-and pure. Not here: sockets, when to dial again, keeping messages.
+message becomes lines). `wire` is the protocol as values; `filling` and `channels` are about
+what was missed; `config` and `wanting` are small and pure. Not here: sockets, when to dial again, keeping messages.
 """
 
 from platforms.irc.config import IrcConfig

@@ -9,11 +9,11 @@ the same lines again, and those that are known by their `msgid` change nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from actors.messages import Inbound
 from platforms.irc import wire
+from platforms.irc.times import written
 
 MAX_HELD: Final = 2_000
 """Events; when more are new than that, they wait no longer for what is older."""
@@ -72,10 +72,4 @@ class Filling:
         if at <= now:
             self._newest, self._newest_at = line.tags["time"], at
         elif now > self._newest_at:
-            self._newest, self._newest_at = _written(now), now
-
-
-def _written(seconds: float) -> str:
-    """Return a time since 1970 as `server-time` writes it."""
-    when = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-    return f"{when.isoformat(timespec='milliseconds')}Z"
+            self._newest, self._newest_at = written(now), now

@@ -21,6 +21,7 @@ import trio
 from actors.sender import SendRefused
 from platforms.base import Link, NeedsOperator, SessionEnded
 from platforms.irc import wire
+from platforms.irc.channels import Channels
 from platforms.irc.config import IrcConfig
 from platforms.irc.dialling import dial, who_of
 from platforms.irc.filling import Filling
@@ -65,6 +66,7 @@ class Session:
         self._wanting = Wanting(config.nick, config.channels, self._known)
         self._history = wire.History(self._known, "")
         self._filling = Filling(None, now)
+        self._channels = Channels(link.shelf, now)
         self._delivering = False
         """Waits for the journal: so what does not come is not the server's fault."""
         self._since = 0.0
@@ -121,13 +123,18 @@ class Session:
             raise SessionEnded(msg)
         self._link.identify(self._config.nick)
         await self._link.find_cursor()
-        self._history = wire.History(self._known, self._link.cursor or "")
+        cursor = self._link.cursor or ""
         self._filling = Filling(self._link.cursor, self._now)
         self._since = trio.current_time()
         self.speaker.peer = peer
         # Folded anew: by now the server has said how it compares names.
         self._wanting = Wanting(self._config.nick, self._config.channels, self._known)
         await _say(peer, self._wanting.joins())
+        # While the disk takes its time we are in them at least, and nothing is lost.
+        since = await self._channels.recall(
+            self._config.nick, self._wanting.channels, cursor
+        )
+        self._history = wire.History(self._known, cursor, since)
         self._review()
 
     async def _be_impatient(self) -> None:
@@ -224,7 +231,9 @@ class Session:
         self._known.hear(line)
         replies = self._wanting.hear(line)
         if line.command == "JOIN" and self._known.is_us(line.nick):
-            replies += self._history.joined(line.param(0))
+            channel = self._known.fold(line.param(0))
+            self._channels.joined(channel, line.tags.get("time", ""))
+            replies += self._history.joined(channel)
         return replies
 
     def _fill(self, missed: wire.Missed) -> None:
@@ -234,6 +243,8 @@ class Session:
                 self._filling.put_before(line, wire.to_inbound(line, self._known, ""))
             except Exception:
                 log.exception("event.not_understood", event_raw=line.raw())
+        if not missed.why:
+            self._channels.whole(missed.channel)
         if missed.why:
             log.warning("gap.lost", room=missed.channel, events=found, why=missed.why)
         elif missed.cut:
@@ -248,9 +259,12 @@ class Session:
         events, cursor = self._filling.ready(missing=missing, waits=waits)
         if events:
             self._delivering = True
+            if cursor is not None and self._known.capabilities.history:
+                await self._channels.before_the_cursor()
             await self._link.deliver_all(events, cursor)
             self._delivering = False
             self._filling.kept(events)
+            await self._channels.behind_the_cursor()
 
     def _is_pinged(self, token: str) -> None:
         with suppress(trio.WouldBlock):

@@ -45,6 +45,11 @@ class Wanting:
         self._why: dict[str, str] = {}
 
     @property
+    def channels(self) -> Iterable[str]:
+        """Those that we want to be in, as the server folds their names."""
+        return self._keys
+
+    @property
     def settled(self) -> bool:
         """Whether we know of each channel if we are in it."""
         return not self._open

@@ -18,7 +18,8 @@ Source: IRCv3 `chathistory`, a draft.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from attrs import define, field, frozen
@@ -43,6 +44,7 @@ PAGE: Final = 100
 COMMAND: Final = "CHATHISTORY"
 KIND: Final = "chathistory"
 """What its batches are called."""
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _REFUSES: Final = frozenset({"FAIL", "263", "421", "461"})
 _SAID: Final = frozenset({"PRIVMSG", "NOTICE"})
 
@@ -63,6 +65,8 @@ class Missed:
 @define
 class _Search:
     channel: str
+    since: str
+    after: float
     found: dict[str, Line] = field(factory=dict)
     """By their ids, newest first."""
     page: list[Line] = field(factory=list)
@@ -75,17 +79,21 @@ class _Search:
 class History:
     """Hand it each line; say what it returns, and `take` what was found."""
 
-    def __init__(self, known: Known, since: str) -> None:
+    def __init__(
+        self, known: Known, since: str, since_of: Mapping[str, str] = _NONE
+    ) -> None:
         """Begin, before any channel was joined.
 
         Args:
             known: What is known of the connection.
             since: The time of the newest line of before, as `server-time` writes it;
                 empty for none.
+            since_of: The same of channels that differ, by their folded names; empty for
+                one of which nothing is missed.
         """
         self._known = known
         self._since = since
-        self._after = time_of(since) or 0.0
+        self._since_of = since_of
         self._waiting: deque[str] = deque()
         self._asked: set[str] = set()
         self._batches: dict[str, None] = {}
@@ -99,7 +107,7 @@ class History:
     @property
     def on(self) -> bool:
         """There is a server to ask, and something to ask for."""
-        return bool(self._after) and self._known.capabilities.history
+        return time_of(self._since) is not None and self._known.capabilities.history
 
     @property
     def busy(self) -> bool:
@@ -110,7 +118,9 @@ class History:
         """Return what to say when we have come into *channel*."""
         name = self._known.fold(channel)
         full = len(self._asked) >= MAX_CHANNELS
-        if not self.on or name in self._asked or full or not self._can_ask(name):
+        since = self._since_of.get(name, self._since)
+        asked = name in self._asked or not since
+        if not self.on or asked or full or not self._can_ask(name, since):
             return []
         self._asked.add(name)
         if self._unanswered >= MAX_UNANSWERED:
@@ -190,8 +200,8 @@ class History:
         """A page is complete: ask for the one before it, or be done."""
         page, search.page, search.batch = search.page, [], ""
         page.sort(key=_time)  # as it should have come
-        newer = [line for line in page if _time(line) > self._after]
-        reached = any(0.0 < _time(line) <= self._after for line in page)
+        newer = [line for line in page if _time(line) > search.after]
+        reached = any(0.0 < _time(line) <= search.after for line in page)
         before = len(search.found)
         for line in reversed(newer):
             id_ = line.tags.get("msgid")
@@ -234,12 +244,14 @@ class History:
     def _next(self) -> list[str]:
         if not self._waiting:
             return []
-        search = self._search = _Search(self._waiting.popleft())
-        return [self._ask("LATEST", search, f"timestamp={self._since}", self._page)]
+        channel = self._waiting.popleft()
+        since = self._since_of.get(channel, self._since)
+        search = self._search = _Search(channel, since, time_of(since) or 0.0)
+        return [self._ask("LATEST", search, f"timestamp={since}", self._page)]
 
-    def _can_ask(self, channel: str) -> bool:
+    def _can_ask(self, channel: str, since: str) -> bool:
         try:
-            self._write("LATEST", channel, f"timestamp={self._since}", self._page)
+            self._write("LATEST", channel, f"timestamp={since}", self._page)
         except Unwritable:
             return False
         return True
