@@ -5,7 +5,10 @@ Rules of this file:
 1. A deed goes to the ring first, then to the journal, then it is confirmed. Whatever dies
    in between, the page says it again under the same id, and each step knows it.
 2. What a bot says is said once it is in the ring: a page that is away finds it there.
-3. Nobody touches what is not theirs: a person edits and deletes what that person said.
+3. Nobody touches what is not theirs: a person edits and deletes what that person said,
+   and names the files that were brought by or for that person.
+4. What is written down for somebody is not more than the person may do: a row holds the
+   files that are named, however few bytes name them.
 """
 
 from __future__ import annotations
@@ -41,6 +44,8 @@ from platforms.webchat.keeping import BrokenOff, Keeper, NoRoom
 
 DEEDS_PER_SECOND: Final = 1.0
 DEEDS_AT_ONCE: Final = 20.0
+BYTES_PER_DEED: Final = 1024 * 1024
+"""Of files in a message; so many are one deed more."""
 NO_ROOM_SECONDS: Final = 60.0
 BROKEN_OFF_SECONDS: Final = 1.0
 """The next session knows whether it was written down."""
@@ -56,14 +61,14 @@ class Allowance:
     at: float
     left: float = DEEDS_AT_ONCE
 
-    def take(self, now: float) -> float:
-        """Return 0.0 and take one; or in how many seconds there will be one."""
+    def take(self, now: float, cost: float = 1.0) -> float:
+        """Return 0.0 and take *cost*; or in how many seconds there will be as much."""
         self.left = min(DEEDS_AT_ONCE, self.left + (now - self.at) * DEEDS_PER_SECOND)
         self.at = now
-        if self.left >= 1.0:
-            self.left -= 1.0
+        if self.left >= cost:
+            self.left -= cost
             return 0.0
-        return (1.0 - self.left) / DEEDS_PER_SECOND
+        return (cost - self.left) / DEEDS_PER_SECOND
 
     def full(self, now: float) -> bool:
         return self.left + (now - self.at) * DEEDS_PER_SECOND >= DEEDS_AT_ONCE
@@ -82,7 +87,10 @@ class Desk(Speaker):
     async def take(self, person: str, deed: wire.Deed) -> str:
         """Do what *person* wants done, and return the frame that answers it."""
         known = self.keeper.rings.known(person, _key(deed))
-        if known is None and (seconds := self.wait(person)):
+        cost = self._cost(person, deed)
+        if known is None and cost > DEEDS_AT_ONCE:
+            return wire.refused(deed.id, "its files are too large together")
+        if known is None and (seconds := self.wait(person, cost)):
             return wire.later(deed.id, seconds)
         try:
             what, event = await self._understood(person, deed)
@@ -99,7 +107,14 @@ class Desk(Speaker):
         await self.link.deliver(event)
         return wire.kept(deed.id, seq)
 
-    def wait(self, person: str) -> float:
+    def _cost(self, person: str, deed: wire.Deed) -> float:
+        """Return how many deeds of *person* it is."""
+        if not isinstance(deed, wire.Say):
+            return 1.0
+        sizes = [self.keeper.files.size(person, part.file) for part in deed.body]
+        return 1.0 + sum(size or 0 for size in sizes) / BYTES_PER_DEED
+
+    def wait(self, person: str, cost: float = 1.0) -> float:
         """Return 0.0, or for how many seconds *person* has done enough."""
         now = trio.current_time()
         if len(self._allowances) > 2000:
@@ -108,7 +123,7 @@ class Desk(Speaker):
                 for who, each in self._allowances.items()
                 if not each.full(now)
             }
-        return self._allowances.setdefault(person, Allowance(now)).take(now)
+        return self._allowances.setdefault(person, Allowance(now)).take(now, cost)
 
     async def _understood(
         self, person: str, deed: wire.Deed
@@ -122,7 +137,7 @@ class Desk(Speaker):
         )
         match deed:
             case wire.Say(body=body, reply=reply):
-                parts, segments = await self._body(body)
+                parts, segments = await self._body(person, body)
                 if reply:
                     segments = (Reply(reply), *segments)
                     what["reply"] = reply
@@ -149,7 +164,7 @@ class Desk(Speaker):
                 return what, evolve(event, event="message.reacted", facts=told)
 
     async def _body(
-        self, body: tuple[wire.Part, ...]
+        self, person: str, body: tuple[wire.Part, ...]
     ) -> tuple[list[dict[str, object]], tuple[Segment, ...]]:
         parts: list[dict[str, object]] = []
         segments: list[Segment] = []
@@ -158,7 +173,8 @@ class Desk(Speaker):
                 parts.append({"text": part.text})
                 segments.append(Text(part.text))
                 continue
-            found = await self.keeper.files.get(part.file)
+            theirs = self.keeper.files.size(person, part.file) is not None
+            found = await self.keeper.files.get(part.file) if theirs else None
             if found is None:
                 msg = "a file of it was not uploaded, or is kept no longer"
                 raise Rejected(msg)

@@ -135,6 +135,11 @@ class Files:
         await self._shelf.put(_name(one), head + b"\n" + data)
         return Kept(id_, kind, found, name, len(data))
 
+    def size(self, person: str, id_: str) -> int | None:
+        """Return how many bytes *person* keeps under *id_*; `None`: it is another's, or none."""
+        one = self._holdings.by_id.get(id_)
+        return None if one is None or one.person != person else one.cost - FILE_BYTES
+
     async def get(self, id_: str) -> tuple[Kept, bytes] | None:
         """Return a file and what is known of it."""
         one = self._holdings.by_id.get(id_)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from actors.journal import MemoryShelf
 from actors.messages import File
 from actors.sender import Sent
-from platforms.webchat import quota
+from platforms.webchat import desk, quota
 from platforms.webchat.files import Files
 from platforms.webchat.quota import (
     AWAY_SECONDS,
@@ -22,6 +23,7 @@ from platforms.webchat.quota import (
 )
 from tests.platforms.webchat.pages import ANN, BOB, Clock, World
 
+_NUMBERS = count()
 PIECE = 10_000
 ROOM_OF_ONE = 3 * (PIECE + FILE_BYTES)
 ROOM_OF_ALL = 6 * (PIECE + FILE_BYTES)
@@ -49,6 +51,17 @@ async def says_file(world: World, token: str, file: str) -> dict[str, object]:
     answer = await page.hears_answer()
     await page.cut()
     return answer
+
+
+async def says_files(world: World, token: str, *files: str) -> str:
+    """Name *files* in one message; return what is answered."""
+    page = world.page(token)
+    await page.opens()
+    body = [{"file": file} for file in files]
+    await page.says({"op": "say", "id": f"m-{next(_NUMBERS):08}", "body": body})
+    answer = await page.hears_answer()
+    await page.cut()
+    return str(answer["op"])
 
 
 async def kept(world: World, file: str) -> bool:
@@ -109,6 +122,47 @@ async def test_many_strangers_fill_what_there_is_and_no_more(world: World) -> No
     await ann.hears_answer()
     assert (await uploads(world, BOB, piece(50)))[0] == 200
     assert [await kept(world, file) for file in mine] == [False, True, True]
+
+
+async def test_a_few_bytes_that_name_a_file_cost_as_much_as_the_file(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row holds what it names: a stranger had one upload written down for ever."""
+    monkeypatch.setattr(desk, "BYTES_PER_DEED", PIECE)
+    _, file = await uploads(world, ANN, piece(1))
+    # Of 20 deeds one was the upload; a message with this file is two.
+    told = [await says_files(world, ANN, file) for _ in range(10)]
+    assert told == ["kept"] * 9 + ["later"]
+    _, others = await uploads(world, BOB, piece(1))
+    assert await says_files(world, BOB, *[others] * 9) == "kept"
+    assert len(world.host.journal.accepted) == 10
+
+
+async def test_more_than_anybody_can_name_at_once_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "BYTES_PER_DEED", PIECE / 2)
+    _, file = await uploads(world, ANN, piece(1))
+    assert await says_files(world, ANN, *[file] * 10) == "refused"
+    assert await says_files(world, ANN, file) == "kept"
+
+
+async def test_nobody_names_what_another_has_brought(world: World) -> None:
+    """It would be written down for everybody whom the one tells its id."""
+    _, file = await uploads(world, ANN, piece(1))
+    assert await says_files(world, BOB, file) == "refused"
+    assert await says_files(world, ANN, file) == "kept"
+
+
+async def test_what_a_row_holds_is_there_when_its_file_is_not(world: World) -> None:
+    """The file may be gone first: it is another's turn, or what named it is forgotten."""
+    _, first = await uploads(world, ANN, piece(0))
+    assert await says_files(world, ANN, first) == "kept"
+    for number in range(1, 4):
+        await uploads(world, ANN, piece(number))
+    assert not await kept(world, first)
+    [event] = world.host.journal.accepted
+    assert event.body == (File(piece(0), ""),)
 
 
 async def test_the_same_file_again_is_the_same(world: World) -> None:
