@@ -116,7 +116,11 @@ class System:
 
         Raises:
             StartupFailed: the root did not come up; nothing is left running.
+            RuntimeError: it was entered before.
         """
+        if self._nursery is not None:
+            msg = "a System is entered once; make another one"
+            raise RuntimeError(msg)
         self._nursery = await self._manager.__aenter__()
         # The bound method, not `trio.current_time`: every ask reads it.
         self.clock = trio.lowlevel.current_clock().current_time

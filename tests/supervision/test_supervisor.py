@@ -43,7 +43,7 @@ from tests.supervision.actors import Boom, Diary, Fail, Ping, Worker, living, th
 async def test_children_start_in_order_and_stop_in_reverse(
     diary: Diary, autojump_clock: trio.testing.MockClock
 ) -> None:
-    """S3."""
+    """S3, B02: in the order in which they are declared."""
     async with living(three(diary), diary):
         assert diary.take() == ["+a", "+b", "+c"]
 

@@ -70,6 +70,22 @@ async def test_a_root_that_fails_to_start_leaves_nothing_running() -> None:
     )
 
 
+async def test_nobody_lives_in_a_system_before_it_is_entered_nor_afterwards() -> None:
+    """B02: nothing has to be started by hand, and too early is an error that says so."""
+    system = System(lambda: Keeper([("a", Doer)]))
+    with pytest.raises(AddressNotFound, match="no actor at '/a'"):
+        system.find("/a")
+    async with system:
+        address = system.find("/a", Doer)
+        with pytest.raises(RuntimeError, match="entered once"):
+            await system.__aenter__()
+        assert await address.ask(Get(lambda *_: "up"), within=1) == "up"
+    with pytest.raises(AddressNotFound):
+        system.find("/a")
+    with pytest.raises(RuntimeError, match="entered once"):
+        await system.__aenter__()
+
+
 @pytest.mark.parametrize("seconds", [-1, nan, "5", None])
 @pytest.mark.parametrize("option", ["stop_within", "kill_wait"])
 def test_its_times_are_numbers_from_0(option: str, seconds: Any) -> None:
