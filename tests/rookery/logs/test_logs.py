@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pkgutil import iter_modules
 
 import msgspec
 import pytest
@@ -20,6 +24,7 @@ from actors.bots import Bot, Context
 from actors.kernel import Actor, ActorContext, Query, System, tracing
 from actors.lanes import Job, open_lanes
 from platforms.base import Secret
+from rookery import logs
 from rookery.logs import Bridge, Sink, human_line, in_order, json_line, renderer
 from tests.actors.bots.harness import running
 
@@ -147,9 +152,11 @@ class Speaker(Actor[Speak]):
 
 async def test_the_trace_travels_with_the_message(lines: Lines) -> None:
     """A04: an actor logs with the trace of its message, not of its start."""
-    with tracing("spawn"):
+    with tracing("spawn"), bound_contextvars(peer="10.0.0.1"):
         system = System(Speaker)
-    async with system:
+        await system.__aenter__()
+    async with AsyncExitStack() as stack:
+        stack.push_async_exit(system)
         speaker = system.find("/", Speaker)
         for trace in ("one", "two"):
             with tracing(trace):
@@ -166,15 +173,21 @@ async def test_the_trace_travels_with_the_message(lines: Lines) -> None:
         None,
     ]
     assert {line["actor"] for line in lines() if "own" in str(line["event"])} == {"/"}
+    assert not any("peer" in line for line in lines()), "nor with what was bound there"
 
 
-def test_every_module_of_the_package_imports_alone() -> None:
-    """A05: nothing leans on a name that somebody else happened to import."""
-    import rookery.logs.bridge
-    import rookery.logs.fields
-    import rookery.logs.lines
-    import rookery.logs.setup
-    import rookery.logs.sink  # noqa: F401
+def test_every_module_of_the_package_imports_clean() -> None:
+    """A05: in a process of its own, for here everything is imported already."""
+    names = [f"rookery.logs.{found.name}" for found in iter_modules(logs.__path__)]
+    assert "rookery.logs.bridge" in names
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", f"import {', '.join(names)}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
 
 
 def test_an_exception_is_told_in_full(lines: Lines) -> None:
