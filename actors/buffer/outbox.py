@@ -285,4 +285,5 @@ class Outbox:
             state=row.outcome.state.value,
             why=row.outcome.detail,
         )
-        self._dead(row.out, f"{row.outcome.state.value}: {row.outcome.detail}")
+        if row.outcome.state is not OutboundState.CANCELLED:  # nobody misses that
+            self._dead(row.out, f"{row.outcome.state.value}: {row.outcome.detail}")

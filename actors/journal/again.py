@@ -39,7 +39,7 @@ class RepairableOutgoing(Outgoing):
         out = record.out
         assert out is not None
         record.outcome = QUEUED
-        record.expires_at = expires_at
+        record.expires_at, record.withdrawn = expires_at, ""
         record.doubts = 0  # somebody has looked: it is not out
         # The account may have been forgotten meanwhile, and begun anew.
         account = record.account = self.account((out.to.platform, out.to.account))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TypeAlias
 
-from actors.messages import Outbound, OutboundState, Outcome, Segment, Text
+from actors.messages import Outbound, Segment, Text
 
 SHORT_TEXT = 1024
 
@@ -30,9 +30,3 @@ def content_of(out: Outbound) -> Content:
         if isinstance(source, bytes):  # its repr only tells how long it is
             digest.update(source)
     return digest.digest()
-
-
-def went_stale(queued_at: float, expires_at: float) -> Outcome:
-    """Return the outcome of a row that nobody could say in time."""
-    lived = expires_at - queued_at
-    return Outcome(OutboundState.EXPIRED, f"could not be said within {lived:g} s")

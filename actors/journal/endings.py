@@ -34,7 +34,8 @@ class Endings:
         self._bodies = 0
         self._bodies_bytes = 0
         self.shed: list[Expired] = []
-        """Rows that expired or were dropped, and that nobody has fetched yet."""
+        """Rows that expired, were dropped, or came back after they had been withdrawn, and
+        that nobody has fetched yet."""
 
     def find(self, key: str) -> OutgoingRecord | None:
         return self._by_key.get(key)
@@ -48,7 +49,9 @@ class Endings:
         if outcome.state is _S.UNKNOWN:
             self._doubt(record, now)
             return
-        if outcome.state in (_S.EXPIRED, _S.DROPPED):
+        if outcome.state in (_S.EXPIRED, _S.DROPPED) or (
+            record.withdrawn and outcome.state is _S.CANCELLED
+        ):
             self.shed.append(Expired(record.seq, out, outcome))
         self._close(record)
 

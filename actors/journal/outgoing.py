@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
-from actors.journal.content import Content, content_of, went_stale
+from actors.journal.content import Content, content_of
 from actors.journal.doubts import may_repeat
 from actors.journal.endings import SENDING
 from actors.journal.pacing import Pacing
@@ -131,9 +131,7 @@ class Outgoing(Trusting):
             if account.spent(record, now):
                 account.queue.done(record.chat)
                 if record.outcome is QUEUED:
-                    self._finish(
-                        record, went_stale(record.queued_at, record.expires_at), now
-                    )
+                    self._finish(record, record.spent, now)
                 continue
             rows.append(self._launch(claim, record, now))
         return rows
@@ -213,7 +211,9 @@ class Outgoing(Trusting):
         if record.outcome.state is not _S.QUEUED:
             if not record.closed:
                 record.expires_at = min(record.expires_at, now)
+                record.withdrawn = why
             return False
+        record.withdrawn = ""  # whoever asks is told at once
         self._withdraw(record, Outcome(_S.CANCELLED, why), now)
         return True
 
@@ -221,8 +221,7 @@ class Outgoing(Trusting):
         """Expire up to *limit* rows whose time has passed."""
         for account in self._accounts.values():
             while limit > 0 and (record := account.by_age.stale(now)) is not None:
-                stale = went_stale(record.queued_at, record.expires_at)
-                self._withdraw(record, stale, now)
+                self._withdraw(record, record.spent, now)
                 limit -= 1
 
     def next_expiry(self) -> float:

@@ -12,7 +12,7 @@ from actors.journal.pacing import ChatKey
 from actors.journal.sizes import size_of_body
 from actors.journal.values import Claim
 from actors.journal.waiting import QUEUED, OutgoingAccount
-from actors.messages import Outbound, OutboundKind
+from actors.messages import Outbound, OutboundKind, OutboundState, Outcome
 
 MIB = 1024 * 1024
 
@@ -68,6 +68,7 @@ class OutgoingRecord:
         "size",
         "tried_at",
         "waits",
+        "withdrawn",
     )
 
     def __init__(
@@ -91,6 +92,8 @@ class OutgoingRecord:
         self.expires_at = expires_at
         """When it is not worth saying any more, monotonic seconds. One that is withdrawn
         when it may have left expires at once: it is not repeated then."""
+        self.withdrawn = ""
+        """Why it is not to be said, if it comes back from its way."""
         self.outcome = QUEUED
         self.claim: Claim | None = None
         self.content: Content = b""
@@ -112,6 +115,14 @@ class OutgoingRecord:
         """When nothing more could become of it, seconds since 1970; kept in memory only."""
         self.closed = False
         """Nothing more will become of it."""
+
+    @property
+    def spent(self) -> Outcome:
+        """What became of it, once it is too late to say it."""
+        if self.withdrawn:
+            return Outcome(OutboundState.CANCELLED, self.withdrawn)
+        lived = self.expires_at - self.queued_at
+        return Outcome(OutboundState.EXPIRED, f"could not be said within {lived:g} s")
 
     @property
     def held_bytes(self) -> int:

@@ -126,6 +126,7 @@ class Out:
     doubts: int = 0
     later_at: float | None = None
     away: bool = False
+    spent: O = O.EXPIRED
 
 
 @define
@@ -205,7 +206,7 @@ class Model:
         return _now() >= (self.known_until(row) if doubtful else row.expires_at)
 
     def end_spent(self, row: Out) -> None:
-        self.ended(row, O.UNKNOWN if row.state is O.UNKNOWN else O.EXPIRED)
+        self.ended(row, O.UNKNOWN if row.state is O.UNKNOWN else row.spent)
 
 
 def _now() -> float:
@@ -397,6 +398,7 @@ class Case:
             row.state = O.CANCELLED if withdrawn else row.state
             if not withdrawn:  # it is not worth saying any more
                 row.expires_at = min(row.expires_at, _now())
+                row.spent = O.CANCELLED
 
     async def say_again(self, n: int, seconds: int) -> None:
         row = _pick(self.model.outbound, n)
@@ -408,6 +410,7 @@ class Case:
             if done:
                 self.model.ended(row, O.QUEUED)
                 row.expires_at, row.doubts = _now() + seconds, 0
+                row.spent = O.EXPIRED
 
     async def hear_again(self, n: int) -> None:
         row = _pick(self.model.inbound, n)
@@ -480,7 +483,7 @@ class Case:
         self.journal.take_expired(1_000)
         for row in self.model.said(O.QUEUED):
             if row.expires_at <= _now():
-                row.state = O.EXPIRED
+                row.state = row.spent
 
     def check(self) -> None:
         model, counts = self.model, self.journal.counts()

@@ -44,6 +44,7 @@ class Row:
         self.room = out.chat.id
         self.size = size_of_body(out.body)
         self.expires_at = now + TTL[out.kind]
+        self.spent = S.EXPIRED
         self.state = S.QUEUED
         self.tried_at = inf
         self.doubts = 0
@@ -228,8 +229,8 @@ class AgainstLists(RuleBasedStateMachine):
     def end_spent(self, row: Row) -> None:
         self.chats[row.account, row.room].remove(row)
         if row.state is S.QUEUED:
-            row.state = S.EXPIRED
-            self.shed.append((row.out.key, S.EXPIRED))
+            row.state = row.spent
+            self.shed.append((row.out.key, row.spent))
 
     def sync_spent(self, account: str) -> None:
         """How many spent heads a claim has met on its way is its own business."""
@@ -279,12 +280,13 @@ class AgainstLists(RuleBasedStateMachine):
     def withdraw(self, data: st.DataObject) -> None:
         row = data.draw(st.sampled_from(list(self.rows.values())))
         queued = row.state is S.QUEUED
-        assert self.store.cancel(row.out.key, "", self.now) == queued
+        assert self.store.cancel(row.out.key, "so", self.now) == queued
         if queued:
             row.state = S.CANCELLED
             self.chats[row.account, row.room].remove(row)
         else:  # whatever becomes of it, it is not worth saying any more
             row.expires_at = min(row.expires_at, self.now)
+            row.spent = S.CANCELLED
 
     @rule(
         account=st.sampled_from("1112"), seconds=st.sampled_from([0.0, 15.0, 60.0, inf])
@@ -321,7 +323,7 @@ class AgainstLists(RuleBasedStateMachine):
         self.store.sweep(self.now, 1_000)
         for row in self.having(S.QUEUED):
             if row.expires_at <= self.now:
-                self.drop(row, S.EXPIRED)
+                self.drop(row, row.spent)
 
     @rule()
     def sender_dies(self) -> None:
