@@ -8,11 +8,12 @@ design. The same seed is the same log, byte for byte. What does not: the control
 ports, the lock, signals; they are tested with real processes.
 
 Read `world` first (its course), then `process` (one life of the host), `trouble` (what
-goes wrong) and `laws`. Pure: `laws`, `climate` (what sort of world), `plans` (which
-faults), `words` (what is said), `outcome` and `telling`. `servers`, `wires` and `platform` are the
-platforms, `people` and `bots` who talks there, `disk` what the journal is on, `diary` and
-`chronicle` what is written down, `overseer` what is seen inside, `judging` who reads it
-all in the end. `run` and `sweeping` are the way in.
+goes wrong) and `laws`, of which `truthful` and `timely` are the newer half. Pure: these,
+`climate` (what sort of world), `plans` (which faults), `words` (what is said), `outcome`
+and `telling`. `servers`, `wires` and `platform` are the platforms, `people` and `bots` who
+talks there, `disk` what the journal is on, `diary` and `chronicle` what is written down,
+`overseer` what is seen inside, `judging` who reads it all in the end. `run` and `sweeping`
+are the way in.
 """
 
 from rookery.testing.hostsim.outcome import Outcome

@@ -15,7 +15,10 @@ from rookery.testing.hostsim.words import Verb, changed, reply
 
 RAISES = "as asked"
 HANG_SECONDS = 5.0
+TICK_SECONDS = 600.0
 ASK_SECONDS = 30.0
+NEWS_SECONDS = 5.0
+"""Within these a bot that waits for it knows of an answer."""
 
 
 class AsAsked(Exception):
@@ -33,6 +36,8 @@ class Stage:
     """Of every chat in the world."""
     heard: Callable[[str, str], bool]
     """Has the platform of this name shown this text?"""
+    confirmed: Callable[[str, str], float]
+    """When that one told the host so; `inf` if it has not."""
     wall_zero: float
     note: Callable[[str, list[str]], None]
     """Note a broken law."""
@@ -130,6 +135,9 @@ def replies(bot: Bot, stage: Stage) -> None:
             outcome = await receipt.outcome(within=20)
             if outcome.delivered and not stage.heard(ctx.platform, text):
                 stage.note("sent_is_heard", [f"{text} is {outcome.state}, unheard"])
+            told_at = stage.confirmed(ctx.platform, text)
+            if not receipt.settled and told_at < trio.current_time() - NEWS_SECONDS:
+                stage.note("sent_is_told", [f"{text} is {outcome.state}, and was sent"])
 
 
 def fails(bot: Bot, stage: Stage) -> None:
@@ -176,7 +184,7 @@ def waits(bot: Bot, stage: Stage) -> None:
     @bot.later()
     async def ring(ctx: Context, n: int) -> None:
         if not life.dead:
-            diary.rung.add(n)
+            diary.ring(n)
         text = reply(n, "alpha", "ring")
         await ctx.reply(text)
         if not life.dead:
@@ -190,10 +198,12 @@ def waits(bot: Bot, stage: Stage) -> None:
             if not life.dead and n not in diary.laters:
                 diary.promise(n, _seconds(due) - stage.wall_zero)
 
-    @bot.every("10m")
+    @bot.every(TICK_SECONDS)
     async def tick(ctx: Context) -> None:
         assert ctx.due is not None
         minute = int(_seconds(ctx.due))
+        if not life.dead:
+            diary.tick(minute - stage.wall_zero)
         await ctx.send(stage.addresses[0], f"tick {minute}")
 
 

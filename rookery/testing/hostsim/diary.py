@@ -36,9 +36,12 @@ class Run:
     bot: str
     number: int
     life: Life
+    began: float
     parked: bool = False
     ended: str = ""
     """`done`, `cut` by a cancellation or the end of its process, or what it raised."""
+    lasted: float = 0.0
+    """Seconds."""
 
 
 @frozen
@@ -62,8 +65,14 @@ class Diary:
         self.promised: dict[str, str] = {}
         """Text that a bot was told to be journalled, and by whom."""
         self.laters: dict[int, Promise] = {}
-        self.rung: set[int] = set()
-        """Laters that came: they were begun, however they ended."""
+        self.rung: dict[int, float] = {}
+        """Laters that came, and when: they were begun, however they ended."""
+        self.ticks: list[tuple[float, float]] = []
+        """Runs of a schedule: when each was due, and when it was begun."""
+        self.killed: set[int] = set()
+        """Processes that were killed, by their numbers."""
+        self.disturbed: list[tuple[float, float]] = []
+        """From when to when somebody made trouble, or no process was up."""
         self.ends: list[float] = []
         """When a process, or anybody inside one, ended: each may have cost a claim."""
         self._chronicle = chronicle
@@ -112,9 +121,17 @@ class Diary:
         """The host has promised to run something later."""
         self.laters[number] = Promise(number, due)
 
+    def ring(self, number: int) -> None:
+        """What was promised for later is begun."""
+        self.rung.setdefault(number, self._chronicle.now)
+
+    def tick(self, due: float) -> None:
+        """A run of a schedule that was due then is begun."""
+        self.ticks.append((due, self._chronicle.now))
+
     def _begin(self, bot: str, number: int, life: Life) -> Run:
         said = self.said[number]
-        run = Run(bot, number, life)
+        run = Run(bot, number, life, self._chronicle.now)
         self.runs.setdefault((number, bot), []).append(run)
         self._chronicle.count("runs", f"{bot} begins {number} ({said.verb})")
         place = (bot, said.platform, said.chat)
@@ -137,6 +154,7 @@ class Diary:
     def _end(self, run: Run) -> None:
         if run.life.dead:
             run.ended = CUT
+        run.lasted = self._chronicle.now - run.began
         self._leave(run)
         self._chronicle.add(f"{run.bot} ends {run.number}: {run.ended}")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from actors.journal.sqlite import rows
+from rookery.testing.hostsim import timely, truthful
 from rookery.testing.hostsim.diary import Diary
 from rookery.testing.hostsim.laws import LAWS, Books, Came, Went
 from rookery.testing.hostsim.words import changed
@@ -22,8 +23,15 @@ def judge(world: World, *, wholly: bool) -> None:
             came.append(_came(row, world.diary))
         else:
             went.append(_went(row))
-    books = Books(world.diary, world.servers, came, went, world.left_at)
-    for law in LAWS if wholly else ():
+    books = Books(
+        world.diary,
+        world.servers,
+        came,
+        went,
+        world.left_at,
+        world.climate.outbox_rows,
+    )
+    for law in (*LAWS, *truthful.LAWS, *timely.LAWS) if wholly else ():
         world.chronicle.note(law.__name__, law(books))
     counts = world.chronicle.counts
     counts.update(f"in {one.state}" for one in came)
@@ -43,6 +51,7 @@ def _came(row: Mapping[str, Any], diary: Diary) -> Came:
         settled_at=row["settled_at"],
         said=said,
         later=_later(event),
+        trace=row["trace"],
     )
 
 
@@ -62,7 +71,12 @@ def _went(row: Mapping[str, Any]) -> Went:
         key=row["key"],
         state=row["state"],
         detail=row["detail"],
+        kind=row["kind"],
+        queued_at=row["queued_at"],
         expires_at=row["expires_at"],
+        settled_at=row["settled_at"],
+        doubts=row["doubts"],
+        trace=row["trace"],
         platform=row["platform"],
         chat=f"{row['chat_kind']}:{row['chat']}",
         text=changed(change["does"], target, text) if change else text,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 STALE = 300.0
 """Seconds after which a command is not handled any more."""
 LIVES = 3
+MOST_DOUBTS = 4
 FINAL_IN = {"done", "failed", "expired", "quarantined"}
 ENDS = {DONE, CUT, "AsAsked", "TurnEnded"}
 """How a run of a handler may end."""
@@ -37,6 +38,7 @@ class Came:
     """`None` for what no person has said."""
     later: int | None = None
     """Which later it is that comes here."""
+    trace: str = ""
 
 
 @frozen(kw_only=True)
@@ -54,6 +56,12 @@ class Went:
     """Or what it does to which message."""
     target: str = ""
     """Key of the message of ours that it changes."""
+    kind: str = "reply"
+    queued_at: float = 0.0
+    settled_at: float | None = None
+    doubts: int = 0
+    """How often nobody knew whether it went out."""
+    trace: str = ""
 
 
 @frozen
@@ -66,6 +74,8 @@ class Books:
     went: Sequence[Went]
     left_at: float
     """When the last process was told to leave, by the wall clock."""
+    outbox_rows: int = 10_000
+    """What may wait for one account."""
 
 
 def settled_for_good(
@@ -233,7 +243,14 @@ def what_can_be_repeated_becomes_known(books: Books) -> Iterator[str]:
     for one in books.went:
         keeps = books.servers[one.platform].temper.keeps_keys
         stale = one.expires_at <= books.left_at
-        if one.state == "unknown" and keeps == inf and not stale:
+        if one.state != "unknown" or keeps < inf or stale:
+            continue
+        # The fifth try comes long after the fourth, and a sixth never; and what changes
+        # a message of which nobody knows has nothing to aim at, however often it is tried.
+        unaimed = any(
+            other.key == one.target and other.state == "unknown" for other in books.went
+        )
+        if one.doubts < MOST_DOUBTS and not unaimed:
             yield f"{one.text!r} ({one.key}) stays unknown on {one.platform}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,9 @@ class Process:
             self,
             world.addresses,
             lambda platform, text: text in world.servers[platform].books.texts,
+            lambda platform, text: world.servers[platform].books.confirmed.get(
+                text, inf
+            ),
             WALL_ZERO,
             world.chronicle.note,
         )
@@ -138,10 +142,12 @@ class Process:
     async def _settle(self) -> None:
         await self.parts.estate.settled.wait()
         self.up = True
-        self.world.chronicle.add(f"process {self.number} is up")
+        world = self.world
+        world.chronicle.add(f"process {self.number} is up")
+        world.diary.disturbed.append((world.down_since, world.chronicle.now))
         faults = dict(self.parts.estate.faults)
         if faults:
-            self.world.chronicle.note("everything_starts", [str(faults)])
+            world.chronicle.note("everything_starts", [str(faults)])
 
     async def _watch(self, scope: trio.CancelScope) -> None:
         reason = await self.system.ended()
@@ -156,6 +162,7 @@ class Process:
             return
         self.dead = self._worked.dead = True
         world = self.world
+        world.diary.killed.add(self.number)
         world.diary.ends.append(world.chronicle.now)
         world.chronicle.count("process kills", f"process {self.number} is killed")
         for server in world.servers.values():

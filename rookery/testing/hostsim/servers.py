@@ -36,6 +36,8 @@ class Heard:
     key: str
     attempt_unknown: bool
     """The host had already given up to know about it."""
+    at: float
+    """Seconds of the virtual clock."""
 
 
 @define(eq=False)
@@ -52,6 +54,12 @@ class Books:
     rejected: set[str] = field(factory=set)
     doubtful: set[str] = field(factory=set)
     """Keys that went out and were not answered, on one try at least."""
+    postponed: dict[str, tuple[float, float]] = field(factory=dict)
+    """When the host was told to wait with a key, and until when, on this line."""
+    confirmed: dict[str, float] = field(factory=dict)
+    """When whoever waited was told that this text was said."""
+    late: dict[str, float] = field(factory=dict)
+    """When the host was told that a key was said, after it had given up to know."""
 
 
 class Server:
@@ -151,6 +159,7 @@ class Server:
         if wire is None:
             return
         self._chronicle.count("cuts", f"{self.name}: line lost, {why}")
+        self.books.postponed.clear()
         arrived = self.dice.randint(0, len(wire.under_way))
         frames = list(wire.under_way)
         wire.under_way.clear()
@@ -171,11 +180,20 @@ class Server:
                 [f"{out.key} leaves while the file says {state or 'nothing'!r}"],
             )
         now = self._chronicle.now
+        self._note_haste(out.key, now)
         at = max(now + self.lag(), wire.last_arrival + HAIR)
         wire.last_arrival = at
         frame = Frame(out, late)
         wire.under_way.append(frame)
         self._agenda.at(at, lambda: self._arrive(wire, frame))
+
+    def _note_haste(self, key: str, now: float) -> None:
+        """What a platform says about when, wins over any rule of the host's own."""
+        told_at, until = self.books.postponed.pop(key, (now, now))
+        # Whoever was told so may have ended since; then nobody knows of it.
+        if now < until - HAIR and not any(at >= told_at for at in self._diary.ends):
+            what = f"{key} comes after {now - told_at:g} s, not {until - told_at:g} s"
+            self._chronicle.note("a_delay_of_the_platform_is_kept", [what])
 
     def _arrive(self, wire: Wire, frame: Frame) -> None:
         if wire.lost or wire.under_way[0] is not frame:
@@ -207,9 +225,16 @@ class Server:
         key = frame.out.key
         if wire.lost:
             self.books.doubtful.add(key)
-        elif not wire.answer(key, answer):
+        elif wire.answer(key, answer):
+            now = self._chronicle.now
+            if isinstance(answer, Retry):
+                self.books.postponed[key] = (now, now + answer.after)
+            elif isinstance(answer, Sent):
+                self.books.confirmed.setdefault(self._told(frame.out), now)
+        else:
             self.books.doubtful.add(key)
             if isinstance(answer, Sent):
+                self.books.late.setdefault(key, self._chronicle.now)
                 self._chronicle.count("late", f"{self.name}: late answer for {key}")
                 frame.late(answer)
 
@@ -223,7 +248,7 @@ class Server:
             return known
         books.texts[text] = books.texts.get(text, 0) + 1
         books.heard.append(
-            Heard(str(out.to.chat), text, out.key, out.key in books.doubtful)
+            Heard(str(out.to.chat), text, out.key, out.key in books.doubtful, now)
         )
         id_ = f"s{len(books.heard)}"
         books.keys[out.key] = (id_, now)

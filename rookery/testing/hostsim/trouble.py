@@ -56,10 +56,13 @@ class Trouble:
             process = world.process
             if process is None or process.dead:
                 continue
+            began = world.chronicle.now
             try:
                 await dice.choice(self._kinds)(process)
             except ActorError as error:
                 world.chronicle.add(f"refused: {type(error).__name__}")
+            finally:
+                world.diary.disturbed.append((began, world.chronicle.now))
 
     # --- inside the process -----------------------------------------------------------------
 

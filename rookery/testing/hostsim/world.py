@@ -66,6 +66,7 @@ class World:
             for chat in server.temper.chats
         )
         self.process: Process | None = None
+        self.down_since = 0.0
         self.settled: dict[str, dict[int, str]] = {"inbound": {}, "outbound": {}}
         self.left_at = float("inf")
         """When the last process was told to leave, by the wall clock."""
@@ -139,6 +140,7 @@ class World:
             self._compare_settled()
             self.process.gone.set()
             self.process = None
+            self.down_since = self.clock.now
             if self.left_at < float("inf"):
                 return
             mean = DOWN if dice.random() < 0.9 else 60 * DOWN

@@ -1,4 +1,4 @@
-"""Ways to break the host on purpose, one promise each. `WAYS` by name.
+"""Ways to break the host on purpose, one promise each. `WAYS` by name, with `TERMS`.
 
 `python -m tests.rookery.testing.hostsim.sabotage` measures how soon each is noticed.
 """
@@ -36,6 +36,7 @@ from platforms.base import Caps
 from rookery.host.manager import Manager
 from rookery.testing import hostsim
 from rookery.testing.hostsim import Outcome as Lived
+from tests.rookery.testing.hostsim.sabotage_of_terms import TERMS
 
 Way: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 
@@ -241,7 +242,7 @@ WAYS: dict[str, Way] = {
         leaves_without_the_rest,
         changes_another_message,
     )
-}
+} | TERMS
 
 
 def first_world(name: str, seeds: range, hours: float) -> Lived | None:

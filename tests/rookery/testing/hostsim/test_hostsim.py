@@ -117,6 +117,18 @@ QUICKLY = {
     "loses_what_it_noted",
     "runs_a_chat_side_by_side",
     "changes_another_message",
+    "gives_up_what_is_fresh",
+    "ignores_a_delay",
+    "drops_too_early",
+    "loses_the_trace",
+    "cancels_at_will",
+    "says_it_elsewhere",
+    "says_something_else",
+    "tells_bots_nothing",
+    "tries_too_often",
+    "forgets_deadlines",
+    "takes_anybodys_answer",
+    "rings_early",
 }
 """Noticed in a third of all worlds of a quarter of an hour, or in more: of so many that
 what happens to be in one of them makes no difference. The others take longer."""
