@@ -61,7 +61,7 @@ def ignores_a_delay(patch: pytest.MonkeyPatch) -> None:
 
 def drops_too_early(patch: pytest.MonkeyPatch) -> None:
     def full(self: OutgoingAccount, _: OutgoingLimits, __: int) -> str:
-        return "3 messages" if len(self.shelf) >= 3 else ""
+        return "3 messages" if len(self.by_age) >= 3 else ""
 
     patch.setattr(OutgoingAccount, "full", full)
 
