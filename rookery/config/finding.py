@@ -7,8 +7,9 @@ from pathlib import Path
 
 from attrs import evolve
 
-from rookery.config.faults import ConfigRefused, Fault
+from rookery.config.faults import ConfigRefused, Fault, Wrong
 from rookery.config.model import DEFAULT_DATA, FILE_NAME, Configuration
+from rookery.config.places import folder_of
 from rookery.config.reading import read_settings
 from rookery.config.syntax import document_of
 from rookery.kinds import Kinds
@@ -99,6 +100,11 @@ def find_data(config: Path | None, data: Path | None, here: Path) -> Path:
         return here / DEFAULT_DATA
     match document_of(_text_of(file), file.name):
         case {"host": {"data": str(written)}}:
-            return file.absolute().parent / Path(written).expanduser()
+            pass
         case _:
-            return file.absolute().parent / DEFAULT_DATA
+            written = DEFAULT_DATA
+    try:
+        return folder_of(written, file.absolute().parent)
+    except Wrong as wrong:
+        raise ConfigRefused((Fault("host.data", str(wrong)),)) from None
+

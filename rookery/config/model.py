@@ -11,6 +11,7 @@ from attrs import field, frozen
 from platforms.base import PlatformConfig
 from platforms.ingress import PER_ADDRESS
 from platforms.transport import parse_listen
+from rookery.config.places import folder_of
 from rookery.kinds import Kind
 
 DEFAULT_DATA = "rookery-data"
@@ -108,4 +109,4 @@ class Configuration:
         return tuple(map(self._path, self.settings.media.folders))
 
     def _path(self, text: str) -> Path:
-        return self.folder / Path(text).expanduser()
+        return folder_of(text, self.folder)

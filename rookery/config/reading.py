@@ -37,6 +37,7 @@ from rookery.config.model import (
     PlatformSettings,
     Settings,
 )
+from rookery.config.places import folder_of
 from rookery.config.strict import strict_converter
 from rookery.config.syntax import document_of
 from rookery.config.walk import faults_of
@@ -95,9 +96,8 @@ class _Reader:
                 Fault(join("", key), f"{expected}, got an unknown table")
             )
         host = self._value(document.get("host", {}), HostSettings, "host")
-        if host is not None and (not host.data or "\0" in host.data):
-            fault = f"expected the path of a folder, got {shown(host.data)}"
-            self.faults.append(Fault("host.data", fault))
+        if host is not None:
+            self._folder(host.data, "host.data")
         ingress = self._ingress(document.get("ingress", {}))
         media = self._media(document.get("media", {}))
         bots = self._entries(document, "bots", self._bot)
@@ -138,9 +138,7 @@ class _Reader:
         if media is None:
             return None
         for index, folder in enumerate(media.folders):
-            if not folder or "\0" in folder:
-                fault = f"expected the path of a folder, got {shown(folder)}"
-                self.faults.append(Fault(f"media.folders[{index}]", fault))
+            self._folder(folder, f"media.folders[{index}]")
         for index, network in enumerate(media.allow):
             try:
                 networks([network])
@@ -151,6 +149,12 @@ class _Reader:
                 )
                 self.faults.append(Fault(f"media.allow[{index}]", fault))
         return media
+
+    def _folder(self, text: str, path: str) -> None:
+        try:
+            folder_of(text, self.folder)
+        except Wrong as wrong:
+            self.faults.append(Fault(path, str(wrong)))
 
     def _value(self, value: object, kind: type[T], path: str) -> T | None:
         """Return *value* as a *kind*; or `None`, and what is wrong with it is noted."""

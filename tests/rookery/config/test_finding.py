@@ -110,6 +110,25 @@ def test_a_file_that_cannot_be_read_is_one_fault(
         find_data(file, None, tmp_path)
 
 
+def test_a_home_that_nobody_has_is_one_fault(tmp_path: Path) -> None:
+    """In a container that knows no user, `~` is nobody's."""
+    file = tmp_path / "rookery.toml"
+    file.write_text(
+        '[host]\ndata = "~no-such-user/x"\n[media]\nfolders = ["~nor-me"]\n'
+    )
+
+    with pytest.raises(ConfigRefused) as refused:
+        load(file, here=tmp_path, kinds=KINDS, env={})
+
+    said = "expected a path whose ~ is the home of somebody known here, got the text"
+    assert list(map(str, refused.value.faults)) == [
+        f'host.data: {said} "~no-such-user/x"',
+        f'media.folders[0]: {said} "~nor-me"',
+    ]
+    with pytest.raises(ConfigRefused, match=r"host\.data: expected a path"):
+        find_data(file, None, tmp_path)
+
+
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigRefused, match="Is a directory"):
         load(tmp_path, here=tmp_path, kinds=KINDS, env=os.environ)
