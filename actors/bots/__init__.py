@@ -28,6 +28,7 @@ What runs it:
     runner, turn             from an event to a settled row; one event in hand
     gate                     what is asked before a handler runs
     loading                  from a line of the configuration to a bot
+    blame                    which line of the author's it was
     failing, binding         what a handler leaves behind: an error, log variables
     ports                    what all of this needs of the host
 
@@ -36,6 +37,7 @@ exception in a handler never leaves this room: it is the outcome of one event.
 """
 
 from actors.bots.actor import BotActor, BotMessage, Ready
+from actors.bots.blame import line_now, line_raised
 from actors.bots.bot import Bot
 from actors.bots.bridge import AsyncioBridge, asyncio_bridge
 from actors.bots.calling import CallAction
@@ -101,6 +103,8 @@ __all__ = [
     "TurnEnded",
     "asyncio_bridge",
     "check_uses",
+    "line_now",
+    "line_raised",
     "load_bot",
     "use",
 ]

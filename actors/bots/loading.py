@@ -12,13 +12,13 @@ import importlib
 import importlib.util
 import re
 import sys
-import traceback
 from collections import deque
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from itertools import count
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from actors.bots.blame import line_raised
 from actors.bots.bot import Bot
 from actors.bots.errors import BotNotLoaded
 
@@ -44,12 +44,14 @@ def load_bot(use: str, base: Path) -> Bot:
         raise BotNotLoaded(use, why)
     if str(base) not in sys.path:
         sys.path.append(str(base))
+    where = found["where"]
+    home = (base / where).resolve().parent if where.endswith(".py") else base
     try:
-        module = _load(use, found["where"], base)
+        module = _load(use, where, base)
     except BotNotLoaded:
         raise
     except (Exception, SystemExit) as error:
-        raise BotNotLoaded(use, _why(error)) from error
+        raise BotNotLoaded(use, _why(error, home)) from error
     return _bot_in(module, use, found["attribute"])
 
 
@@ -134,15 +136,8 @@ def _bot_in(module: ModuleType, use: str, attribute: str) -> Bot:
     )
 
 
-def _why(error: BaseException) -> str:
+def _why(error: BaseException, home: Path) -> str:
     """Return one line: what was raised, and where in the author's code."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    frames = traceback.extract_tb(error.__traceback__)
-    theirs = [
-        frame
-        for frame in frames
-        if frame.filename != __file__ and "importlib" not in frame.filename
-    ]
-    if isinstance(error, SyntaxError) or not theirs:
-        return text
-    return f"{text} ({theirs[-1].filename}:{theirs[-1].lineno})"
+    line = "" if isinstance(error, SyntaxError) else line_raised(error, home)
+    return f"{text} ({line})" if line else text

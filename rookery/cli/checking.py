@@ -6,11 +6,14 @@ import json
 import os
 import sys
 from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 
-from actors.bots import BotNotLoaded, MissingDependency, check_uses, load_bot
+import trio
+
+from actors.bots import BotNotLoaded, MissingDependency, check_uses
 from rookery.config import ConfigRefused, Configuration, Fault, load
-from rookery.host import PROVIDED
+from rookery.host import PROVIDED, Loader
 from rookery.kinds import Kinds
 
 OK, USAGE = 0, 2
@@ -21,7 +24,8 @@ def check_file(file: Path, *, as_json: bool) -> int:
     faults: tuple[Fault, ...] = ()
     summary = ""
     try:
-        found = load(file, here=Path.cwd(), kinds=Kinds(), env=os.environ)
+        read = partial(load, file, here=Path.cwd(), kinds=Kinds(), env=os.environ)
+        found = trio.run(Loader().read, read, file.absolute().parent)
     except ConfigRefused as refused:
         faults = refused.faults
     else:
@@ -52,7 +56,7 @@ def _why_not(bot_id: str, use: str, folder: Path) -> str | None:
     """Load a bot as the host would; return what is wrong with it, or None."""
     try:
         with redirect_stdout(sys.stderr):  # what its module prints is no answer of ours
-            bot = load_bot(use, folder)
+            bot = trio.run(Loader().load, use, folder)
         check_uses(bot_id, bot.handlers, {*bot.providers, *PROVIDED})
     except BotNotLoaded as error:
         return error.why

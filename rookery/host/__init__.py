@@ -34,6 +34,7 @@ from rookery.host.collector import settle_collector
 from rookery.host.estate import Estate
 from rookery.host.journals import JOURNAL_NAME, compact_file
 from rookery.host.leaving import drain
+from rookery.host.loading import Loader
 from rookery.host.lock import DataTaken, DataUnusable, locked
 from rookery.host.manager import Manager, Reload
 from rookery.host.notify import Notifier
@@ -48,6 +49,7 @@ __all__ = [
     "DataTaken",
     "DataUnusable",
     "Estate",
+    "Loader",
     "Manager",
     "Notifier",
     "Parts",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import trio
 
-from actors.bots import Bot, BotNotLoaded, load_bot
+from actors.bots import Bot, BotNotLoaded, line_now, load_bot
 from rookery.config import ConfigRefused, Configuration, Fault
 
 LOAD_SECONDS = 30.0
+
+T = TypeVar("T")
 
 Load: TypeAlias = Callable[[str, Path], Awaitable[Bot]]
 """How a bot is loaded: (use, folder). Raises `BotNotLoaded`."""
@@ -22,6 +25,15 @@ Reread: TypeAlias = Callable[[], Awaitable[Configuration]]
 _THREADS = 16
 """A module that hangs keeps its thread for ever. When all are taken nothing is loaded any
 more, however often somebody reloads."""
+
+
+class TooSlow(Exception):
+    """It did not end in time; with the line that it was at, if that is known."""
+
+    def __str__(self) -> str:
+        line = self.args[0]
+        at = f", at {line}" if line else ""
+        return f"importing it took more than {LOAD_SECONDS:g} s and was given up{at}"
 
 
 class Loader:
@@ -36,29 +48,42 @@ class Loader:
         Raises:
             BotNotLoaded: it cannot be loaded, or was not within `LOAD_SECONDS`.
         """
-        job = partial(_load, use, folder)
-        with trio.move_on_after(LOAD_SECONDS):
-            loaded = await trio.to_thread.run_sync(
-                job, abandon_on_cancel=True, limiter=self._threads
-            )
-            if isinstance(loaded, BotNotLoaded):
-                raise loaded
-            return loaded
-        why = f"importing it took more than {LOAD_SECONDS:g} s and was given up"
-        raise BotNotLoaded(use, why)
+        try:
+            loaded = await self._in_time(partial(_load, use, folder), folder)
+        except TooSlow as slow:
+            raise BotNotLoaded(use, str(slow)) from None
+        if isinstance(loaded, BotNotLoaded):
+            raise loaded
+        return loaded
 
-    async def read(self, read: Callable[[], Configuration]) -> Configuration:
+    async def read(
+        self, read: Callable[[], Configuration], folder: Path
+    ) -> Configuration:
         """Return what *read* does, which imports the platforms that are named.
 
         Raises:
             ConfigRefused: by *read*, or because it took longer than `LOAD_SECONDS`.
         """
+        try:
+            return await self._in_time(read, folder)
+        except TooSlow as slow:
+            fault = Fault(
+                "platforms", f"expected code that can be imported, got: {slow}"
+            )
+            raise ConfigRefused((fault,)) from None
+
+    async def _in_time(self, job: Callable[[], T], folder: Path) -> T:
+        thread = []
+
+        def named() -> T:
+            thread.append(threading.get_ident())
+            return job()
+
         with trio.move_on_after(LOAD_SECONDS):
             return await trio.to_thread.run_sync(
-                read, abandon_on_cancel=True, limiter=self._threads
+                named, abandon_on_cancel=True, limiter=self._threads
             )
-        why = f"expected code that is imported within {LOAD_SECONDS:g} s, got none"
-        raise ConfigRefused((Fault("platforms", why),))
+        raise TooSlow("".join(line_now(each, folder) for each in thread))
 
 
 def _load(use: str, folder: Path) -> Bot | BotNotLoaded:

@@ -20,7 +20,13 @@ from actors.kernel import (
     leaves,
 )
 from rookery.chaos import Campaigns
-from rookery.config import ConfigRefused, Configuration, find_file, load
+from rookery.config import (
+    FILE_NAME,
+    ConfigRefused,
+    Configuration,
+    find_file,
+    load,
+)
 from rookery.control import PathTooLong, socket_address
 from rookery.host.banner import banner, lines
 from rookery.host.collector import settle_collector
@@ -58,7 +64,7 @@ def run_host(
         return found
 
     try:
-        found = read()
+        found = trio.run(Loader().read, read, (here / (file or FILE_NAME)).parent)
         with locked(found.data), socket_address(found.data):
             configure_logs(verbose=verbose)
             campaigns = Campaigns() if allow_chaos else None
@@ -75,7 +81,7 @@ async def _live(
     campaigns: Campaigns | None,
 ) -> int:
     estate, loader = Estate(found), Loader()
-    reread = partial(loader.read, read)
+    reread = partial(loader.read, read, found.folder)
     system = System(
         lambda: host_tree(parts, reread, notifier, loader.load).actor(),
         hooks=None if campaigns is None else campaigns.hooks,

@@ -12,7 +12,6 @@ import importlib
 import importlib.util
 import re
 import sys
-import traceback
 from contextlib import redirect_stdout
 from hashlib import sha256
 from itertools import count
@@ -20,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from actors.bots import line_raised
 from rookery.kinds.values import NoKind
 
 _USE: Final = re.compile(r"(?P<where>.+):(?P<attribute>[^\W\d]\w*)")
@@ -56,6 +56,7 @@ def imported(where: str, folder: Path) -> ModuleType:
     Raises:
         NoKind: it is not there, or fails.
     """
+    home = (folder / where).resolve().parent if where.endswith(".py") else folder
     try:
         with redirect_stdout(sys.stderr):  # standard output may be a chat, or an answer
             if where.endswith(".py"):
@@ -67,7 +68,7 @@ def imported(where: str, folder: Path) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        msg = f"importing {where} failed: {_why(error)}"
+        msg = f"importing {where} failed: {_why(error, home)}"
         raise NoKind(msg) from error
 
 
@@ -100,14 +101,8 @@ def _of_file(path: Path) -> ModuleType:
     return module
 
 
-def _why(error: BaseException) -> str:
+def _why(error: BaseException, home: Path) -> str:
     """Return one line: what was raised, and where in the author's code."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename != __file__ and "importlib" not in frame.filename
-    ]
-    if isinstance(error, SyntaxError) or not frames:
-        return text
-    return f"{text} ({frames[-1].filename}:{frames[-1].lineno})"
+    line = "" if isinstance(error, SyntaxError) else line_raised(error, home)
+    return f"{text} ({line})" if line else text

@@ -134,3 +134,27 @@ def test_the_error_points_at_the_line(tmp_path: Path) -> None:
     (tmp_path / "raises.py").write_text("\n\nopen('/no/such/file')\n")
     with pytest.raises(BotNotLoaded, match=r"raises\.py:3\)$"):
         load_bot("raises.py:bot", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        "from actors.bots import Bot\n\nBot('my bot!')\n",
+        "import json\n\njson.loads('{')\n",
+    ],
+)
+def test_the_line_is_the_author_s_own(tmp_path: Path, mistake: str) -> None:
+    """Not ours that refuses it, nor one of a library: nobody is helped by those."""
+    (tmp_path / "mine.py").write_text(mistake)
+    with pytest.raises(BotNotLoaded, match=rf"\({tmp_path}/mine\.py:3\)$"):
+        load_bot("mine.py:bot", tmp_path)
+
+
+def test_an_environment_beside_the_bot_is_not_the_author_s(tmp_path: Path) -> None:
+    library = tmp_path / ".venv" / "lib" / "site-packages" / "brittle.py"
+    library.parent.mkdir(parents=True)
+    library.write_text("def snap():\n    raise OSError('snap')\n")
+    path = f"import sys\nsys.path.append({str(library.parent)!r})\n"
+    (tmp_path / "mine.py").write_text(f"{path}import brittle\nbrittle.snap()\n")
+    with pytest.raises(BotNotLoaded, match=r"mine\.py:4\)$"):
+        load_bot("mine.py:bot", tmp_path)
