@@ -7,6 +7,7 @@ fault of the port ends this child and no connection.
 from __future__ import annotations
 
 import errno
+import socket
 from collections.abc import Callable
 from typing import Never, assert_never
 
@@ -19,6 +20,7 @@ from actors.kernel import (
     ActorContext,
     Crash,
     ExitReason,
+    InWords,
     NeedsOperator,
     leaves,
 )
@@ -32,11 +34,8 @@ from supervision import ChildSpec
 
 
 @frozen
-class PortTaken(Exception):
-    """Somebody else listens there; tried again until the port is free."""
-
-    def __str__(self) -> str:
-        return "port taken"
+class NotOpened(InWords):
+    """A port that cannot be listened on for now, nor by any mistake of ours: it is tried again."""
 
 
 class Listening(Actor[Never]):
@@ -106,6 +105,9 @@ class Listening(Actor[Never]):
                 self._become(ConnectionState(Phase.STARTING, str(error)))
                 raise
             self._become(state_after(end))
+            if isinstance(end, NotOpened):
+                log = structlog.get_logger().bind(platform=self._platform_id)
+                log.warning("listener.not_opened", why=str(end))
             # Not raised: a taken port deserves a line, not a traceback.
             ctx.stop(end if isinstance(end, NeedsOperator) else Crash(end))
             return
@@ -122,14 +124,19 @@ class Listening(Actor[Never]):
         self._host.reports.report(self._platform_id, "", state)
 
 
-def end_of_port(error: Exception) -> PortTaken | NeedsOperator | None:
+def end_of_port(error: Exception) -> NotOpened | NeedsOperator | None:
     """Return what is known to go wrong with a port, or `None`."""
     for leaf in leaves(error):
+        where = (
+            f": {leaf.filename}" if isinstance(leaf, OSError) and leaf.filename else ""
+        )
         match leaf:
             case OSError(errno=errno.EADDRINUSE):
-                return PortTaken()
+                return NotOpened(f"port taken{where}")
+            case OSError(errno=errno.EADDRNOTAVAIL) | socket.gaierror():
+                return NotOpened(f"no address of this machine{where}")
             case OSError(errno=errno.EACCES | errno.EPERM):
-                return NeedsOperator(f"may not listen there: {leaf.strerror}")
+                return NeedsOperator(f"may not listen there{where}: {leaf.strerror}")
             case NeedsOperator():
                 return leaf
             case _:
@@ -137,10 +144,10 @@ def end_of_port(error: Exception) -> PortTaken | NeedsOperator | None:
     return None
 
 
-def state_after(end: PortTaken | NeedsOperator) -> ConnectionState:
+def state_after(end: NotOpened | NeedsOperator) -> ConnectionState:
     """Return what is shown of a listener that ended so."""
     match end:
         case NeedsOperator(why):
             return ConnectionState.needs_operator(why)
-        case PortTaken():
+        case NotOpened():
             return ConnectionState(Phase.STARTING, str(end))

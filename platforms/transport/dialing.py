@@ -1,5 +1,6 @@
 """The other direction: we dial a peer that listens."""
 
+import re
 import ssl
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -34,6 +35,8 @@ from platforms.transport.websocket import (
 
 _PORTS: Final = {"ws": 80, "wss": 443}
 _BODY_BYTES: Final = 500
+# What trio puts before the system's words; whoever tells it has named the address.
+_AGAIN: Final = re.compile(r"^Error connecting to \(.*?\): ")
 
 
 class Dial:
@@ -206,7 +209,6 @@ def root_of(error: BaseException) -> str:
         if isinstance(error, BaseExceptionGroup):
             deeper = error.exceptions[0]
         if deeper is None:
-            return (
-                getattr(error, "strerror", None) or str(error) or type(error).__name__
-            )
+            said = getattr(error, "strerror", None) or str(error)
+            return _AGAIN.sub("", said) or type(error).__name__
         error = deeper

@@ -10,6 +10,8 @@ from typing import Final, Protocol, runtime_checkable
 
 import trio
 
+from platforms.transport.places import shown_place
+
 
 class Network(Protocol):
     """The way to other machines."""
@@ -68,8 +70,13 @@ class Tcp:
     async def listen(
         self, host: str, port: int
     ) -> list[trio.abc.Listener[trio.abc.Stream]]:
-        """See `Network.listen`."""
-        return [*await trio.open_tcp_listeners(port, host=host)]
+        """See `Network.listen`. The error's `filename` is the address."""
+        try:
+            return [*await trio.open_tcp_listeners(port, host=host)]
+        except OSError as error:
+            # The system's own words do not say which of many ports it was.
+            place = shown_place(host, port)
+            raise type(error)(error.errno, error.strerror, place) from error
 
 
 TCP: Final[Network] = Tcp()

@@ -23,6 +23,7 @@ from platforms.base import (
     platform_tree,
 )
 from platforms.base.seats import AWAY_SECONDS, MAX_SEATS
+from platforms.transport import TCP, parse_listen
 from tests.platforms.base.hosts import FakeHost
 from tests.platforms.base.test_connection import NoConfig, Scripted
 
@@ -289,13 +290,30 @@ async def test_a_taken_port_is_the_platforms_fault_until_it_is_free(
 
     host, inn = FakeHost(), Inn(opens)
     free_at += trio.current_time()
-    async with system_of(inn, host):
-        await host.state("", "backing_off (port taken)")
-        until = host.states["qq", ""].until
-        assert until is not None
-        assert until >= trio.current_time()
-        await inn.open.wait()
-        await host.state("", "up (listens on the inn)")
+    with capture_logs() as logs:
+        async with system_of(inn, host):
+            await host.state("", "backing_off (port taken)")
+            until = host.states["qq", ""].until
+            assert until is not None
+            assert until >= trio.current_time()
+            await inn.open.wait()
+            await host.state("", "up (listens on the inn)")
+    said = {line["event"]: line for line in logs}
+    assert said["listener.not_opened"]["why"] == "port taken"
+    assert said["supervisor.child_ended"]["reason"] == "port taken"
+
+
+@pytest.mark.parametrize("listen", ["198.51.100.1:6700", "no-such-name.invalid:6700"])
+async def test_where_this_machine_is_not_is_said_with_the_address(listen: str) -> None:
+    """The first of two interfaces that come up late, and a name with a slip of the pen."""
+    host, where = FakeHost(), parse_listen(listen, "")
+
+    async def opens() -> None:
+        await TCP.listen(*where)
+
+    async with system_of(Inn(opens), host):
+        said = f"backing_off (no address of this machine: {listen})"
+        await host.state("", said)
 
 
 async def test_a_port_we_may_not_open_needs_a_person(autojump_clock: MockClock) -> None:

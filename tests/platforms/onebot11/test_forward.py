@@ -177,7 +177,8 @@ async def test_nobody_there_is_tried_again_until_somebody_is() -> None:
     config = OneBot11Config("forward", url=f"ws://127.0.0.1:{port}/")
     async with System(platform_tree("qq", OneBot11(config), host.host()).actor):
         await until(host, Phase.BACKING_OFF)
-        assert f"cannot connect to ws://127.0.0.1:{port}/" in host.states["qq", ""].why
+        said = f"cannot connect to ws://127.0.0.1:{port}/: Connection refused"
+        assert host.states["qq", ""].why == said
         peer = Implementation()
         async with listen("127.0.0.1", port, Gate(), peer.serve):
             await host.state("10001", "up")

@@ -235,7 +235,7 @@ async def test_a_taken_port_is_waited_for() -> None:
     port = listener.socket.getsockname()[1]
     platform = OneBot11(OneBot11Config(listen=f"127.0.0.1:{port}"))
     async with System(platform_tree("qq", platform, host.host()).actor):
-        await host.state("", "backing_off (port taken)")
+        await host.state("", f"backing_off (port taken: 127.0.0.1:{port})")
         await listener.aclose()
         await host.state("", f"up (listens on 127.0.0.1:{port})")
 
