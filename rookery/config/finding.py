@@ -107,4 +107,3 @@ def find_data(config: Path | None, data: Path | None, here: Path) -> Path:
         return folder_of(written, file.absolute().parent)
     except Wrong as wrong:
         raise ConfigRefused((Fault("host.data", str(wrong)),)) from None
-

@@ -85,3 +85,19 @@ def test_a_folder_that_nobody_may_write_to_is_said_at_once() -> None:
         )
     assert done.stderr.endswith(f"{folder} cannot be used: Permission denied\n")
     assert done.stdout == ""
+
+
+def test_a_full_disk_costs_the_note_of_the_pid_and_no_more(tmp_path: Path) -> None:
+    """A host that starts on a full disk waits for room like one that runs."""
+    no_room = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", no_room + HOLD, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as first:
+        assert first.stdout is not None
+        assert first.stdin is not None
+        assert first.stdout.readline() == b"held\n"
+
+        with pytest.raises(DataTaken, match="another host;"), locked(tmp_path):
+            raise AssertionError("two hosts")
