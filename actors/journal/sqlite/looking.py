@@ -9,7 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from errno import ENOSPC
+from errno import EEXIST, ENOSPC
 from pathlib import Path
 
 import attrs
@@ -128,20 +128,22 @@ def backup(path: Path, to: Path) -> int:
         NoJournal: there is nothing to copy.
         OSError: *to* is there already, or cannot be written.
     """
+    if to.exists():
+        raise FileExistsError(EEXIST, os.strerror(EEXIST), str(to))
+    # Whoever is killed in the middle leaves nothing that looks like a copy.
+    part = to.with_name(f"{to.name}.part")
     with opened(path, oldest=1) as db:
-        os.close(os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         try:
-            with closing(sqlite3.connect(to)) as copy:
-                db.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE").fetchall()
-        except BaseException as error:
-            with suppress(OSError):
-                to.unlink()
-            if isinstance(error, Exception) and _is_full(
-                error
-            ):  # we only read the other
-                raise OSError(ENOSPC, os.strerror(ENOSPC), str(to)) from error
-            raise
+            _copy(db, part)
+            _name(part, to)
+        except sqlite3.Error as error:
+            trouble = trouble_of(error)
+            if trouble is None or trouble.kind is not TroubleKind.FULL:
+                raise
+            # The other one is only read.
+            raise OSError(ENOSPC, os.strerror(ENOSPC), str(to)) from error
+        finally:
+            _remove(part)
     return to.stat().st_size
 
 
@@ -248,9 +250,28 @@ def _told(attribute: attrs.Attribute[object], value: object) -> bool:
     return attribute.name != "was" or bool(value)  # nearly no text stands for another
 
 
-def _is_full(error: Exception) -> bool:
-    trouble = trouble_of(error)
-    return trouble is not None and trouble.kind is TroubleKind.FULL
+def _copy(db: sqlite3.Connection, part: Path) -> None:
+    _remove(part)  # of one that was killed
+    os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(part)) as copy:
+        db.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+
+
+def _name(part: Path, to: Path) -> None:
+    """Let *to* be what *part* was, unless there has come one meanwhile."""
+    try:
+        os.link(part, to)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        part.rename(to)
+
+
+def _remove(part: Path) -> None:
+    for left_over in (part, part.with_name(f"{part.name}-journal")):
+        with suppress(OSError):
+            left_over.unlink()
 
 
 def _states(db: sqlite3.Connection, table: str) -> dict[str, int]:

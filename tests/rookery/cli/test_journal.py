@@ -140,6 +140,37 @@ def test_a_backup_goes_over_nothing(
     assert run(capsys, "backup", str(tmp_path / "no" / "where"))[0] == 1
 
 
+DIES = """
+import os, sqlite3, sys
+from pathlib import Path
+from actors.journal import backup
+
+class Dies(sqlite3.Connection):
+    def backup(self, target):
+        super().backup(target, pages=1, progress=lambda *_: os._exit(9))
+
+real = sqlite3.connect
+sqlite3.connect = lambda *where, **how: real(*where, factory=Dies, **how)
+backup(Path(sys.argv[1]), Path("copy"))
+"""
+
+
+def test_a_backup_that_was_killed_looks_like_none(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And is in nobody's way the next time."""
+    killed = subprocess.run(
+        [sys.executable, "-c", DIES, str(path)],
+        env={**os.environ, "PYTHONPATH": str(HOME)},
+        check=False,
+    )
+    assert killed.returncode == 9
+    assert not (tmp_path / "copy").exists()
+    assert run(capsys, "backup", "copy")[0] == 0
+    assert [file.name for file in tmp_path.glob("copy*")] == ["copy"]
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_backup_names_the_disk_that_is_full(path: Path, tmp_path: Path) -> None:
     """A real one of 40 kB, in a namespace of its own where that is allowed."""
     unshare = shutil.which("unshare")
