@@ -303,6 +303,7 @@ class Pump:
         if self._compacting:
             asked, self._compacting = self._compacting, []
             answer = await self._once(self._store.compact)
+            self._mended()  # it may have taken long enough to look like trouble
             for answered in asked:
                 answered(answer)
             return
