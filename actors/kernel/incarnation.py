@@ -82,7 +82,7 @@ class Incarnation(Life):
             reason, order = self._judged(None, error)
             self.finish(reason)
             if order is not None:
-                raise order  # noqa: B904 - it is what was raised, or part of it
+                self.cell.system.pass_on(order)
         else:
             if self._is_ready():
                 self._is_up()

@@ -293,6 +293,15 @@ class System:
             self._context.run(self._nursery.start_soon, incarnation.run)
         return incarnation
 
+    def pass_on(self, order: BaseException) -> None:
+        """Let *order* leave the system, from where its actor has no task to leave by.
+
+        Raised where the actor was to be made, it would end the supervisor there, and
+        whoever lives below it without a word.
+        """
+        assert self._nursery is not None
+        self._context.run(self._nursery.start_soon, _leave_by, order)
+
     def incarnation_ended(self, incarnation: Life) -> None:
         """Tell watchers and supervisor."""
         cell = incarnation.cell
@@ -305,6 +314,10 @@ class System:
             cell.rest_all(reason)
         elif incarnation.up:
             cell.parent.notify(ChildExited(cell, incarnation.number, reason))
+
+
+async def _leave_by(order: BaseException) -> NoReturn:
+    raise order
 
 
 def _is_time(seconds: object) -> bool:

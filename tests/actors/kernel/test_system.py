@@ -15,7 +15,6 @@ from actors.kernel import (
     IGNORE,
     Actor,
     ActorContext,
-    ActorError,
     AddressNotFound,
     AnyActor,
     Crash,
@@ -165,11 +164,16 @@ async def test_what_is_no_exception_leaves_a_factory_at_once(
         async with System(factory):
             raise AssertionError
 
+    stopped: list[str] = []
     with pytest.RaisesGroup(alien, flatten_subgroups=True):
         async with house() as home:
-            with pytest.raises(ActorError):
-                await home.try_to_keep("a", factory)
+            for name in "xy":
+                await home.keep(name, stops(lambda *_, name=name: stopped.append(name)))
+            failed = await home.try_to_keep("a", factory)
+            assert isinstance(failed, StartFailed)
             assert home.cell("a").phase == "down"
+            await trio.sleep_forever()
+    assert stopped == ["y", "x"], "the tree stops in order, whoever was making an actor"
     assert trio.current_time() == 0
 
 
