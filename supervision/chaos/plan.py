@@ -45,8 +45,7 @@ _BY_NAME: dict[str, Where] = {
     "handle": Point.BEFORE_HANDLE,
     **{point.value: point for point in POINTS},
 }
-_WILD = re.compile(r"\*\*|\*|\?")
-_WILD_MEANS = {"**": ".+", "*": "[^/]*", "?": "[^/]"}
+_STARS = re.compile(r"(\*\*|\*)")
 
 Kind: TypeAlias = type[object] | str
 """Which messages: a class, or the name of one."""
@@ -289,8 +288,20 @@ def _is_of(message: object, kind: Kind) -> bool:
 
 @lru_cache(maxsize=1024)
 def _pattern(path: str) -> re.Pattern[str]:
-    parts, end = [], 0
-    for wild in _WILD.finditer(path):
-        parts += [re.escape(path[end : wild.start()]), _WILD_MEANS[wild[0]]]
-        end = wild.end()
-    return re.compile("".join([*parts, re.escape(path[end:])]))
+    first, *rest = _STARS.split(path)
+    parts = [_plain(first)]
+    while rest:
+        star, behind, *rest = rest
+        if star == "**":
+            parts.append(f".+{_plain(behind)}")
+        elif rest:
+            # Where what is behind it comes first will do, for what comes then takes any
+            # rest; and so no other place is tried: that would take for ever.
+            parts.append(f"(?>[^/]*?{_plain(behind)})")
+        else:
+            parts.append(f"[^/]*{_plain(behind)}")
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _plain(text: str) -> str:
+    return "".join("[^/]" if each == "?" else re.escape(each) for each in text)

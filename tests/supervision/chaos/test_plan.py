@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from actors.kernel import ActorDown, MailboxFull, Point
@@ -173,6 +173,37 @@ def test_a_path_may_mean_many(pattern: str, path: str, fits: bool) -> None:
     fault = PlannedFault(Point.START, Kills(), pattern)
 
     assert fault.fits(path, None) is fits
+
+
+def plainly(pattern: str, path: str) -> bool:
+    """Say the same by trying everything."""
+    if not pattern:
+        return not path
+    if pattern.startswith("**"):
+        return any(plainly(pattern[2:], path[n:]) for n in range(1, len(path) + 1))
+    if pattern[0] == "*":
+        stretch = path.split("/", maxsplit=1)[0]
+        return any(plainly(pattern[1:], path[n:]) for n in range(len(stretch) + 1))
+    if not path or (path[0] == "/" and pattern[0] == "?"):
+        return False
+    return pattern[0] in ("?", path[0]) and plainly(pattern[1:], path[1:])
+
+
+@example("**", "a\n")
+@given(st.text("ab/*?\n", max_size=8), st.text("ab/\n", min_size=1, max_size=8))
+def test_stars_mean_what_they_say(pattern: str, path: str) -> None:
+    assume(pattern and pattern.count("**") <= 3)
+    fault = PlannedFault(Point.START, Kills(), f"/{pattern}")
+
+    assert fault.fits(f"/{path}", None) is plainly(f"/{pattern}", f"/{path}")
+
+
+def test_many_stars_take_no_longer_than_a_few() -> None:
+    """They did: each one more multiplied the time by the length of a name."""
+    fault = PlannedFault(Point.START, Kills(), f"/{'*a' * 50}b")
+
+    assert not fault.fits(f"/{'a' * 100}", None)
+    assert fault.fits(f"/{'a' * 100}b", None)
 
 
 def test_a_message_is_meant_by_its_class_or_the_name_of_it() -> None:
