@@ -38,6 +38,9 @@ async def through(fake: FakeTelegram) -> AsyncIterator[tuple[Program, Proxy]]:
         url = f"http://127.0.0.1:{line.port}"
         async with running("telegram_ptb.py", url, fake.token, environment={}) as ptb:
             await ptb.prints(f"CONNECTED {fake.me['id']} rook_bot")
+            # What it asks before it polls it asks once, and leaves when that fails.
+            with trio.fail_after(PATIENCE_SECONDS):
+                await fake.until(lambda: fake.polls > 0)
             yield ptb, line
 
 
