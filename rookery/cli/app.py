@@ -14,6 +14,7 @@ from typing import Annotated, TypeAlias
 
 from cyclopts import App, CycloptsError, Parameter
 
+from rookery.cli.codes import NOT_DONE, OK, USAGE
 from rookery.cli.deadletters import dead_letters
 from rookery.cli.journal import journal
 from rookery.cli.looks import lanes, platforms, schedules, tree
@@ -21,7 +22,6 @@ from rookery.cli.outbox import outbox
 from rookery.cli.places import DEFAULT, NO_WORLD, Which, Worlds
 from rookery.cli.starters import Transport
 
-NOT_DONE, USAGE = 1, 2
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 HELP = """\
@@ -328,11 +328,12 @@ def main(arguments: list[str]) -> int:
         _print_no_more()
         print(f"cannot write: {error.strerror}", file=sys.stderr)
         return NOT_DONE
-    return code if isinstance(code, int) else 0
+    # `--help` and `--version` print, and return nothing.
+    return code if isinstance(code, int) else OK
 
 
 def _print_no_more() -> None:
-    """What waits to be printed would fail once more at the end of the process."""
+    """Throw away what waits to be printed: it would fail again when the process ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError):
         os.dup2(nowhere, sys.stdout.fileno())

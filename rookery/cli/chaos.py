@@ -9,19 +9,22 @@ from pathlib import Path
 from secrets import token_hex
 
 from rookery.chaos import read_plan
-from rookery.cli.client import NOT_DONE, OK, USAGE, Answer, NotDone, answer_to
+from rookery.cli.client import Answer, NotDone, answer_to
+from rookery.cli.codes import NOT_DONE, OK, USAGE
 from rookery.cli.places import Which
 from rookery.cli.rendering import chaos_line, chaos_text
-from rookery.config import ConfigRefused, Wrong, seconds
+from rookery.cli.typed import duration
+from rookery.config import ConfigRefused
 from rookery.control import BeginChaos, HealChaos, LookAtChaos, Request
 
 LOOK_SECONDS = 1.0
 PATIENCE_SECONDS = 15.0
+"""How long a host may not answer that did before: the plan may have hit its socket."""
 _AWAY = ("no_host", "no_answer")
 
 
 def run_chaos(plan: Path | None, so_long: str | None, which: Which) -> int:
-    """Do it; return the exit code: 0 only if nothing was lost and everybody is back."""
+    """Break the host by *plan*; return 0 only if nothing was lost and all are back."""
     try:
         report = _watch(which, _request(plan, so_long))
     except NotDone as not_done:
@@ -34,7 +37,7 @@ def run_chaos(plan: Path | None, so_long: str | None, which: Which) -> int:
 
 
 def _request(plan: Path | None, so_long: str | None) -> BeginChaos:
-    """Read what was typed, before any host is asked."""
+    """Return the request that begins it; what was typed is checked before a host is asked."""
     if plan is None:
         message = "chaos needs a plan, or --simulate (try `rookery chaos --help`)"
         raise NotDone(kind="bad_request", message=message, code=USAGE)
@@ -49,23 +52,11 @@ def _request(plan: Path | None, so_long: str | None) -> BeginChaos:
         raise NotDone(kind="bad_request", message=message, code=USAGE) from None
     except ConfigRefused as refused:
         raise NotDone(kind="bad_config", message=str(refused), code=USAGE) from None
-    try:
-        duration = None if so_long is None else seconds(_number_or_text(so_long))
-    except Wrong as wrong:
-        raise NotDone(
-            kind="bad_request", message=f"--for: {wrong}", code=USAGE
-        ) from None
-    if duration == 0:
-        raise NotDone(
-            kind="bad_request",
-            message="--for: expected more than 0 seconds",
-            code=USAGE,
-        )
-    return BeginChaos(token_hex(8), text, duration)
-
-
-def _number_or_text(typed: str) -> float | str:
-    return float(typed) if typed.replace(".", "", 1).isdecimal() else typed
+    lasting = None if so_long is None else duration("--for", so_long)
+    if lasting == 0:
+        message = "--for: expected more than 0 seconds"
+        raise NotDone(kind="bad_request", message=message, code=USAGE)
+    return BeginChaos(token_hex(8), text, lasting)
 
 
 def _watch(which: Which, begin: BeginChaos) -> Answer:
@@ -90,7 +81,11 @@ def _watch(which: Which, begin: BeginChaos) -> Answer:
 
 
 def _patiently(which: Which, request: Request, last: Answer) -> Answer:
-    """Ask again and again once it has begun: a plan may hit the control socket, too."""
+    """Return the answer to *request*, asked again while the host does not answer.
+
+    *last* is the report before, empty if there is none: a host that has not answered yet
+    is not waited for.
+    """
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
@@ -12,11 +13,10 @@ from pathlib import Path
 import trio
 
 from actors.bots import BotNotLoaded, MissingDependency, check_uses
+from rookery.cli.codes import OK, USAGE
 from rookery.config import ConfigRefused, Configuration, Fault, load
 from rookery.host import PROVIDED, Loader
 from rookery.kinds import Kinds
-
-OK, USAGE = 0, 2
 
 
 def check_file(file: Path, *, as_json: bool) -> int:
@@ -43,6 +43,7 @@ def check_file(file: Path, *, as_json: bool) -> int:
 
 
 def _unloadable(found: Configuration) -> tuple[Fault, ...]:
+    """Return a fault for every bot of *found* that cannot be loaded."""
     faults = []
     for bot_id, bot in found.settings.bots.items():
         why = _why_not(bot_id, bot.use, found.folder)
@@ -69,6 +70,5 @@ def _why_not(bot_id: str, use: str, folder: Path) -> str | None:
     return None
 
 
-def _ids(entries: object) -> str:
-    assert isinstance(entries, dict)
+def _ids(entries: Mapping[str, object]) -> str:
     return ", ".join(entries) or "none"

@@ -1,6 +1,7 @@
-"""Words that an option takes, and options of several commands. `--help` imports no more.
+"""Words that an option takes, and options of several commands.
 
-The words are those of `rookery.control`; a test compares.
+The words are those of `rookery.control`, written again so that `--help` need not import
+it; a test compares.
 """
 
 from __future__ import annotations

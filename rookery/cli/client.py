@@ -10,21 +10,25 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from rookery.cli.codes import NOT_DONE, OK, USAGE
 from rookery.cli.places import Which
 from rookery.config import ConfigRefused, find_data
 from rookery.control import NoAnswer, NoHost, Refused, Request, Send, ask, visible
 
-OK, NOT_DONE, USAGE = 0, 1, 2
-
 _SAID = frozenset({"sent", "degraded"})
+"""States of a message that was said."""
 
 
 Answer: TypeAlias = Mapping[str, object]
+"""What a host answers, as JSON gives it; its keys are told in `rookery.control.protocol`."""
 
 
 @frozen
 class NotDone(Exception):
-    """A command that could not be done: *kind* for programs, *message* for people."""
+    """A command could not be done: *kind* says why to programs, *message* to people.
+
+    *code* is the exit code.
+    """
 
     kind: str
     message: str
@@ -77,7 +81,7 @@ def answer_to(which: Which, request: Request) -> Answer:
 
 
 def _printable(text: str) -> bool:
-    """Arguments that are no UTF-8 arrive with surrogates in them."""
+    """Say whether *text* can be encoded: arguments that are no UTF-8 hold surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -86,7 +90,7 @@ def _printable(text: str) -> bool:
 
 
 def _code(result: Mapping[str, object]) -> int:
-    """Done with reservations is not done: scripts look at nothing else."""
+    """Return `OK` only if all was done: scripts look at nothing but this code."""
     if result.get("faults"):
         return NOT_DONE
     return OK if result.get("state", "sent") in _SAID else NOT_DONE

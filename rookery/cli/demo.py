@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rookery.cli.client import USAGE, NotDone
-from rookery.config import Wrong, seconds
+from rookery.cli.client import NotDone
+from rookery.cli.typed import duration
 from rookery.demonstration import run_demo
 
 
 def show_demo(*, calm: bool, so_long: str | None, data: Path | None) -> int:
-    """Do it; return the exit code."""
-    duration = None
-    if so_long is not None:
-        try:
-            duration = seconds(_number_or_text(so_long))
-        except Wrong as wrong:
-            said = f"--for: {wrong}"
-            return NotDone("bad_request", said, USAGE).tell(as_json=False)
-    return run_demo(calm=calm, so_long=duration, data=data)
-
-
-def _number_or_text(typed: str) -> float | str:
-    return float(typed) if typed.replace(".", "", 1).isdecimal() else typed
+    """Show the demo until it is ended, or for as long as typed; return the exit code."""
+    try:
+        lasting = None if so_long is None else duration("--for", so_long)
+    except NotDone as failed:
+        return failed.tell(as_json=False)
+    return run_demo(calm=calm, so_long=lasting, data=data)

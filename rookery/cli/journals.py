@@ -9,6 +9,7 @@ from pathlib import Path
 
 from actors.journal import NoJournal, backup, faults, rows, stats
 from rookery.cli.client import NotDone
+from rookery.cli.codes import NOT_DONE, OK, USAGE
 from rookery.cli.places import Which
 from rookery.cli.rendering import journal_text
 from rookery.config import ConfigRefused, find_data
@@ -30,11 +31,9 @@ from rookery.host import (
     look_at_file,
 )
 
-OK, NOT_DONE, USAGE = 0, 1, 2
-
 
 def show_stats(which: Which) -> int:
-    """How much is in the file, and how the journal of a running host is."""
+    """Print how much is in the file, and how the journal of a running host is."""
 
     def look(data: Path) -> int:
         host: Mapping[str, object] | None = None
@@ -54,7 +53,7 @@ def show_stats(which: Which) -> int:
 
 
 def check(which: Which) -> int:
-    """Say what is wrong with the file."""
+    """Print what is wrong with the file; `NOT_DONE` if something is."""
 
     def look(data: Path) -> int:
         found = faults(data / JOURNAL_NAME)
@@ -110,7 +109,10 @@ def export(which: Which) -> int:
 
 
 def _doing(which: Which, work: Callable[[Path], int]) -> int:
-    """Find the data directory, do it, and say in words what cannot be done."""
+    """Call *work* with the data directory that is meant; say in words why it cannot be.
+
+    The commands above differ in *work*; the ways to fail are the same for all.
+    """
     try:
         return work(find_data(which.config, which.data, Path.cwd()))
     except ConfigRefused as refused:

@@ -9,10 +9,9 @@ from pathlib import Path
 from attrs import asdict
 
 from platforms.base import Key, first_line, keys_of, schema_of
+from rookery.cli.codes import OK, USAGE
 from rookery.kinds import Kind, Kinds, Listed, NoKind
 from supervision import Forever
-
-OK, USAGE = 0, 2
 
 
 def list_kinds(*, as_json: bool) -> int:

@@ -11,7 +11,7 @@ _FAILED = ("failed", "quarantined")
 
 
 def lanes_text(result: Mapping[str, object]) -> str:
-    """Draw a table of lanes, and below it what was brought to each platform's door."""
+    """Return a table of lanes, and below it what each platform has brought."""
     platforms = result["platforms"]
     assert isinstance(platforms, list)
     if not platforms:
@@ -20,7 +20,7 @@ def lanes_text(result: Mapping[str, object]) -> str:
     for platform in platforms:
         name = visible(platform["platform"])
         rows += [(name, lane["priority"], *_cells(lane)) for lane in platform["lanes"]]
-    return "\n".join([*_table(rows), "", *map(_door, platforms)])
+    return "\n".join([*_table(rows), "", *map(_brought, platforms)])
 
 
 def _cells(lane: Mapping[str, object]) -> list[str]:
@@ -40,7 +40,7 @@ def _cells(lane: Mapping[str, object]) -> list[str]:
     ]
 
 
-def _door(platform: Mapping[str, object]) -> str:
+def _brought(platform: Mapping[str, object]) -> str:
     """Say what became of the events that a platform has brought."""
     waits = platform["waiting_for_room"]
     more = f"; its backlog is full, and {waits} wait for room" if waits else ""

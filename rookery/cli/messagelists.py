@@ -1,13 +1,12 @@
-"""The outbox and the shelf as text for people. Pure: mappings in, lines out."""
+"""The outbox and the dead letters as text for people. Pure: mappings in, lines out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from rich.cells import cell_len
-
-from rookery.control import cut, fitted, visible
+from rookery.cli.tables import table
+from rookery.control import cut, visible
 
 _WHERE, _WHY, _TEXT = 40, 40, 60
 """Cells of the columns that may be long."""
@@ -31,7 +30,7 @@ def outbox_text(result: Mapping[str, object], now: datetime) -> str:
         )
         for one in messages
     ]
-    return "\n".join([*_table(rows), *_more(result)])
+    return "\n".join([table(rows), *_more(result)])
 
 
 def letters_text(result: Mapping[str, object], now: datetime) -> str:
@@ -51,7 +50,7 @@ def letters_text(result: Mapping[str, object], now: datetime) -> str:
         )
         for one in letters
     ]
-    return "\n".join([*_table(rows), *_more(result)])
+    return "\n".join([table(rows), *_more(result)])
 
 
 def whole_text(result: Mapping[str, object]) -> str:
@@ -115,7 +114,7 @@ def _short(value: object, width: int) -> str:
 
 
 def _told(one: Mapping[str, object]) -> object:
-    """Return its text, behind what it does to a message that stands."""
+    """Return the text of a message; of an edit, a deletion or a reaction, what it does."""
     match one.get("change"), one["text"]:
         case {"does": does, **rest}, text:
             of = rest.get("message_id") or rest.get("key")
@@ -123,14 +122,6 @@ def _told(one: Mapping[str, object]) -> object:
             return f"{does} {of}: {what}" if what else f"{does} {of}"
         case _, text:
             return text
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(map(fitted, row, widths)).rstrip()  # what is last needs no filling
-        for row in rows
-    ]
 
 
 def _more(result: Mapping[str, object]) -> list[str]:
@@ -141,18 +132,13 @@ def _more(result: Mapping[str, object]) -> list[str]:
 def _line(name: str, value: object) -> str:
     if isinstance(value, Mapping):
         value = ", ".join(
-            f"{key} {_plain(each)}"
-            for key, each in value.items()
-            if each not in (None, "")
+            f"{key} {each}" for key, each in value.items() if each not in (None, "")
         )
     return f"{name:<13}{visible(str(value))}"
 
 
-def _plain(value: object) -> str:
-    return str(value)
-
-
 def _deed(one: Mapping[str, object]) -> str:
+    """Say what was done to one message: it is in a new state, or its letter was handled."""
     name = one.get("key") if "id" not in one else one["id"]
     if "state" in one:
         return f"{name}: {one['state']}"

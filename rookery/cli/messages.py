@@ -19,7 +19,8 @@ import msgspec
 from actors.journal import NoJournal
 from actors.messages import REPAIRS, Repair
 from rookery.cli.choices import Crowd
-from rookery.cli.client import NOT_DONE, OK, USAGE, Answer, NotDone, answer_to
+from rookery.cli.client import Answer, NotDone, answer_to
+from rookery.cli.codes import NOT_DONE, OK, USAGE
 from rookery.cli.messagelists import (
     done_text,
     letters_text,
@@ -46,7 +47,7 @@ from rookery.host import JOURNAL_NAME, look_at_file
 
 AT_ONCE = 200
 """Messages in one request: each of them is on the disk before the answer comes."""
-NOBODY = "no host is running: this is what its file says. Start one with `rookery run` to change something"
+FROM_THE_FILE = "no host is running: this is what its file says. Start one with `rookery run` to change something"
 
 W = TypeVar("W", bound=msgspec.Struct)
 Look: TypeAlias = ListOutbox | ShowOutbox | ListLetters | ShowLetter
@@ -84,7 +85,7 @@ def show_message(which: Which, key: str) -> int:
 def list_letters(
     which: Which, *, kinds: tuple[LetterKind, ...], after: str, limit: int
 ) -> int:
-    """Print a page of the shelf."""
+    """Print a page of the dead letters."""
     asked = partial(_checked, ListLetters, kinds=kinds, after=after, limit=limit)
     return _shown(which, asked, partial(letters_text, now=datetime.now(UTC)))
 
@@ -136,13 +137,17 @@ def do_letters(which: Which, deed: LetterDeed, ids: tuple[str, ...]) -> int:
 def _shown(
     which: Which, asked: Callable[[], Look], text: Callable[[Answer], str]
 ) -> int:
+    """Print the answer to what *asked* returns, as JSON or by *text*.
+
+    *asked* is called here, so that what it refuses is told as everything else is.
+    """
     try:
         result = _seen(which, asked())
     except NotDone as failed:
         return failed.tell(as_json=which.json)
     print(json.dumps(result, ensure_ascii=False) if which.json else text(result))
     if not which.json and not result["host"]:
-        print(NOBODY, file=sys.stderr)
+        print(FROM_THE_FILE, file=sys.stderr)
     return OK
 
 
@@ -169,6 +174,7 @@ def _seen(which: Which, request: Look) -> Answer:
 def _sensible(
     wanted: Repair, keys: tuple[str, ...], crowd: Crowd, message_id: str
 ) -> None:
+    """Raise `NotDone` if what was typed makes no sense together."""
     legal = REPAIRS[wanted]
     why = ""
     if bool(keys) == crowd.every:

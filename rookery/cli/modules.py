@@ -1,5 +1,7 @@
-"""Which modules there are already: a file of the same name would come before one of them,
-or would never be found.
+"""Which names of modules are taken.
+
+A new file of the same name would be imported in place of that module, or would never be
+found behind it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""What a new bot looks like, and how it gets into the configuration. Pure, but for
-the names of modules that are taken.
+"""What a new bot looks like, and how it gets into the configuration.
+
+Pure, but for looking up which names of modules are taken.
 """
 
 from __future__ import annotations

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import chop_cells
 
 from rookery.cli.messagelists import counted_text
-from rookery.control import cut, fitted, tree_lines, visible
+from rookery.cli.tables import table
+from rookery.control import cut, tree_lines, visible
 
 
 def whole_tree_text(result: Mapping[str, object], width: int | None = None) -> str:
@@ -50,7 +51,7 @@ def platforms_text(result: Mapping[str, object]) -> str:
         ]
     if len(rows) == 1:
         return "no platforms are configured"
-    return _table(rows)
+    return table(rows)
 
 
 def schedules_text(result: Mapping[str, object]) -> str:
@@ -67,14 +68,7 @@ def schedules_text(result: Mapping[str, object]) -> str:
     if len(rows) == 1:
         return "nothing is scheduled"
     more = int(str(result["waiting"])) - len(laters)
-    return _table(rows) + (f"\nand {more} more" if more else "")
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    # Names and reasons may be a peer's: it must not draw on this terminal.
-    shown = [tuple(visible(str(cell)) for cell in row) for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
-    return "\n".join("  ".join(map(fitted, row, widths)).rstrip() for row in shown)
+    return table(rows) + (f"\nand {more} more" if more else "")
 
 
 def reload_text(result: Mapping[str, object]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 
-from rookery.cli.client import OK, USAGE, NotDone, answer_to, perform
+from rookery.cli.client import NotDone, answer_to, perform
+from rookery.cli.codes import OK, USAGE
 from rookery.cli.places import Which
 from rookery.cli.rendering import screenful, whole_tree_text
 from rookery.cli.screen import Screen, can_redraw

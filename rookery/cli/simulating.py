@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rookery.cli.client import NOT_DONE, OK, USAGE, NotDone
+from rookery.cli.client import NotDone
+from rookery.cli.codes import NOT_DONE, OK, USAGE
 from rookery.cli.places import DEFAULT, Which, Worlds
 
 MAX_HOURS = 10_000
@@ -16,11 +17,12 @@ _RANGE = re.compile(r"[0-9]{1,18}\.\.[0-9]{1,18}")
 def run_simulation(
     world: Worlds, plan: Path | None, so_long: str | None, which: Which
 ) -> int:
-    """Do it; return the exit code: 0 only if no law was broken."""
-    for message in _wrongs(world, plan, so_long, which):
-        wrong = NotDone(kind="bad_request", message=message, code=USAGE)
+    """Let the *world* that is meant live; return 0 only if no law was broken in it."""
+    first_wrong = next(_wrongs(world, plan, so_long, which), None)
+    if first_wrong is not None:
+        wrong = NotDone(kind="bad_request", message=first_wrong, code=USAGE)
         return wrong.tell(as_json=False)
-    # The one thing of the tests' that a user may ask for, and only here.
+    # The one thing of `rookery.testing` that a command uses, and only here.
     from rookery.testing import hostsim  # noqa: PLC0415 - --help needs none of it
 
     failed = hostsim.sweep(_seeds(world), hours=world.hours, log=world.log)
@@ -30,6 +32,7 @@ def run_simulation(
 def _wrongs(
     world: Worlds, plan: Path | None, so_long: str | None, which: Which
 ) -> Iterator[str]:
+    """Yield what is wrong with what was typed."""
     if plan is not None:
         yield "--simulate makes plans of its own: leave the plan out"
     if so_long is not None:

@@ -8,9 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rookery.cli import newbot, starters
+from rookery.cli.codes import OK, USAGE
 from rookery.config import FILE_NAME
-
-OK, USAGE = 0, 2
 
 
 def write_bot(name: str, folder: Path) -> int:
