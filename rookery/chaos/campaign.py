@@ -1,7 +1,10 @@
 """Campaigns: one plan at a time in force on a running host, watched, ended, reported.
 
-A campaign runs, heals and is done. It needs no task: the system's alarms tick. Whoever
-began it looks at it now and then; where nobody looks any more, it is healed.
+A campaign is *running* while faults may fire, *healing* while none does any more and the
+host recovers, and then *done*. It has no task of its own: an alarm of the system calls it
+a few times a second. Whoever began it must ask for its report now and then (a lease); if
+nobody does, it is healed by itself, so that no host stays broken behind a command that
+was killed.
 """
 
 from __future__ import annotations
@@ -31,8 +34,9 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 0.25
 LEASE_TICKS = 40
-"""So many ticks without a look, about 10 s, and it is healed."""
+"""After so many ticks in which nobody asked for its report, about 10 s, it is healed."""
 WAITING = "waiting"
+"""The phase of a cell that sleeps until its next try."""
 RECOVER_SECONDS = 30.0
 """How long it waits for everybody to be back before it says who is not."""
 
@@ -41,7 +45,7 @@ log = structlog.get_logger()
 
 @frozen
 class CampaignRefused(Exception):
-    """It cannot be begun or looked at; one sentence."""
+    """A campaign cannot be begun or looked at; `why` is one sentence."""
 
     why: str
 
@@ -64,7 +68,10 @@ class Campaigns:
         system: System,
         count: Callable[[], Counted],
     ) -> Report:
-        """Put *plan*, which must have an end, in force; once for each *campaign*.
+        """Put *plan*, which must have an end, in force; return the first report.
+
+        Asking again for the same *campaign* begins nothing, and returns how it stands:
+        the answer to the first request may have been lost.
 
         Raises:
             CampaignRefused: another one is not done yet.
@@ -88,7 +95,7 @@ class Campaigns:
         return self._current.report()
 
     def look(self, campaign: str) -> Report:
-        """Say how it stands, and stay interested.
+        """Return how a campaign stands, and renew its lease.
 
         Raises:
             CampaignRefused: there is no such one, or no longer.
@@ -96,7 +103,7 @@ class Campaigns:
         return self._of(campaign).look()
 
     def heal(self, campaign: str) -> Report:
-        """End it early; it is done once everybody is back.
+        """End a campaign early; it is done once everybody is back.
 
         Raises:
             CampaignRefused: there is no such one, or no longer.
@@ -106,7 +113,7 @@ class Campaigns:
         return current.look()
 
     def end(self, why: str) -> None:
-        """Heal the one that runs, if any: who leaves in order is not held up."""
+        """Heal the campaign that runs, if any, so that the host can stop in order."""
         if self._current is not None:
             self._current.heal(why)
 
@@ -127,6 +134,8 @@ class Campaigns:
 
 
 class _Campaign:
+    """One plan, from the instant that it is in force."""
+
     def __init__(
         self,
         campaign: str,
@@ -149,7 +158,9 @@ class _Campaign:
         self._healed_at = 0.0
         self._healed = ""
         self._target: int | None = None
+        """How many events the host had accepted when it was healed: these must settle."""
         self._unseen = 0
+        """Ticks since somebody asked for the report."""
         self._result: Report | None = None
         observer.look(system.clock)
         hooks.install(plan)
@@ -239,7 +250,10 @@ class _Campaign:
         log.warning("chaos.reported", **facts)
 
     def _missing(self) -> dict[str, str]:
-        """Return who ended, shall be there, and is not, with the phase: who rests may."""
+        """Return the phase of everybody who ended and is not up again, by path.
+
+        Who was removed since, or rests because its supervisor says so, is not missing.
+        """
         cells = self._system.cells
         return {
             path: cell.phase

@@ -16,11 +16,12 @@ ESCALATIONS_KEPT = 100
 
 @define(eq=False)
 class Seen:
-    """What was seen since somebody began to look."""
+    """What was seen since `Observer.look`."""
 
     restarts: int = 0
     """Lives that began at a path where there had been one."""
     escalated: int = 0
+    """How many supervisors gave up."""
     escalations: deque[str] = field(factory=lambda: deque(maxlen=ESCALATIONS_KEPT))
     """The newest supervisors that gave up, by path."""
     recoveries: deque[float] = field(factory=lambda: deque(maxlen=RECOVERIES_KEPT))
@@ -30,14 +31,14 @@ class Seen:
 
 
 class Observer:
-    """A system's witness. Counts only while it is asked to look."""
+    """Hears of every life of a system (it is a `Witness`), and counts while it is to."""
 
     def __init__(self) -> None:
         self.seen = Seen()
         self._clock: Callable[[], float] | None = None
 
     def look(self, clock: Callable[[], float]) -> None:
-        """Begin anew."""
+        """Forget what was seen, and count from now on; *clock* gives monotonic seconds."""
         self.seen = Seen()
         self._clock = clock
 
@@ -46,7 +47,7 @@ class Observer:
         self._clock = None
 
     def __call__(self, told: object) -> None:
-        """Hear of it. See `actors.kernel.Witness`."""
+        """Count one thing that the system tells; see `actors.kernel.Witness`."""
         if self._clock is None:
             return
         seen = self.seen

@@ -154,6 +154,7 @@ class _Reader:
             return None
 
     def _note(self, path: str, wrongs: Iterable[PlanWrong]) -> None:
+        """Collect what the plan's own rules find, in the words of a configuration's."""
         for wrong in wrongs:
             expected = wrong.must.removeprefix("must be ")
             message = f"expected {expected}, got {shown(wrong.got)}"

@@ -51,7 +51,7 @@ class Counted:
         tracker: TrackerCounts,
         dead_letters: Mapping[str, int],
     ) -> Counted:
-        """Take from each what is wanted."""
+        """Make it of what the journal, the tracker and the system count."""
         verdicts = tracker.verdicts
         return cls(
             accepted=journal.accepted,
@@ -99,14 +99,15 @@ class Recovery:
     p50_seconds: float | None = None
     p99_seconds: float | None = None
     still_down: Sequence[str] = ()
-    """Who ended, shall be there, and is not."""
+    """Paths of those who ended, were not removed, and are not up again."""
     still_waiting: Sequence[str] = ()
-    """Who sleeps until the next try, as a session does whose peer is away."""
+    """Paths of those who sleep until their next try, as a session does whose peer is
+    away. This is not held against the host."""
 
 
 @frozen(kw_only=True)
 class Faults:
-    """What was done, on purpose."""
+    """Which faults the plan has caused."""
 
     total: int = 0
     by_effect: Mapping[str, int] = field(factory=dict)
@@ -168,16 +169,17 @@ def events_of(before: Counted, now: Counted, target: int | None) -> Events:
 
 
 def late(before: Counted, now: Counted, target: int) -> int:
-    """Return how many of the first *target* events are not settled, nor wait by design.
+    """Return how many of the first *target* events are neither settled nor parked.
 
-    Those of one chat are settled in order and chats have their turns, so counting is
-    as good as looking at each.
+    It counts and does not look at each event: within a chat they are settled in order,
+    and no chat overtakes another by much, so the first to be accepted settle first.
     """
     never = before.accepted - before.settled - before.in_hand
     return max(0, target - never - now.settled - now.parked)
 
 
 def messages_of(before: Counted, now: Counted) -> Messages:
+    """Return what became of messages of ours between two instants."""
     return Messages(
         answered=now.answered - before.answered,
         unknown=max(0, now.unknown - before.unknown),
@@ -186,6 +188,7 @@ def messages_of(before: Counted, now: Counted) -> Messages:
 
 
 def dead_letters_of(before: Counted, now: Counted) -> dict[str, int]:
+    """Return the reasons for new dead letters, the most frequent first."""
     more = _more(before.dead_letters, now.dead_letters)
     most = sorted(more, key=lambda reason: -more[reason])[:REASONS_SHOWN]
     return {reason: more[reason] for reason in most}
@@ -194,6 +197,7 @@ def dead_letters_of(before: Counted, now: Counted) -> dict[str, int]:
 def recovery_of(
     seen: Seen, still_down: Sequence[str], still_waiting: Sequence[str] = ()
 ) -> Recovery:
+    """Return how long recoveries took, and who is not back."""
     times = sorted(seen.recoveries)
     return Recovery(
         count=len(times),

@@ -30,30 +30,42 @@ EXCEPTIONS: Final[Mapping[str, type[Exception]]] = {
 }
 
 
+# A type for each sort of value, so that a hook of the converter reads it and says in its
+# own words what is wrong with it.
+
+
 @frozen
 class Chance:
+    """`p`: how likely it is, above 0 and at most 1."""
+
     value: float
 
 
 @frozen
 class Hang:
+    """`hangs`: for how long; `forever` is infinite."""
+
     seconds: float
 
 
 @frozen
 class Span:
+    """`delays`, `between`: two durations, in seconds."""
+
     low: float
     high: float
 
 
 @frozen
 class Named:
+    """`raises`: an exception by its name."""
+
     kind: type[Exception]
 
 
 @frozen
 class Yes:
-    pass
+    """`drops`, `kills` and others that take nothing but `true`."""
 
 
 @frozen(kw_only=True)
@@ -104,6 +116,7 @@ EFFECTS: Final = (
 )
 """The keys of which a fault has exactly one."""
 BELONGS = {"ignore_cancel": "hangs", "within": "reorders"}
+"""Keys that may only stand beside an effect, with that effect."""
 
 
 # --- values -----------------------------------------------------------------------------
