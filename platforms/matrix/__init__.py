@@ -1,13 +1,18 @@
 """Matrix: any homeserver, over its client-server API.
 
-Read `platform` first, then `session` (who we are, and what came in, in order and without
-gaps) and `speaking` (what goes out, into the room that `finding` has found). `server` is
-what all of them ask the homeserver with; `filling` and `joining` are the two things that
-a session does beside listening (`following`: into which room; `turns`: so that nobody
-waits for another one's rooms); `devices` says whether the homeserver still knows our
-transaction ids. `wire` is the protocol as values; `config`, `actions` and `verdicts` are
-small and pure. Not here: encryption, of which there is none; HTTP, when to dial again,
+What does not happen here: encryption, of which there is none; HTTP, when to dial again,
 keeping messages.
+
+Read `platform` first. Then by what you look for:
+
+- what comes in: `session` (who we are; events in order and without gaps), `filling` (what
+  was missed in a room)
+- into which rooms we go: `joining`, `following` (is it the room that it claims to be?),
+  `turns` (a slow server delays nobody else's invitations)
+- what goes out: `speaking`, `finding` (which room is meant), `actions` (`ctx.call`),
+  `devices` (does the homeserver still know our transaction ids?)
+- how the homeserver is asked, and what its answers mean: `server`, `verdicts`
+- the protocol as values: `wire`; the configuration: `config`
 """
 
 from platforms.matrix.config import MatrixConfig

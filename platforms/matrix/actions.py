@@ -40,7 +40,7 @@ _OPTIONAL: Final = {"key": ""}
 
 @frozen
 class Asked:
-    """One request."""
+    """One request to the homeserver: method, path and body."""
 
     method: str
     target: str
@@ -77,7 +77,11 @@ def asking(action: str, params: Mapping[str, object], us: str) -> Asked:
 
 
 def _part(text: str) -> str:
-    """Return *text* as one part of a path: a proxy takes dots for the way up."""
+    """Return *text* as one part of a path.
+
+    Raises:
+        Unsendable: it is `.` or `..`, which a proxy would take for a way up, or no text.
+    """
     try:
         part = quote(text, safe="")
     except UnicodeEncodeError as error:

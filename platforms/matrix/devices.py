@@ -1,7 +1,9 @@
-"""As which device we have spoken: a homeserver knows a transaction id by it.
+"""Since when the homeserver knows us as the device that we are now.
 
-What was *unknown* when the device became another one stays unknown: repeated, it would be
-another message. When that was is kept beside the journal, for the next process.
+A homeserver recognises a repeated transaction id only from the device that used it first.
+So a message whose outcome is unknown may be repeated as long as our token is one of the
+same device; after another login, it would be said twice. Since when it has been this
+device is kept beside the journal, for the next process.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def known_again(link: Link, us: str, device: str, now: float) -> None:
-    """Say to the host since when the homeserver knows *us* as *device*.
+    """Tell the host for how long the homeserver has known *us* as *device*.
 
     Args:
         link: To the host, before it is up.
@@ -31,7 +33,11 @@ async def known_again(link: Link, us: str, device: str, now: float) -> None:
 
 
 async def _seconds_as(shelf: Shelf, us: str, device: str, now: float) -> float:
-    """Return for how long *us* has been *device*; infinite if never another one."""
+    """Return for how many seconds *us* has been *device*; infinite if never another one.
+
+    The shelf has one entry, named `US DEVICE`: the instant of the change, or nothing where
+    it is the first device that we know of.
+    """
     name = f"{us} {device}"
     kept = {
         n: body for n, body in (await shelf.all()).items() if n.startswith(f"{us} ")

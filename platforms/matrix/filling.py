@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 async def whole(
     link: Link, web: Web, timeline: wire.Timeline, since: str
 ) -> wire.Timeline:
-    """Return *timeline* with what was missing before it.
+    """Return *timeline* with what was missing before it, since the cursor *since*.
 
     Raises:
-        SessionEnded: the server is in trouble; the gap is asked for again then, since
-            nothing of it was acknowledged.
-        NeedsOperator: our token is worth nothing.
+        SessionEnded: the server is in trouble. The next session asks for the gap again,
+            because the cursor has not moved past it.
+        NeedsOperator: the homeserver refuses our token.
     """
     gap = wire.gap_in(timeline, since)
     if gap is None:

@@ -1,7 +1,7 @@
 """Where something is to be said: the room behind a name, and whether it may be said there.
 
-All of it is asked before anything goes out, so that whatever cannot be known now is tried
-again, and leaves no doubt.
+All of it is asked before anything goes out. So when the homeserver does not answer, it is
+certain that nothing was said, and the message can simply be tried again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Finder:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._looked_at: set[str] = set()
-        """Rooms of which somebody has asked; from then on the session hears of it."""
+        """Rooms whose state was asked for; what changes later, the session hears by itself."""
         self._aliases: dict[str, str] = {}
 
     async def room(self, out: Outbound) -> str:
@@ -60,7 +60,7 @@ class Finder:
         return room
 
     async def open_room(self, out: Outbound) -> str:
-        """The same, and raise Rejected if it is encrypted, or has moved."""
+        """Return what `room` does; raise Rejected if it is encrypted, or has moved."""
         room = await self.room(out)
         rooms = self._session.rooms
         if room not in self._looked_at and room not in rooms.encrypted:
@@ -95,7 +95,7 @@ class Finder:
             return {}
 
     async def look_up(self, target: str) -> wire.JsonObject:
-        """Return what has to be known before anything is said.
+        """Return the object at *target*, asked for before anything is said.
 
         Raises:
             Rejected: there is no such thing, or not for us.

@@ -1,7 +1,8 @@
 """Into which room we go: the one of an invitation, or the successor of one in which we are.
 
-Whoever may close a room may name any other. We follow into none but its own replacement,
-and leave none in which we were before.
+Whoever may close a room may name any other as its replacement. So we follow only into a
+room that says itself that it replaces the old one. To read that we may have to join first;
+if it does not say so, we leave again, unless we had been there before.
 """
 
 from __future__ import annotations
@@ -18,22 +19,23 @@ if TYPE_CHECKING:
 
 
 async def join(web: Web, errand: Errand) -> None:
-    """Join the room of *errand*; nothing happens if we are there. Raises as `ask` does."""
+    """Join the room of *errand*; nothing happens if we are there. Raises what `ask` does."""
     await ask(web, "POST", wire.join_target(errand), b"{}")
 
 
 async def follow(
     web: Web, errand: Errand, is_current: Callable[[Errand], bool]
 ) -> bool:
-    """Join what says that it is the replacement; say whether it does.
+    """Join the room of *errand* if it says that it is the replacement; return whether it does.
 
     Args:
         web: To the homeserver.
         errand: To a room that has moved.
-        is_current: Whether nobody has invited us there meanwhile, whatever it replaces.
+        is_current: Says whether *errand* still stands: if somebody has invited us into the
+            same room meanwhile, we stay there, whatever it replaces.
 
     Raises:
-        Exception: what `ask` raises; it may be done again.
+        Exception: whatever `ask` raises; the whole may be done again.
     """
     told = await _predecessor(web, errand.room)
     if told is None:

@@ -30,16 +30,17 @@ if TYPE_CHECKING:
     from platforms.matrix.config import MatrixConfig
 
 MAX_OFFERED: Final = 1_000
-"""Private talks that a bot has not decided about; the oldest are forgotten to be private."""
+"""How many invitations to private talks are remembered while no bot has joined them; of
+older ones it is forgotten that they are private."""
 MAX_ERRANDS: Final = 1_000
-"""Rooms that cannot be joined yet; what is more is not followed."""
+"""How many rooms we may be on the way to; further invitations are not followed."""
 MAX_OF_SERVER: Final = 500
-"""Of these, so many that users of one server want us in: others have theirs."""
+"""How many of these may be for users of one server, so that no server takes all places."""
 AT_ONCE: Final = 2
-"""Whoever is invited into many rooms still has to speak."""
+"""How many rooms are joined at once: the connections are needed for messages, too."""
 FIRST_SECONDS: Final = 5.0
 MAX_SECONDS: Final = 3600.0
-"""Between two attempts: each time twice as long, up to this."""
+"""The longest pause between two attempts; the first one is doubled up to this."""
 
 
 class Joining:
@@ -64,7 +65,7 @@ class Joining:
     # --- being asked ------------------------------------------------------------------
 
     async def recall(self, us: str) -> None:
-        """Find out where *us* was on the way to when an earlier session ended."""
+        """Read from the shelf where *us* was on the way to when an earlier session ended."""
         self._us = us
         for name, body in (await self._shelf.all()).items():
             errand = wire.read_errand(body)
@@ -72,7 +73,7 @@ class Joining:
                 self._take(errand)
 
     async def invited(self, invitations: Iterable[wire.Invitation]) -> list[Inbound]:
-        """Return the events of *invitations*, with those that we may follow written down."""
+        """Return the events of *invitations*; what we follow is written down and begun."""
         events: list[Inbound] = []
         for invitation in invitations:
             event = wire.read_invitation(invitation, self._us)
@@ -100,7 +101,7 @@ class Joining:
                 self._not_wanted(to, by)
 
     def settled(self, room: str) -> None:
-        """We are in *room*, or out of it: there is nothing to decide any more."""
+        """Forget that *room* was offered: we are in it now, or out of it for good."""
         self._offered.pop(room, None)
 
     def _offer(self, room: str, user: str) -> None:
@@ -113,7 +114,7 @@ class Joining:
     # --- going ------------------------------------------------------------------------
 
     async def going(self) -> None:
-        """Go, for as long as the session lasts.
+        """Join every room that we are on the way to, for as long as the session lasts.
 
         Raises:
             NeedsOperator: our token is worth nothing.
@@ -125,7 +126,11 @@ class Joining:
             await trio.sleep_forever()
 
     async def becomes_direct(self, room: str) -> None:
-        """Before a bot joins *room*: one that was offered as a private talk becomes one."""
+        """Note *room* as a private talk, if it was offered as one; called before a bot joins.
+
+        Raises:
+            Retry: it could not be noted now. Nobody has joined.
+        """
         user = self._offered.get(room)
         if user is None:
             return
@@ -142,6 +147,7 @@ class Joining:
         return {e.room: e.user for e in self._errands.values() if e.user}
 
     async def _go(self, errand: Errand) -> None:
+        """Write *errand* down, and set out. An invitation replaces an errand that follows."""
         known = self._errands.get(errand.room)
         if known is None:
             if why := self._no_room(server_of(errand.by)):
@@ -159,12 +165,12 @@ class Joining:
     def _wanted(self, errand: Errand) -> bool:
         """Say whether the configuration wants us there, as it is now."""
         config = self._config()
-        if errand.replaces:  # who has moved it does not matter: we were there
+        if errand.replaces:  # we are in the old room; it does not matter who moved it
             return config.join != "never"
         return config.may_invite(errand.by, self._us)
 
     def _no_room(self, server: str) -> str:
-        """Return why users of *server* may not want us anywhere else now; empty if they may."""
+        """Return why no further errand for users of *server* is taken; empty if one is."""
         if len(self._errands) >= MAX_ERRANDS:
             return f"{MAX_ERRANDS} others cannot be joined either"
         theirs = [e for e in self._errands.values() if server_of(e.by) == server]
@@ -178,6 +184,10 @@ class Joining:
             self._rooms.expect(errand.room, errand.user)
 
     async def _until_there(self, room: str) -> None:
+        """Try until we are in *room*, or the answer is no; then strike its errand out.
+
+        The errand may be another one after each wait: an invitation may have come.
+        """
         for pause in _pauses():
             errand = self._errands[room]
             async with self._turns.one(errand.by):
@@ -201,7 +211,7 @@ class Joining:
                 why = f"it does not say that it replaces {errand.replaces}"
                 self._gives_up(errand, why)
                 return None
-            if errand.user:  # whatever ends before that, the next session does it again
+            if errand.user:  # if we end before this is noted, the next session notes it
                 await self._note(errand.room, errand.user)
         except (Retry, OutcomeUnknown) as lost:
             return self._later(errand, str(lost), 0.0)
@@ -231,7 +241,7 @@ class Joining:
 
     async def _note(self, room: str, user: str) -> None:
         """Write down for all our clients that *room* is a private talk with *user*."""
-        async with self._noting:  # what another one has written must not get lost
+        async with self._noting:  # read, changed and written: one at a time
             target = direct_target(self._us)
             try:
                 body = await ask(self._web, "GET", target)

@@ -23,13 +23,14 @@ from platforms.matrix.session import Session
 from platforms.matrix.speaking import RoomSpeaker
 
 TEXT_LIMIT_BYTES: Final = 24_000
-"""An event has 64 KiB with everything around it. A text may stand in it twice, and what
-has to be escaped takes two bytes instead of one."""
+"""An event may have 64 KiB with everything around it. A text may stand in it twice (plain
+and as HTML), and a character that has to be escaped takes two bytes instead of one."""
 CALLS_AT_ONCE: Final = 8
+"""Connections to the homeserver."""
 IDEMPOTENT_SECONDS: Final = 12 * 3600.0
 """Synapse forgets a transaction id 24 h after its event (`_cleanup_old_transaction_ids`
-in 1.163), Conduit and its descendants never. Half of the shorter one: clocks drift, and
-what was on its way when a host died is found again within the day."""
+in 1.163), Conduit and its descendants never. This is half of the shorter one, since
+clocks drift; it is enough for what was on its way when a host died in the night."""
 
 
 class Matrix(Platform[MatrixConfig]):
@@ -54,6 +55,7 @@ class Matrix(Platform[MatrixConfig]):
         super().__init__(config)
         self._now = now
         self._stuck_at: str | None = None
+        """The cursor with which the session before this one began."""
 
     async def session(self, link: Link) -> None:
         """Live one conversation: find out who we are, then hear what is new."""

@@ -21,15 +21,16 @@ from platforms.transport import HttpAnswer
 
 ASK_SECONDS: Final = 30.0
 MAX_ANSWER_BYTES: Final = 16 * 2**20
-"""A sync after a long absence is large; what is larger is asked for in smaller pieces."""
+"""A sync after a long absence is large; one that is larger still is asked for in smaller
+pieces by the next session."""
 ASK_AGAIN: Final = 5
-"""How often a session asks again that has asked too much."""
+"""How often a session asks while the homeserver says that it has asked too often."""
 _JSON: Final = (("Content-Type", "application/json"),)
 
 
 @frozen
 class Refused(Exception):
-    """The homeserver has said no, in one of the ways in which it can."""
+    """The homeserver has answered with an error; `refusal.meaning` says of which sort."""
 
     refusal: Refusal
 
@@ -38,7 +39,7 @@ class Refused(Exception):
 
 
 def taken(answer: HttpAnswer) -> bytes:
-    """Return the body of an answer of the 2xx. Raises Refused: it is none of them."""
+    """Return the body of an answer whose status is 2xx. Raises Refused: it is another."""
     if 200 <= answer.status < 300:
         return answer.body
     raise Refused(wire.read_refusal(answer.status, answer.body, answer.retry_after))
@@ -69,11 +70,13 @@ async def ask(
 
 
 async def ask_patiently(web: Web, method: str, target: str, body: bytes = b"") -> bytes:
-    """Ask for a session, which has the time to wait where it has asked too much.
+    """Ask as `ask` does, but wait and ask again where the homeserver says "too often".
+
+    For what a session itself needs: it has the time, where a message has a deadline.
 
     Raises:
-        Refused: it said no for good.
-        NeedsOperator: our token is worth nothing.
+        Refused: the homeserver said no for good.
+        NeedsOperator: it refuses our token.
         SessionEnded: it is in trouble, or not there.
     """
     for _ in range(ASK_AGAIN):
@@ -90,7 +93,7 @@ async def ask_patiently(web: Web, method: str, target: str, body: bytes = b"") -
 
 
 async def ask_object(web: Web, target: str) -> JsonObject:
-    """Get one object; see `ask_patiently`."""
+    """Return the object at *target*; raises what `ask_patiently` does."""
     try:
         return wire.read_object(await ask_patiently(web, "GET", target))
     except wire.Unreadable as error:
@@ -98,7 +101,10 @@ async def ask_object(web: Web, target: str) -> JsonObject:
 
 
 def told(refused: Refused) -> Exception:
-    """Return what a refusal means to a session: its end, or that of this request only."""
+    """Return the error that a refusal is to a session: its end, or *refused* itself.
+
+    *refused* itself is returned where only this one request has failed.
+    """
     refusal = refused.refusal
     match refusal.meaning:
         case Meaning.TOKEN if refusal.soft:

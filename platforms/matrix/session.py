@@ -2,12 +2,13 @@
 
 Rules of this file:
 
-1. A `next_batch` is journalled with the last event before it; only then it is asked with.
-   Whatever ends in between is told again, and known again.
-2. What is missing in a room is fetched before what came after it is told: order in a chat
-   is that of the room.
-3. What one room does, or its server, ends nothing: only the token, the homeserver and the
-   line to it do.
+1. A `next_batch` (the homeserver's cursor) is journalled together with the last event
+   before it, and only then used to ask for more. If the session ends in between, the same
+   events are told again, and the journal recognises them.
+2. What is missing in a room is fetched before anything that came after it is told, so that
+   the order of a chat is that of the room.
+3. Nothing that one room does, or the server of one room, ends a session: only the token,
+   our homeserver and the line to it can.
 """
 
 from __future__ import annotations
@@ -41,16 +42,16 @@ if TYPE_CHECKING:
 HOLD_SECONDS: Final = 30.0
 """How long the server waits for something new before it says that there is nothing."""
 CATCH_UP_SECONDS: Final = 110.0
-"""How long it may think about the first answer: much has happened, in many rooms."""
+"""How long it may take for the first answer after an absence: that may be a large one."""
 PAUSE_SECONDS: Final = 1.0
-"""Between two answers with nothing in them, at least."""
+"""How far apart we ask, at least, while answers are empty: some servers do not wait."""
 TOGETHER: Final = 200
-"""Events that are journalled in one go."""
+"""How many events are journalled at once, at most."""
 WHOAMI: Final = "/_matrix/client/v3/account/whoami"
 
 
 class Session:
-    """Lives as long as one incarnation of the connection."""
+    """What one connection knows and does, from `begin` until it ends."""
 
     def __init__(
         self,
@@ -75,12 +76,13 @@ class Session:
         self.us = ""
         self.joining = Joining(link, web, self.rooms, config)
         self.awaited: set[str] = set()
-        """Keys of what is being said."""
+        """Keys of messages whose `send` is running; see `_heard`."""
         self._given = ""
+        """The cursor that this session was given at its beginning."""
 
     @property
     def msgtype(self) -> str:
-        """As what our words are said."""
+        """The `msgtype` of what we say: `m.notice` or `m.text`."""
         return f"m.{self._config().speak_as}"
 
     async def begin(self) -> None:
@@ -111,7 +113,11 @@ class Session:
         await self.joining.recall(self.us)
 
     async def listen(self, *, fewer: bool) -> None:
-        """Hear what is new, until something ends it. *fewer*: more would be too much."""
+        """Hear what is new, until something ends it.
+
+        Args:
+            fewer: Ask for fewer events the first time; the answer was too large before.
+        """
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.joining.going)
             await self._hear(fewer=fewer)
@@ -177,6 +183,7 @@ class Session:
             raise SessionEnded(str(error)) from error
 
     async def _take(self, sync: wire.Sync, since: str) -> None:
+        """Deliver everything of one answer; its cursor goes with the last of it."""
         if sync.direct is not None:
             self.rooms.direct = {**self.joining.direct, **sync.direct}
         for excerpt, why in sync.refused:
@@ -200,6 +207,7 @@ class Session:
     # --- rooms ------------------------------------------------------------------------
 
     async def _heard(self, timeline: wire.Timeline, since: str) -> wire.Heard:
+        """Return what one room has told, with its gap filled; learn what is to be learned."""
         room = timeline.room
         timeline = await whole(self.link, self.web, timeline, since)
         if timeline.events and room not in self.rooms.direct:
@@ -208,8 +216,9 @@ class Session:
             self.rooms.learn(room, event)
         heard = self._understood(timeline)
         for transaction, event_id in heard.echoes:
-            # Our own words came back: whatever became of the answer, they are out. Where
-            # it is still awaited it tells more: what was lost on the way.
+            # Our own words came back, so they are out, whatever became of the answer. While
+            # the answer is still awaited we leave it to that, since it tells more (which
+            # parts were refused).
             if transaction not in self.awaited:
                 self.link.answered_late(transaction, Sent(event_id))
         for one in heard.events:
@@ -219,6 +228,7 @@ class Session:
         return heard
 
     def _understood(self, timeline: wire.Timeline) -> wire.Heard:
+        """Read one room; if that raises, each of its events by itself."""
         room, state = timeline.room, timeline.state
         try:
             return wire.read_room(room, timeline.events, state, self.rooms, self.us)
@@ -238,7 +248,7 @@ class Session:
                 )
 
     async def learn_powers(self, room: str) -> None:
-        """See to it that it is known who may do what in *room*, if the server tells."""
+        """Ask who may do what in *room*, once; it stays unknown if the server does not tell."""
         if self.rooms.powers(room) is not None:
             return
         levels: list[wire.JsonObject] = [{}, {}]

@@ -2,12 +2,12 @@
 
 Rules of this file:
 
-1. Nothing is uploaded, and nothing said, in a room that is encrypted: whoever reads there
-   believes that nobody else can. Nor in one that has moved: nobody reads there any more.
-2. Uploads come first. As long as only they were refused, nothing is out, and a simpler
+1. Nothing is uploaded for, or said in, a room that is encrypted: who reads there believes
+   that nobody else can. The same for one that has moved: nobody reads there any more.
+2. Uploads come first. If one of them is refused, nothing has been said yet, and a simpler
    form may be tried.
-3. Each event goes out under a transaction id made of the message's key. So an answer that
-   was lost, or a server in trouble, is no reason to fear that something is said twice.
+3. Each event goes out under a transaction id made of the message's key. So it may be
+   repeated after an answer was lost: the homeserver says the same thing only once.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class RoomSpeaker(Speaker):
     async def react(
         self, out: Outbound, message: str, emoji: str | Emoji, *, remove: bool
     ) -> Sent:
-        """See `Platform.react`. What is there already, or gone already, is as it should be."""
+        """See `Platform.react`. A reaction that is there, or gone, already is a success."""
         key = emoji.id if isinstance(emoji, Emoji) else emoji
         room = await self._finder.room(out)
         if not remove:
@@ -94,10 +94,10 @@ class RoomSpeaker(Speaker):
         ours = wire.reaction_among(listed, self._session.us, key)
         return await self.delete(out, ours) if ours else Sent()
 
-    # --- what -------------------------------------------------------------------------
+    # --- parts of a message -----------------------------------------------------------
 
     async def _uploaded(self, draft: wire.Draft) -> wire.Draft:
-        """Return the event with what it shows on the server."""
+        """Return *draft* with the address of its picture or file, which is uploaded here."""
         data = draft.data
         if data is None:
             return draft
@@ -130,7 +130,8 @@ class RoomSpeaker(Speaker):
         try:
             return await self._put_each(room, drafts, key)
         finally:
-            # Its outcome is settled in this very turn; an echo comes in a later one.
+            # The caller settles the outcome before trio runs anybody else, so no echo can be
+            # heard in between.
             self._session.awaited.discard(key)
 
     async def _put_each(
@@ -183,7 +184,11 @@ class RoomSpeaker(Speaker):
         return object_of(await self._ask(asked.method, asked.target, asked.body))
 
     async def _download(self, url: str) -> bytes:
-        """Return the bytes at an `mxc://` address, by the way that needs our token first."""
+        """Return the bytes at an `mxc://` address.
+
+        Homeservers since Matrix 1.11 want our token for it; older ones do not know that
+        path, and are asked by the one before.
+        """
         server, slash, media = url.removeprefix("mxc://").partition("/")
         if not (url.startswith("mxc://") and server and slash and media):
             msg = f"download needs url = mxc://SERVER/ID (got {url!r:.80})"

@@ -1,7 +1,7 @@
-"""Whose turn it is, where somebody far away can make each one long.
+"""Who may join a room now: a few at once, and only one for each user and each server.
 
-A few go at once, and only one for each user and each server that ask for it: whoever asks
-for much waits behind himself, and everybody else goes on.
+A server far away can make each attempt long. Whoever invites us into many rooms waits
+behind himself; everybody else goes on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from platforms.matrix.config import server_of
 
 
 class Turns:
-    """Those of one session."""
+    """The turns of one session."""
 
     def __init__(self, at_once: int) -> None:
         self._all = trio.CapacityLimiter(at_once)
@@ -25,8 +25,8 @@ class Turns:
 
     @asynccontextmanager
     async def one(self, user: str) -> AsyncIterator[None]:
-        """Wait for one that *user* has asked for, and have it while the block lasts."""
-        # In this order: who waits for the last of them holds up nobody but his own.
+        """Wait until an errand of *user* may go; it has its turn while the block lasts."""
+        # The common places last: while one waits for them, he holds only what is his own.
         async with (
             self._lock(f"user {user}"),
             self._lock(f"server {server_of(user)}"),

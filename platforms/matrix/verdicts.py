@@ -13,12 +13,12 @@ _TROUBLE_SECONDS: Final = 5.0
 
 
 def refusal_of(refused: Refused) -> Retry | Rejected | OutcomeUnknown:
-    """Return what a refusal means to a message: `SendRefused` in one of its forms."""
+    """Return the error that a refusal is to a message that was being said."""
     why = refused.refusal.why
     match refused.refusal.meaning:
         case Meaning.LATER:
             return Retry(refused.refusal.after, why, whole_account=True)
-        case Meaning.TOKEN:  # the session is about to learn it, too
+        case Meaning.TOKEN:  # the session will be told the same, and ends
             return Retry(_TROUBLE_SECONDS, why, whole_account=True)
         case Meaning.NO:
             return Rejected(why)
@@ -29,7 +29,10 @@ def refusal_of(refused: Refused) -> Retry | Rejected | OutcomeUnknown:
 
 
 def nothing_said(refused: Refused) -> Retry | Rejected:
-    """The same for what was asked before anything was said."""
+    """Return the error that a refusal is where nothing has been said yet.
+
+    As `refusal_of`, but it leaves no doubt: what is unclear may be tried again.
+    """
     error = refusal_of(refused)
     if isinstance(error, OutcomeUnknown):
         return Retry(_TROUBLE_SECONDS, error.why)

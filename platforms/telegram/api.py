@@ -1,4 +1,4 @@
-"""Requests to the Bot API. The one place that has the token in its hand."""
+"""Requests to the Bot API. Nothing else here sees the token, which is part of each path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from platforms.telegram.calls import result
 from platforms.transport import HttpAnswer
 
 ANSWER_SECONDS: Final = 25.0
-"""How long a message may be under way before nobody knows what became of it."""
+"""How long an answer may take; after that the outcome of a message is unknown."""
 MAX_BATCH_BYTES: Final = 8 * 1024 * 1024
 """The server puts 4 MiB of updates into one answer (tdlib/telegram-bot-api, `JsonUpdates`)."""
 MAX_FILE_BYTES: Final = 20 * 1024 * 1024
@@ -31,7 +31,7 @@ class Api:
         Raises:
             Retry: nothing went out.
             OutcomeUnknown: it went out, and no answer came.
-            TypeError: it holds what JSON does not have.
+            TypeError: *call* holds what JSON does not have.
         """
         kind, body = wire.body_of(call)
         answer = await self._web.ask(
@@ -44,7 +44,7 @@ class Api:
         return wire.read_answer(answer.status, answer.body)
 
     async def updates(self, offset: int | None, hold: float) -> wire.Answer:
-        """Wait for news for up to *hold* seconds; all before *offset* is confirmed.
+        """Wait for news for up to *hold* seconds; Telegram forgets all before *offset*.
 
         Raises:
             SessionEnded: the server did not answer in its time.
@@ -61,7 +61,7 @@ class Api:
         """Return the bytes of a file that somebody has sent.
 
         Raises:
-            Retry: not now.
+            Retry: it cannot be had now.
             Rejected: Telegram has no such file, or does not give it.
             OutcomeUnknown: no answer came.
         """
@@ -84,7 +84,7 @@ class Api:
 
 
 def _wait_of(answer: HttpAnswer) -> float:
-    """Return when to poll again, after a 429."""
+    """Return after how many seconds to poll again, after a 429."""
     match wire.verdict_of(wire.read_answer(answer.status, answer.body)):
         case wire.NotNow(after):
             return after

@@ -14,18 +14,19 @@ from platforms.telegram import wire
 RESERVED: Final = frozenset(
     {"getupdates", "setwebhook", "deletewebhook", "logout", "close"}
 )
-"""Methods that would take the session's own ground from under it."""
+"""Methods that bots may not call, since the session depends on what they change."""
 
 
 Asks: TypeAlias = Callable[[Outbound], wire.Call]
-"""Makes a request of a message, wherever that goes. Raises wire.Unsendable."""
+"""Makes a request of a message. Called again, for another chat, if a group has moved.
+Raises wire.Unsendable."""
 
 
 def asking(out: Outbound, asks: Asks) -> wire.Call:
     """Return the request that *asks* makes of *out*.
 
     Raises:
-        FormRefused: it needs a simpler form.
+        FormRefused: Telegram cannot say it like this; a simpler form may do.
         Rejected: Telegram cannot say it.
     """
     try:
@@ -75,7 +76,7 @@ def calling(action: str, params: Mapping[str, object]) -> wire.Call:
 
 
 def raise_of(verdict: wire.Verdict) -> Exception:
-    """Return what the host is told of a message that was not sent."""
+    """Return the error by which the host learns that a message was not sent."""
     match verdict:
         case wire.NotNow(after, why, everybody):
             return Retry(after, why, whole_account=everybody)
@@ -95,9 +96,9 @@ def result(answer: wire.Answer) -> object:
     """Return the `result` of the answer to an action.
 
     Raises:
-        Retry: not now.
+        Retry: it cannot be done now.
         Rejected: Telegram said no.
-        OutcomeUnknown: it may or may not have done it.
+        OutcomeUnknown: it may or may not have been done.
     """
     if answer.ok:
         return answer.result

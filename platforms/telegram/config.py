@@ -15,7 +15,7 @@ Mode: TypeAlias = Literal["poll", "webhook"]
 
 BASE_URL: Final = "https://api.telegram.org"
 POLL_SECONDS: Final = 50.0
-"""Telegram holds a request no longer, whatever it is asked for."""
+"""Telegram holds a request no longer than this, even if asked to."""
 _TOKEN: Final = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{1,200}", re.ASCII)
 
 

@@ -1,7 +1,7 @@
-"""What Telegram's *too many requests* is about: it does not say. Pure.
+"""Whether Telegram's *too many requests* is about one chat or the whole account. Pure.
 
-It counts per chat, and for the whole account, and answers both with the same words. So
-this is the rule: it is of the chat, unless another chat is still to be left alone.
+Telegram counts both and answers both in the same words. So we guess: it is about the chat,
+unless at the same time another chat of the account has to be left alone, too.
 """
 
 from __future__ import annotations

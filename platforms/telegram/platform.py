@@ -15,7 +15,8 @@ TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
 """#sendphoto"""
 SIDE_BY_SIDE = 32
-"""As many chats as the sender serves at the same time: none of them waits for another."""
+"""Connections: one for each chat that the sender serves at the same time, so that none
+waits for the answer to another."""
 
 
 class Telegram(Platform[TelegramConfig]):
@@ -37,7 +38,7 @@ class Telegram(Platform[TelegramConfig]):
     )
 
     async def session(self, link: Link) -> None:
-        """Live one conversation: find out who we are, then have the news."""
+        """Live one conversation: find out who we are, then take what is new."""
         config = self.config
         async with link.http(
             config.base_url, hides=config.token, connections=SIDE_BY_SIDE

@@ -2,10 +2,10 @@
 
 Rules of this file:
 
-1. What a poll has brought is journalled, and the offset with it, before that offset is
-   asked with: only then does Telegram forget it. Nothing that waits is ever dropped.
-2. Somebody else who polls, or a webhook, is a conflict for a person to end: it is told,
-   and tried again slowly. What we say goes out all the same.
+1. What a poll has brought is journalled, together with the next offset, before the next
+   poll asks with that offset: asking makes Telegram forget everything before it.
+2. If somebody else polls, too, or a webhook is set, a person has to end that: the state of
+   the connection says so, and we poll slowly. What bots say goes out all the same.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from platforms.telegram.api import Api
 from platforms.telegram.session import Session, ended
 
 CONFLICT_SECONDS: Final = 30.0
-"""Each poll of ours ends one of the other program's."""
+"""Between two polls while another program polls: each poll of ours ends one of its."""
 SOONEST_SECONDS: Final = 1.0
-"""Between two polls that bring nothing, where a server does not hold them."""
+"""How far apart two polls are, at least, while they bring nothing: some servers do not
+hold them."""
 
 _CONFLICT: Final = 409
 
@@ -35,11 +36,11 @@ async def poll(
 
     Args:
         link: To the host.
-        api: What is asked.
-        session: What takes the news.
-        hold: For how many seconds a poll may be held, asked each time.
+        api: The way to Telegram.
+        session: Takes what is new.
+        hold: Says for how many seconds the next poll may be held.
     """
-    # A webhook keeps everything from us; what waits for it is kept for the first poll.
+    # With a webhook set, polls are refused; what waits for the webhook stays for us.
     await session.demand(wire.Call("deleteWebhook"))
     link.up()
     conflict = False
@@ -60,7 +61,7 @@ async def poll(
 
 
 async def _take(session: Session, answer: wire.Answer) -> bool:
-    """Journal what has come, and its offset with it; say whether anything has."""
+    """Journal what has come, with the next offset; return whether anything has."""
     batch = wire.read_batch(answer.result)
     if batch.offset is None and (
         batch.unreadable or not isinstance(answer.result, list)

@@ -1,8 +1,8 @@
 """One account's conversation with the Bot API: who we are, and what goes out.
 
-How news come is in `polling` and `webhook`; both bring them to `Session.take`. A token
-that is refused needs a person. All else ends the session; its supervisor waits and
-begins another.
+How news come in is told in `polling` and `webhook`; both hand them to `Session.take`. A
+token that is refused needs a person (`NeedsOperator`). Any other trouble ends the session
+(`SessionEnded`); its supervisor waits and begins another.
 """
 
 from __future__ import annotations
@@ -41,13 +41,14 @@ from platforms.telegram.calls import (
 from platforms.telegram.floods import Floods
 
 MAX_MOVED: Final = 1_000
+"""Groups of which is remembered where they have moved to."""
 
 _TOKEN_REFUSED: Final = (401, 404)
 TOO_MANY: Final = 429
 
 
 class Session(Speaker):
-    """Lives as long as one incarnation of the connection."""
+    """What one connection knows, and how it says things."""
 
     def __init__(self, link: Link, api: Api) -> None:
         self._link = link
@@ -64,11 +65,16 @@ class Session(Speaker):
             raise SessionEnded(msg)
         self._me = wire.Me(account, username)
         self._link.identify(account)
-        # Asked again: before it had a name, the cursor was that of any account.
+        # The cursor was that of whoever had this token before; now we know whose it is.
         await self._link.find_cursor()
 
     async def demand(self, call: wire.Call) -> object:
-        """Return the result of a request without which there is no session."""
+        """Return the result of a request that has to succeed; wait if it is too many.
+
+        Raises:
+            SessionEnded: there was no answer, or it was a refusal.
+            NeedsOperator: the token is refused.
+        """
         while True:
             try:
                 answer = await self._api.ask(call)
@@ -85,7 +91,7 @@ class Session(Speaker):
     # --- in ---------------------------------------------------------------------------
 
     async def take(self, batch: wire.Batch, cursor: int | None = None) -> None:
-        """Journal what has come, and *cursor* with it; what is no update is passed over."""
+        """Journal the events of *batch*, and *cursor* with them; count what is no update."""
         for excerpt, why in batch.unreadable:
             self._link.refuse(excerpt, why)
         events = [event for one in batch.updates for event in self._events(one)]
@@ -125,7 +131,7 @@ class Session(Speaker):
         return await self._do(out, reacting(message, emoji, remove=remove))
 
     async def _do(self, out: Outbound, asks: Asks) -> Sent:
-        """Make of *out* the request that *asks* wants; a group that moved is followed once."""
+        """Make the request that *asks* makes of *out*; follow a group that has moved, once."""
         room = wire.room_of(out.chat)
         known = self._moved.get(room)
         verdict = await self._try(moved(out, known) if known else out, asks)
@@ -143,6 +149,7 @@ class Session(Speaker):
             raise Rejected(str(error)) from error
 
     def _refusal(self, room: str, verdict: wire.Verdict) -> Exception:
+        """Return the error for *verdict*; a flood is judged by what else is flooded."""
         error = raise_of(verdict)
         if isinstance(error, Retry) and not error.whole_account:
             now = trio.current_time()
@@ -167,7 +174,7 @@ class Session(Speaker):
 
 
 def ended(answer: wire.Answer) -> Exception:
-    """Return what a session ends with after an answer that is a refusal."""
+    """Return the error that a session ends with after a refusal."""
     if answer.code in _TOKEN_REFUSED:
         why = f"Telegram refuses our token: {answer.why}; check token (and base_url)"
         return NeedsOperator(why)

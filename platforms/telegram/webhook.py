@@ -2,11 +2,11 @@
 
 Rules of this file:
 
-1. Who posts must show the secret that we have set, before a byte of the body is read. It
-   is made of the token, so there is nothing to configure and nothing to guess.
-2. A push is answered with 200 once it is journalled: until then Telegram keeps it, for a
-   day. What can never be read is answered with 200, too, or it would come for ever.
-3. At the end the webhook stays: what people say meanwhile waits for us.
+1. Whoever posts must show the secret that we gave to Telegram, before a byte of the body
+   is read. It is derived from the token, so there is nothing to configure or to guess.
+2. A push is answered with 200 once it is journalled; until then Telegram keeps it, for a
+   day. What can never be read is answered with 200, too, or it would come again for ever.
+3. When the session ends the webhook stays set, so that what people say waits for us.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LOOK_SECONDS: Final = 60.0
 
 
 def secret_of(token: Secret) -> str:
-    """Return what Telegram shows with each push: nobody makes it without the token."""
+    """Return the secret that Telegram shows with each push; only the token gives it."""
     digest = blake2b(token.reveal().encode(), digest_size=32, person=b"rookery-webhook")
     return digest.hexdigest()
 
