@@ -3,8 +3,9 @@
 Here: what may be fetched and read, and doing it within bounds. Not here: whether a
 platform wants bytes at all (`platforms.base.forms`).
 
-Read `reader` first. `addresses`, `links`, `content` and `names` are the rules, all of
-them pure; `fetching` and `folders` perform them.
+Read `reader` first: it has both ways, URLs (`fetching`) and local files (`folders`). The
+rules are pure: `links` (which URLs), `addresses` (which hosts behind them), `content` (what
+the bytes are, and unpacking them) and `names` (what a file may be called).
 """
 
 from platforms.media.addresses import networks

@@ -7,7 +7,7 @@ from attrs import frozen
 
 @frozen
 class MediaRefused(Exception):
-    """No bytes: the reason is for the bot's author and the operator."""
+    """The bytes cannot be had; `why` is for the bot's author and the operator."""
 
     source: str
     """What was to be read, short enough to be shown."""

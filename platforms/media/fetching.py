@@ -28,7 +28,7 @@ from platforms.media.links import Link, link_of, redirected
 
 MAX_REDIRECTS = 5
 FETCH_SECONDS = 20.0
-"""For everything together; a line has 60 s for a message."""
+"""For one URL with all its redirects; it must leave room in the 60 s of a message."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -36,14 +36,14 @@ Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 async def resolved(host: str, port: int) -> Sequence[str]:
-    """Ask the system's resolver; each address once, in its order."""
+    """Return the addresses that the system's resolver gives, each once, in its order."""
     found = await trio.socket.getaddrinfo(host, port, type=trio.socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 @frozen(kw_only=True)
 class FetchRules:
-    """What may be fetched, and within what."""
+    """What may be fetched, in how many seconds and over how many redirects."""
 
     allowed: tuple[Network, ...] = ()
     """Networks that may be spoken to though they are not public."""
@@ -85,7 +85,8 @@ class _Judged(httpcore2.TrioBackend):
             why = f"its name is not known: {error}"
             raise self._refused(why) from error
         for address in addresses:
-            # One bad one is enough: who answers so is not to be trusted with the rest.
+            # One that is not allowed is enough: a name server that mixes such addresses
+            # in is not trusted with the others.
             if why := why_not(address, self._rules.allowed):
                 raise self._refused(why)
         return addresses
@@ -105,12 +106,13 @@ class Fetched:
 
 @frozen(eq=False)
 class Fetcher:
-    """Fetches URLs; each over a connection of its own."""
+    """Fetches URLs, each over a connection of its own."""
 
     rules: FetchRules = FetchRules()
     resolve: Resolve = resolved
     _tls: list[ssl.SSLContext] = field(factory=list, repr=False)
-    """One for all: to make it takes longer than many a fetch. Tests bring their own."""
+    """At most one, made when first needed: making it takes longer than many a fetch.
+    Tests bring their own."""
 
     async def fetch(self, url: str, max_bytes: int) -> Fetched:
         """Return what *url* gives.

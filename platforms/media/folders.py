@@ -24,7 +24,7 @@ async def read_file(
     """Return what is in the file at *path*.
 
     Raises:
-        MediaRefused: it is none, lies in none of *folders* or in one that is *closed*,
+        MediaRefused: it is no file, lies in none of *folders* or in one that is *closed*,
             or is larger than *max_bytes*.
     """
     return await trio.to_thread.run_sync(

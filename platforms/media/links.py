@@ -62,7 +62,7 @@ def link_of(url: str) -> Link:
     """Read *url*.
 
     Raises:
-        MediaRefused: it is none that may be fetched.
+        MediaRefused: it is no URL, or none that may be fetched.
     """
     if len(url) > MAX_URL_CHARS:
         why = f"a URL must have at most {MAX_URL_CHARS} characters (got {len(url)})"
@@ -88,7 +88,7 @@ def redirected(link: Link, location: str) -> Link:
     """Return where a redirect from *link* leads; it is checked like any other URL.
 
     Raises:
-        MediaRefused: nowhere where one may go.
+        MediaRefused: it leads to what may not be fetched.
     """
     try:
         url = urljoin(link.text, quote(location.strip(" \t"), safe=_SAFE + "#"))

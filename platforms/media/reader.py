@@ -1,4 +1,4 @@
-"""The bytes behind a source, whatever that is."""
+"""The bytes behind a source, be it a URL or a path."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Reader:
 
     fetcher: Fetcher = field(factory=Fetcher)
     folders: tuple[Path, ...] = ()
-    """Below which local files may be read; none at all if there is none."""
+    """Local files may be read below these; if there are none, no file may."""
     closed: tuple[Path, ...] = ()
-    """Below which none is read, also where that lies in an open folder."""
+    """No file is read below these, even if they lie in one of `folders`."""
 
     async def read(self, source: str | Path, kind: str, max_bytes: int) -> Blob:
         """Return what is at *source*; see `platforms.base.Reads`.
@@ -53,5 +53,5 @@ class Reader:
 
 
 def standard_reader() -> Reader:
-    """Return one for public URLs, and no local files."""
+    """Return a reader for public URLs that reads no local files."""
     return Reader()

@@ -1,11 +1,15 @@
 """Web chat: a page, and a protocol of our own in which nothing is lost or said twice.
 
+What does not happen here: the port (`platforms.ingress`), the outbox, bots.
+
 Read `platform` first, then `desk` (what a person does and what a bot says) and `tabs` (how
-a page hears of it). `wire` is the protocol as values; `ring` is what is remembered of one
-person, `rings` of everybody; `keeping` writes it down, and `shelved` is how that looks.
-`doorkeeper` says who may come in, `files` keeps pictures, as far as `quota` lets, `pages`
-hands out what a browser loads; `page` holds that. Not here: the port (`platforms.ingress`),
-the outbox, bots.
+an open page hears of it). Then by what you look for:
+
+- the protocol as values: `wire`
+- what is remembered: `ring` (of one person), `rings` (of everybody), `keeping` (writes it
+  down), `shelved` (how it looks on the shelf), `files` and `quota` (pictures, and how many)
+- who may come in: `doorkeeper`; what a browser loads: `pages`, which serves the files in
+  the folder `page`
 """
 
 from platforms.webchat.config import WebChatConfig

@@ -2,13 +2,14 @@
 
 Rules of this file:
 
-1. A deed goes to the ring first, then to the journal, then it is confirmed. Whatever dies
-   in between, the page says it again under the same id, and each step knows it.
-2. What a bot says is said once it is in the ring: a page that is away finds it there.
-3. Nobody touches what is not theirs: a person edits and deletes what that person said,
-   and names the files that were brought by or for that person.
-4. What is written down for somebody is not more than the person may do: a row holds the
-   files that are named, however few bytes name them.
+1. A deed (what a page asks for) goes to the ring first, then to the journal, then it is
+   confirmed. If something dies in between, the page asks again under the same id, and each
+   step recognises it.
+2. What a bot says counts as said once it is in the ring: a page that is away finds it there.
+3. A person may edit and delete only what that person has said, and name only files that
+   were brought by or for that person.
+4. A deed counts for more than one if it names large files: what is written down is as large
+   as these, however few bytes name them.
 """
 
 from __future__ import annotations
@@ -45,10 +46,11 @@ from platforms.webchat.keeping import BrokenOff, Keeper, NoRoom
 DEEDS_PER_SECOND: Final = 1.0
 DEEDS_AT_ONCE: Final = 20.0
 BYTES_PER_DEED: Final = 1024 * 1024
-"""Of files in a message; so many are one deed more."""
+"""A message counts as one deed more for every so many bytes of its files."""
 NO_ROOM_SECONDS: Final = 60.0
+"""After how long a page is to ask again where nothing more can be remembered now."""
 BROKEN_OFF_SECONDS: Final = 1.0
-"""The next session knows whether it was written down."""
+"""The same where the session ends: the next one will know whether it was written down."""
 _NOBODY: Final = "nobody of that name has been here"
 _MEDIA: Final = {"image": Image, "audio": Audio, "video": Video}
 _HOLDS = (Image, Audio, Video, File)
@@ -59,6 +61,7 @@ class Allowance:
     """How much one person may do now: a bucket that fills again."""
 
     at: float
+    """Monotonic seconds of the last `take`."""
     left: float = DEEDS_AT_ONCE
 
     def take(self, now: float, cost: float = 1.0) -> float:
@@ -76,7 +79,7 @@ class Allowance:
 
 @define(eq=False)
 class Desk(Speaker):
-    """Of one session."""
+    """What people and bots do, in one session."""
 
     link: Link
     keeper: Keeper
@@ -108,14 +111,14 @@ class Desk(Speaker):
         return wire.kept(deed.id, seq)
 
     def _cost(self, person: str, deed: wire.Deed) -> float:
-        """Return how many deeds of *person* it is."""
+        """Return as how many deeds *deed* counts: more than one if it names large files."""
         if not isinstance(deed, wire.Say):
             return 1.0
         sizes = [self.keeper.files.size(person, part.file) for part in deed.body]
         return 1.0 + sum(size or 0 for size in sizes) / BYTES_PER_DEED
 
     def wait(self, person: str, cost: float = 1.0) -> float:
-        """Return 0.0, or for how many seconds *person* has done enough."""
+        """Return 0.0 and count *cost* deeds, or in how many seconds *person* may do so much."""
         now = trio.current_time()
         if len(self._allowances) > 2000:
             self._allowances = {
@@ -128,7 +131,11 @@ class Desk(Speaker):
     async def _understood(
         self, person: str, deed: wire.Deed
     ) -> tuple[dict[str, object], Inbound]:
-        """Return *deed* for the ring and for the journal. Raises Rejected."""
+        """Return *deed* as the ring keeps it and as the event for the journal.
+
+        Raises:
+            Rejected: it names a message or a file that is not theirs, or not there.
+        """
         what: dict[str, object] = {"by": "me", "id": deed.id}
         event = Inbound(
             deed.id,
@@ -188,7 +195,7 @@ class Desk(Speaker):
         return parts, tuple(segments)
 
     def _own(self, person: str, message: str) -> None:
-        """See to it that *message* is what *person* said. Raises Rejected."""
+        """Raise Rejected unless *message* is one that *person* has said."""
         if self.keeper.rings.known(person, f"me {message}") is None:
             msg = "that message is not yours, or is kept no longer"
             raise Rejected(msg)
@@ -228,7 +235,7 @@ class Desk(Speaker):
         return await self._append(out, what)
 
     def _stands(self, out: Outbound, message: str) -> None:
-        """See to it that there is that *message*. Raises Rejected."""
+        """Raise Rejected unless *message* is remembered in the chat of *out*."""
         person, known = self._person(out), self.keeper.rings.known
         if known(person, f"bot {message}") is None and (
             known(person, f"me {message}") is None
@@ -258,7 +265,11 @@ class Desk(Speaker):
         return out.chat.id
 
     async def _told(self, out: Outbound) -> list[dict[str, object]]:
-        """Return the body for the page; media are kept first, under ids that stay."""
+        """Return the body as the page gets it; media are kept first.
+
+        Their ids are made of the message's key, so a message that is tried again keeps
+        nothing twice.
+        """
         person = self._person(out)
         told: list[dict[str, object]] = []
         for index, part in enumerate(out.body):

@@ -1,9 +1,9 @@
 """Who may come in, judged by what a browser says of itself and by what people know. Pure.
 
-Any web page can make a browser speak to a host on the same machine, and a name that its
-owner points at 127.0.0.1 makes that page look like ours. So the name by which we are
-reached must be an address, `localhost` or one that is listed, and whoever comes from a page
-must come from ours.
+Any web page can make a browser speak to a host on the same machine. And if its owner
+points a name of his at 127.0.0.1, the browser takes that page for one of ours (DNS
+rebinding). So the name by which we are reached must be an address, `localhost`, or listed
+in `origins`, and a request that comes from a page must come from one of ours.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from platforms.webchat.config import WebChatConfig
 from platforms.webchat.wire import is_token
 
 WRONG_SECONDS: Final = 1.0
-"""Whoever does not know the token waits before he may guess again."""
+"""How long somebody with a wrong token waits for the answer: guessing shall be slow."""
 
 
 @frozen
@@ -60,9 +60,9 @@ class Doorkeeper:
 
 @frozen
 class Bearers:
-    """An `Admit` for those who show in the head who they are, and that they may come in.
+    """An `Admit` for requests whose head shows who it is, and that they may come in.
 
-    Nothing else is read of anybody else: their files take no room.
+    The body of any other request is not read: an upload of a stranger takes no room.
     """
 
     door: Doorkeeper
@@ -76,7 +76,7 @@ class Bearers:
 
 
 def bearer_of(handshake: Handshake, config: WebChatConfig) -> str | None:
-    """Return who shows a token in the head and may come in."""
+    """Return the person whose token stands in the head; `None` if they may not come in."""
     scheme, _, token = (handshake.first("authorization") or "").partition(" ")
     access = unquote(handshake.first("x-access") or "")
     if scheme.lower() != "bearer" or not is_token(token):
@@ -85,13 +85,13 @@ def bearer_of(handshake: Handshake, config: WebChatConfig) -> str | None:
 
 
 def person_of(token: str) -> str:
-    """Return who shows *token*: always the same, and nobody gets back from it."""
+    """Return the person that *token* stands for; the token cannot be had back from it."""
     digest = hashlib.sha256(b"rookery web chat\0" + token.encode()).digest()
     return b32encode(digest)[:26].decode().lower()
 
 
 def is_person(text: str) -> bool:
-    """Say whether *text* can be one."""
+    """Say whether *text* looks like a person's id."""
     return len(text) == 26 and all(
         char in "abcdefghijklmnopqrstuvwxyz234567" for char in text
     )

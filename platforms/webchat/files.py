@@ -1,8 +1,9 @@
 """Pictures and files of a chat: small enough, named by nobody but us, kept beside the journal.
 
-An id is as good as a key: 160 bits that only the page has seen to which it was told. What
-a file is is judged by its first bytes, never by its name or by what its sender says. The
-same file of the same person is one, however often it comes.
+Whoever knows the id of a file may load it: it has 160 bits that nobody can guess, and only
+the pages of its person are told it. What sort of file it is, is judged by its first bytes,
+never by its name or its sender's word. If a person sends the same file again, it is kept
+once.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _HEARD: Final = ("audio", "video")
 
 
 class NoSpace(Exception):
-    """All is full of files of people who are here."""
+    """There is no room, and nothing that may be dropped for it."""
 
 
 @frozen
@@ -76,7 +77,7 @@ def kind_of(data: bytes) -> tuple[str, str]:
 
 
 class Files:
-    """Of one platform, on a shelf."""
+    """The files of one platform, on its shelf."""
 
     def __init__(
         self,
@@ -90,11 +91,11 @@ class Files:
         self._now = now
         self._away = away
         self._holdings = Holdings()
-        # Of those that are gone as well: the same file may come again.
+        # How many events name each; also of files that are gone, which may come again.
         self._names: Counter[str] = Counter()
 
     async def load(self, names: Mapping[str, int]) -> None:
-        """Look what is there, and drop what no event has named within an hour.
+        """Look at what the shelf has, and drop what no event has named within an hour.
 
         Args:
             names: How many events name a file, by id.
@@ -113,11 +114,11 @@ class Files:
                 holdings.add(one)
 
     def id_of(self, person: str, name: str, data: bytes) -> str:
-        """Return the id of what *person* brings: always the same, guessed by nobody."""
+        """Return the id of a file of *person*: the same for the same name and bytes."""
         return self._id(person, name, hashlib.sha256(data).hexdigest())
 
     def id_for(self, person: str, key: str, index: int) -> str:
-        """Return the id of what a bot says, in the same way."""
+        """Return the id of a file in a bot's message: the same for the same key and place."""
         return self._id(person, key, str(index))
 
     def _id(self, *of: str) -> str:
@@ -155,14 +156,14 @@ class Files:
         return Kept(id_, kind, told.type, told.name, len(data)), data
 
     def name(self, ids: Iterable[str]) -> None:
-        """Note that an event names them."""
+        """Note that one more event names each of *ids*."""
         for id_ in ids:
             self._names[id_] += 1
             if (one := self._holdings.by_id.get(id_)) is not None:
                 one.names = self._names[id_]
 
     async def release(self, id_: str) -> None:
-        """One event less names it; the last one takes it along."""
+        """Note that one event less names a file; drop it if that was the last."""
         self._names[id_] -= 1
         if self._names[id_] <= 0:
             del self._names[id_]
@@ -173,7 +174,10 @@ class Files:
                 await self._drop(one)
 
     async def _place(self, person: str, id_: str, size: int) -> Holding:
-        """Take a place, before anything is waited for: nobody else may count on it."""
+        """Make room for a file and book it; what has to go is dropped.
+
+        The place is booked before anything is waited for, so that nobody else counts on it.
+        """
         now, cost = self._now(), size + FILE_BYTES
         room = self._holdings.room_for(person, cost, now, self._away)
         if room is None:
@@ -209,7 +213,7 @@ def _name(one: Holding) -> str:
 
 
 def _holding(name: str, size: int) -> Holding | None:
-    """Return what lies under *name*; `None` where it is none of ours."""
+    """Return the file that *name* stands for on the shelf; `None` if it is no such name."""
     try:
         at, person, id_ = name.split(" ")
         return Holding(id_, person, float(at), size + FILE_BYTES)

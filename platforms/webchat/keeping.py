@@ -1,8 +1,8 @@
-"""Rings, written down: an event is remembered once it is on the shelf, and not before.
+"""Rings, written down: an event is in memory once it is on the shelf, and not before.
 
-Whoever asks may be cancelled; what was begun is finished, so that memory and disk say the
-same. What is written of one person is written one after the other, forgetting included;
-that of several people together.
+A task that asks for something may be cancelled; what it has begun is finished by another
+task, so that memory and disk agree. What concerns one person is written one thing after
+the other, forgetting included; several people are written for at the same time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from platforms.webchat.rings import Past, Rings
 from platforms.webchat.wire import written
 
 MAX_WAITING: Final = 32
-"""Deeds of one person that wait for the disk; whoever asked may have left meanwhile."""
+"""How many deeds of one person may wait for the disk; more are put off."""
 _AT_ONCE: Final = 64
 """Events that are dropped together."""
 
@@ -35,11 +35,11 @@ _log = structlog.get_logger()
 
 
 class NoRoom(Exception):
-    """Not now: all is full of those who were here within the hour, or the disk hangs."""
+    """Nothing can be added now: all is full of recent events, or the disk is slow."""
 
 
 class BrokenOff(Exception):
-    """The session ended first: it may be written down, and may not."""
+    """The session ended first: the event may have been written down, or not."""
 
 
 class Keeper:
@@ -60,11 +60,11 @@ class Keeper:
         self._locks: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
         self.rings = Rings()
         self.epoch = ""
-        """Another one where what was remembered is lost: numbers begin anew then."""
+        """Changes when the shelf is lost: then numbers begin anew, and pages have to, too."""
         self.files = self._files("")
 
     async def load(self) -> None:
-        """Remember what an earlier session did."""
+        """Read what an earlier session has written down."""
         found = shelved.read(await self._shelf.all())
         now = self._now()
         for name, why in found.unreadable.items():
@@ -90,14 +90,15 @@ class Keeper:
         """Return the number of the event with that *key*, once it is written down.
 
         Args:
-            person: Whose ring.
-            key: Known already: nothing changes.
+            person: Whose ring it goes to.
+            key: If an event has this key already, nothing changes.
             what: What the page gets.
-            new: A person says it, who gets a ring if never here, and waits for room; else
-                the answer is `None` for somebody who was never here.
+            new: The person says it: who was never here gets a ring, and who has said too
+                much has to wait. If not, a bot says it, and the answer is `None` for
+                somebody who was never here.
 
         Raises:
-            NoRoom: a person has to wait.
+            NoRoom: the person has to wait.
             BrokenOff: the session has ended meanwhile.
             Exception: what the shelf raised.
         """
@@ -109,7 +110,7 @@ class Keeper:
     # --- one after the other ------------------------------------------------------------
 
     def lock(self, person: str) -> trio.Lock:
-        """Return what is held by whoever writes of *person*."""
+        """Return the lock that is held while something of *person* is written."""
         lock = self._locks.get(person)
         if lock is None:
             lock = self._locks[person] = trio.Lock()
@@ -145,11 +146,13 @@ class Keeper:
             ring = self.rings.of(person)
             if ring is None or not self.rings.away(person, self._now()):
                 return
-            # From the shelf first: it must not be there where numbers begin anew.
+            # From the shelf first: in memory the numbers begin anew, and an old event with
+            # the same number must not be there any more.
             await self._drop([(person, item) for item in ring.after(0, len(ring))])
             self.rings.remove(person)
 
     async def _trim(self, person: str) -> None:
+        """Forget what may be forgotten after *person* was told something."""
         now = self._now()
         gone: list[tuple[str, Item]] = []
         past: list[Past] = []
@@ -215,7 +218,7 @@ class Keeper:
         return found.constants.get(name, fresh)
 
     async def _finish(self, work: Callable[[], Awaitable[int | None]]) -> int | None:
-        """Return what *work* does, which is done also if nobody waits for it any more."""
+        """Return what *work* returns; it goes on even if the caller is cancelled."""
         done = _Done()
         self._nursery.start_soon(done.by, work)
         return await done.wait()

@@ -48,7 +48,7 @@ _JSON: Final = (("Content-Type", "application/json"),)
 
 
 class Pages:
-    """Those of one session."""
+    """Answers what browsers ask, in one session."""
 
     def __init__(
         self, desk: Desk, tabs: Tabs, config: Callable[[], WebChatConfig]

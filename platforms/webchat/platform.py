@@ -43,7 +43,7 @@ class WebChat(Platform[WebChatConfig]):
         self._now = now
 
     async def session(self, link: Link) -> None:
-        """Remember, open the doors, and let everybody come."""
+        """Load what is remembered, open our paths at the ingress, and serve them."""
         async with trio.open_nursery() as nursery:
             keeper = Keeper(
                 link.shelf("rings"), link.shelf("files"), self._now, nursery

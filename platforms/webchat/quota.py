@@ -1,9 +1,9 @@
 """Who may keep how much, and what makes room for it. Pure.
 
-What a person brings takes the place of what is that person's. Of others goes only what
-nobody misses: a file that no message names after an hour, and then what belongs to people
-who have been away for a day, who hold most first. Where that is not enough, there is no
-room.
+If a person has too much, the oldest files of that person go. If all together have too
+much, first go files that no message names after an hour, then more of that person's own,
+then those of people who have been away for a day, beginning with who holds most. If that
+is not enough, there is no room.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_FILE_BYTES: Final = 4 * 1024 * 1024
 MAX_PERSON_BYTES: Final = 16 * 1024 * 1024
 MAX_ALL_BYTES: Final = 256 * 1024 * 1024
 FILE_BYTES: Final = 4096
-"""What a file costs beside its bytes: many small ones are not for nothing."""
+"""What each file counts beside its bytes, so that many small ones are limited, too."""
 UNNAMED_SECONDS: Final = 3600.0
 AWAY_SECONDS: Final = 86400.0
 
@@ -31,6 +31,7 @@ class Holding:
     at: float
     """Seconds since 1970 when it came."""
     cost: int
+    """Its bytes, and `FILE_BYTES`."""
     names: int = 0
     """Events that name it."""
 
@@ -101,7 +102,7 @@ class Holdings:
     def _dispensable(
         self, person: str, now: float, away: Callable[[str], bool]
     ) -> Iterator[Holding]:
-        """Yield what may go when all is full, what is missed least first."""
+        """Yield files that may go when all is full, those that are missed least first."""
         for one in self.by_id.values():
             if not one.names and one.at < now - UNNAMED_SECONDS:
                 yield one

@@ -1,13 +1,14 @@
-"""What is remembered of one person: numbered events, the oldest first. Times are arguments.
+"""What is remembered of one person: numbered events, the oldest first. Reads no clock.
 
-Some of it may be forgotten, and this says what is next:
+What may be forgotten, and when:
 
-* what is older than `KEYS_SECONDS`, beyond the newest `RING` or `MAX_SAID_BYTES`;
-* beyond `MAX_TOLD_BYTES` whatever is oldest, for a bot that says much, or changes a
-  message all the time as it writes, must not fill the memory.
+* beyond the newest `RING` events, or `MAX_SAID_BYTES` of what the person said: what is
+  older than `KEYS_SECONDS`
+* beyond `MAX_TOLD_BYTES` of what bots said: whatever is oldest, even if it is young. A bot
+  that says much, or edits one message all the time, must not fill the memory.
 
-A text that was replaced by a later edit goes first: nobody misses it. Whatever else goes
-is a gap, and whoever reads is told of it (`lost`).
+A text that was replaced by a later edit is forgotten first: nobody misses it. Anything
+else that is forgotten leaves a gap, and a page that reads over it is told so (`lost`).
 """
 
 from __future__ import annotations
@@ -19,26 +20,29 @@ import msgspec
 import trio
 
 RING: Final = 500
-"""Events of one person that are remembered, however old."""
+"""How many events of one person are remembered, however old they are."""
 KEYS_SECONDS: Final = 3600.0
-"""Younger ones are, too, unless bots say too much; their keys are in any case."""
+"""Younger events are remembered, too, unless bots say too much. For as long, the key of an
+event is known even if the event itself is forgotten."""
 MAX_SAID_BYTES: Final = 4 * 1024 * 1024
-"""Of what one person has said within the hour; then that person waits."""
+"""How much one person may say within the hour; beyond that the person has to wait."""
 MAX_TOLD_BYTES: Final = 4 * 1024 * 1024
-"""Of what bots have told one person; then the oldest is forgotten."""
+"""How much of what bots told one person is remembered; beyond that the oldest goes."""
 
 
 class Item(msgspec.Struct, frozen=True, array_like=True):
     """One event."""
 
     seq: int
+    """Its number, counting up for each person."""
     key: str
+    """`me ID` or `bot KEY`: the same key is the same event."""
     at: float
     """Seconds since 1970."""
     what: msgspec.Raw
     """A JSON object, as the page gets it."""
     edits: str = ""
-    """The message whose text it replaces."""
+    """The message whose text it replaces; empty if it does not."""
 
     @property
     def size(self) -> int:
@@ -50,7 +54,7 @@ class Item(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Ring:
-    """Of one person. Changed by `Rings`, which counts everybody's together."""
+    """The events of one person. Changed by `Rings` only, which counts everybody's bytes."""
 
     def __init__(self) -> None:
         self._items: list[Item] = []
@@ -64,7 +68,7 @@ class Ring:
         self.said = 0
         """Bytes of what the person has said."""
         self.gone = False
-        """Its person was forgotten: whoever still reads it begins anew."""
+        """The person was forgotten; a page that still reads this has to begin anew."""
         self.changed = trio.Event()
 
     def __len__(self) -> int:
@@ -72,7 +76,7 @@ class Ring:
 
     @property
     def first(self) -> int:
-        """From here on nothing is lost."""
+        """The first number from which on no event is lost."""
         return self.lost + 1
 
     @property
@@ -86,7 +90,7 @@ class Ring:
 
     @property
     def oldest(self) -> Item | None:
-        """What goes first, if anything has to: never all."""
+        """What is forgotten next if anything has to be; never the only event."""
         if len(self._items) < 2:
             return None
         return next(iter(self._replaced.values()), self._items[0])
@@ -100,7 +104,7 @@ class Ring:
         return self._items[begin : begin + at_most]
 
     def outworn(self, now: float) -> Item | None:
-        """Return what may be forgotten next, if anything may."""
+        """Return what is to be forgotten at the instant *now* (seconds since 1970), if any."""
         oldest = self.oldest
         if oldest is None or self.told > MAX_TOLD_BYTES:
             return oldest

@@ -1,7 +1,8 @@
-"""What is remembered of everybody, and whose turn it is to be forgotten. Times are arguments.
+"""What is remembered of everybody, and what is forgotten next. Reads no clock.
 
-An event is known by its key, so a deed or a reply that comes again changes nothing. The
-key outlives what was said: `KEYS_SECONDS` is how long it is known, whatever happens.
+An event is recognised by its key, so that a deed or a reply that comes again changes
+nothing. The key outlives the event: it is known for `KEYS_SECONDS`, even if the event had
+to be forgotten. Instants (`now`) are seconds since 1970.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from attrs import frozen
 from platforms.webchat.ring import KEYS_SECONDS, Item, Ring
 
 IDLE_SECONDS: Final = 30 * 86400.0
+"""Who has been away for so long is forgotten."""
 MAX_PEOPLE: Final = 10_000
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""Of what everybody has said; then people wait. What bots say is never kept out."""
+"""How much all people together may have said; beyond that they wait. Bots never do."""
 MAX_ALL_BYTES: Final = 2 * MAX_BYTES
-"""With what bots have told them; then who was told most loses the oldest of it."""
+"""How much is remembered in all, with what bots said. Beyond that, the person who was told
+most loses the oldest of it."""
 MAX_KEYS: Final = 100_000
-"""Of what is forgotten. So many events of an account are known anywhere in the host."""
+"""How many keys of forgotten events are known; the journal, too, knows so many events of
+an account."""
 
 
 @frozen
@@ -36,11 +40,12 @@ class Past:
 
 
 class Rings:
-    """Of everybody."""
+    """The rings of everybody, and the keys of what was forgotten."""
 
     def __init__(self) -> None:
         self._rings: dict[str, Ring] = {}
-        # Of those who look and have said nothing: gone as soon as nobody looks.
+        # Rings of people whose page is open and who have said nothing; nobody else refers
+        # to them, so they vanish with the page.
         self._looked_at: WeakValueDictionary[str, Ring] = WeakValueDictionary()
         self._past: deque[Past] = deque()
         self._past_seqs: dict[tuple[str, str], int] = {}
@@ -56,7 +61,10 @@ class Rings:
         return self._rings.get(person)
 
     def look(self, person: str) -> Ring:
-        """Return a ring to read, which is empty for somebody new, and is kept by nobody else."""
+        """Return the ring of *person* to read: for somebody new an empty one.
+
+        An empty one lasts only as long as the caller has it.
+        """
         ring = self._rings.get(person) or self._looked_at.get(person)
         if ring is None:
             ring = self._looked_at[person] = Ring()
@@ -99,13 +107,13 @@ class Rings:
     # --- everybody --------------------------------------------------------------------
 
     def recall(self, past: Iterable[Past]) -> None:
-        """Know the keys of what was forgotten."""
+        """Take up the keys of events that were forgotten, the oldest first."""
         for each in past:
             self._past.append(each)
             self._past_seqs[each.person, each.key] = each.seq
 
     def outworn(self, now: float) -> Iterator[Past]:
-        """Yield what need not be known any longer, and know it no longer."""
+        """Drop the keys that need not be known any longer, and yield each."""
         while self.has_outworn(now):
             each = self._past.popleft()
             self._past_seqs.pop((each.person, each.key), None)

@@ -22,7 +22,7 @@ _PAST: Final = "past "
 
 @define
 class Shelved:
-    """What lies there."""
+    """Everything that a shelf holds, by its sort."""
 
     constants: dict[str, str] = field(factory=dict)
     items: list[tuple[str, Item]] = field(factory=list)
@@ -30,7 +30,7 @@ class Shelved:
     past: list[Past] = field(factory=list)
     aside: int = 0
     unreadable: dict[str, str] = field(factory=dict)
-    """Names, and why."""
+    """Names of things that cannot be read, and why not."""
 
 
 def item_name(person: str, seq: int) -> str:
@@ -47,7 +47,7 @@ def past_body(past: Past) -> bytes:
 
 
 def read(things: Mapping[str, bytes]) -> Shelved:
-    """Return what *things* are; one that is broken costs no other."""
+    """Return what *things* are; those that cannot be read are named, and others read."""
     found = Shelved()
     for name, body in sorted(things.items()):
         if name.startswith(ASIDE):

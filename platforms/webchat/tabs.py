@@ -1,7 +1,7 @@
 """How an open page hears of what happens: over a WebSocket, or bit by bit over HTTP.
 
-A page that reads slowly holds up nobody: what it has not confirmed is in its ring, and no
-more than `WINDOW` events are under way to it.
+A tab is one open page. One that reads slowly holds up nobody: no more than `WINDOW` events
+are on their way to it, and the rest waits in the ring of its person.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ HELLO_SECONDS: Final = 10.0
 TICK_SECONDS: Final = 20.0
 SILENT_SECONDS: Final = 60.0
 TABS: Final = 8
-"""Of one person; the oldest makes room."""
+"""How many one person may have open; the oldest is closed to make room."""
 
+# Codes with which a WebSocket is closed; 4000 to 4999 are for applications.
 UNFIT, WRONG, CROWDED, GONE = 4400, 4401, 4408, 4410
 
 Tell = Callable[[str], Awaitable[None]]
@@ -37,7 +38,7 @@ class Tab:
     """One page that is open."""
 
     shown: int
-    """Up to where it has confirmed."""
+    """The number of the last event that it has confirmed."""
     moved: trio.Event = field(factory=trio.Event)
 
     def ack(self, seq: int) -> None:
@@ -47,7 +48,7 @@ class Tab:
 
 
 class Tabs:
-    """Those of one session."""
+    """The open pages of everybody, in one session."""
 
     def __init__(self, desk: Desk, config: Callable[[], WebChatConfig]) -> None:
         self._desk = desk
@@ -57,7 +58,7 @@ class Tabs:
     # --- WebSocket ----------------------------------------------------------------------
 
     async def join(self, socket: WebSocket) -> None:
-        """Live the WebSocket of one page."""
+        """Speak with one page over its WebSocket, until either leaves."""
         hello = None
         try:
             with trio.move_on_after(HELLO_SECONDS):
@@ -116,7 +117,10 @@ class Tabs:
     # --- HTTP ---------------------------------------------------------------------------
 
     async def stream(self, hello: wire.Hello, say: SendPiece) -> None:
-        """Tell one page over an answer that does not end, in the manner of SSE."""
+        """Tell one page by an answer that does not end, as server-sent events.
+
+        What the page itself wants done comes as requests of their own; it confirms nothing.
+        """
 
         async def tell(text: str) -> None:
             await say(f"data: {text}\n\n".encode())
@@ -143,7 +147,15 @@ class Tabs:
         tell: Tell,
         window: int | None,
     ) -> None:
-        """Tell everything that happens, from where the page has heard, in order."""
+        """Tell everything in order, from where the page has heard, until it is closed.
+
+        Args:
+            person: Whose ring it is.
+            tab: The page.
+            hello: Says up to where the page has heard, and in which epoch that was.
+            tell: Sends one frame.
+            window: How many events may be unconfirmed; `None`: this page confirms none.
+        """
         keeper = self._desk.keeper
         ring = keeper.rings.look(person)
         known = hello.epoch == keeper.epoch and hello.since <= ring.last
@@ -188,5 +200,6 @@ class _RingGone(Exception):
 
 
 def _still(ring: Ring) -> None:
+    """Raise `_RingGone` if *ring* was removed."""
     if ring.gone:
         raise _RingGone

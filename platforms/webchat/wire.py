@@ -30,7 +30,7 @@ LONGEST_ACCESS: Final = 200
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 Token: TypeAlias = Annotated[str, Meta(pattern=rf"\A{_TOKEN.pattern}\Z")]
-"""256 bits that a browser has drawn. Whoever shows them is that person."""
+"""256 random bits that a browser has made. Whoever shows them is that person."""
 Id: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{8,64}\Z")]
 Seq: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 Words: TypeAlias = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
@@ -92,7 +92,7 @@ class Tock(_Frame, tag="tock"):
 
 
 Deed: TypeAlias = Say | Edit | Delete | React
-"""What a person does; answered with `kept`, `later` or `refused`."""
+"""What a person asks for; answered with `kept`, `later` or `refused`."""
 Frame: TypeAlias = Hello | Deed | Ack | Tock
 
 _decoder: Final[msgspec.json.Decoder[Frame]] = msgspec.json.Decoder(Frame)

@@ -1,11 +1,16 @@
-"""One way to say something: a body becomes what a platform can carry.
+"""A message becomes what a platform can carry: simpler, or in parts.
 
 Here: words for what cannot be shown, markdown as plain text, parts of what is too long,
 and which simpler form is tried after a refusal. Everything is pure. Not here: fetching a
 picture (`platforms.media`), sending (`platforms.base.line`).
 
-Read `fitting` first, then `splitting` (where a text is cut), `words` and `markdown`;
-`ladder` is the order of forms, `shortening` what is done to an edit that is too long.
+Read `fitting` first. Then by what you look for:
+
+- where a long text is cut: `splitting`, with `fences` (code blocks) and `measuring` (how
+  long a text is, as a platform counts)
+- what takes the place of what cannot be shown: `words`, `markdown`, `tables`
+- which form is tried next after a refusal: `ladder`
+- an edit that is too long for one message: `shortening`
 """
 
 from platforms.base.forms.fitting import (

@@ -1,8 +1,7 @@
 """A body as a platform can carry it: simpler where it must be, in parts where it is long.
 
 Pure. The same body and the same `Caps` always give the same parts: their number and
-their content stand in the journal, and a handler that runs again must not say other
-ones.
+content stand in the journal, and a handler that runs again must say the same parts again.
 """
 
 from __future__ import annotations
@@ -34,12 +33,15 @@ Media: TypeAlias = Image | Audio | Video | File
 
 
 def fit(body: Body, caps: Caps) -> Body:
-    """Tell in words what *caps* cannot carry; the very same body where it carries all."""
+    """Return *body* with words in place of what *caps* cannot carry.
+
+    It is the very same tuple if *caps* carries everything.
+    """
     carried = caps.segments
     for part in body:
         if type(part) not in carried:
             break
-    else:  # nearly always, and asked twice of each message
+    else:  # nearly always; each message is asked twice, so this way is the fast one
         return body
     return tuple(
         fitted
@@ -59,8 +61,8 @@ def lost_in(body: Iterable[Segment]) -> str:
 def length_of(body: Body, caps: Caps) -> int:
     """Return how long *body* is at most, in `caps.unit`.
 
-    Media count as the words that stand for them: should they have to be told in words
-    after all, the message is still not too long.
+    Media count as long as the words that could take their place: if the platform refuses
+    the media later, the message in words is not too long either.
     """
     return sum(_length(part, caps) for part in body)
 
@@ -98,9 +100,10 @@ def split(body: Body, caps: Caps) -> tuple[Body, ...]:
 
 
 def pieces(body: Body, caps: Caps) -> Iterator[Body]:
-    """Yield the parts of `split` one by one: cutting a long text takes its time.
+    """Yield the parts of `split` one by one, since cutting a long text takes time.
 
-    None if far too many were needed; whoever finds that they become too many stops.
+    Nothing if it is plain that more than `caps.max_parts` were needed; otherwise the
+    caller counts them.
     """
     fitted = fit(body, caps)
     if is_short(fitted, caps):
@@ -125,12 +128,12 @@ def pieces(body: Body, caps: Caps) -> Iterator[Body]:
 
 
 def all_in_words(body: Body, caps: Caps) -> Body:
-    """Tell everything in words, as the last resort; no longer than `length_of` said."""
+    """Return *body* all in words, the last resort; not longer than `length_of` said."""
     return tuple(words for part in body if (words := instead(part, caps)).text)
 
 
 def instead(part: Segment, caps: Caps) -> Text:
-    """Return the words for one segment, no longer than it was counted."""
+    """Return the words for one segment, not longer than `length_of` counted for it."""
     words = told(part)
     if words is None:
         return Text("")
@@ -156,7 +159,7 @@ def _lines_of(part: Text | Markdown, caps: Caps) -> Iterator[Text | Markdown]:
 
 
 def _said(body: Iterable[Segment], caps: Caps) -> int:
-    """Return how long *body* is besides its media."""
+    """Return how long *body* is without its media."""
     return sum(_length(part, caps) for part in body if not isinstance(part, Media))
 
 
@@ -178,14 +181,14 @@ class _Parcels:
     _used: int = 0
 
     def put(self, part: Segment, length: int) -> None:
-        """Add what cannot be cut."""
+        """Add a segment that cannot be cut to this part, or to a new one."""
         if self._used + length > self.limit or not self._go_together(part, length):
             self.close()
         self._now.append(part)
         self._used += length
 
     def _go_together(self, part: Segment, length: int) -> bool:
-        """May *part* stand in a message with what is there already?"""
+        """Say whether *part* may stand in one message with what is in this part already."""
         most = self.caps.caption_limit
         if most is None:
             return True
@@ -219,7 +222,7 @@ class _Parcels:
             yield from self.taken()
 
     def taken(self) -> list[Body]:
-        """Hand over the parts that are full."""
+        """Return the parts that are complete, once."""
         done, self.done = self.done, []
         return done
 
@@ -229,7 +232,7 @@ class _Parcels:
         return max(self.limit // 4, first)
 
     def close(self) -> None:
-        """End the part; one that says nothing is none."""
+        """Complete this part and begin another; one with nothing but blanks is dropped."""
         if any(not isinstance(part, Text) or part.text.strip() for part in self._now):
             self.done.append(tuple(self._now))
         self._now, self._used = [], 0

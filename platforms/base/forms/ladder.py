@@ -40,16 +40,17 @@ def rungs(body: Body, caps: Caps) -> tuple[Rung, ...]:
 
 
 def must_be_read(part: Segment, rung: Rung) -> bool:
-    """Has the host to see to the bytes of *part* before it is handed over?"""
+    """Say whether the host reads the bytes of *part* before the platform gets it."""
     if not isinstance(part, Media):
         return False
     if isinstance(part.source, str):
         # Any other text is a name of the platform's own, and means something there only.
         return rung is Rung.UPLOADED and is_link(part.source)
-    return True  # bytes are counted, and a path is read: the peer has another disk
+    # Bytes are checked for their size; a path means nothing to the peer, so it is read.
+    return True
 
 
 def _has_simpler_form(part: Segment) -> bool:
-    # A reply mark alone is no reason to say the same once more, and of what only this
-    # platform has, words would tell nothing.
+    # Without a reply mark or a mention it would be the same text again, and words cannot
+    # tell what `Raw` means: only this platform knows.
     return not isinstance(part, Text | Raw | Reply | Mention)

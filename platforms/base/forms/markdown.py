@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from platforms.base.forms.tables import table_in_text
 
 MAX_CHARS = 10_000
-"""A longer text is left as it is: reading it would hold up everybody for too long."""
+"""A longer text is left as it is: parsing it would block the event loop for too long."""
 
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _RULE = "———"
@@ -30,7 +30,7 @@ def plain(markdown: str) -> str:
 
 @define
 class _Tokens:
-    """Tokens as they come; the closing ones tell the recursion where it ends."""
+    """The tokens in their order. A recursive call reads up to the closing one of its block."""
 
     tokens: Sequence[Token]
     at: int = field(default=0)

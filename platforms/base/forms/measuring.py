@@ -30,20 +30,20 @@ def measure(text: str, unit: Unit) -> int:
 
 
 def certainly_fits(text: str, limit: int, unit: Unit) -> bool:
-    """Say so if a glance at *text* is enough: it nearly always is."""
+    """Say whether *text* fits whatever is in it: a quick test, which nearly always passes."""
     return len(text) * _AT_MOST[unit] <= limit
 
 
 MOST_PER_CHARACTER = 4
-"""Whatever is counted, a character is no more of it."""
+"""No character counts more than this, in any unit."""
 _AT_MOST = {Unit.CHARACTERS: 1, Unit.UTF16: 2, Unit.BYTES: 4}
 
 
 def graphemes(text: str, start: int = 0) -> Iterator[str]:
     """Yield what a person sees as single characters, from *start* on (UAX 29).
 
-    Looked at window by window: the library counts flags from where their row begins, so
-    a long row of them in one go would take its square.
+    It looks at the text in windows: the library counts a row of flags from its beginning
+    for each of them, which takes quadratic time for a long row.
     """
     size = _FIRST_WINDOW
     while start < len(text):
@@ -59,9 +59,9 @@ def graphemes(text: str, start: int = 0) -> Iterator[str]:
 def borders(text: str, start: int, limit: int, unit: Unit) -> Sequence[int]:
     """Return where *text* may be cut so that `text[start:border]` is within *limit*.
 
-    The last one is as far as one can go. Empty at the end of the text. What is larger
-    than *limit* itself is cut between code points, and at least one of them is taken:
-    whoever cuts again and again comes to an end.
+    The last one is the farthest. Empty at the end of the text. A single character that is
+    longer than *limit* is cut between code points, and at least one of these is taken, so
+    that cutting again and again comes to an end.
     """
     beyond = text[start : start + limit + 1]
     if beyond.isascii() and "\r" not in beyond:

@@ -1,4 +1,4 @@
-"""As much of a body as one message can hold: an edit cannot be said in parts. Pure."""
+"""As much of a body as one message can hold, since an edit cannot be in parts. Pure."""
 
 from __future__ import annotations
 
