@@ -104,6 +104,12 @@ class Crew(Generic[J]):
             assert worker.task is not None
             trio.lowlevel.reschedule(worker.task)
         self._idle.clear()
+        self._part()
+
+    def _part(self) -> None:
+        """When the last one has gone home: nobody needs to be told the time."""
+        if not (self._all or self._unmanned):
+            self._glass.smash()
 
     def cancel(self, condemned: Callable[[J], bool], reason: str) -> None:
         """End the jobs that *condemned* picks, as if their time were up."""
@@ -154,6 +160,8 @@ class Crew(Generic[J]):
         if self._unmanned.pop(job, None) is not None:
             self.running -= 1
             self._report(job, ended, error)
+            if self._dismissed:
+                self._part()
 
     def interrupt(self) -> None:
         """End all of these: what the crew works for is over."""
@@ -220,6 +228,8 @@ class Crew(Generic[J]):
             self.coming -= 1
         if not worker.fenced:
             self._active -= 1
+        if self._dismissed:
+            self._part()
 
     # --- time --------------------------------------------------------------------------
 

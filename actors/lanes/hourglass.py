@@ -16,7 +16,7 @@ class Hourglass:
     host never wakes for it.
     """
 
-    __slots__ = ("_due", "_scope", "next_at")
+    __slots__ = ("_broken", "_due", "_scope", "next_at")
 
     def __init__(self, due: Callable[[float], float]) -> None:
         """*due(now)* ends what is over time and returns the next deadline, or `inf`."""
@@ -24,6 +24,7 @@ class Hourglass:
         self.next_at = inf
         """When it looks; later deadlines need not be set."""
         self._scope: trio.CancelScope | None = None
+        self._broken = False
 
     def set(self, deadline: float) -> None:
         """Make sure that *deadline* is looked at."""
@@ -32,9 +33,15 @@ class Hourglass:
             if self._scope is not None:
                 self._scope.deadline = deadline
 
+    def smash(self) -> None:
+        """Look no more: nothing will be due."""
+        self._broken = True
+        if self._scope is not None:
+            self._scope.cancel(reason="nothing is due any more")
+
     async def run(self) -> None:
-        """Turn the glass for ever."""
-        while True:
+        """Turn the glass until it is smashed."""
+        while not self._broken:
             with trio.CancelScope(deadline=self.next_at) as self._scope:
                 await trio.sleep_forever()
             self._scope = None
