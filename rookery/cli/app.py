@@ -150,7 +150,8 @@ def run(
     127.0.0.1:6700.
 
     SIGHUP does what `rookery reload` does. The first SIGTERM or Ctrl-C lets what
-    is in hand finish, a second one leaves now.
+    is in hand finish, a second one leaves now. Closing its terminal ends it, too,
+    unless it was started with nohup.
 
     For example:
 

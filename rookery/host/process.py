@@ -38,7 +38,11 @@ from rookery.host.lock import DataTaken, DataUnusable, locked
 from rookery.host.manager import HangUp, Manager
 from rookery.host.notify import Notifier, from_environment
 from rookery.host.parts import Parts
-from rookery.host.signals import Signals, signals_to
+from rookery.host.signals import (
+    Signals,
+    signals_to,
+    terminal_of_this_process,
+)
 from rookery.host.standard import fill_standard_files
 from rookery.host.tree import host_tree
 from rookery.kinds import Kinds
@@ -91,7 +95,7 @@ async def _live(
     parts = Parts.of(system, estate, journal, campaigns)
     if campaigns is not None:
         log.warning("chaos.allowed", pid=os.getpid())
-    signals = Signals(lambda: _reload(system))
+    signals = Signals(lambda: _reload(system), terminal=terminal_of_this_process())
     with signals_to(signals), Watchdog(_tell_blocked):
         try:
             async with parts.open(), system:

@@ -1,5 +1,8 @@
 """Signals: the first one asks to leave, the second one leaves, SIGHUP reloads.
 
+SIGHUP is also what a terminal says that is closed. Nobody is left to end a host that was
+run in it, so it asks to leave then.
+
 The handler runs between two bytecodes of the main thread, so a second Ctrl-C works even
 while a bot blocks the loop and nobody would look at an event any more.
 """
@@ -25,27 +28,36 @@ class Signals:
         self,
         reload: Callable[[], None],
         leave_now: Callable[[int], object] = os._exit,
+        terminal: int | None = None,
     ) -> None:
         """Make one, inside trio.
 
         Args:
             reload: called in the loop at a SIGHUP.
             leave_now: ends the process with an exit code.
+            terminal: the file descriptor of the terminal it was started from.
         """
         self.asked_to_leave = trio.Event()
         self.asked_by = ""
         self._reload = reload
         self._leave_now = leave_now
+        self._terminal = terminal
         self._token = trio.lowlevel.current_trio_token()
 
     def received(self, number: int, _: FrameType | None) -> None:
-        if number == signal.SIGHUP:
+        closed = self._terminal is not None and not os.isatty(self._terminal)
+        if number == signal.SIGHUP and (self.asked_by or not closed):
             self._token.run_sync_soon(self._reload)
         elif self.asked_by:
             self._leave_now(SECOND_SIGNAL)
         else:
             self.asked_by = signal.Signals(number).name
             self._token.run_sync_soon(self.asked_to_leave.set)
+
+
+def terminal_of_this_process() -> int | None:
+    """Return a standard file that is a terminal, or None: in a service, or under nohup."""
+    return next(filter(os.isatty, range(3)), None)
 
 
 @contextmanager

@@ -58,6 +58,28 @@ async def test_hangup_reloads_as_often_as_it_comes() -> None:
     assert not signals.asked_to_leave.is_set()
 
 
+async def test_hangup_of_a_closed_terminal_asks_to_leave() -> None:
+    """Or the host would go on, with nobody who knows of it and its ports taken."""
+    reloaded = trio.Event()
+    person, terminal = os.openpty()
+    codes: list[int] = []
+    signals = Signals(reloaded.set, codes.append, terminal)
+    try:
+        with signals_to(signals), trio.fail_after(5):
+            kill(signal.SIGHUP)
+            await reloaded.wait()
+            assert not signals.asked_to_leave.is_set()
+
+            os.close(person)
+            kill(signal.SIGHUP)
+            await signals.asked_to_leave.wait()
+            assert signals.asked_by == "SIGHUP"
+            kill(signal.SIGHUP)  # by the kernel, and by the shell
+            assert codes == []
+    finally:
+        os.close(terminal)
+
+
 async def test_afterwards_signals_mean_what_they_meant() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with signals_to(Signals(reload=lambda: None)):
