@@ -55,7 +55,10 @@ class StandardTerminal:
     def __init__(self, stdin: int = 0, stdout: int = 1) -> None:
         self._stdin = stdin
         self._stdout = stdout
-        self._interactive = os.isatty(stdin) and os.isatty(stdout)
+        # One that is dumb shows an escape as what it is, and gets no prompt.
+        self._interactive = (
+            os.isatty(stdin) and os.isatty(stdout) and os.environ.get("TERM") != "dumb"
+        )
         self._one_writer = trio.Lock()
         self._lines = Lines()
         self._read_already: deque[str] = deque()

@@ -32,11 +32,12 @@ def configure_logs(
         fd: a file descriptor; nothing is ever read from it.
         verbose: also the lines of level debug.
         terminal: lines for a person instead of JSON; `None` asks *fd*.
-        env: `NO_COLOR` is honoured.
+        env: `NO_COLOR` is honoured, and a `TERM` that is dumb.
     """
     level = logging.DEBUG if verbose else logging.INFO
     human = os.isatty(fd) if terminal is None else terminal
-    color = human and not (os.environ if env is None else env).get("NO_COLOR")
+    known = os.environ if env is None else env
+    color = human and not known.get("NO_COLOR") and known.get("TERM") != "dumb"
     sink = Sink(fd, last_line.above) if human else Sink(fd)
     to_line = functools.partial(human_line, color=color) if human else json_line
     structlog.configure(

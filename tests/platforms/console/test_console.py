@@ -162,7 +162,26 @@ async def test_no_standard_input_at_all_is_the_end() -> None:
     assert await everything(StandardTerminal(9_999)) == [], "it was never opened"
 
 
-async def test_on_a_terminal_a_reply_stands_above_the_prompt() -> None:
+async def test_a_dumb_terminal_gets_no_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    ours, theirs = pty.openpty()
+    try:
+        terminal = StandardTerminal(theirs, theirs)
+        await terminal.say("hello")
+        os.write(ours, b"/ping\n")
+        assert await terminal.line() == "/ping"
+        await terminal.say("pong")
+        assert await shown(ours, "pong\r\n") == "hello\r\n/ping\r\npong\r\n"
+        terminal.close()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+async def test_on_a_terminal_a_reply_stands_above_the_prompt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     ours, theirs = pty.openpty()
     try:
         terminal = StandardTerminal(theirs, theirs)

@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from pkgutil import iter_modules
 
 import msgspec
@@ -25,7 +26,15 @@ from actors.kernel import Actor, ActorContext, Query, System, tracing
 from actors.lanes import Job, open_lanes
 from platforms.base import Secret
 from rookery import logs
-from rookery.logs import Bridge, Sink, human_line, in_order, json_line, renderer
+from rookery.logs import (
+    Bridge,
+    Sink,
+    configure_logs,
+    human_line,
+    in_order,
+    json_line,
+    renderer,
+)
 from tests.actors.bots.harness import running
 
 Lines = Callable[[], list[dict[str, object]]]
@@ -260,6 +269,25 @@ def test_a_value_that_cannot_be_shown_costs_its_line_only() -> None:
     line = renderer(json_line)(None, "info", {"event": "x.happened", "what": Nasty()})
 
     assert b"x.happened" in line
+
+
+@pytest.mark.parametrize(
+    ("env", "colored"),
+    [
+        ({}, True),
+        ({"TERM": "xterm"}, True),
+        ({"TERM": "dumb"}, False),
+        ({"NO_COLOR": "1"}, False),
+    ],
+)
+def test_a_terminal_without_colours_gets_none(
+    lines: Lines, tmp_path: Path, env: dict[str, str], *, colored: bool
+) -> None:
+    with (tmp_path / "shown").open("w+b") as file:
+        configure_logs(fd=file.fileno(), terminal=True, env=env)
+        structlog.get_logger().info("host.started")
+        file.seek(0)
+        assert (b"\x1b[" in file.read()) is colored
 
 
 def test_nobody_reading_blocks_nobody() -> None:
