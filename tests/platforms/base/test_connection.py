@@ -107,7 +107,7 @@ async def test_what_cannot_be_shown_is_told_and_the_receipt_says_so() -> None:
     "raises", [None, OSError("reset"), ExceptionGroup("x", [OSError("reset")])]
 )
 async def test_a_session_that_ends_ends_its_incarnation(
-    raises: Exception | None,
+    autojump_clock: MockClock, raises: Exception | None
 ) -> None:
     """B15: a raise anywhere is contained; B13: nothing reconnects by itself."""
 

@@ -101,7 +101,9 @@ async def test_a_few_huge_events_fill_the_queue_as_well() -> None:
         assert len(peer.unheard()) == 4
 
 
-async def test_loss_ends_requests_at_once_and_events_last() -> None:
+async def test_loss_ends_requests_at_once_and_events_last(
+    autojump_clock: MockClock,
+) -> None:
     socket = FakeSocket()
     async with conversation(socket, HABITS, refusals()) as peer:
         socket.says({"event": 1})

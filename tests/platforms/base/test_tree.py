@@ -163,8 +163,9 @@ async def test_an_account_appears_when_its_peer_does() -> None:
             system.find("/10002")
 
 
-async def test_a_peer_that_comes_back_ends_the_wait_at_once() -> None:
-    """Real time: a wait that went on would be the backoff's, up to a second or more."""
+async def test_a_peer_that_comes_back_ends_the_wait_at_once(
+    autojump_clock: MockClock,
+) -> None:
     host, inn = FakeHost(), Inn()
     async with system_of(inn, host):
         door = await inn.opened()

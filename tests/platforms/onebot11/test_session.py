@@ -203,7 +203,9 @@ async def test_answers_come_in_any_order_and_with_long_ids() -> None:
         assert ids == {f"m{n}": str(9007199254740993 + n) for n in range(5)}
 
 
-async def test_answers_are_settled_while_deliver_waits() -> None:
+async def test_answers_are_settled_while_deliver_waits(
+    autojump_clock: MockClock,
+) -> None:
     """A journal that is full for now must not make a sent message *unknown*."""
     async with talking() as talk:
         socket = await talk.enters()
@@ -236,7 +238,9 @@ async def test_what_is_said_three_times_is_accepted_once() -> None:
         assert talk.host.journal.asked == 4
 
 
-async def test_a_lost_link_makes_everything_unknown_at_once() -> None:
+async def test_a_lost_link_makes_everything_unknown_at_once(
+    autojump_clock: MockClock,
+) -> None:
     async with talking() as talk:
         socket = await talk.enters()
         line = await talk.host.line(US)
@@ -436,7 +440,9 @@ async def test_the_newest_of_a_role_wins_and_the_old_ones_end_harms_nobody() -> 
             assert (await line.send(saying("on the new one"))).id == "2"
 
 
-async def test_the_old_socket_is_dismissed() -> None:
+async def test_the_old_socket_is_dismissed(
+    autojump_clock: MockClock,
+) -> None:
     async with talking() as talk:
         callers = [Caller(FakeSocket(), "Universal") for _ in range(2)]
         for caller in callers:
@@ -638,7 +644,9 @@ async def test_every_action_can_be_called_by_its_name() -> None:
 # --- the end --------------------------------------------------------------------------
 
 
-async def test_the_session_is_over_with_its_last_socket() -> None:
+async def test_the_session_is_over_with_its_last_socket(
+    autojump_clock: MockClock,
+) -> None:
     async with talking() as talk:
         socket = await talk.enters()
         socket.end(1000)

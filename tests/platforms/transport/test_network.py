@@ -7,6 +7,7 @@ import ssl
 import pytest
 import trio
 from attrs import define, field
+from trio.testing import wait_all_tasks_blocked
 
 from platforms.transport import (
     TCP,
@@ -100,7 +101,7 @@ async def test_an_idle_connection_that_the_server_has_closed_is_not_used_again()
             for number in range(1, 4):
                 assert (await http.request("GET", "/")).status == 200
                 assert answers == number
-                await trio.sleep(0.05)  # its goodbye comes
+                await wait_all_tasks_blocked()  # its goodbye has come
         nursery.cancel_scope.cancel()
 
 
