@@ -109,7 +109,7 @@ async def test_an_answer_that_is_lost_is_unknown() -> None:
         with pytest.raises(OutcomeUnknown):
             await http.call("POST", "/say", {})
         with pytest.raises(OutcomeUnknown):
-            await http.call("POST", "/mute", {}, within=0.2)
+            await http.call("POST", "/mute", {}, within=1.0)
 
 
 async def test_where_nobody_is_it_is_tried_again() -> None:

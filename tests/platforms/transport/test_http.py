@@ -51,8 +51,8 @@ async def test_a_request_and_its_answer() -> None:
     [
         (endless, "it is larger than 100,000 bytes"),
         (endless_header, "gave no answer"),
-        (slow_loris, "none within 0.5 s"),
-        (mute, "none within 0.5 s"),
+        (slow_loris, "none within 1 s"),
+        (mute, "none within 1 s"),
         (cut_short, "gave no answer"),
         (says(b"220 smtp.example ESMTP\r\n"), "gave no answer"),
         (says(b""), "gave no answer"),
@@ -62,8 +62,9 @@ async def test_what_is_no_answer_ends_in_time_and_may_have_been_heard(
     answer: Answer, why: str
 ) -> None:
     async with serving({"/": answer}) as server, client(server) as http:
-        with trio.fail_after(10), pytest.raises(HttpFailed, match=why) as failed:
-            await http.request("GET", "/", within=0.5, max_bytes=100_000)
+        within = 1.0 if "within" in why else 60.0
+        with trio.fail_after(90), pytest.raises(HttpFailed, match=why) as failed:
+            await http.request("GET", "/", within=within, max_bytes=100_000)
         assert failed.value.went_out
         assert "Bearer" not in str(failed.value)
 
