@@ -8,7 +8,8 @@ First what an author sees:
 
     platform, speaker    what one writes: a session, and how something is said
     caps, config         what it can carry; the keys of its table
-    link, reach          what a session gets: journal and state; sockets and requests
+    link, arrivals       what a session gets: its state; the way into the journal;
+    reach                sockets and requests
     ends                 how a session ends, and what the supervisor makes of it
 
 Then what runs:

@@ -24,7 +24,7 @@ from platforms.base import (
     Sent,
     SessionEnded,
 )
-from platforms.base.link import ON_THEIR_WAY
+from platforms.base.arrivals import ON_THEIR_WAY
 from platforms.base.seats import Seat
 from tests.platforms.base.hosts import FakeHost, FakeJournal, saying
 
