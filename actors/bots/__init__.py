@@ -64,7 +64,7 @@ from actors.bots.errors import (
 from actors.bots.loading import load_bot
 from actors.bots.middleware import Middleware, Next
 from actors.bots.permissions import Allow
-from actors.bots.ports import HandlerFault, Outbox, Services
+from actors.bots.ports import Disk, HandlerFault, Outbox, Services, Sound
 from actors.bots.providers import check_uses
 from actors.bots.signatures import use
 from actors.bots.sync import Sync
@@ -85,6 +85,7 @@ __all__ = [
     "CallRefused",
     "CallUnknown",
     "Context",
+    "Disk",
     "HandlerExited",
     "HandlerFault",
     "HandlerTimedOut",
@@ -99,6 +100,7 @@ __all__ = [
     "Outbox",
     "Ready",
     "Services",
+    "Sound",
     "Sync",
     "TurnEnded",
     "asyncio_bridge",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeAlias, assert_never
 
 from attrs import frozen
@@ -9,7 +11,7 @@ from attrs import frozen
 from actors.bots.bot import Bot
 from actors.bots.desk import BotDesk
 from actors.bots.errors import MissingDependency
-from actors.bots.ports import Services
+from actors.bots.ports import Disk, Services
 from actors.bots.providers import check_uses, opened
 from actors.bots.runner import Runner
 from actors.bots.voice import Voice
@@ -84,16 +86,33 @@ class BotActor(Actor[BotMessage]):
             await self._desk.release(self._runner, LEAVE_SECONDS)
 
     async def _open(self, ctx: ActorContext) -> None:
-        bot, desk = self._bot, self._desk
+        bot, desk, disk = self._bot, self._desk, self._services.disk
         dependencies = await ctx.enter(opened(bot.providers, self._services.provided))
         runner = Runner(Voice(bot, desk.bot, self._services), desk, dependencies)
         await ctx.enter(desk.returning(runner))
         runner.lanes = await ctx.enter(
-            open_lanes(runner.serve, runner.ended, workers=WORKERS, parked=PARKED)
+            open_lanes(
+                runner.serve,
+                runner.ended,
+                workers=WORKERS,
+                parked=PARKED,
+                held=disk.in_trouble,
+            )
         )
+        await ctx.enter(_listening(disk, runner.lanes.go_on))
         await ctx.enter(desk.serving(runner))
         self._runner = runner
         ctx.log.info("bot.ready", bot=desk.bot, handlers=len(bot.handlers))
         for question in self._asked:
             ctx.answer(question, True)
         self._asked.clear()
+
+
+@asynccontextmanager
+async def _listening(disk: Disk, ring: Callable[[], None]) -> AsyncIterator[None]:
+    """Have *ring* called while the block lasts."""
+    disk.on_mended(ring)
+    try:
+        yield
+    finally:
+        disk.off_mended(ring)

@@ -41,6 +41,35 @@ class Laters(Protocol):
         ...
 
 
+class Disk(Protocol):
+    """Where what a bot says is kept."""
+
+    def in_trouble(self) -> bool:
+        """Could nothing be written down now? Then no handler begins."""
+        ...
+
+    def on_mended(self, ring: Callable[[], None]) -> None:
+        """Call *ring* each time that is over."""
+        ...
+
+    def off_mended(self, ring: Callable[[], None]) -> None:
+        """Call it no longer."""
+        ...
+
+
+class Sound:
+    """A disk that is never in trouble."""
+
+    def in_trouble(self) -> bool:
+        return False
+
+    def on_mended(self, ring: Callable[[], None]) -> None:
+        """It never was broken."""
+
+    def off_mended(self, ring: Callable[[], None]) -> None:
+        """See `on_mended`."""
+
+
 @frozen(kw_only=True)
 class HandlerFault:
     """One event was not handled as it should have been. It cost that event only."""
@@ -66,6 +95,7 @@ class Services:
     journal: Callable[[], str]
     """The journal's own id: rows of two journals may have equal numbers. It is known
     once there is an event to answer."""
+    disk: Disk = field(factory=Sound)
     call: CallAction = no_connections
     """Call an action of a platform by its name."""
     is_operator: Callable[[str, str], bool] = lambda _platform, _user: False

@@ -38,8 +38,10 @@ class Lanes(Generic[K, T]):
         workers: int = 64,
         capacity: int = 10_000,
         parked: int = 1_000,
+        held: Callable[[], bool] = lambda: False,
     ) -> None:
         """Use `open_lanes`, which owns the nursery and closes."""
+        self._held = held
         self._ended = ended
         self._nursery = nursery
         self._capacity = capacity
@@ -129,6 +131,11 @@ class Lanes(Generic[K, T]):
             self._ended(job, Ended.UNSTARTED)
         self._nursery.cancel_scope.cancel(reason="lanes closed")
 
+    def go_on(self) -> None:
+        """Nothing holds them any more: begin what waits."""
+        for _ in range(min(len(self._queue), self._crew.size)):
+            self._crew.call()
+
     def park(self, job: Job[K, T]) -> None:
         """Used by `Job.park`."""
         worker = self._crew.worker_of(job)
@@ -155,6 +162,8 @@ class Lanes(Generic[K, T]):
         self._crew.step_in(worker, job.within)
 
     def _take(self) -> Job[K, T] | None:
+        if self._held():
+            return None
         taken = self._queue.take()
         return None if taken is None else taken[2]
 
@@ -184,6 +193,7 @@ async def open_lanes(
     workers: int = 64,
     capacity: int = 10_000,
     parked: int = 1_000,
+    held: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[Lanes[K, T]]:
     """Open lanes for as long as the block lasts: `lanes = await ctx.enter(open_lanes(...))`.
 
@@ -194,10 +204,17 @@ async def open_lanes(
             a few more, since some are each one's own.
         capacity: How many items may wait.
         parked: How many items may be parked.
+        held: Is nothing to be begun now? `go_on` is to be called when that is over.
     """
     async with trio.open_nursery() as nursery:
         lanes = Lanes(
-            nursery, body, ended, workers=workers, capacity=capacity, parked=parked
+            nursery,
+            body,
+            ended,
+            workers=workers,
+            capacity=capacity,
+            parked=parked,
+            held=held,
         )
         try:
             yield lanes

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 import trio
 from attrs import frozen
 
-from actors.bots import HandlerFault, Services
+from actors.bots import HandlerFault, Services, Sound
 from actors.buffer import Outbox, Repairs
 from actors.journal import FileJournal, MemoryJournal
 from actors.kernel import AddressNotFound, System
@@ -135,6 +135,7 @@ class Parts:
             outbox=self.outbox,
             laters=self.timetable,
             journal=lambda: self.journal.id,
+            disk=self.journal if isinstance(self.journal, FileJournal) else Sound(),
             call=self._call,
             is_operator=self.estate.is_operator,
             on_fault=self._note_fault,

@@ -87,6 +87,7 @@ class FileJournal(FileDesk, OutboxSide):
         self._arrivals = arrivals
         self._inbox = self._handouts.inbox
         self._id = ""
+        self._rings: list[Callable[[], None]] = []
 
     @property
     def id(self) -> str:
@@ -153,8 +154,22 @@ class FileJournal(FileDesk, OutboxSide):
         for account in ready:
             self._departures.tell(account)
 
+    def in_trouble(self) -> bool:
+        """Can nothing be written down now?"""
+        return self._pump.stalled
+
+    def on_mended(self, ring: Callable[[], None]) -> None:
+        """Call *ring* each time trouble is over. Any number of listeners."""
+        self._rings.append(ring)
+
+    def off_mended(self, ring: Callable[[], None]) -> None:
+        """Call it no longer."""
+        self._rings.remove(ring)
+
     def _mended(self) -> None:
         self._handouts.recovered()
+        for ring in tuple(self._rings):
+            ring()
 
     def _changes(self) -> list[Effect]:
         return self._handouts.changes() + self._departures.changes()

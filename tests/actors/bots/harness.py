@@ -7,7 +7,7 @@ the same message.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
 
@@ -137,6 +137,28 @@ class FakeLaters:
         self.kept.setdefault(later.id, later)
 
 
+class FakeDisk:
+    """Is in trouble when a test says so."""
+
+    def __init__(self) -> None:
+        self.trouble = False
+        self.rings: list[Callable[[], None]] = []
+
+    def in_trouble(self) -> bool:
+        return self.trouble
+
+    def on_mended(self, ring: Callable[[], None]) -> None:
+        self.rings.append(ring)
+
+    def off_mended(self, ring: Callable[[], None]) -> None:
+        self.rings.remove(ring)
+
+    def mend(self) -> None:
+        self.trouble = False
+        for ring in tuple(self.rings):
+            ring()
+
+
 class Room:
     """The host, as far as a bot can tell."""
 
@@ -150,11 +172,13 @@ class Room:
     ) -> None:
         self.outbox = FakeOutbox()
         self.laters = FakeLaters()
+        self.disk = FakeDisk()
         self.faults: list[HandlerFault] = []
         self.services = Services(
             outbox=self.outbox,
             laters=self.laters,
             journal=lambda: "j1",
+            disk=self.disk,
             call=call,
             is_operator=lambda platform, user: (platform, user) in operators,
             on_fault=self.faults.append,

@@ -73,16 +73,21 @@ async def stalls_and_recovers(
         health = journal.health
         assert health.kind == kind
         assert "(" in health.why, "it says what to do"
+        assert journal.in_trouble()
         assert await journal.claim_inbound(ROUTER, 5) == []
         await trio.sleep(3 * RETRY_SECONDS)
         assert peer.accepted == []
 
         rings: list[int] = []
         journal.on_inbound(lambda: rings.append(1))
+        mended: list[int] = []
+        journal.on_mended(lambda: mended.append(1))
         mend()
 
         await until(lambda: peer.accepted)
         assert journal.health.state == "open"
+        assert not journal.in_trouble()
+        assert mended
         assert rings, "who was sent away empty is told"
         rows = await journal.claim_inbound(ROUTER, 5)
         assert "during" in [row.event.id for row in rows]
