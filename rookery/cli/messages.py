@@ -257,4 +257,9 @@ def _checked(kind: type[W], **words: object) -> W:
     try:
         return msgspec.convert({"op": kind.__struct_config__.tag, **words}, kind)
     except msgspec.ValidationError as error:
-        raise _wrong(str(error)) from error
+        expected, _, path = str(error).partition(" - at `$.")
+        option = path.partition("`")[0]
+        if option not in words:
+            raise _wrong(str(error)) from error
+        why = f"--{option}: {expected.replace('E', 'e', 1)} (got {words[option]!r})"
+        raise _wrong(why) from error

@@ -194,7 +194,11 @@ def test_the_shelf_and_the_counts_agree(
         ("outbox discard --all", "must have --yes"),
         ("outbox mark-sent k0 k1 --message-id 7", "that of one message"),
         ("outbox list --after soon", "--after must be"),
-        ("outbox list --limit 0", "limit"),
+        ("outbox list --limit 0", "--limit: expected `int` >= 1 (got 0)"),
+        (
+            "dead-letters list --limit 2000",
+            "--limit: expected `int` <= 1000 (got 2000)",
+        ),
         ("outbox list --state lost", "lost"),
         ("dead-letters retry", "there must be an ID"),
         ("dead-letters show k0", "must be named as in the list"),
