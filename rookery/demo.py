@@ -47,7 +47,8 @@ async def remind(ctx: Context, delay: timedelta, text: str) -> None:
     except TooManyLaters:
         await ctx.reply("I have enough to remember in this chat already")
     else:
-        await ctx.reply(f"I will, at {due:%H:%M:%S} UTC")
+        when = "%H:%M:%S UTC" if delay < timedelta(days=1) else "%H:%M UTC on %d %B %Y"
+        await ctx.reply(f"I will, at {due:{when}}")
 
 
 @bot.command("help")

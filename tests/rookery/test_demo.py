@@ -32,7 +32,9 @@ async def test_it_reminds() -> None:
     async with running(bot, provided={"tree": tree}) as room:
         (said,) = await room.hears("/remind 5s the tea")
         assert re.fullmatch(r"I will, at \d\d:\d\d:\d\d UTC", said)
-        (later,) = room.laters.kept.values()
+        (far,) = await room.hears("/remind 366d the year is over")
+        assert re.fullmatch(r"I will, at \d\d:\d\d UTC on \d\d \w+ \d{4}", far)
+        later, _ = room.laters.kept.values()
         await room.comes_due(later).settled()
         assert room.texts[-1] == "you asked me to remind you: the tea"
         (said,) = await room.hears("/remind soon the tea")
