@@ -22,6 +22,14 @@ LONGEST_SECONDS = 366 * 86400.0
 CORRECTION_SECONDS = 3 * 3600.0
 """A clock that goes back further than this was wrong before. So Debian's cron(8) has it:
 larger changes "are considered to be corrections"."""
+_FIELDS = {
+    "minute": " (0 to 59)",
+    "hour": " (0 to 23)",
+    "day-of-month": " (1 to 31, or L for the last; and one of its months has to have it)",
+    "month": " (1 to 12, or JAN to DEC)",
+    "day-of-week": " (0 to 7, both of which are Sunday, or SUN to SAT)",
+}
+"""What may stand in a field, by its name; a longer name before one that is part of it."""
 
 
 class BadPlan(ValueError):
@@ -160,7 +168,9 @@ def cron(expression: object, tz: object = "UTC") -> Cron:
         plan = Cron(said, str(tz), zone)
         plan.next(0.0)
     except CronSimError as error:
-        msg = f"{expression!r} is no cron expression: {str(error).lower()}"
+        why = str(error).lower()
+        ranges = next((told for field, told in _FIELDS.items() if field in why), "")
+        msg = f"{expression!r} is no cron expression: {why}{ranges}"
         raise BadPlan(msg) from None
     return plan
 

@@ -174,9 +174,10 @@ def test_what_is_no_period_is_refused(period: object) -> None:
         ("* * * * * *", "five fields"),
         ("@daily", "five fields"),
         (None, "five fields"),
-        ("60 * * * *", "bad minute"),
-        ("* * * * MOO", "bad day-of-week"),
-        ("0 0 30 2 *", "bad day-of-month"),
+        ("60 * * * *", r"bad minute \(0 to 59\)"),
+        ("* * * 13 *", r"bad month \(1 to 12"),
+        ("* * * * MOO", r"bad day-of-week \(0 to 7"),
+        ("0 0 30 2 *", "bad day-of-month .* one of its months has to have it"),
     ],
 )
 def test_what_is_no_expression_is_refused(expression: object, why: str) -> None:
