@@ -1,7 +1,7 @@
 """What became of everything that was said, by what was heard at the other ends. Pure.
 
-Nothing here is told by the host but which messages it lists as unknown: what was said
-and what was heard is known to those who did.
+The host is not asked: who spoke knows what was said, and who listened knows what was heard.
+The one thing that is taken from the host is which messages it lists as unknown.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ class Said:
 
 @frozen(kw_only=True)
 class Account:
-    """Counts of messages; one for each chat that shall hear a thing."""
+    """How many messages there were; one counts once for each chat that shall hear it."""
 
     said: int = 0
     through: int = 0
     under_way: int = 0
     unknown: int = 0
-    """Not heard, and the host says of itself that it does not know."""
+    """Not heard, and the host itself lists them as unknown."""
     lost: int = 0
     doubled: int = 0
 
@@ -43,8 +43,8 @@ def account_of(
 ) -> Account:
     """Hold *heard*, chat by chat, against what was *said*.
 
-    What is missing is under way until something is heard that was said later in the same
-    chat, because chats are kept in order; or until it is *over*.
+    A message that was not heard counts as under way, not as lost, until something is heard
+    that was said later in the same chat (chats are kept in order), or until it is *over*.
 
     Args:
         said: Everything, in its order.

@@ -33,16 +33,16 @@ A_YEAR = 365 * 86_400.0
 
 @define
 class Breaker:
-    """Enter nothing: `looks` and `cuts` run until they are cancelled."""
+    """Breaks the host; `looks` and `cuts` are two tasks that run until they are cancelled."""
 
     _host: DemoHost
     _peer: ScriptedPeer
     _books: Books
     _calm: bool = field(kw_only=True)
     heals: bool = field(default=False, init=False)
-    """Set it, and nothing more is broken."""
+    """Set by whoever wants to end: nothing more is broken then."""
     done: bool = field(init=False)
-    """Nothing is broken, and everybody is back."""
+    """Whether nothing is broken any more, and everybody is back."""
     _campaign: str = field(factory=lambda: token_hex(8), init=False)
     _begun: bool = field(default=False, init=False)
 

@@ -109,7 +109,7 @@ class _Demo:
         return OK if sound else NOT_DONE
 
     async def _show(self, host: DemoHost) -> str:
-        """Live, show it, leave. Returns what went wrong, if anything."""
+        """Let everything run and be shown until the end; return what went wrong, if anything."""
         trouble = "left at once, at a second signal"
         async with trio.open_nursery() as nursery:
             await nursery.start(self._obey, nursery.cancel_scope)
@@ -129,7 +129,7 @@ class _Demo:
         return trouble
 
     async def _live(self, host: DemoHost) -> str:
-        """Until it is to end; then let it leave. Returns what went wrong, if anything."""
+        """Wait until it is to end, then let the host leave; return what went wrong, if so."""
         await _until(lambda: self._peer.connected or host.gone, UP_SECONDS)
         if host.gone or not self._peer.connected:
             return f"the host did not come up:\n{host.last_words()}"
@@ -215,7 +215,7 @@ class _Demo:
 
 
 async def _until(holds: Callable[[], bool], within: float) -> None:
-    """Wait until that holds, but no longer than *within* seconds."""
+    """Wait until *holds* is true, but no longer than *within* seconds."""
     with trio.move_on_after(within):
         while True:
             if holds():

@@ -1,7 +1,8 @@
 """The terminal of the demo: a view that is drawn again and again above a line to type on.
 
-The terminal's second screen, so what was there before comes back. The last row belongs to
-who types: the kernel shows and edits what is typed, and nothing else is written there.
+It uses the terminal's second screen, so what was there before comes back. The last row
+belongs to the person who types: the terminal itself shows and edits what is typed there,
+and nothing else is written to that row.
 """
 
 from __future__ import annotations

@@ -23,36 +23,36 @@ from supervision import (
 
 @define
 class Reign:
-    """One incarnation of a supervisor, as far as its decisions tell."""
+    """What the decisions of one incarnation of a supervisor tell about it."""
 
     flags: Supervisor
     children: dict[str, ChildSpec] = field(factory=dict)
     """By id, in the order in which they first started."""
     resting: set[str] = field(factory=set)
-    """Those that stay down, or are held until their group comes back."""
+    """Children that stay down, or are down until their group is started again."""
     halted: list[str] = field(factory=list)
     """Stopped in the transition that is under way, in order."""
     restarting: str = ""
-    """Whose failure is being dealt with."""
+    """The child whose failure is being dealt with."""
     failures: list[float] = field(factory=list)
-    """When those happened that count for the window."""
+    """When the failures happened that count for the restart window."""
     retrying: set[str] = field(factory=set)
-    """Their restart failed, and the next try is in the queue."""
+    """Children whose restart failed, and whose next try is in the queue."""
     asleep: dict[str, tuple[int, float]] = field(factory=dict)
-    """Who sleeps: the generation of the timer, and until when."""
+    """Children that sleep: the generation of the timer, and until when."""
     streaks: dict[str, int] = field(factory=dict)
     clean: set[str] = field(factory=set)
-    """Whose last end was no failure."""
+    """Children whose last end was no failure."""
     stable: set[str] = field(factory=set)
-    """Whose last run was long enough to end a streak."""
+    """Children whose last run was long enough to end a streak of failures."""
     leaving: bool = False
-    """It has said that it gives up, or that its task is over."""
+    """The supervisor has said that it gives up, or that its task is over."""
     over: bool = False
-    """Its last decision is made."""
+    """The supervisor has made its last decision."""
 
     @property
     def alone(self) -> bool:
-        """Does a child that fails concern nobody else?"""
+        """Whether a child that fails is restarted without its siblings."""
         return self.flags.strategy in (ONE_FOR_ONE, DYNAMIC)
 
     def recent(self, now: float) -> int:
@@ -67,7 +67,7 @@ class Reign:
 
 
 class Census:
-    """Who lives where, and under whom."""
+    """Who lives where, and under which supervisor."""
 
     def __init__(self, root: Supervisor) -> None:
         self.specs: dict[str, Supervisor] = {"/": root}
@@ -92,7 +92,7 @@ class Census:
     # --- taking an event in -------------------------------------------------------------
 
     def note(self, at: float, event: object) -> None:
-        """Take *event* in."""
+        """Take *event*, which happened at the instant *at*, into account."""
         match event:
             case LifeBegan(path, number):
                 self.lives[path] = number

@@ -99,7 +99,7 @@ class Probe(Seen):
 
 
 class Kit(Seen):
-    """The same for plain functions: each step is done when it returns. See `Probe`."""
+    """A `Probe` for plain functions: each step is done when the method returns."""
 
     def __init__(self, probe: Probe, through: portal.Portal[Probe]) -> None:
         super().__init__(probe.system, probe.log)
@@ -136,7 +136,7 @@ class Kit(Seen):
 async def open(  # noqa: A001 - read as `kit.open`
     tree: Supervisor, *, chaos: Chaos | Hooks | None = None, seed: int = 0
 ) -> AsyncIterator[Probe]:
-    """Run *tree* and stop it in the end, inside trio and on a virtual clock.
+    """Run *tree*, and stop it at the end, inside trio and on a virtual clock.
 
     Args:
         tree: what is under test.
@@ -159,13 +159,13 @@ async def open(  # noqa: A001 - read as `kit.open`
 
 
 def _jump(seconds: float) -> None:
-    """Block the loop: nobody runs, and the time is gone."""
+    """Stand in for a blocked loop: so much time passes, and nobody has run."""
     portal.virtual_clock().jump(seconds)
 
 
 @contextmanager
 def _healed(hooks: Hooks | None) -> Iterator[None]:
-    """A tree that stops heals; one that never came up would keep for ever what is held."""
+    """Heal *hooks* at the end, even if the tree never came up: they may hold mail back."""
     try:
         yield
     finally:
@@ -175,7 +175,7 @@ def _healed(hooks: Hooks | None) -> Iterator[None]:
 
 @contextmanager
 def _telling(log: Log, seed: int) -> Iterator[None]:
-    """Whoever reads why a test failed wants to see what happened before."""
+    """Add the last lines of the log, and the seed, to an exception that leaves the block."""
     try:
         yield
     except Exception as error:

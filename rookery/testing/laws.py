@@ -1,8 +1,9 @@
 """What holds in every tree, whatever fails in it: pure functions over a log.
 
-A law takes what is known so far and the next event, and says what is wrong with it, if
-anything. `broken_by` folds them over a whole log; `log.Log` asks them while a tree runs.
-They know the rules from the documentation, not from the code that they judge.
+A law is a function: it takes what is known so far and the next event, and says what is
+wrong with that event, if anything. Its docstring is the law. `broken_by` asks them all over
+a whole log; `log.Log` asks them while a tree runs. They are written from the documentation,
+not from the code that they judge.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from supervision import (
 Law: TypeAlias = Callable[[Census, float, object], Iterator[str]]
 
 HAIR = 1e-6
-"""Seconds by which a timer may seem early: floats are no decimals."""
+"""Seconds by which a timer may seem early, since sums of floats are not exact."""
 
 
 @frozen

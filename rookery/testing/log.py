@@ -55,7 +55,7 @@ class Log:
         self._laws = laws
 
     def witness(self, event: object) -> None:
-        """Note *event*, and whether it may be."""
+        """Write *event* down, and the laws that it breaks."""
         at = self._clock()
         self.entries.append(Entry(at, event))
         for law in self._laws:

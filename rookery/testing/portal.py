@@ -1,7 +1,7 @@
-"""A run of trio in a thread of its own, whose clock stands still until it is told to go.
+"""A run of trio in a thread of its own, whose clock stands still between two calls.
 
-So a plain function can drive a tree: it says what happens, step by step, and between two
-steps nothing does. Hypothesis, too, wants plain functions.
+So a plain function can drive a tree step by step, and nothing happens between two steps.
+Hypothesis needs this, too: it calls plain functions only.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def virtual_clock() -> MockClock:
 
 @contextmanager
 def time_passing() -> Iterator[None]:
-    """While inside waits, time jumps from timer to timer."""
+    """While the block waits for something, time jumps from timer to timer."""
     clock = virtual_clock()
     before, clock.autojump_threshold = clock.autojump_threshold, 0
     try:
@@ -66,7 +66,7 @@ async def advance(seconds: float) -> None:
 
 
 class InsideTrio(RuntimeError):
-    """A plain function would keep the run of trio waiting that it is called in."""
+    """`run` was called inside of trio, where it would block; `open` is for that."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -161,7 +161,7 @@ class Portal(Generic[V]):
 
 @contextmanager
 def standing_still() -> Iterator[None]:
-    """While inside waits, no time passes."""
+    """While the block waits for something, no time passes."""
     clock = virtual_clock()
     before, clock.autojump_threshold = clock.autojump_threshold, float("inf")
     try:

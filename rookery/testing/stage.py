@@ -1,4 +1,7 @@
-"""How a system is put on a stage: a log of its own, and somebody at its points."""
+"""A system for a test: virtual clocks, a log, and hooks at its points.
+
+A point is a place in the kernel where hooks may interfere; see `actors.kernel.Point`.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,13 @@ from supervision import Supervisor
 
 @frozen
 class CrashNow:
-    """To any actor: raise this. It is no message, and ends as no dead letter."""
+    """What an actor is made to raise; it is no message, and becomes no dead letter."""
 
     error: Exception
 
 
 class Stage:
-    """At the points of a tree: performs what the test wants, and lets *hooks* do the rest."""
+    """The hooks of a tree under test: raises what the test wants, else asks *hooks*."""
 
     def __init__(self, hooks: Hooks | None = None) -> None:
         self._hooks = hooks
@@ -48,7 +51,7 @@ class Stage:
 def staged(
     tree: Supervisor, log: Log, *, hooks: Hooks | None, seed: int, stop_within: float
 ) -> System:
-    """Return a system of *tree* that nothing outside has an influence on.
+    """Return a system of *tree* that nothing outside of the test influences.
 
     Its clocks are virtual, its randomness is from *seed*, it writes no lines but into *log*.
     """
@@ -68,5 +71,8 @@ def staged(
 
 
 def stands_still() -> float:
-    """How long a turn takes depends on the machine: here a turn ends by its messages only."""
+    """Return 0: turns take no time here, so that each ends by its number of messages only.
+
+    How long one takes depends on the machine, and a run must be the same everywhere.
+    """
     return 0.0

@@ -8,12 +8,15 @@ design. The same seed is the same log, byte for byte. What does not: the control
 ports, the lock, signals; they are tested with real processes.
 
 Read `world` first (its course), then `process` (one life of the host), `trouble` (what
-goes wrong) and `laws`, of which `truthful` and `timely` are the newer half. Pure: these,
-`climate` (what sort of world), `plans` (which faults), `words` (what is said), `outcome`
-and `telling`. `servers`, `wires` and `platform` are the platforms, `people` and `bots` who
-talks there, `disk` what the journal is on, `diary` and `chronicle` what is written down,
-`overseer` what is seen inside, `judging` who reads it all in the end. `run` and `sweeping`
-are the way in.
+goes wrong) and `laws` with `truthful` and `timely` (what must hold in the end, pure). Then by what you look for:
+
+- what a seed decides: `climate` (what sort of world), `plans` (which faults)
+- the outside of the host: `servers`, `wires` and `platform` (the platforms), `people` and
+  `bots` (who talks there), `words` (what they say), `disk` (what the journal is on)
+- what is written down: `diary` (what everybody did), `chronicle` (the log), `agenda` (what
+  is still to come); what is seen inside of the host: `overseer`
+- the end: `judging` holds the books against the laws; `outcome`, `telling`
+- the way in: `run` (one world), `sweeping` (many)
 """
 
 from rookery.testing.hostsim.outcome import Outcome

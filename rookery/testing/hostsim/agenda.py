@@ -1,4 +1,4 @@
-"""What happens at an instant without anybody waiting for it: frames that travel."""
+"""Calls that are due at an instant: frames that are on their way, for one."""
 
 from __future__ import annotations
 

@@ -43,13 +43,13 @@ class Stage:
     """Note a broken law."""
 
     async def say(self, ctx: Context, run: Run, which: str) -> None:
-        """Reply, and hold the host to it."""
+        """Reply, and write down that the host has promised to say it."""
         text = reply(run.number, run.bot, which)
         await ctx.reply(text)
         self.told(text, run)
 
     def told(self, text: str, run: Run) -> None:
-        """A call came back; to the dead nothing was promised."""
+        """Note that the host has promised to say *text*, unless this process is dead."""
         if not self.life.dead:
             self.diary.told(text, run.bot)
 
@@ -141,7 +141,7 @@ def replies(bot: Bot, stage: Stage) -> None:
 
 
 def fails(bot: Bot, stage: Stage) -> None:
-    """Handlers that do not."""
+    """Handlers that fail: they raise, hang, or succeed only now and then."""
     diary, dice, life = stage.diary, stage.dice, stage.life
 
     @bot.command(Verb.RAISE)

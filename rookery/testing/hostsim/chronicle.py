@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from rookery.testing.laws import Broken
 
 KEPT = 200
-"""The newest lines, of a world whose log nobody wants."""
+"""How many of the newest lines are kept where nobody has asked for the whole log."""
 
 
 class Chronicle:

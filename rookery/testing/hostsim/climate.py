@@ -1,7 +1,7 @@
 """What sort of world a seed makes: its platforms, its people, its troubles. Pure.
 
-Everything here is drawn once, from dice that somebody else has thrown; what happens then,
-second by second, is drawn by those who live there, each from dice of their own.
+Everything here is drawn once, from the dice that are given; what happens later, second by
+second, is drawn by those who live in the world, each from dice of their own.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from rookery.testing.hostsim.words import Verb
 
 @frozen(kw_only=True)
 class Temper:
-    """How one platform behaves, on a bad day. Chances are per message or per dial."""
+    """How one platform behaves at its worst. Chances are for each message, or each dial."""
 
     name: str
     keeps_keys: float
     """Seconds that it knows a key again, and does not say it twice; 0 if it never does."""
     resumes: bool
-    """Is told where to go on; else it repeats what was never acknowledged."""
+    """Whether the host says where to go on; else what was never acknowledged is repeated."""
     batches: bool
-    """Hands over what it has in one go, where it does not resume."""
+    """Whether it hands over all that it has at once, where it does not resume."""
     chats: tuple[str, ...]
     latency: float
     """Seconds, in the mean, one way."""
     refused: float
-    """A dial is."""
+    """The chance that a dial is refused."""
     repeats: float
-    """An event comes twice."""
+    """The chance that an event comes twice."""
     forgets: float
-    """An acknowledgement of ours is lost."""
+    """The chance that an acknowledgement of ours is lost."""
     retry: float
     rejected: float
     silent: float
-    """No answer comes."""
+    """The chance that no answer comes."""
     late: float
-    """It comes when nobody waits any more."""
+    """The chance that an answer comes when nobody waits for it any more."""
     torn: float
-    """The line is lost before the answer."""
+    """The chance that the line is lost before the answer."""
 
 
 @frozen(kw_only=True)

@@ -1,7 +1,7 @@
 """What everybody in a world said, was told and did: the books that the laws look into.
 
-Bots write down here what they did, beside the host and its journal: what a handler has
-done, and what it was promised, is known whatever became of the process it ran in.
+Bots write down here what they did, past the host and its journal: so what a handler has
+done, and what it was promised, is known whatever became of the process that it ran in.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Diary:
         self.disturbed: list[tuple[float, float]] = []
         """From when to when somebody made trouble, or no process was up."""
         self.ends: list[float] = []
-        """When a process, or anybody inside one, ended: each may have cost a claim."""
+        """When a process, or an actor in one, ended: each may have lost a claim on a row."""
         self._chronicle = chronicle
         self._open: dict[tuple[str, str, str], Run] = {}
         self._newest: dict[tuple[str, str, str], tuple[Life, int]] = {}
@@ -109,7 +109,7 @@ class Diary:
             self._end(run)
 
     def park(self, run: Run) -> None:
-        """It waits for somebody: the chat goes on without it."""
+        """Note that *run* waits for somebody, while its chat goes on without it."""
         run.parked = True
         self._leave(run)
 

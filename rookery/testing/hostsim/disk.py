@@ -103,7 +103,7 @@ class Disk:
             self._fail(sqlite3.SQLITE_IOERR, "disk I/O error")
 
     def after(self, sql: str) -> None:
-        """Raise although it was done: nobody knows then whether it was."""
+        """Raise although the statement was done, so that nobody knows whether it was."""
         if self.mood is Mood.FAILING and sql == "COMMIT" and self._dice.random() < 0.1:
             self._fail(sqlite3.SQLITE_IOERR, "disk I/O error after the commit")
 
@@ -142,7 +142,7 @@ class Disk:
 
 
 def _nobody(_: object) -> None:
-    """Only who waits wants to know."""
+    """Ignore the result of a job that nobody waits for."""
 
 
 class Worked:

@@ -25,7 +25,7 @@ from rookery.testing.telling import line
 from supervision import ChildNotStarted, Supervisor
 
 EXPECTED = (Struck, NeedsOperator, ActorError, ChildNotStarted, SessionEnded)
-"""What may end a life in a world of ours."""
+"""What may end a life in a simulated host; any other exception is a mistake."""
 IN_HAND = 9_000
 """Rows that a router may have in hand, see docs/reference/limits.md."""
 ON_THE_WIRE = 32

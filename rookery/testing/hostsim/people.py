@@ -12,7 +12,8 @@ from rookery.testing.hostsim.servers import Server
 from rookery.testing.hostsim.words import Verb
 
 ASKER = "quizzer"
-"""The one in each chat who has bots ask back. Nobody else's words are answers."""
+"""The one person in each chat to whom bots put questions, so that no other person's words
+are taken for an answer."""
 BURST = (10, 30, 100)
 """How much is said in a burst."""
 

@@ -32,7 +32,7 @@ CHANGEABLE = Caps(edits=True, deletes=True, reacts=True)
 
 @frozen
 class SimulatedConfig:
-    """Which platform of the world it is, and who dials it: the dead may not."""
+    """Which platform of the world it is, and which process dials it: a dead one may not."""
 
     server: Server
     dialler: Life

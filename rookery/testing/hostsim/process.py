@@ -157,7 +157,7 @@ class Process:
             scope.cancel()
 
     def kill(self) -> None:
-        """`kill -9`: nothing that it still does reaches anybody."""
+        """End it as `kill -9` does: nothing that it still does reaches anybody."""
         if self.dead:
             return
         self.dead = self._worked.dead = True
@@ -172,7 +172,7 @@ class Process:
         self._scope.cancel()
 
     def leave(self) -> None:
-        """SIGTERM."""
+        """Have it stop in order, as SIGTERM does."""
         self.world.chronicle.count("stops", f"process {self.number} is told to leave")
         self.world.diary.ends.append(self.world.chronicle.now)
         self._leave.set()

@@ -1,7 +1,7 @@
 """The other side of a platform: its chats, who is connected, what it has said and heard.
 
-It outlives every process of the host. What it said and was not told that the host has
-it, it says again; what it is told to say, it says, refuses, or leaves in the dark.
+It outlives every process of the host. What it said it says again until the host has
+acknowledged it. What the host wants said, it shows, refuses, or leaves without an answer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rookery.testing.hostsim.wires import Frame, Wire
 from rookery.testing.hostsim.words import Said, changed
 
 AGAIN = 5
-"""So many of the newest events are repeated now and then, although they were acknowledged."""
+"""How many of the newest events are repeated now and then though they were acknowledged."""
 HAIR = 1e-3
 
 
@@ -35,7 +35,7 @@ class Heard:
     text: str
     key: str
     attempt_unknown: bool
-    """The host had already given up to know about it."""
+    """Whether the host already took its outcome for unknown."""
     at: float
     """Seconds of the virtual clock."""
 
@@ -81,9 +81,9 @@ class Server:
         self.name = temper.name
         self.books = Books()
         self.revoked = False
-        """The token is no good until an operator has been here."""
+        """Whether the token is refused, until an operator has helped."""
         self.away = False
-        """Nobody gets through."""
+        """Whether it cannot be reached."""
         self.calm = False
         self.wire: Wire | None = None
         self.dice = dice
@@ -100,7 +100,7 @@ class Server:
         return len(self._owed)
 
     def chance(self, usual: float) -> bool:
-        """Does something go wrong that goes wrong so often?"""
+        """Say whether something goes wrong now that usually does with this chance."""
         return not self.calm and usual > 0 and self.dice.random() < usual
 
     def lag(self) -> float:

@@ -26,7 +26,7 @@ SPARED = ("/", "/bots/alpha", "/bots/beta")
 
 
 class Trouble:
-    """Makes it, for as long as `run` is not cancelled."""
+    """Makes trouble, for as long as `run` is not cancelled."""
 
     def __init__(self, world: World, dice: random.Random) -> None:
         self._world = world

@@ -37,12 +37,12 @@ class Waiting:
 
 
 class Wire:
-    """What the host holds of a connection."""
+    """One connection, as the host's side has it."""
 
     def __init__(self) -> None:
         self.lost = ""
         self.begun = False
-        """Events flow."""
+        """Whether the host has begun to take events."""
         self.last_arrival = 0.0
         self.under_way: deque[Frame] = deque()
         self._waiting: dict[str, Waiting] = {}
@@ -64,7 +64,7 @@ class Wire:
         return True
 
     def lose(self, why: str) -> list[str]:
-        """It is gone; return the keys that nobody will answer now."""
+        """End the connection; return the keys that nobody will answer now."""
         self.lost = why
         self._send.close()
         unanswered = list(self._waiting)

@@ -36,7 +36,7 @@ DOWN = 20.0
 
 
 class World:
-    """Everything that there is. Made outside of trio, lives inside."""
+    """Everything that there is in one world. Made outside of trio, lives inside."""
 
     def __init__(
         self, seed: int, seconds: float, folder: Path, *, keep: bool = False
@@ -75,7 +75,7 @@ class World:
         self._over = trio.Event()
 
     def dice(self, what: str) -> random.Random:
-        """Return dice for one purpose: what one thing draws changes nothing for another."""
+        """Return dice for one purpose, so that what one thing draws changes no other."""
         return random.Random(f"{self.seed}/{what}")
 
     def wall(self) -> float:

@@ -44,11 +44,11 @@ R = TypeVar("R")
 
 
 def _nobody(_: object) -> None:
-    """Only who waits wants to know."""
+    """Ignore the result of a job that nobody waits for."""
 
 
 class Held(Inline):
-    """The journal's work is done at once, or not before it is no longer `held`."""
+    """Does the journal's work at once; while it is held, it keeps the work waiting."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,11 +56,11 @@ class Held(Inline):
         self._free.set()
 
     def hold(self) -> None:
-        """From now on the disk does nothing."""
+        """Keep all work waiting from now on, as a disk does that hangs."""
         self._free = trio.Event()
 
     def release(self) -> None:
-        """It is well again."""
+        """Do what has waited, and all that comes at once again."""
         self._free.set()
 
     async def __call__(
@@ -71,7 +71,7 @@ class Held(Inline):
 
 
 class BrokenOff(BaseException):
-    """What a cancellation is to whoever waits: no `Exception`, and not his to keep."""
+    """What a delivery raises that is broken off: as a cancellation, it is no `Exception`."""
 
 
 class Fragile(FileJournal):
@@ -193,14 +193,14 @@ class House:
         return self.system.find("/", SupervisorActor)
 
     async def wake(self) -> None:
-        """Whoever sleeps below the platform before another try sleeps no longer."""
+        """End the sleep of everybody below the platform who waits for another try."""
         with suppress(ActorError):  # it is down itself, or ends just now
             supervisor = self.system.find(_BELOW.rstrip("/"), SupervisorActor)
             for row in await which_children(supervisor):
                 await restart_now(supervisor, row.id)
 
     def sessions(self) -> list[Incarnation]:
-        """Return who lives a session of the platform now."""
+        """Return the lives of sessions of the platform, as they are now."""
         return [
             cell.incarnation
             for path, cell in self.system.cells.items()
@@ -209,7 +209,7 @@ class House:
 
     @property
     def doors(self) -> list[Incarnation]:
-        """Return who lives what comes to the ingress."""
+        """Return the lives that serve connections at the ingress now."""
         cell = self.system.cells.get(DOORS)
         return [] if cell is None or cell.incarnation is None else [cell.incarnation]
 

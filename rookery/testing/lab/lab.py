@@ -27,7 +27,7 @@ from rookery.testing.lab.values import Heard, Said, TooMany
 from rookery.testing.lab.wires import Gone
 
 REDIAL_SECONDS = 3.0
-"""How long a peer that dials waits before it does again (OneBot's default)."""
+"""How long a peer that dials waits before it dials again (OneBot's default)."""
 LOOK_SECONDS = 1.0
 
 _AWAY = (Gone, NobodyListens, trio.BrokenResourceError, trio.ClosedResourceError)
@@ -37,7 +37,7 @@ _line: ContextVar[Line] = ContextVar("line")
 
 
 class Lab:
-    """What a test sees of it and does to it. Made by `open`."""
+    """What a test sees of the host and its platform, and does to them. Made by `open`."""
 
     def __init__(self, peer: Peer, tasks: trio.Nursery) -> None:
         self.peer = peer
@@ -46,19 +46,19 @@ class Lab:
         self.network = LabNetwork(self._serve, tasks, self.note)
         self.people = People(self.note)
         self.attempts: list[Heard] = []
-        """Everything that has come to be shown, also what was known already."""
+        """Everything that the peer was told to show, repetitions included."""
         self.heard: list[Heard] = []
-        """What people have seen of us: each key once."""
+        """What people have seen of us: what has the same key, once."""
         self.lost: list[str] = []
         """What was on its way when its line was cut, so that nobody has heard it."""
         self.refused_at: float | None = None
-        """When the server has said *too many*."""
+        """The instant at which the peer has refused something as too much."""
         self.mute = False
-        """What is heard is not answered any more."""
+        """Whether the peer no longer answers what it hears."""
         self.slow = 0.0
         """How many seconds the peer takes before it lets the platform in."""
         self.waits = False
-        """Somebody has been before the peer's door since `slow` was set."""
+        """Whether a platform has had to wait because of `slow` since that was set."""
         self.ends: list[ExitReason] = []
         """Why each life of the session has ended."""
         self.house: House
@@ -102,13 +102,13 @@ class Lab:
 
     @property
     def is_up(self) -> bool:
-        """Can something be said?"""
+        """Whether something can be said through the platform now."""
         return any(
             platform == PLATFORM for platform, _ in self.house.parts.lines.accounts()
         )
 
     async def until(self, holds: Callable[[], object], within: float) -> bool:
-        """Wait at most *within* virtual seconds; say whether it came about."""
+        """Wait until *holds* is true, at most *within* virtual seconds; say whether it is."""
         with trio.move_on_after(within):
             while not holds():
                 with trio.move_on_after(LOOK_SECONDS):
@@ -126,12 +126,12 @@ class Lab:
     # --- what people do -------------------------------------------------------------------
 
     def thinks(self, text: str, room: int = 1, person: int = 1) -> Said:
-        """Return a message of the next number, which nobody was told yet."""
+        """Return a message with the next number; the peer has told it to nobody yet."""
         self._numbers += 1
         return Said(self._numbers, text, room, person)
 
     async def says(self, text: str, room: int = 1, person: int = 1) -> Said:
-        """Have a person say *text*; return once the peer has told whoever was there."""
+        """Have a person say *text*; return once the peer has told every connection."""
         said = self.thinks(text, room, person)
         await self.tells(said)
         return said
@@ -152,7 +152,7 @@ class Lab:
 
     @property
     def taken(self) -> int:
-        """How many bytes of the peer the host has read, so far."""
+        """How many bytes of the peer's the host has read so far."""
         return sum(line.theirs.arrived for line in self.network.lines)
 
     # --- what is done to the line -----------------------------------------------------------
@@ -164,7 +164,7 @@ class Lab:
             line.theirs.cut()
 
     def stall(self) -> list[Line]:
-        """Let nothing arrive on any open connection any more; return which that are."""
+        """Let nothing arrive any more on the connections that are open; return these."""
         self.note("nothing arrives any more")
         stalled = self.network.open_lines
         for line in stalled:
@@ -191,7 +191,7 @@ class Lab:
     # --- what is left -----------------------------------------------------------------------
 
     def leftovers(self) -> list[str]:
-        """Say what should not be there: connections, requests, sessions of former lives."""
+        """Say what former sessions have left behind: connections, requests, tasks."""
         found = [
             f"a connection whose {'peer' if line.ours.left else 'session'} is gone is still open"
             for line in self.network.open_lines
@@ -290,5 +290,5 @@ class Lab:
 
     @property
     def unknown(self) -> bool:
-        """Is there anything of which nobody knows whether it was heard?"""
+        """Whether the outcome of any message is unknown."""
         return any(r.state is OutboundState.UNKNOWN for r in self.people.receipts)

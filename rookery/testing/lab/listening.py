@@ -12,7 +12,7 @@ import structlog
 
 @contextmanager
 def listening(note: Callable[[str], None]) -> Iterator[None]:
-    """While the block lasts, every warning and worse of the host is a *note*."""
+    """While the block lasts, call *note* with each warning or error that the host logs."""
 
     def hear(
         _: object, level: str, fields: MutableMapping[str, Any]

@@ -1,4 +1,4 @@
-"""The network of a lab: whoever dials ends at the peer, whoever listens meets it there."""
+"""The network of a lab: what the host dials leads to the peer, which also dials the host."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Line:
     """The end that the host has."""
     theirs: Pipe
     life: int | None
-    """`None`: they dialled, and whose it is shows later."""
+    """`None` where the peer has dialled: which life takes it shows later."""
     at: float = field(factory=trio.current_time)
     """When it was opened."""
 
@@ -59,7 +59,7 @@ class LabNetwork:
     """A `platforms.transport.Network` without a port."""
 
     answer: Callable[[Line], Awaitable[None]]
-    """Lives the far end of a connection that the host has dialled."""
+    """Serves the far end of a connection that the host has dialled."""
     tasks: trio.Nursery
     note: Callable[[str], None]
     away: bool = False
@@ -98,7 +98,7 @@ class LabNetwork:
     async def encrypt(
         self, stream: trio.abc.Stream, host: str, context: ssl.SSLContext | None
     ) -> trio.abc.Stream:
-        """Trust: what is proved here is the platform, not TLS."""
+        """Return *stream* as it is: what is proved here is the platform, not TLS."""
         try:
             await trio.lowlevel.checkpoint()
         except trio.Cancelled:
@@ -121,7 +121,7 @@ class LabNetwork:
 
     @property
     def listens(self) -> bool:
-        """Has the host a port open?"""
+        """Whether the host has a port open."""
         return bool(self._listeners)
 
     def visit(self) -> Line:
@@ -143,5 +143,5 @@ class LabNetwork:
 
     @property
     def open_lines(self) -> list[Line]:
-        """Those of which the host has not closed its end."""
+        """The connections of which the host has not closed its end."""
         return [line for line in self.lines if not line.ours.closed]

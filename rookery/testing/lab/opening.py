@@ -24,7 +24,7 @@ STORY_LINES = 60
 
 
 class LeftBehind(AssertionError):
-    """The host is gone, and something of it is still there."""
+    """The host has stopped, and something of it is still there."""
 
 
 @asynccontextmanager
@@ -73,7 +73,7 @@ async def open(  # noqa: A001 - read as `lab.open`
 async def _housed(
     lab: Lab, bots: tuple[Bot, ...], token: str, seed: int
 ) -> AsyncIterator[None]:
-    """Run the host; everything that is configured was begun when the block is."""
+    """Run the host; when the block begins, everything that is configured was started."""
     peer = lab.peer
     with tempfile.TemporaryDirectory(prefix="rookery-lab-") as folder:
         house = lab.house = House(
@@ -97,7 +97,7 @@ async def _housed(
 
 @contextmanager
 def _telling(lab: Lab) -> Iterator[None]:
-    """Whoever reads why a test failed wants to see what happened before."""
+    """Add the end of the story to an exception that leaves the block."""
     try:
         yield
     except Exception as error:
@@ -108,7 +108,7 @@ def _telling(lab: Lab) -> Iterator[None]:
 
 @contextmanager
 def _plainly() -> Iterator[None]:
-    """A test wants to read what was raised in it, not a group of one."""
+    """Raise the one exception of a group of one by itself: it is easier to read."""
     try:
         yield
     except BaseExceptionGroup as group:

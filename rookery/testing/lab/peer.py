@@ -13,7 +13,7 @@ from rookery.testing.lab.values import TOKEN, Case, Said, TooMany
 
 
 class Stage(Protocol):
-    """What a peer needs of its lab."""
+    """What a peer may ask of its lab, by methods of the same names."""
 
     async def hears(self, room: int, text: str, key: str | None) -> None:
         """See `Peer.hears`."""
@@ -70,14 +70,14 @@ class Peer(ABC):
         """
 
     async def serve(self, stream: trio.abc.Stream) -> None:
-        """Live one connection that the platform has dialled, until it ends.
+        """Serve one connection that the platform has dialled, until it ends.
 
         A server that keeps what nobody was there to hear tells it first: see `told`.
         """
         raise NotImplementedError
 
     async def visit(self, stream: trio.abc.Stream) -> None:
-        """Live one connection that we have dialled, where the platform listens.
+        """Speak over one connection that we have dialled, where the platform listens.
 
         Called again and again, some seconds after the last one has ended.
         """
@@ -90,7 +90,10 @@ class Peer(ABC):
     # --- given to the author --------------------------------------------------------------
 
     async def hears(self, room: int, text: str, key: str | None = None) -> None:
-        """People see *text*. Call it before it is answered, that is the worst moment.
+        """Note that people see *text*. Call it before the answer is sent.
+
+        The lab may cut the line here: between being said and being known to be said is the
+        worst moment for it.
 
         Args:
             room: The `Said.room` of that place.
@@ -100,7 +103,7 @@ class Peer(ABC):
         await self._of().hears(room, text, key)
 
     def refusal(self) -> TooMany | None:
-        """Ask, before `hears`, whether what we say is too much just now."""
+        """Ask, before `hears`, whether the peer is to refuse this as too much."""
         return self._of().refusal()
 
     async def lets_in(self) -> None:
@@ -116,7 +119,7 @@ class Peer(ABC):
         return self._of().dial()
 
     def enter(self, stage: Stage) -> None:
-        """The lab begins; it calls this."""
+        """Give the peer its lab; called by the lab when it begins."""
         self._stage = stage
 
     @classmethod

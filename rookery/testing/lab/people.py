@@ -14,7 +14,7 @@ SAY = "say "
 
 @define(eq=False)
 class People:
-    """What was handled, and the receipts of what was said."""
+    """What the bot has handled, and the receipts of what it has said."""
 
     note: Callable[[str], None]
     handled: list[str] = field(factory=list)

@@ -7,7 +7,7 @@ from operator import index
 import trio
 
 ROOM_BYTES = 64 * 1024
-"""What is under way before a sender has to wait; as much as a socket holds, about."""
+"""How many bytes may be on their way before a sender waits; about what a socket holds."""
 
 
 class _Way:
@@ -24,7 +24,7 @@ class _Way:
 
 
 class _OneAtATime:
-    """As trio demands of a stream: a second task is told, and does not wait."""
+    """Raises in a second task that does the same meanwhile, as trio wants of a stream."""
 
     def __init__(self, doing: str) -> None:
         self._doing = doing
@@ -41,7 +41,7 @@ class _OneAtATime:
 
 
 class Pipe(trio.abc.HalfCloseableStream):
-    """One end. What it does beyond a stream is done to both ends."""
+    """One end of a line. What is no part of trio's streams (`cut`, `stall`) hits both ends."""
 
     def __init__(self, into: _Way, out: _Way) -> None:
         self._in = into
@@ -158,7 +158,7 @@ class Pipe(trio.abc.HalfCloseableStream):
         self._wake()
 
     def stall(self) -> None:
-        """Let nothing arrive any more on either side, and nobody know."""
+        """Let nothing arrive any more at either end, without an error: as a dead network."""
         self._in.stalled = self._out.stalled = True
 
     def _wake(self) -> None:

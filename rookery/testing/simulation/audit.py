@@ -1,8 +1,8 @@
-"""What is counted, beside the laws: mail, and the places in mailboxes.
+"""What is counted, beside the laws: messages, and the slots of mailboxes.
 
 Every message that was accepted is handled, or waits, or is a dead letter: a crash costs
-the one in hand and no other. No mailbox holds more than it may, and a reserved slot comes
-back when what it was reserved for is over.
+the message in hand and no other. No mailbox holds more than it may, and a slot that was
+reserved for something is free again when that is over.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from actors.kernel import Cell, DeadLetters, Envelope, System
 
 
 class Mail:
-    """The messages of one run by number: who got each, until it is accounted for."""
+    """The messages of one run, by number: who got each that is not accounted for yet."""
 
     def __init__(self) -> None:
         self._numbers = 0
@@ -33,19 +33,19 @@ class Mail:
         return self._numbers
 
     def told(self, path: str, number: int) -> None:
-        """It was accepted by *path*."""
+        """Note that message *number* was accepted by *path*."""
         if number in self._early:
             self._early.discard(number)
         else:
             self._open[number] = path
 
     def done(self, number: int) -> None:
-        """It was handled, or is a dead letter."""
+        """Note that message *number* was handled, or is a dead letter."""
         if self._open.pop(number, None) is None:
             self._early.add(number)
 
     def vanished(self) -> Iterator[str]:
-        """Say which are neither: nobody's, once the tree has stopped."""
+        """Say which messages were neither; asked once the tree has stopped."""
         vanished, self._open = self._open, {}
         for number, path in vanished.items():
             yield f"message {number} to {path} is neither handled nor a dead letter"

@@ -1,7 +1,7 @@
 """The clock of a simulation: jumps to the next timer as soon as everybody waits.
 
-As trio's `MockClock` with autojump, and it notices what would else be waited for without
-an end: nobody with a timer, one instant that never passes, a world that does not stop.
+It works as trio's `MockClock` with autojump. Besides, it notices when the run would never
+end: nobody has a timer any more, one instant never passes, or the world does not stop.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class StoodStill(Exception):
 
 @define(eq=False)
 class JumpingClock(trio.abc.Clock):
-    """Time in seconds from 0 to *limit*, at which the world must have ended."""
+    """Time in seconds from 0 to *limit*, by which the world must have ended."""
 
     limit: float
     now: float = 0.0

@@ -18,7 +18,7 @@ from rookery.testing.simulation.faults import Struck
 from supervision import ChildNotStarted
 
 EXPECTED = (Struck, NeedsOperator, ActorError, ChildNotStarted)
-"""What may end a life in a world of ours."""
+"""What may end a life in a simulated tree; any other exception is a mistake."""
 
 
 def note(log: Log, law: str, found: Iterable[str]) -> None:
@@ -27,22 +27,23 @@ def note(log: Log, law: str, found: Iterable[str]) -> None:
 
 
 def alive(log: Log) -> Iterator[str]:
-    """Say who lives although it is all over."""
+    """Say who still lives although the tree has stopped."""
     for path in log.census.lives:
         yield f"{path} lives after the end"
 
 
 def unprovoked(log: Log, *, stopped: bool) -> Iterator[str]:
-    """The root ends because it gives up or is told to: nothing below takes it along."""
+    """Say so if the root ended though it neither gave up nor was told to stop."""
     ended = log.census.ended.get("/")
     if ended is not None and not stopped and not log.census.reigns["/"].leaving:
         yield f"the root ended with {ended[1]}"
 
 
 def strange_crashes(log: Log, ours: bool) -> Iterator[str]:
-    """What raises but the faults, and what the kernel raises on purpose, is a mistake.
+    """Say what raised that is neither one of our faults nor raised on purpose by the kernel.
 
-    Actors of somebody else may raise what they like; supervisors may not.
+    If the tree is not one of *ours*, its actors may raise what they like; its supervisors
+    may not.
     """
     for entry in log.entries:
         match entry.event:

@@ -20,7 +20,7 @@ class Struck(Exception):
 def random_plan(dice: random.Random) -> Chaos:
     """Return about half of all kinds of faults, each with a chance of its own.
 
-    Below the root only: a root that crashes is the end, and what would that tell.
+    All of them hit actors below the root: a root that crashes ends the run.
     """
     often = dice.choice([0.3, 1.0, 3.0])
     plan = Chaos(seed=dice.getrandbits(32), max_faults=1_000_000)

@@ -40,7 +40,7 @@ MAX_CHILDREN = 10
 
 
 class Operations:
-    """Somebody with nothing better to do, and dice."""
+    """An operator who does random things to a tree, from *dice*."""
 
     def __init__(
         self,

@@ -108,7 +108,7 @@ class _World:
         self.clock = JumpingClock(10 * seconds + 24 * 3600)
 
     def dice(self, what: str) -> random.Random:
-        """Return dice for one purpose: what one thing draws changes nothing for another."""
+        """Return dice for one purpose, so that what one thing draws changes no other."""
         return random.Random(f"{self.seed}/{what}/{len(self.logs)}")
 
     async def live(self) -> None:
@@ -157,7 +157,7 @@ class _World:
             nursery.cancel_scope.cancel()
 
     async def _recover(self, system: System, log: Log, seconds: float) -> None:
-        """No faults any more: whoever is to come back has done so after a while."""
+        """Let time pass without faults, then note who should be back and is not."""
         log.did("all is well from now on")
         with trio.move_on_after(seconds):
             await system.ended()

@@ -33,7 +33,7 @@ class Job:
     number: int
     """Under which the mail is accounted for."""
     hops: int = 0
-    """How many more it may lead to."""
+    """How many more jobs it may lead to."""
 
 
 @frozen
@@ -41,9 +41,9 @@ class Tick:
     """From a timer."""
 
     life: int
-    """The incarnation that set it: it is nobody else's ..."""
+    """The incarnation that has set the timer; no other may get it, unless `again`."""
     again: bool
-    """... but where what is in hand at a crash is handed on."""
+    """Whether the next incarnation gets the message that was in hand at a crash."""
 
 
 @frozen
