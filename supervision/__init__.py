@@ -5,10 +5,17 @@ the supervisor actor that does what the core decides; in `limits`, what keeps ca
 from a peer that fails or is busy. What does not: an actor's life itself
 (`actors.kernel`), and which children a host has (`rookery`).
 
-Read `values` and `specs` (what one writes), `backoff`, `calls` (what one may ask), then
-`decide` with `transitions` and `fate` (the rules), and last the shell around them:
-`supervisor`, its hold on the children (`crew`) and the typed calls (`asking`). `events` is
-what the core is told and what it wants done, and `state` what it remembers. `limits` and
+Read what one writes first: `values` and `specs`, with `backoff` and `calls` (what one may
+ask). Then the decision core, all of it pure:
+
+    events, state         what it is told and wants done; what it remembers
+    decide                one event in, a new state and actions out
+    transitions, fate     stopping and starting in order; what a failure leads to
+    exits, calling        which exits are failures; how calls are answered
+    faults, numbers       what is wrong with a spec
+
+And last the shell around it: `supervisor`, its hold on the children (`crew`, `crowds` for
+very many), what it logs (`journalist`), and the calls as functions (`asking`). `limits` and
 `chaos` stand apart: nothing of a supervisor needs them.
 """
 

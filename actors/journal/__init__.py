@@ -24,9 +24,12 @@ The index of what goes out, in the order in which its classes build on each othe
     overflow, pacing      who gives way when it is full; how fast it may go out
     parts, content        parts of a message said before; what tells two messages apart
     outbox_side           what both journals answer from this index, without the disk
+    sizes                 how many bytes an event or a body counts
 
-For an operator: `listing` is what one sees of either journal, `again` what one can let begin
-again. `keeper` is the actor that frees what is no longer needed.
+For an operator: `listing` is what one sees of either journal (`memory_desk` for the one in
+memory), `again` what one can let begin again. `keeper` is the actor that frees what is no
+longer needed. `memory_shelf` keeps things by name, and `slot` is an answer that a task waits
+for.
 
 What does not happen here: routing, sending, deciding what a message means.
 """

@@ -3,8 +3,9 @@
 Read `plans` (when is something due?) and `missed` (and what if nobody was there?), which
 are pure like `durations` and `values`. Then `timetable`, which knows what bots declare
 and what waits to be run once, and `scheduler`, the actor that puts into the journal what
-has come due. What does not happen here: running anything. From the journal on, a run is
-an event like any other.
+has come due. `store` says where work is kept that is to be run once, `shelved` keeps it in the
+journal's file. What does not happen here: running anything. From the journal on, a run is an
+event like any other.
 """
 
 from actors.schedule.durations import duration, in_short

@@ -1,9 +1,15 @@
 """IRC: one nick on one network, over lines of text, with whatever of IRCv3 is offered.
 
-Read `platform` first, then `session` (one connection from the first line to the last),
-`speaker` (what goes out over it), `language` (which lines are answers) and `speaking` (a
-message becomes lines). `wire` is the protocol as values; `filling` and `channels` are about
-what was missed; `config` and `wanting` are small and pure. Not here: sockets, when to dial again, keeping messages.
+What does not happen here: sockets, when to dial again, keeping messages.
+
+Read `platform` first. Then by what you look for:
+
+- one connection, from the first line to the last: `session`; how it is opened: `dialling`
+- what goes out: `speaker`, `speaking` (a message becomes lines), `language` (which lines
+  are answers to ours)
+- what was missed while we were away: `filling`, `channels`
+- the nick and the channels that we want and may not have yet: `wanting`
+- the protocol as values: `wire`; the keys of its table: `config`
 """
 
 from platforms.irc.config import IrcConfig

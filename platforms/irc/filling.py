@@ -1,4 +1,4 @@
-"""What is new waits until what was missed stands before it. Pure; the clock is an argument.
+"""New lines are kept back until what was missed before them has come. Reads no clock.
 
 The cursor is the time of the newest line that was journalled, as the server wrote it. It is
 never in the future: a line that claims to be from then would stay the newest for ever. While

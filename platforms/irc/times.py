@@ -1,4 +1,4 @@
-"""A time as `server-time` writes it, where we are who writes. Pure."""
+"""Writes a time as IRCv3's `server-time` does. Pure."""
 
 from __future__ import annotations
 

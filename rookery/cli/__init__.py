@@ -7,7 +7,7 @@ Read `app` first: every command is a function whose docstring is its `--help`. T
 what you look for:
 
 - the words of commands in groups: `looks`, `journal`, `outbox`, `deadletters`; options
-  that several share: `places`, `choices`
+  that several share: `places`, `choices`, and `typed` for those that need to be read
 - what commands do: `client` (ask a running host; `NotDone`), `messages` and `journals`
   (a host, or the file it left), `seeing` and `screen` (`tree --watch`), `chaos`,
   `simulating`, `demo`, `checking`, `kinds`

@@ -10,8 +10,10 @@ anything that a running host needs; it never imports this.
     simulation    random trees and random faults from a seed: `python -m rookery.testing`
     lab           a host with one platform, the server at the other end, and what breaks
 
-Read `kit` first; `log` and `telling` are what it writes down, `census` what the laws know,
-`portal` and `scheduling` how trio is driven. `plugin` is the pytest plugin.
+Read `kit` first. It stands on `stage` (a system for a test), `seen` (what there is to see of
+it), `steps` (what can be done to it), `log` and `telling` (what it writes down), `portal` and
+`scheduling` (how trio is driven). `census` is what the laws know of a tree; `plugin` is the
+pytest plugin.
 """
 
 from __future__ import annotations

@@ -5,7 +5,9 @@ does it at the kernel's points. What does not: reading plans from files, and bre
 running host (`rookery.chaos`); the strategies for hypothesis are the room `strategies`,
 which nobody here imports.
 
-Read `plan` (what one writes), `effects` (what can happen where), `when`, then `hooks`.
+Read `plan` (what one writes), `effects` (what can happen where), `when`, then `hooks` (the
+shell, with `holding` for messages that are held back). `firing` is what one fault has done,
+and how to do the same again; `wrongs` is what is wrong with a plan.
 """
 
 from supervision.chaos.effects import (

@@ -34,7 +34,7 @@ from supervision.chaos.wrongs import Wrong, is_seconds, is_whole
 
 
 class Clock(Enum):
-    """When it is nobody's doing."""
+    """Points that are no message's and no actor's doing: time passes."""
 
     TICK = "tick"
     """Once a second, for each actor that lives."""

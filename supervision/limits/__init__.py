@@ -4,10 +4,16 @@ What happens here: whether a call may be made now, has to wait, or is refused at
 What does not: the call itself, trying again, and whose limits there are: whoever owns a
 peer makes one set of them for it and hands it to those who call.
 
-The rules are pure, and each has a thin shell that one waits on: `breaker` (with
-`breaker_policy` and `window`) and `circuit`, `bucket` and `limiter`, `permits` and `bulkhead`. Read `values`
-first and `attempt` last: it puts them in order. `tokens` stands apart: the rates of what goes out to chats,
-which the host's sender asks, and which have no line of their own to wait in.
+Read `values` first. Each rule is pure, and has a thin shell in which a call waits:
+
+    rule                                shell
+    breaker, breaker_policy, window     circuit     calls to a peer that fails are refused
+    bucket                              limiter     so many calls in a time
+    permits                             bulkhead    so many calls at once
+
+Read `attempt` last: it puts all three around one call, in the order that works. `errors` is
+why a call was not made. `tokens` stands apart: the rates of what goes out to chats; the
+host's sender asks it, and keeps itself what has to wait.
 """
 
 from supervision.limits.attempt import Limits

@@ -1,13 +1,13 @@
 """One attempt at a peer, through all of its limits in the one order that works.
 
-    permit   a call that must wait takes none of the rate yet
-    rate     a call that the breaker refuses gives it back
-    breaker  entered last: what it counts are calls that were really made
+    permit   first: while a call waits for its permit it has taken nothing of the rate yet
+    rate     then; it is given back if the breaker refuses the call
+    breaker  last, so that it counts only calls that were really made
     call     under a deadline of its own
 
-Whether the caller may at all (admission, a budget) comes before; trying again, and the
-pause before that, comes after: a pause inside would hold a permit, and the breaker would
-see one verdict for many attempts.
+Whether the caller may call at all (admission, a budget) is checked before all this. Trying
+again, and the pause before that, are outside, too: a pause inside would hold a permit, and
+the breaker would see one verdict for many attempts.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Limits:
         admitted_within: float,
         within: float,
     ) -> AsyncIterator[None]:
-        """Let the body make one attempt. A pause before the next one comes after it.
+        """Let the body of the `with` make one attempt. Whoever tries again pauses outside.
 
         A failure that says when the peer wants to hear from us again closes the rate
         until then.

@@ -62,7 +62,7 @@ class Ticket:
     generation: int
     began_at: float
     used: bool = False
-    """It has left: it cannot count twice, nor free two places."""
+    """Whether `leave` was called for it; then it counts no more."""
 
 
 @frozen
@@ -99,7 +99,7 @@ class BreakerStatus:
     in_a_row: int
     """Failures since the last success."""
     calls: int
-    """With a verdict, in the window, in this generation; as the next two."""
+    """Calls with a verdict, in the window and this generation; so are the next two."""
     failures: int
     slow: int
 

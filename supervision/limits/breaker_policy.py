@@ -23,17 +23,17 @@ class BreakerPolicy:
     """
 
     consecutive: int | None = 5
-    """So many failures without a success between them open it. `None`: they do not."""
+    """How many failures in a row open it; `None`: no number of them does."""
     failure_rate: float | None = 0.5
-    """Such a part of the calls in the window, failed, opens it. `None`: it does not."""
+    """Which part of the calls in the window must fail to open it; `None`: none does."""
     slow_after: float | None = None
-    """A call that took longer than so many seconds was slow. `None`: none is."""
+    """After how many seconds a call counts as slow; `None`: none ever does."""
     slow_rate: float = 0.8
-    """Such a part of the calls in the window, slow, opens it, too."""
+    """Which part of the calls in the window must be slow to open it."""
     window: float = 60.0
     """Seconds over which rates are taken."""
     min_calls: int = 20
-    """Rates of fewer calls than this in the window mean nothing."""
+    """How many calls the window must hold before a rate opens it."""
     probes: int = 1
     """How many calls may be under way while it is half open."""
     successes: int = 1

@@ -15,7 +15,7 @@ from attrs import Factory, field, frozen
 from supervision.limits.values import heeded, is_count, is_positive, require
 
 TICKS = 1_000_000
-"""Per second. A clock's floats count microseconds exactly for 285 years."""
+"""Ticks in a second. A float of seconds tells microseconds apart for 285 years."""
 
 
 def tick_at(now: float) -> int:

@@ -13,7 +13,7 @@ from supervision.limits.values import Urgency
 
 
 class Bulkhead:
-    """Lets so many calls be under way. One for each peer: a slow one fills its own."""
+    """Limits how many calls to one peer are under way, so that a slow one blocks no other."""
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
 """A rate limiter that one waits for: the shell around `bucket`.
 
-First come, first served, whatever the cost: a large request is not overtaken by small
-ones until it starves. Only the first in line looks at the buckets, and takes in its own
-task: whoever is cancelled while it waits has taken nothing yet.
+First come, first served, whatever the cost, so that a large request is not overtaken by
+small ones for ever. Only the first in line looks at the buckets. It takes from them in its
+own task, so a call that is cancelled while it waits has taken nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from supervision.limits.bucket import TICKS, Buckets, Pace
 from supervision.limits.errors import WaitTooLong
 
 SLACK = 2 / TICKS
-"""What each look at the clock may lose: a wait of exactly *within* is not too long."""
+"""Seconds that rounding may cost: a wait of exactly *within* must not seem too long."""
 
 
 class RateLimiter:

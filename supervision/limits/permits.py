@@ -54,7 +54,7 @@ class PermitPolicy:
     size: int
     """How many may be under way at the same time."""
     max_waiting: int
-    """How many of each urgency may wait; one more is refused at once. 0: none waits."""
+    """How many calls of each urgency may wait; one more is refused at once."""
     ageing: float = 10.0
     """Seconds of waiting that count as much as one step of urgency."""
 
@@ -82,7 +82,7 @@ class Claim:
 
 
 class Permits:
-    """Holds who is under way and who waits. Waiting means that nothing is free."""
+    """Who is under way and who waits. If anybody waits, no permit is free."""
 
     def __init__(self, policy: PermitPolicy) -> None:
         self._policy = policy

@@ -1,9 +1,9 @@
 """Tokens that stay away for the whole period: no window of it sees more than there are.
 
-A bucket that fills bit by bit (`bucket`) lets its burst through, and what has grown back
-meanwhile on top: nearly twice its count in one unlucky period. Whoever counts at the
-other end takes that for too much. Here a token that was taken is back exactly one period
-later, so the rate holds in every window, wherever it begins.
+A bucket that fills bit by bit (`bucket`) lets its whole burst through, and then what has
+grown back: in one unlucky period nearly twice its count. A platform that counts messages
+per period takes that for too much. Here a token comes back exactly one period after it was
+taken, so the rate holds in every window, wherever that begins.
 
 Pure: time is an argument, and whole microseconds inside.
 """
@@ -19,9 +19,9 @@ from supervision.limits.bucket import TICKS, Pace, tick_at
 from supervision.limits.values import heeded
 
 MAX_KEYS: Final = 10_000
-"""Keys whose tokens are not all back; one more waits until one of them may be forgotten."""
+"""How many keys may have tokens out; one more waits until one of them has all back."""
 GRAINS: Final = 1_000
-"""So many moments of a period are told apart, however many tokens there are."""
+"""Into how many parts a period is divided: tokens taken in one part come back together."""
 
 K = TypeVar("K", bound=Hashable)
 

@@ -13,7 +13,7 @@ from actors.kernel import leaves
 from supervision.faults import BadSpec, Fault
 
 MAX_RETRY_AFTER_SECONDS: Final = 24 * 3600.0
-"""A peer may send us away for so long; what it asks beyond that is cut."""
+"""The longest pause that a peer may ask for; a longer one is cut to this."""
 
 
 class BreakerState(Enum):
@@ -28,7 +28,7 @@ class BreakerState(Enum):
 
 
 class Urgency(IntEnum):
-    """Who goes first where several wait. One that waits rises with time."""
+    """Who goes first where several wait; waiting long counts as being more urgent."""
 
     URGENT = 0
     """Somebody looks at the screen and waits."""
@@ -84,7 +84,7 @@ class Taxonomy:
 def judgement_of(error: Exception, judge: Judge) -> Judgement:
     """Return what *judge* says about *error*, or the worst it says about its leaves.
 
-    A nursery wraps one `ConnectionError` into a group; the judge wants the error.
+    A nursery puts even a single `ConnectionError` into a group, which no judge knows.
     """
     found = [judge(leaf) for leaf in leaves(error) if isinstance(leaf, Exception)]
     if len(found) == 1:
@@ -98,7 +98,7 @@ def judgement_of(error: Exception, judge: Judge) -> Judgement:
 def heeded(retry_after: float) -> float:
     """Return the seconds a peer's hint is worth: from 0 to `MAX_RETRY_AFTER_SECONDS`.
 
-    Not a number, less than nothing, or for ever: a peer's header can hurt nobody.
+    Whatever a peer sends is safe: NaN, a negative number, infinity.
     """
     return min(max(0.0, retry_after), MAX_RETRY_AFTER_SECONDS)
 

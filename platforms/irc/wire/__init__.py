@@ -1,10 +1,12 @@
 """IRC as values: lines in, events and answers out, what is to be said back into lines.
 
-Pure: no socket, no clock, no randomness, nothing here waits. Read `line` first (what a
-line is), then `registration` with `sasl` and `scram` (how a connection begins), `known` with `support`
-and `roster` (what a connection has learned), `inbound` (what the host is told),
-`history` (what was missed), `outbound` (what may be said, and how long) and `confirming` (what became of it). Sockets
-and time are one folder up.
+Pure: no socket, no clock, no randomness, nothing here waits. Sockets and time are one
+folder up. Read `line` first (what a line is). Then by what you look for:
+
+- how a connection begins: `registration`, with `capabilities`, `sasl` and `scram`
+- what a connection has learned: `known`, with `support` and `roster`
+- what the host is told: `inbound`, with `text` (colours, CTCP); what was missed: `history`
+- what is said, and how long it may be: `outbound`; what became of it: `confirming`
 """
 
 from platforms.irc.wire.confirming import (

@@ -1,10 +1,14 @@
 """Matrix as values: answers of a homeserver in, events out; messages into events.
 
-Pure: no socket, no clock, no randomness, nothing here waits. Read `sync` first (what an
-answer says), then `inbound` with `body` and `members` (what the host is told), `rooms`
-(what is known besides) and `gaps` (what was missed); `outbound` and `html` are the way
-back, `filters` what is asked, `errors` what a refusal means,
-`errands` where we are on the way to. Not here: asking.
+Pure: no socket, no clock, no randomness, nothing here waits. What asks the homeserver is one
+folder up. Read `sync` first (what an answer says). Then by what you look for:
+
+- what the host is told: `inbound`, with `body` and `members`
+- what is known of rooms besides: `rooms`; what was missed in one: `gaps`; rooms that we are
+  on the way to: `errands`
+- what is said: `outbound`, with `html`; what is asked for: `filters`; what a refusal means:
+  `errors`
+- reading what other servers may have made wrong: `lenient`
 """
 
 from platforms.matrix.wire import filters

@@ -1,4 +1,4 @@
-"""Reading what another server has relayed: a field that makes no sense is an empty one.
+"""Reading what another server has relayed: a field that makes no sense is read as empty.
 
 An event comes from whoever wrote it, on a server that nobody here knows. What it holds
 may be anything at all, and must cost no more than itself.

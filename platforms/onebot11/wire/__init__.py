@@ -1,9 +1,14 @@
 """OneBot v11 as values: frames in, events and answers out, actions back into frames.
 
-Pure: no socket, no clock, no randomness, nothing here waits. Read `codec` first (what a
-frame means), then `events` and `inbound` (what the host is told), `segments` and `cq`
-(what messages are made of), `actions` and `outbound` (what we ask for), `answers`
-(what became of it). Sessions, roles and liveness are one folder up.
+Pure: no socket, no clock, no randomness, nothing here waits. Sessions, roles and liveness
+are one folder up. Read `codec` first (what a frame means). Then by what you look for:
+
+- events: `events` (each as a value), `reading` (from a frame), `inbound` (as the host sees
+  them)
+- what messages are made of: `segments`, and `cq` where they come as text
+- actions: `actions` (all of them), `params` with `checks`, `results`; what bots say as
+  actions: `outbound`
+- what became of an action: `answers`; `lenient` reads what implementations really send
 """
 
 from platforms.onebot11.wire.actions import (

@@ -1,9 +1,12 @@
 """The Bot API of Telegram as values: updates in, requests out, and what answers mean.
 
-Pure: no socket, no clock, no randomness, nothing here waits. Read `updates` first (what
-`getUpdates` brings), then `events` (what the host is told), `content` and `entities`
-(what messages are made of), `outbound`, `changes` and `requests` (what we ask for), `answers` (what
-became of it). `places`, `members`, `service`, `utf16` and `lenient` are small.
+Pure: no socket, no clock, no randomness, nothing here waits. What sends and receives is one
+folder up. Read `updates` first (what `getUpdates` brings). Then by what you look for:
+
+- what the host is told: `events`, with `members` and `service` (what was done in a chat)
+- what messages are made of: `content`, `entities` with `utf16` (offsets), `places` (chats)
+- what we ask for: `outbound`, `changes` and, as bytes, `requests`
+- what became of it: `answers`; `lenient` reads fields that may be missing
 """
 
 from platforms.telegram.wire.answers import (

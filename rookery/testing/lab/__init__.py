@@ -10,8 +10,9 @@ stalls, refuses or repeats itself. What does not: anything about TLS, names and 
     lab           `async with lab.open(TinyPeer) as chat: ...`
     conformance   what every platform has to stand, run by pytest from one class
 
-Read `peer` first, then `lab`; `network` and `pipes` are what it stands on, `house` is
-the host in it.
+Read `peer` and `values` first (what an author writes, and in which words), then `lab` (what
+a test sees and does) and `opening` (how it begins and ends). `house` is the host in it, with
+the bot in `people`; `network` and `pipes` are its net; `listening` hears what it logs.
 """
 
 from rookery.testing.lab.conformance import Conformance, NotConforming, prove

@@ -1,7 +1,7 @@
-"""Plans for hypothesis: any that could be written for a tree, shrinking to the fewest faults.
+"""Plans of chaos for hypothesis, which shrink to the fewest faults that still break something.
 
-The only room that needs hypothesis, which is no dependency of ours: import it in tests.
-Read `plans`.
+This is the only folder here that needs hypothesis, which is no dependency of ours, so it is
+imported by tests only. Everything is in `plans`.
 """
 
 from supervision.chaos.strategies.plans import faults, paths_of, plans

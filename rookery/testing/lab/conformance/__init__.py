@@ -3,9 +3,10 @@
     class TestTinyChat(Conformance):
         peer = TinyPeer
 
-is a test for each `Case`. Read `proving` first: how one case is run, and what may be
-declared impossible. The cases are beside it, by what they are about; each is a story of
-a lab, and where something does not hold it says what, and what was seen.
+is a test for each `Case`. Read `suite` (the class that pytest runs), then `proving`: how one
+case is run, and what may be declared impossible. The cases are in `lines`, `protocol`,
+`ending` and `load`, by what they are about. Each is a story of a lab, told with what `trial`
+offers; if something does not hold, it says what, and what was seen.
 """
 
 from rookery.testing.lab.conformance.proving import WrongDeclaration, prove

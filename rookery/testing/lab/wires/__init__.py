@@ -4,8 +4,9 @@
     http         requests and answers of HTTP/1.1
     lines        lines of text
 
-None of them uses our own transport: that would be on both ends of its proof. Whoever is
-cut off learns it by `Gone`, or by the end of a loop.
+None of them uses our own transport, which would then prove itself. When the line is cut, or
+the platform leaves, they raise `Gone`, or a loop over them ends. What does not happen here:
+any protocol above these wires; that is the peer's.
 """
 
 from rookery.testing.lab.wires.gone import Gone
