@@ -35,7 +35,7 @@ class Client:
 
 
 @pytest.mark.parametrize("block", every("python"), ids=str)
-def test_it_compiles(block: Block) -> None:
+def test_every_block_of_python_compiles(block: Block) -> None:
     compile(block.text, str(block), "exec", dont_inherit=True)
 
 

@@ -28,7 +28,7 @@ async def test_it_answers_ping_echo_and_help() -> None:
         assert await room.hears("good morning") == []
 
 
-async def test_it_reminds() -> None:
+async def test_the_demo_bot_reminds_and_says_when_it_cannot() -> None:
     async with running(bot, provided={"tree": tree}) as room:
         (said,) = await room.hears("/remind 5s the tea")
         assert re.fullmatch(r"I will, at \d\d:\d\d:\d\d UTC", said)

@@ -118,7 +118,7 @@ def test_a_run_was_stable_from_reset_after_on() -> None:
         assert timer.streak == streak
 
 
-def test_a_restart() -> None:
+def test_each_restart_is_noted_and_so_is_giving_up() -> None:
     world = alone()
 
     assert after(world) == [ChildEnded("a", 1, BOOM, True), Restarted("a", 2, 0)]
@@ -129,7 +129,7 @@ def test_a_restart() -> None:
     ]
 
 
-def test_a_restart_after_a_sleep() -> None:
+def test_a_restart_after_a_sleep_is_noted_with_its_streak() -> None:
     world = alone(backoff=STEADY, counted=False)
 
     ended, timer = after(world)

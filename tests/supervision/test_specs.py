@@ -90,7 +90,9 @@ def refusal(*children: ChildSpec, **flags: object) -> str:
         ({"needs_operator": 1}, "needs_operator must be True or False (got 1)"),
     ],
 )
-def test_flags(flags: dict[str, object], what: str) -> None:
+def test_a_supervisor_says_which_of_its_settings_is_wrong_and_what_must_hold(
+    flags: dict[str, object], what: str
+) -> None:
     assert refusal(child(restart="never"), **flags) == what
 
 
@@ -133,7 +135,9 @@ WRONG: list[tuple[dict[str, object], str]] = [
 
 
 @pytest.mark.parametrize(("wrong", "what"), WRONG)
-def test_children(wrong: dict[str, object], what: str) -> None:
+def test_a_supervisor_says_what_is_wrong_with_a_child_and_what_must_hold(
+    wrong: dict[str, object], what: str
+) -> None:
     assert refusal(child(**wrong)) == what
 
 

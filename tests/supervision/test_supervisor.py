@@ -113,7 +113,7 @@ async def test_the_window_slides_and_giving_up_stops_all_with_shutdown(
         assert not await house.alive("a")
 
 
-async def test_restart_types(
+async def test_each_restart_type_restarts_what_it_says_and_forgets_the_temporary(
     diary: Diary, autojump_clock: trio.testing.MockClock
 ) -> None:
     children = [

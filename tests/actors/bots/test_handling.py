@@ -316,7 +316,9 @@ async def test_retry_runs_it_again_and_says_nothing_twice() -> None:
         assert room.outbox.calls == 4
 
 
-async def test_retries_end(autojump_clock: MockClock) -> None:
+async def test_a_handler_that_always_fails_is_tried_as_often_as_declared_and_no_more(
+    autojump_clock: MockClock,
+) -> None:
     bot = Bot("test")
     runs = 0
 

@@ -520,7 +520,9 @@ LIMITS = OutgoingLimits(queued=CAP)
 
 @settings(max_examples=60, deadline=None)
 @given(_cases)
-def test_in_memory(operations: list[tuple[object, ...]]) -> None:
+def test_a_journal_in_memory_does_what_the_model_does(
+    operations: list[tuple[object, ...]],
+) -> None:
     async def main() -> None:
         async with in_memory(Path(), outbox=LIMITS) as journal:
             case = Case(journal, Model())
@@ -533,7 +535,9 @@ def test_in_memory(operations: list[tuple[object, ...]]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(_cases, st.booleans())
-def test_in_a_file(operations: list[tuple[object, ...]], killed: bool) -> None:
+def test_a_journal_in_a_file_does_what_the_model_does_over_kills_and_restarts(
+    operations: list[tuple[object, ...]], killed: bool
+) -> None:
     async def main() -> None:
         left, model = operations, Model()
         with tempfile.TemporaryDirectory() as folder:

@@ -185,7 +185,7 @@ async def test_the_system_lane_goes_first_and_loses_nothing_when_full() -> None:
         assert home.cell("a").reserved == 0
 
 
-async def test_rejecting() -> None:
+async def test_a_full_mailbox_that_rejects_refuses_tell_and_send_at_once() -> None:
     async with house() as home:
         actor = await home.keep("a", doer(capacity=1, overflow=Overflow.REJECT))
         actor.tell(1)

@@ -57,7 +57,9 @@ def test_what_can_be_used(keys: dict[str, object]) -> None:
         ({"tls": False, "certificate": "x"}, "certificate", "nothing with tls = false"),
     ],
 )
-def test_what_cannot(keys: dict[str, object], key: str, words: str) -> None:
+def test_what_cannot_be_said_on_irc_is_refused_by_its_key(
+    keys: dict[str, object], key: str, words: str
+) -> None:
     assert words in told(**keys)[key]
 
 

@@ -102,14 +102,14 @@ def sound(event: Inbound) -> None:
 
 
 @given(st.binary() | st.text().map(str.encode))
-def test_bytes(body: bytes) -> None:
+def test_no_bytes_make_reading_raise(body: bytes) -> None:
     survives(body)
     with suppress(Unreadable):
         read_page(body)
 
 
 @given(st.dictionaries(st.sampled_from(WORDS), VALUES, max_size=6))
-def test_objects(body: dict[str, object]) -> None:
+def test_no_fields_of_an_answer_make_reading_raise(body: dict[str, object]) -> None:
     survives(json.dumps({"next_batch": "s", **body}).encode())
     read_body(body)
     read_direct(body)
@@ -117,7 +117,9 @@ def test_objects(body: dict[str, object]) -> None:
 
 
 @given(st.lists(EVENTS, max_size=5), st.lists(EVENTS, max_size=3))
-def test_events(events: list[dict[str, Any]], state: list[dict[str, Any]]) -> None:
+def test_no_fields_of_an_event_make_reading_raise(
+    events: list[dict[str, Any]], state: list[dict[str, Any]]
+) -> None:
     told = {"timeline": {"events": events}, "state": {"events": state}}
     invited = {"invite_state": {"events": events}}
     rooms = {"join": {"!r": told}, "leave": {"!l": told}, "invite": {"!i": invited}}
@@ -131,7 +133,9 @@ def test_events(events: list[dict[str, Any]], state: list[dict[str, Any]]) -> No
 
 @settings(max_examples=200)
 @given(st.sampled_from(ANSWERS), st.data())
-def test_damage(answer: bytes, data: st.DataObject) -> None:
+def test_no_damage_to_a_real_answer_makes_reading_raise(
+    answer: bytes, data: st.DataObject
+) -> None:
     value = json.loads(answer)
     _damage(value, data)
     survives(json.dumps(value).encode())

@@ -1,3 +1,5 @@
+"""Actions: all of the specification, checked before they go out, with typed answers."""
+
 from __future__ import annotations
 
 import json

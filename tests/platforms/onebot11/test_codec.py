@@ -1,3 +1,5 @@
+"""A frame becomes one value, whatever is in it, and an answer means what it says."""
+
 from __future__ import annotations
 
 import json

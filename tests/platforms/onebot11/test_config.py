@@ -20,7 +20,7 @@ TOKEN = Secret("t0k")
         OneBot11Config("forward", url="wss://example.org", access_token=TOKEN),
     ],
 )
-def test_right(config: OneBot11Config) -> None:
+def test_a_right_configuration_has_no_faults(config: OneBot11Config) -> None:
     assert config.faults() == ()
 
 
@@ -43,7 +43,9 @@ def test_right(config: OneBot11Config) -> None:
         ),
     ],
 )
-def test_wrong(config: OneBot11Config, keys: list[str], says: str) -> None:
+def test_a_wrong_configuration_has_all_of_its_faults_told_at_once(
+    config: OneBot11Config, keys: list[str], says: str
+) -> None:
     faults = config.faults()
     assert [fault.key for fault in faults] == keys, "all of them, at once"
     assert says in str(faults[0])

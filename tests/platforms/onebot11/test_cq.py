@@ -1,3 +1,5 @@
+"""CQ codes: read as the specification says, and written so that they read the same."""
+
 from __future__ import annotations
 
 import pytest

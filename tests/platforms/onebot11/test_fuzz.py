@@ -72,13 +72,13 @@ def survives(frame: str | bytes) -> None:
 
 @settings(deadline=None)
 @given(st.text() | st.binary())
-def test_noise(frame: str | bytes) -> None:
+def test_no_bytes_make_reading_raise(frame: str | bytes) -> None:
     survives(frame)
 
 
 @settings(deadline=None)
 @given(VALUES)
-def test_random_json(value: object) -> None:
+def test_no_json_makes_reading_raise(value: object) -> None:
     survives(json.dumps(value))
 
 
@@ -89,7 +89,9 @@ def test_random_json(value: object) -> None:
     ),
     st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=12),
 )
-def test_events_of_random_fields(post_type: str, fields: dict[str, object]) -> None:
+def test_no_fields_of_an_event_make_reading_raise(
+    post_type: str, fields: dict[str, object]
+) -> None:
     survives(json.dumps({**fields, "post_type": post_type}))
 
 

@@ -1,3 +1,5 @@
+"""Segments of OneBot and ours: what goes out can be read back, and nothing is lost unsaid."""
+
 from __future__ import annotations
 
 import json

@@ -78,13 +78,13 @@ def batch(*updates: object) -> bytes:
 @given(st.binary() | st.text().map(lambda t: t.encode("utf-8", "surrogatepass")))
 @example(b"[" * 100_000)
 @example(b'{"ok": true, "result": [{"update_id": 1' + b"0" * 5000 + b"}]}")
-def test_noise(body: bytes) -> None:
+def test_no_bytes_make_reading_raise(body: bytes) -> None:
     survives(body)
 
 
 @settings(deadline=None)
 @given(VALUES)
-def test_random_json(value: object) -> None:
+def test_no_json_makes_reading_raise(value: object) -> None:
     survives(json.dumps(value).encode())
     survives(json.dumps({"ok": True, "result": value}).encode())
 
@@ -95,7 +95,7 @@ def test_random_json(value: object) -> None:
     st.sampled_from(WANTED),
     st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=12),
 )
-def test_updates_of_random_fields(
+def test_no_fields_of_an_update_make_reading_raise(
     number: int, kind: str, fields: dict[str, object]
 ) -> None:
     survives(batch({"update_id": number, kind: fields}))

@@ -1,3 +1,5 @@
+"""Who is let in by the usual gate: its token, and the origin of a web page."""
+
 from urllib.parse import quote
 
 from hypothesis import example, given

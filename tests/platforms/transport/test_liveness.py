@@ -1,3 +1,5 @@
+"""When a silent peer is probed, and when it is dead."""
+
 from math import inf, nan
 
 import pytest

@@ -46,7 +46,7 @@ class Watched:
 
 
 @pytest.mark.parametrize("scheme", ["ws", "wss"])
-async def test_a_websocket(scheme: str) -> None:
+async def test_a_websocket_opens_nothing_but_through_its_network(scheme: str) -> None:
     network = Watched()
     async with listen("127.0.0.1", 0, Gate(), echo, network) as listener:
         host, port = listener.address
@@ -58,7 +58,7 @@ async def test_a_websocket(scheme: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_http(scheme: str) -> None:
+async def test_http_opens_nothing_but_through_its_network(scheme: str) -> None:
     network = Watched()
     async with serving({"/x": says(response(b"yes"))}) as server:
         url = f"{scheme}://127.0.0.1:{server.port}"
@@ -69,7 +69,7 @@ async def test_http(scheme: str) -> None:
 
 
 @pytest.mark.parametrize("tls", [False, True])
-async def test_lines(*, tls: bool) -> None:
+async def test_lines_open_nothing_but_through_their_network(*, tls: bool) -> None:
     network = Watched()
     async with (
         serving({}) as server,

@@ -17,6 +17,6 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
     assert parse_listen(shown_place(host, port), "") == (host, port)
 
 
-def test_loopback() -> None:
+def test_only_addresses_of_this_machine_are_loopback() -> None:
     assert all(map(is_loopback, ["127.0.0.1", "127.9.9.9", "::1", "localhost"]))
     assert not any(map(is_loopback, ["0.0.0.0", "::", "10.0.0.1", "example.org"]))

@@ -75,7 +75,7 @@ def test_an_origin_is_one_or_not(text: str) -> None:
     assert is_origin(text) in (True, False)
 
 
-def test_origins() -> None:
+def test_an_origin_has_scheme_and_host_and_no_path() -> None:
     good = ("https://a.example", "http://127.0.0.1:8643", "http://[::1]:80")
     bad = (
         "a.example",

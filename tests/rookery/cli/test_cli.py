@@ -62,7 +62,9 @@ def said(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
     return out, err
 
 
-def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_every_command_and_how_to_begin(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["--help"]) == 0
 
     out, _ = said(capsys)

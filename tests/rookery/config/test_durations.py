@@ -24,7 +24,9 @@ from rookery.config.durations import seconds
         (0, 0),
     ],
 )
-def test_units(written: object, meant: float) -> None:
+def test_a_duration_is_a_number_of_seconds_or_has_a_unit(
+    written: object, meant: float
+) -> None:
     assert seconds(written) == meant
 
 

@@ -46,7 +46,7 @@ NOW = Snapshot(
 )
 
 
-def test_the_screen() -> None:
+def test_the_screen_shows_counts_tree_and_chat_above_the_prompt() -> None:
     lines = [line.plain.rstrip() for line in screen_lines(NOW, 80, 20)]
     assert lines == [
         "Rookery demo, 20 s: three platforms, one bridge; a fault every few seconds",
@@ -67,7 +67,7 @@ def test_the_screen() -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (20, 5), (132, 50), (40, 1)])
-def test_it_fits(size: tuple[int, int]) -> None:
+def test_the_screen_fits_a_terminal_of_any_size(size: tuple[int, int]) -> None:
     width, height = size
     lines = screen_lines(NOW, width, height)
     assert len(lines) == height

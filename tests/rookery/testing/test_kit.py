@@ -227,7 +227,7 @@ def test_a_broken_law_fails_the_test() -> None:
         k.log.witness(LifeEnded("/nobody", 1, Killed()))
 
 
-async def test_inside_trio(autojump_clock: MockClock) -> None:
+async def test_a_test_inside_trio_has_the_same_probe(autojump_clock: MockClock) -> None:
     async with kit.open(perch()) as k:
         await k.crash("/tg", OSError())
         await k.advance(1)

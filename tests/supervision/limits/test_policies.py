@@ -36,7 +36,9 @@ from supervision.limits import BreakerPolicy, Pace, PermitPolicy
         ),
     ],
 )
-def test_a_breaker(wrong: dict[str, object], what: str) -> None:
+def test_a_breaker_policy_says_which_field_is_wrong_and_what_must_hold(
+    wrong: dict[str, object], what: str
+) -> None:
     with pytest.raises(BadSpec) as raised:
         BreakerPolicy(**wrong)  # type: ignore[arg-type]  # wrong on purpose
 
@@ -73,7 +75,9 @@ def test_one_reason_to_open_is_enough() -> None:
         ),
     ],
 )
-def test_a_pace(wrong: tuple[int, ...], what: str) -> None:
+def test_a_pace_says_which_field_is_wrong_and_what_must_hold(
+    wrong: tuple[int, ...], what: str
+) -> None:
     with pytest.raises(BadSpec) as raised:
         Pace(*wrong)
 
@@ -103,7 +107,9 @@ def test_a_burst_is_what_one_period_brings_unless_it_is_given() -> None:
         ),
     ],
 )
-def test_permits(wrong: dict[str, float], what: str) -> None:
+def test_a_permit_policy_says_which_field_is_wrong_and_what_must_hold(
+    wrong: dict[str, float], what: str
+) -> None:
     with pytest.raises(BadSpec) as raised:
         PermitPolicy(**{"size": 1, "max_waiting": 1, **wrong})  # type: ignore[arg-type]
 

@@ -298,7 +298,7 @@ print("recovered")
 )
 
 
-def test_without_rights() -> None:
+def test_a_file_that_may_not_be_written_is_told_and_not_begun() -> None:
     """In a process of its own: root may write everywhere, so it becomes somebody else."""
     home = Path(__file__).resolve().parents[4]
     with tempfile.TemporaryDirectory() as folder:
