@@ -8,7 +8,8 @@ design. The same seed is the same log, byte for byte. What does not: the control
 ports, the lock, signals; they are tested with real processes.
 
 Read `world` first (its course), then `process` (one life of the host), `trouble` (what
-goes wrong) and `laws` with `truthful` and `timely` (what must hold in the end, pure). Then by what you look for:
+goes wrong) and `laws`, with `truthful` and `timely` (what must hold in the end; pure). Then
+by what you look for:
 
 - what a seed decides: `climate` (what sort of world), `plans` (which faults)
 - the outside of the host: `servers`, `wires` and `platform` (the platforms), `people` and
