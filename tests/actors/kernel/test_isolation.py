@@ -737,6 +737,45 @@ async def test_resources_close_in_reverse_in_the_task_that_opened_them(
     assert len({task for _, task in log}) == 1
 
 
+async def leave_a_nursery_open(*_: object) -> None:
+    await trio.open_nursery().__aenter__()
+
+
+async def test_a_nursery_left_open_beside_the_handler_costs_one_life() -> None:
+    """T10: trio's complaint comes to the nursery that the task was in."""
+
+    async def begin(doer: Doer, ctx: ActorContext) -> None:
+        nursery = await ctx.enter(trio.open_nursery())
+        nursery.start_soon(leave_a_nursery_open)
+
+    async with house() as home:
+        actor = await home.keep("a", Doer)
+        sibling = await home.keep("b", Doer)
+        actor.tell(Do(begin))
+        await settle()
+
+        reason = home.reasons("a")[0]
+        assert isinstance(reason, Crash)
+        assert "Nursery stack corrupted" in str(reason.exception)
+        assert await sibling.ask(Get(lambda *_: "alive"), within=1) == "alive"
+
+
+async def test_a_nursery_left_open_in_the_life_itself_stops_the_tree_in_order() -> None:
+    """T10: whose own task breaks trio's books cannot be kept from it."""
+    stopped: list[str] = []
+    with pytest.RaisesGroup(
+        pytest.RaisesExc(RuntimeError, match="Nursery stack corrupted")
+    ):
+        async with house() as home:
+            for name in "xy":
+                await home.keep(name, stops(lambda *_, name=name: stopped.append(name)))
+            actor = await home.keep("a", Doer)
+            actor.tell(Do(leave_a_nursery_open))
+            actor.tell(boom())
+            await trio.sleep_forever()
+    assert stopped == ["y", "x"]
+
+
 async def test_children_stop_in_reverse_order_even_if_the_world_is_cancelled() -> None:
     """T11: order is the supervisor's, never that of a cancelled nursery."""
     log: list[str] = []
