@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from platforms.base import SessionEnded
 from platforms.matrix import wire
-from platforms.matrix.server import Refused, ask_patiently
+from platforms.matrix.server import Refused, ask_of_room
 
 if TYPE_CHECKING:
     from platforms.base import Link, Web
@@ -29,14 +28,11 @@ async def whole(
         return timeline
     try:
         while gap.target:
-            body = await ask_patiently(web, "GET", gap.target)
-            page = wire.read_page(body)
+            page = await ask_of_room(web, gap.target, wire.read_page)
             for excerpt, why in page.refused:
                 link.refuse(excerpt, why)
             gap = wire.with_page(gap, page, timeline)
-    except wire.Unreadable as error:
-        raise SessionEnded(str(error)) from error
-    except Refused as refused:  # a room that we may not look into any more
+    except Refused as refused:  # we may not look into it any more, or nobody can
         link.log.warning("gap.lost", room=gap.room, why=str(refused))
     if gap.cut:
         link.log.warning("gap.cut", room=gap.room, events=len(gap.found))

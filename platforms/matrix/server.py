@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import trio
 from attrs import frozen
@@ -25,7 +26,11 @@ MAX_ANSWER_BYTES: Final = 16 * 2**20
 pieces by the next session."""
 ASK_AGAIN: Final = 5
 """How often a session asks while the homeserver says that it has asked too often."""
+ROOM_PAUSES: Final = (2.0, 6.0, 18.0)
+"""Seconds before a room is asked for again that the homeserver tells nothing of."""
+WHOAMI: Final = "/_matrix/client/v3/account/whoami"
 _JSON: Final = (("Content-Type", "application/json"),)
+T = TypeVar("T")
 
 
 @frozen
@@ -98,6 +103,32 @@ async def ask_object(web: Web, target: str) -> JsonObject:
         return wire.read_object(await ask_patiently(web, "GET", target))
     except wire.Unreadable as error:
         raise SessionEnded(str(error)) from error
+
+
+async def ask_of_room(web: Web, target: str, read: Callable[[bytes], T]) -> T:
+    """Return what *read* finds in the answer to *target*, which is about one room.
+
+    A room may be broken on a homeserver that is well otherwise. If that ended the session,
+    it would end each one, and no room would be heard any more. So the homeserver is asked
+    a few times, and each time whether it answers at all.
+
+    Raises:
+        Refused: it said no for good, or answers, and not to this.
+        NeedsOperator: it refuses our token.
+        SessionEnded: it is in trouble, or not there.
+    """
+    why = ""
+    for pause in (*ROOM_PAUSES, 0.0):
+        try:
+            return read(await ask_patiently(web, "GET", target))
+        except wire.Unreadable as error:
+            why = str(error)
+        except SessionEnded as ended:
+            why = ended.why
+        await ask_patiently(web, "GET", WHOAMI)
+        await trio.sleep(pause)
+    why = f"the homeserver answers, but not to this: {why}"
+    raise Refused(Refusal(Meaning.NO, why))
 
 
 def told(refused: Refused) -> Exception:

@@ -27,8 +27,10 @@ from platforms.matrix.filling import whole
 from platforms.matrix.joining import Joining, direct_content
 from platforms.matrix.server import (
     MAX_ANSWER_BYTES,
+    WHOAMI,
     Refused,
     ask_object,
+    ask_of_room,
     taken,
     told,
 )
@@ -47,7 +49,6 @@ PAUSE_SECONDS: Final = 1.0
 """How far apart we ask, at least, while answers are empty: some servers do not wait."""
 TOGETHER: Final = 200
 """How many events are journalled at once, at most."""
-WHOAMI: Final = "/_matrix/client/v3/account/whoami"
 
 
 class Session:
@@ -264,7 +265,7 @@ class Session:
 
     async def _state(self, target: str) -> wire.JsonObject:
         try:
-            return await self._ask(target)
+            return await ask_of_room(self.web, target, wire.read_object)
         except Refused:  # there is none, or it is not for us to see
             return {}
 

@@ -21,7 +21,7 @@ from platforms.matrix.wire import read_body
 from rookery.testing import lab
 from rookery.testing.lab import Lab
 from tests.fakes.matrix import FakeHomeserver, Room
-from tests.fakes.matrix.answers import too_many
+from tests.fakes.matrix.answers import Answer, too_many
 from tests.fakes.matrix.peer import MatrixPeer
 
 ANN = "@ann:here.test"
@@ -207,6 +207,72 @@ async def test_a_room_that_may_not_be_looked_into_costs_its_gap_only(
             assert await at.chat.until(lambda: "29" in at.diary.said, 60)
         assert at.diary.said == ["begin", *(f"{n}" for n in range(10, 30))]
         assert "gap.lost" in [log["event"] for log in logs]
+
+
+BROKEN = Answer(500, {"errcode": "M_UNKNOWN", "error": "Internal server error"})
+PROXY = Answer(200, b"<html>a page</html>")
+
+
+@pytest.mark.parametrize("answer", [BROKEN, PROXY, None], ids=["500", "page", "cut"])
+async def test_a_room_that_is_broken_on_the_server_costs_its_gap_only(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, answer: Answer | None
+) -> None:
+    """Synapse answers 500 for a room whose events it cannot read: always, and to us each
+    session ended over it, so that the account never came up again."""
+    async with home() as at:
+        bad, good = at.room(), at.room()
+        at.server.say(bad.id, ANN, "begin")
+        await at.hears("begin")
+        await away(at)
+        for number in range(30):
+            at.server.say(bad.id, ANN, f"{number}")
+        at.server.say(good.id, ANN, "fine")
+
+        async def breaks(*_: object) -> object:
+            return answer
+
+        monkeypatch.setattr(at.server, "on_messages", breaks)
+        monkeypatch.setattr(at.server, "on_state", breaks)
+        with capture_logs() as logs:
+            await back(at)
+            assert await at.chat.until(lambda: len(at.diary.said) == 22, 120)
+        in_bad = [text for text in at.diary.said if text != "fine"]
+        assert in_bad == ["begin", *(f"{n}" for n in range(10, 30))]
+        [lost] = [log for log in logs if log["event"] == "gap.lost"]
+        assert lost["room"] == bad.id
+        assert "not to this" in lost["why"]
+        at.server.say(good.id, ANN, "and on")
+        assert await at.chat.until(lambda: "and on" in at.diary.said, 60)
+
+
+async def test_a_server_that_is_in_trouble_costs_no_gap(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with home() as at:
+        room = at.room()
+        at.server.say(room.id, ANN, "begin")
+        await at.hears("begin")
+        await away(at)
+        for number in range(30):
+            at.server.say(room.id, ANN, f"{number}")
+
+        async def breaks(*_: object) -> object:
+            monkeypatch.setattr(at.server, "on_whoami", broken)
+            return BROKEN
+
+        async def broken(*_: object) -> object:
+            return BROKEN
+
+        monkeypatch.setattr(at.server, "on_messages", breaks)
+        with capture_logs() as logs:
+            at.chat.network.away = False
+            assert await at.chat.until(
+                lambda: at.chat.state.phase is Phase.BACKING_OFF, 60
+            )
+            monkeypatch.undo()
+            assert await at.chat.until(lambda: "29" in at.diary.said, 600)
+        assert at.diary.said == ["begin", *(f"{n}" for n in range(30))]
+        assert not [log for log in logs if log["event"] == "gap.lost"]
 
 
 async def test_an_answer_that_is_too_large_is_asked_for_in_smaller_pieces(
