@@ -16,16 +16,16 @@ import msgspec
 
 from actors.messages import OutboundState, Outcome, Priority
 
-_MARK = """INSERT INTO marks (mark, owner, derived, seq, expires_at)
+MARK = """INSERT INTO marks (mark, owner, derived, seq, expires_at)
 VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (mark) DO UPDATE SET seq = excluded.seq, expires_at = excluded.expires_at
 WHERE marks.expires_at <= ?"""
 _MARKED = "SELECT seq FROM marks WHERE mark = ?"
-_ACCEPT = """INSERT INTO inbound (seq, platform, account, chat_kind, chat, state, why,
+ACCEPT = """INSERT INTO inbound (seq, platform, account, chat_kind, chat, state, why,
 boots, received_at, settled_at, size, trace, body, priority)
 VALUES (?, ?, ?, ?, ?, 'new', '', 0, ?, NULL, ?, ?, ?, ?)"""
 # That of nobody is the platform's: a session that dials asks before it knows who it is.
-_MOVE = """INSERT INTO cursors VALUES (?1, ?2, ?3), (?1, '', ?3)
+MOVE = """INSERT INTO cursors VALUES (?1, ?2, ?3), (?1, '', ?3)
 ON CONFLICT (platform, account) DO UPDATE SET cursor = excluded.cursor"""
 _CLAIM_IN = (
     """UPDATE inbound SET state = 'claimed', boots = max(boots, ?) WHERE seq = ?"""
@@ -34,7 +34,7 @@ _SETTLE_IN = """UPDATE inbound SET state = ?, why = ?, boots = max(boots, ?), se
 WHERE seq = ?"""
 _BURY_IN = """UPDATE inbound SET state = ?1, why = ?2, boots = max(boots, ?3),
 settled_at = ?4, died_at = ?4 WHERE seq = ?5"""
-_ENQUEUE = """INSERT INTO outbound (seq, key, platform, account, chat_kind, chat, kind,
+ENQUEUE = """INSERT INTO outbound (seq, key, platform, account, chat_kind, chat, kind,
 state, detail, message_id, attempt, tried_at, queued_at, expires_at, settled_at, trace,
 content, body, change)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?, NULL, ?, ?, ?, ?)
@@ -107,35 +107,43 @@ class Accept(Single, kw_only=True):
 
     def apply(self, db: sqlite3.Connection, numbers: Numbers) -> Accepted:
         seq = self.seq or numbers.last + 1
-        owner = f"{self.platform}/{self.account}"
-        marked = db.execute(
-            _MARK,
-            (self.mark, owner, self.derived, seq, self.expires_at, self.received_at),
-        )
         known = seq
-        if marked.rowcount > 0:
-            db.execute(
-                _ACCEPT,
-                (
-                    seq,
-                    self.platform,
-                    self.account,
-                    self.chat_kind,
-                    self.chat,
-                    self.received_at,
-                    self.size,
-                    self.trace,
-                    self.body,
-                    self.priority,
-                ),
-            )
+        if db.execute(MARK, self.mark_row(seq)).rowcount > 0:
+            db.execute(ACCEPT, self.row(seq))
             self.seq = seq
             numbers.last = max(numbers.last, seq)
         else:
             (known,) = db.execute(_MARKED, (self.mark,)).fetchone()
         if self.cursor is not None:
-            db.execute(_MOVE, (self.platform, self.account, self.cursor))
+            db.execute(MOVE, (self.platform, self.account, self.cursor))
         return Accepted(known, known == self.seq)
+
+    def mark_row(self, seq: int) -> tuple[object, ...]:
+        """Return what `MARK` takes."""
+        owner = f"{self.platform}/{self.account}"
+        return (
+            self.mark,
+            owner,
+            self.derived,
+            seq,
+            self.expires_at,
+            self.received_at,
+        )
+
+    def row(self, seq: int) -> tuple[object, ...]:
+        """Return what `ACCEPT` takes."""
+        return (
+            seq,
+            self.platform,
+            self.account,
+            self.chat_kind,
+            self.chat,
+            self.received_at,
+            self.size,
+            self.trace,
+            self.body,
+            self.priority,
+        )
 
 
 class Advance(Single):
@@ -146,7 +154,7 @@ class Advance(Single):
     cursor: str
 
     def apply(self, db: sqlite3.Connection, _: Numbers) -> None:
-        db.execute(_MOVE, (self.platform, self.account, self.cursor))
+        db.execute(MOVE, (self.platform, self.account, self.cursor))
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -179,32 +187,32 @@ class Enqueue(Single, kw_only=True):
     tried_at: float | None = None
 
     def apply(self, db: sqlite3.Connection, _: Numbers) -> Known | None:
-        written = db.execute(
-            _ENQUEUE,
-            (
-                self.seq,
-                self.key,
-                self.platform,
-                self.account,
-                self.chat_kind,
-                self.chat,
-                self.kind,
-                self.state,
-                self.attempt,
-                self.tried_at,
-                self.queued_at,
-                self.expires_at,
-                self.trace,
-                self.content,
-                self.body,
-                self.change,
-            ),
-        )
-        if written.rowcount > 0:
+        if db.execute(ENQUEUE, self.row()).rowcount > 0:
             return None
         known = known_of(db, self.key)
         # Ours: the commit went through the first time.
         return None if known is None or known.seq == self.seq else known
+
+    def row(self) -> tuple[object, ...]:
+        """Return what `ENQUEUE` takes."""
+        return (
+            self.seq,
+            self.key,
+            self.platform,
+            self.account,
+            self.chat_kind,
+            self.chat,
+            self.kind,
+            self.state,
+            self.attempt,
+            self.tried_at,
+            self.queued_at,
+            self.expires_at,
+            self.trace,
+            self.content,
+            self.body,
+            self.change,
+        )
 
 
 def known_of(db: sqlite3.Connection, key: str) -> Known | None:

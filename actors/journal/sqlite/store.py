@@ -27,6 +27,7 @@ from actors.journal.sqlite.place import connected, identity, prepare
 from actors.journal.sqlite.questions import Fetch, FetchBodies
 from actors.journal.sqlite.retention import Retention, Sweeper
 from actors.journal.sqlite.schema import NotOurs, migrate
+from actors.journal.sqlite.together import apply_all
 from actors.journal.sqlite.troubles import Trouble, TroubleKind, trouble_of
 
 T = TypeVar("T")
@@ -259,11 +260,10 @@ class SqliteStore:
     def _all(
         self, db: sqlite3.Connection, batch: Sequence[Effect]
     ) -> list[object] | None:
-        """Commit them together; `None` if one of them cannot be."""
+        """Commit them together; `None` if one of them has to be looked at alone."""
         db.execute("BEGIN IMMEDIATE")
         try:
-            numbers = self._numbers
-            answers = [effect.apply(db, numbers) for effect in batch]
+            answers = apply_all(db, batch, self._numbers)
             db.execute("COMMIT")
         except Exception as error:
             _roll_back(db)

@@ -1,0 +1,89 @@
+"""A batch is applied in one go: what comes by the hundred is one statement for many rows.
+
+To begin a statement costs as much as what it does for one row.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from actors.journal.sqlite.effects import (
+    ACCEPT,
+    ENQUEUE,
+    MARK,
+    MOVE,
+    Accept,
+    Accepted,
+    Barrier,
+    Effect,
+    Enqueue,
+    Numbers,
+)
+
+
+class KnownAlready(Exception):
+    """One of many rows is in the file: each has to be applied alone, to tell which."""
+
+
+def apply_all(
+    db: sqlite3.Connection, batch: Sequence[Effect], numbers: Numbers
+) -> list[object]:
+    """Apply *batch*, and return the answers.
+
+    As if one came after the other: what is accepted and what is to be said know nothing
+    of each other, and all else finds done what stands before it.
+
+    Raises:
+        KnownAlready: it has to be rolled back, and applied one by one.
+    """
+    answers: list[object] = []
+    accepts: list[Accept] = []
+    enqueues: list[Enqueue] = []
+    for effect in batch:
+        if type(effect) is Accept:
+            accepts.append(effect)
+            answers.append(effect)  # its place
+        elif type(effect) is Enqueue:
+            enqueues.append(effect)
+            answers.append(None)
+        elif type(effect) is Barrier:
+            answers.append(None)
+        else:
+            _accept(db, accepts, numbers)
+            _enqueue(db, enqueues)
+            accepts, enqueues = [], []
+            answers.append(effect.apply(db, numbers))
+    _accept(db, accepts, numbers)
+    _enqueue(db, enqueues)
+    return [
+        Accepted(answer.seq, fresh=True) if type(answer) is Accept else answer
+        for answer in answers
+    ]
+
+
+def _accept(
+    db: sqlite3.Connection, accepts: Sequence[Accept], numbers: Numbers
+) -> None:
+    if not accepts:
+        return
+    last = numbers.last
+    seqs = [accept.seq or (last := last + 1) for accept in accepts]
+    numbered = list(zip(accepts, seqs, strict=True))
+    marks = db.executemany(MARK, [accept.mark_row(seq) for accept, seq in numbered])
+    if marks.rowcount < len(accepts):
+        raise KnownAlready
+    db.executemany(ACCEPT, [accept.row(seq) for accept, seq in numbered])
+    for accept, seq in numbered:
+        accept.seq = seq
+        if accept.cursor is not None:
+            db.execute(MOVE, (accept.platform, accept.account, accept.cursor))
+    numbers.last = max(numbers.last, *seqs)
+
+
+def _enqueue(db: sqlite3.Connection, enqueues: Sequence[Enqueue]) -> None:
+    if not enqueues:
+        return
+    written = db.executemany(ENQUEUE, [each.row() for each in enqueues])
+    if written.rowcount < len(enqueues):
+        raise KnownAlready
