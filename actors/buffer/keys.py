@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 _FIRST = 0  # the number of the first part, which a message in one piece is, too
 KEY_BYTES = 12  # 24 hex digits: Discord, the strictest platform, takes 25 characters
+_ROW_BYTES = 4  # of a reply's key: the end of its row's number
 
 
 def reply_key(
@@ -28,7 +29,11 @@ def reply_key(
         mark: The number of this reply among the handler's, or the `key=` it was given.
     """
     # repr() keeps the parts apart whatever they hold, and 1 apart from "1".
-    return _digest(repr((journal, row, bot, handler, target, mark, _FIRST)))
+    text = repr((journal, row, bot, handler, target, mark, _FIRST))
+    # The number goes first: the file has an index of keys, and what is written together
+    # stands together in it then. By their hashes alone each would dirty a page of its own.
+    near = row & 0xFFFF_FFFF
+    return f"{near:08x}{_digest(text, KEY_BYTES - _ROW_BYTES)}"
 
 
 def notice_key(unique: str) -> str:
@@ -53,7 +58,5 @@ def retry_key(key: str) -> str:
     return _digest(repr(("retry", key)))
 
 
-def _digest(text: str) -> str:
-    return blake2b(
-        text.encode("utf-8", "surrogatepass"), digest_size=KEY_BYTES
-    ).hexdigest()
+def _digest(text: str, size: int = KEY_BYTES) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
