@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from functools import partial
@@ -67,10 +68,10 @@ class Crew(Generic[J]):
         self._all: dict[Worker[J], None] = {}
         # Jobs that were begun in a plain call, each with its deadline.
         self._unmanned: dict[J, float] = {}
+        # Jobs for those who were woken to do them, in the order in which they came.
+        self._given: deque[J] = deque()
         self._active = 0
         """Workers that take jobs: all but the parked, the extra and the fenced."""
-        self.coming = 0
-        """Workers that were called and have not looked yet."""
         self._missed = False
         self._dismissed = False
         # The bound method: it is read twice for every job.
@@ -81,13 +82,8 @@ class Crew(Generic[J]):
     def call(self) -> None:
         """There is one more job to take: wake a worker, or hire one."""
         if self._idle:
-            self.coming += 1
-            worker = self._idle.pop()
-            worker.called = True
-            assert worker.task is not None
-            trio.lowlevel.reschedule(worker.task)
+            self._wake()
         elif self._active < self.size:
-            self.coming += 1
             self._active += 1
             worker = Worker(self)
             self._all[worker] = None
@@ -96,6 +92,29 @@ class Crew(Generic[J]):
             )
         else:
             self._missed = True  # all are at work; who finds nothing must look again
+
+    @property
+    def free(self) -> bool:
+        """May a job be given to somebody who rests?"""
+        return bool(self._idle) and self._active <= self.size
+
+    def give(self, job: J) -> None:
+        """Have *job* done by somebody who rests: it was never there to be taken."""
+        self.running += 1
+        self._given.append(job)
+        self._wake()
+
+    def take_back(self) -> list[J]:
+        """Return the jobs that were given and that nobody has begun."""
+        jobs = list(self._given)
+        self._given.clear()
+        self.running -= len(jobs)
+        return jobs
+
+    def _wake(self) -> None:
+        worker = self._idle.pop()
+        assert worker.task is not None
+        trio.lowlevel.reschedule(worker.task)
 
     def dismiss(self) -> None:
         """Take nothing new: idle workers go home now, the others when they are done."""
@@ -172,19 +191,20 @@ class Crew(Generic[J]):
 
     def next_for(self, worker: Worker[J]) -> J | None:
         """Return what that one does next; `None`: it is to rest."""
-        if worker.called:
-            worker.called = False
-            self.coming -= 1
         if self._dismissed or self._active > self.size:
             return None
-        job = self._take()
-        if job is None:
-            return None
+        job: J | None
+        if self._given:
+            job = self._given.popleft()
+        else:
+            job = self._take()
+            if job is None:
+                return None
+            self.running += 1
         worker.job = job
         worker.deadline = deadline = self._clock() + job.within
         if deadline < self._glass.next_at:
             self._glass.set(deadline)
-        self.running += 1
         return job
 
     async def rest(self, worker: Worker[J]) -> bool:
@@ -224,8 +244,6 @@ class Crew(Generic[J]):
 
     def gone(self, worker: Worker[J]) -> None:
         self._all.pop(worker, None)
-        if worker.called:
-            self.coming -= 1
         if not worker.fenced:
             self._active -= 1
         if self._dismissed:

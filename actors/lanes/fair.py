@@ -148,6 +148,27 @@ class FairQueue(Generic[G, K, T]):
         self._size += 1
         self._stand(lane)
 
+    def straight(self, group: G, key: K, level: int = 1) -> bool:
+        """Count an item as out that need not wait, as if it were pushed and taken at once.
+
+        False, and nothing has happened: others have their turn before it, its key is busy,
+        or there is no place.
+        """
+        if self._turns:
+            return False
+        known = self._groups.get(group) or Group(group)
+        if known.seat is not IDLE or key in known.lanes:
+            return False
+        if self._level(known, 1 << level) == NOWHERE:
+            return False
+        self._groups[group] = known
+        known.passed[level] = 0
+        self._lane(group, key).out = 1
+        known.out += 1
+        if known.out > self._places.own:
+            self._borrowed += 1
+        return True
+
     def take(self) -> tuple[G, K, T] | None:
         """Take the next item; its group and its key go to the end of their rounds."""
         found = self._next()
@@ -256,7 +277,7 @@ class FairQueue(Generic[G, K, T]):
         """Let a group wait where it belongs now: for its turn, for a place, or nowhere."""
         seat = IDLE
         if group.gives:
-            seat = FULL if self._level(group) == NOWHERE else TURN
+            seat = FULL if self._level(group, group.gives) == NOWHERE else TURN
         before = group.seat
         if seat is before:
             return
@@ -273,15 +294,15 @@ class FairQueue(Generic[G, K, T]):
         turns = self._turns
         while turns:
             group = turns.first
-            level = self._level(group)
+            level = self._level(group, group.gives)
             if level != NOWHERE:
                 return group, level
             self._sit(group)  # others have taken the place it had in mind
         return None
 
-    def _level(self, group: Group[G, K, T]) -> int:
+    def _level(self, group: Group[G, K, T], gives: int) -> int:
         """Return which level of *group* gives next, `NOWHERE` if there is no place."""
-        places, gives, out = self._places, group.gives, group.out
+        places, out = self._places, group.out
         room = places.group - out
         if out >= places.own:
             room = min(room, places.shared - self._borrowed)
@@ -301,6 +322,6 @@ class FairQueue(Generic[G, K, T]):
     def _pass_on(self) -> None:
         """A shared place is free: it goes to the first who waits and may have it."""
         for group in self._full:
-            if self._level(group) != NOWHERE:
+            if self._level(group, group.gives) != NOWHERE:
                 self._sit(group)
                 return

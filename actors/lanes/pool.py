@@ -106,7 +106,9 @@ class Lanes(Generic[K, T]):
         if len(self._queue) >= self._capacity:
             raise LanesFull(self._capacity)
         job = Job(self, key, item, within, trace, group=group)
-        if self._queue.push(group, key, job, level):
+        if self._crew.free and self._queue.straight(group, key, level):
+            self._crew.give(job)
+        elif self._queue.push(group, key, job, level):
             self._crew.size = self._queue.places
             self._crew.call()
 
@@ -127,7 +129,11 @@ class Lanes(Generic[K, T]):
     def close(self) -> None:
         """End everything: what runs or is parked is interrupted, what waits never starts."""
         self._taking = False
-        for _, _, job in self._queue.clear():
+        given = self._crew.take_back()
+        waiting = [job for _, _, job in self._queue.clear()]
+        for job in given:
+            self._queue.done(job.group, job.key)
+        for job in given + waiting:
             self._ended(job, Ended.UNSTARTED)
         self._nursery.cancel_scope.cancel(reason="lanes closed")
 

@@ -26,7 +26,6 @@ class Worker(Generic[J]):
     __slots__ = (
         "_crew",
         "_span",
-        "called",
         "deadline",
         "extra",
         "fenced",
@@ -38,8 +37,6 @@ class Worker(Generic[J]):
     def __init__(self, crew: Crew[J]) -> None:
         self._crew = crew
         self.job: J | None = None
-        self.called = True
-        """Somebody called it, and it has not looked for a job since."""
         self.deadline = inf
         self.extra = False
         """Its job was parked and goes on: beyond the number of those who take jobs."""

@@ -100,6 +100,28 @@ class AgainstLists(RuleBasedStateMachine):
         elif (group, key) in self.takeable():
             assert one_more
 
+    @rule(group=GROUPS, key=KEYS, level=LEVEL)
+    def straight(self, group: str, key: str, level: int) -> None:
+        """As good as pushed and taken: only where nothing else could be taken before."""
+        named = (group, key)
+        passed = self.passed.get(group, [0] * LEVELS)
+        alone = not (
+            self.takeable()
+            or self.giving(group)
+            or self.waiting.get(named)
+            or self.out.get(named)
+            or named in self.held
+        )
+        went = self.queue.straight(group, key, level)
+        aged = passed[level] >= PASSES[level] > 0
+        if went or not aged:  # where it has aged it may as well be pushed and taken
+            assert went == (alone and self.place(group, level))
+        if went:
+            self.next += 1
+            self.passed[group] = passed
+            passed[level] = 0
+            self.out.setdefault(named, []).append((self.next, level))
+
     @rule()
     def take(self) -> None:
         possible = self.takeable()

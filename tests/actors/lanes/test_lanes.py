@@ -281,6 +281,24 @@ async def test_closing_tells_each_item_how_it_ended(
         lanes.put("a", "late")
 
 
+async def test_what_was_given_to_somebody_who_rests_has_not_started_either(
+    autojump_clock: MockClock,
+) -> None:
+    book = Book()
+    async with open_lanes(sleeps, book.end, workers=2) as lanes:
+        lanes.put("a", "a1:1")
+        lanes.put("b", "b1:1")
+        await trio.sleep(2)  # both workers rest now
+        for item in ("a2:9", "b2:9", "a3:9", "c1:9"):
+            lanes.put(item[0], item)
+        assert lanes.running == 2
+        lanes.close()
+        assert lanes.idle
+        assert not lanes.busy("a")
+    unstarted = dict.fromkeys(("a2:9", "b2:9", "a3:9", "c1:9"), Ended.UNSTARTED)
+    assert book.ended == {"a1:1": Ended.DONE, "b1:1": Ended.DONE} | unstarted
+
+
 async def test_drain_has_a_deadline(autojump_clock: MockClock) -> None:
     book = Book()
     async with open_lanes(sleeps, book.end) as lanes:
