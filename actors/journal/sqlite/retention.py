@@ -1,4 +1,4 @@
-"""What may leave the file: settled rows and old marks, a few at a time.
+"""What may leave the file: settled rows, and in `marks` old marks, a few at a time.
 
 On the way what stays open is written down, so that a start finds it: see `schema`.
 
@@ -14,17 +14,14 @@ from typing import Final
 from attrs import define, field, frozen
 
 from actors.journal.sqlite.effects import Numbers
+from actors.journal.sqlite.marks import MarkSweeper
 
 STEP_ROWS: Final = 200
 """Rows looked at in one step: about a millisecond of somebody else's wait."""
-STEP_OWNERS: Final = 20
-"""Accounts whose marks are looked at in one step."""
 TAIL_ROWS: Final = 20_000
 """Rows that a start looks through, about 10 ms: most of them are settled soon."""
 CUT_ROWS: Final = 1_000
 """As many are taken off its end at once."""
-COUNTED_AGAIN: Final = 10
-"""The marks of an account may exceed their number by a part in so many."""
 
 
 @frozen(kw_only=True)
@@ -45,15 +42,12 @@ class Sweeper:
     """Goes through the tables, step by step, and begins again at the end."""
 
     limits: Retention
-    evicted: int = 0
-    """Marks that had to go before their time."""
+    marks: MarkSweeper = field(init=False)
     _inbound: int = 0
     _outbound: int = 0
-    _owner: tuple[str, int] = ("", -1)
-    _counted: dict[tuple[str, int], tuple[int, int]] = field(factory=dict)
-    """Marks of an owner, and the number of the newest row when they were counted."""
-    _beyond: dict[tuple[str, int], int] = field(factory=dict)
-    """Marks of an owner up to this row are too many."""
+
+    def __attrs_post_init__(self) -> None:
+        self.marks = MarkSweeper(self.limits.marks)
 
     def step(self, db: sqlite3.Connection, numbers: Numbers, now: float) -> bool:
         """Do one step in a transaction of its own; is there more to do at once?"""
@@ -67,7 +61,7 @@ class Sweeper:
             self._outbound = self._rows(
                 db, "outbound", self._outbound, last or 0, now, crowded=crowded
             )
-            marks = self._marks(db, numbers.last, now)
+            marks = self.marks.step(db, numbers.last, now)
             long = _cut(db, "inbound", numbers.last)
             long = _cut(db, "outbound", last or 0) or long
             db.execute("COMMIT")
@@ -111,68 +105,6 @@ class Sweeper:
         rows.close()
         db.executemany(f"DELETE FROM {table} WHERE seq = ?", gone)  # noqa: S608 - as above
         return after
-
-    def _marks(self, db: sqlite3.Connection, last: int, now: float) -> bool:
-        """Look at the oldest marks of a few accounts; is there more to do at once?"""
-        for _ in range(STEP_OWNERS):
-            owner = db.execute(
-                "SELECT owner, derived FROM marks WHERE (owner, derived) > (?, ?) "
-                "ORDER BY owner, derived LIMIT 1",
-                self._owner,
-            ).fetchone()
-            if owner is None:
-                self._owner = ("", -1)
-                return False
-            self._count(db, owner, last)
-            if self._forget(db, owner, now) == STEP_ROWS:
-                return True  # this one has more
-            self._owner = owner
-        return True
-
-    def _forget(
-        self, db: sqlite3.Connection, owner: tuple[str, int], now: float
-    ) -> int:
-        """Delete the first marks of *owner* that are over; return how many."""
-        beyond = self._beyond.get(owner, 0)
-        oldest = db.execute(
-            "SELECT mark, seq, expires_at FROM marks WHERE owner = ? AND derived = ? "
-            "ORDER BY seq LIMIT ?",
-            (*owner, STEP_ROWS),
-        )
-        gone = []
-        for mark, seq, expires_at in oldest:
-            if expires_at > now:
-                if seq > beyond:
-                    break
-                self.evicted += 1
-            gone.append((mark,))
-        oldest.close()
-        db.executemany("DELETE FROM marks WHERE mark = ?", gone)
-        return len(gone)
-
-    def _count(self, db: sqlite3.Connection, owner: tuple[str, int], last: int) -> None:
-        """See which marks of *owner* are too many.
-
-        To count a hundred thousand takes milliseconds, so it is done again only when as
-        many rows have come in as could make a difference.
-        """
-        cap = self.limits.marks // 10 if owner[1] else self.limits.marks
-        count, at = self._counted.get(owner, (2 * cap + 1, last))
-        if count + last - at <= cap + cap // COUNTED_AGAIN:
-            return
-        beyond = db.execute(
-            "SELECT seq FROM marks WHERE owner = ? AND derived = ? "
-            "ORDER BY seq DESC LIMIT 1 OFFSET ?",
-            (*owner, cap),
-        ).fetchone()
-        if beyond is not None:
-            self._beyond[owner] = beyond[0]
-            self._counted[owner] = cap, last
-            return
-        (count,) = db.execute(
-            "SELECT count(*) FROM marks WHERE owner = ? AND derived = ?", owner
-        ).fetchone()
-        self._counted[owner] = count, last
 
 
 def _cut(db: sqlite3.Connection, table: str, last: int) -> bool:

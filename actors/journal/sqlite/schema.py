@@ -116,6 +116,8 @@ STEPS: Final[Sequence[Sequence[str]]] = (
             )
         ),
     ),
+    # Marks are looked through as they stand: see `marks`.
+    ("DROP INDEX marks_by_age",),
 )
 VERSION: Final = len(STEPS)
 

@@ -147,7 +147,7 @@ class SqliteStore:
 
     @property
     def evicted(self) -> int:
-        return self._sweeper.evicted
+        return self._sweeper.marks.evicted
 
     def load(self) -> Loaded:
         loaded = self._with(lambda db: recover(db, self._id, self._wall()))

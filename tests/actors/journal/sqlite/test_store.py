@@ -458,8 +458,10 @@ def test_the_file_does_not_grow_for_ever(tmp_path: Path, wall: Wall) -> None:
     assert seq * 2_000 > 3 * limit
     assert largest < 1.3 * limit
     assert log.stat().st_size < 5_000_000
-    assert look(tmp_path, "SELECT count(*) FROM marks") == [(1_000,)]
-    assert store.evicted == seq - 1_000
+    ((marks,),) = look(tmp_path, "SELECT count(*) FROM marks")
+    assert isinstance(marks, int)
+    assert 950 <= marks <= 1_100  # of so many only a sample is counted
+    assert store.evicted == seq - marks
     store.close()
 
 

@@ -1,0 +1,111 @@
+"""Which dedup marks leave the file: those that are over, and of too many the oldest.
+
+They are looked through again and again, in the order of the table. That is the order of
+hashes, which says nothing about age or owner: so any few of them stand for all, and those
+that go are next to each other. An index by owner and age would have to be written with
+every mark, a page of it for each account in a commit.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final, TypeAlias
+
+from attrs import define, field
+
+STEP_MARKS: Final = 200
+"""Looked at in one step."""
+PER_ROW: Final = 2
+"""So many are looked at for each row that has come in, whatever is found."""
+SURPLUS: Final = 10
+"""The marks of an account may exceed their number by a part in so many."""
+SAMPLE: Final = 512
+"""Of the marks of one account so many are remembered, at most."""
+
+Owner: TypeAlias = tuple[str, int]
+"""Platform and account, and whether the ids were derived."""
+
+
+@define
+class Seen:
+    """The marks of one owner, as far as they were met."""
+
+    count: int = 0
+    _every: int = 1
+    _seqs: list[int] = field(factory=list)
+
+    def add(self, seq: int) -> None:
+        """Meet one; of many only every second, fourth, eighth ... is remembered."""
+        if self.count % self._every == 0:
+            self._seqs.append(seq)
+            if len(self._seqs) == SAMPLE:
+                del self._seqs[1::2]
+                self._every *= 2
+        self.count += 1
+
+    def beyond(self, cap: int) -> int:
+        """Return up to which row they are more than *cap*; 0 where they are not."""
+        if self.count <= cap + cap // SURPLUS:
+            return 0
+        oldest = len(self._seqs) * (self.count - cap) // self.count
+        return sorted(self._seqs)[oldest - 1] if oldest else 0
+
+
+@define
+class MarkSweeper:
+    """Goes through the marks, step by step, and begins again at the end."""
+
+    cap: int
+    """Marks per account; a tenth of it of those whose ids were derived."""
+    evicted: int = 0
+    """Marks that had to go before their time."""
+    _after: bytes = b""
+    _last: int = 0
+    _owed: int = 0
+    """Marks that are still to be looked at for the rows that came in."""
+    _seen: dict[Owner, Seen] = field(factory=dict)
+    _beyond: dict[Owner, int] = field(factory=dict)
+    """Marks of an owner up to this row are too many."""
+
+    def step(self, db: sqlite3.Connection, last: int, now: float) -> bool:
+        """Look at the next few; is there more to do at once?
+
+        Args:
+            db: In a transaction.
+            last: The number of the newest row.
+            now: Seconds since 1970.
+        """
+        marks = db.execute(
+            "SELECT mark, owner, derived, seq, expires_at FROM marks "
+            "WHERE mark > ? ORDER BY mark LIMIT ?",
+            (self._after, STEP_MARKS),
+        ).fetchall()
+        gone = []
+        for mark, name, derived, seq, expires_at in marks:
+            owner = (name, derived)
+            if expires_at <= now:
+                gone.append((mark,))
+            elif seq <= self._beyond.get(owner, 0):
+                gone.append((mark,))
+                self.evicted += 1
+            else:
+                self._seen.setdefault(owner, Seen()).add(seq)
+        db.executemany("DELETE FROM marks WHERE mark = ?", gone)
+        self._owed = max(0, self._owed + PER_ROW * (last - self._last) - len(marks))
+        self._last = last
+        if len(marks) == STEP_MARKS:
+            self._after = marks[-1][0]
+            return bool(gone or self._owed)
+        self._begin_again()
+        return bool(gone or self._beyond)
+
+    def _begin_again(self) -> None:
+        """All were looked at: see who has too many."""
+        self._after = b""
+        self._owed = 0
+        bounds = {
+            owner: seen.beyond(self.cap // 10 if owner[1] else self.cap)
+            for owner, seen in self._seen.items()
+        }
+        self._beyond = {owner: bound for owner, bound in bounds.items() if bound}
+        self._seen = {}
