@@ -100,13 +100,24 @@ class Pump:
 
         To wake a worker for it would cost a turn, and the commit that is on its way.
         """
+        terms = self._terms()
+        if terms is not None:
+            self._pick(terms)
+
+    def _go_on(self) -> None:
+        """A place is free. Mostly nothing waits for it: that is asked first, and cheap."""
+        terms = self._terms()
+        if terms is not None and self._may_claim(terms):
+            self._pick(terms)
+
+    def _terms(self) -> Terms | None:
+        """Return on which terms one may pick now; `None`: whatever ends rings again."""
+        if self._begun >= SIDE_BY_SIDE or self._paused or self._dismissed:
+            return None
+        return self._lines.terms(self.account)
+
+    def _pick(self, terms: Terms) -> None:
         room = SIDE_BY_SIDE - self._begun
-        if room <= 0 or self._paused or self._dismissed:
-            return  # whatever ends rings again
-        terms = self._lines.terms(self.account)
-        # Asked first because it is cheap: we come here after each delivery.
-        if terms is None or not self._may_claim(terms):
-            return
         rows = self._outbox.pick(self._claim, self.account, room, terms.pacing)
         if not rows:
             self._may_claim(terms)
@@ -303,7 +314,7 @@ class Pump:
                     delivery.leave()
         finally:  # whatever the line's code raises: its place is free
             self._begun -= 1
-            self.ring()
+            self._go_on()
             if not self._crew.running:
                 self._settled()
 

@@ -25,5 +25,6 @@ class OneBotLanguage:
                 return heard
 
     def answer_of(self, frame: Heard) -> Answer[wire.Answer] | None:
-        answer = wire.answer_of(frame)
-        return None if answer is None else Answer(answer.key, answer)
+        if isinstance(frame, wire.Answer) and frame.key:
+            return Answer(frame.key, frame)
+        return None
