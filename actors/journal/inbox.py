@@ -321,9 +321,8 @@ class Inbox:
         record.claim = None
         del self._held[claim.name][record.seq]
         record.backlog.shrink(record.size)
-        self._settled.add(record)
         self._note(record)
-        for over in self._settled.surplus(2):
+        for over in self._settled.add(record):
             del self._rows[over.seq]
 
     def _wait_again(self, record: InboxRecord) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from contextlib import suppress
 
 from actors.journal.backlog import InboxLimits, InboxRecord
@@ -22,24 +21,22 @@ class Settled:
     def __len__(self) -> int:
         return len(self._records)
 
-    def add(self, record: InboxRecord) -> None:
+    def add(self, record: InboxRecord) -> list[InboxRecord]:
+        """Keep a row, and return those that are forgotten for it: two at most."""
         self._records.append(record)
         self._bytes += record.size
+        limits = self._limits
+        forgotten: list[InboxRecord] = []
+        while (
+            len(self._records) > limits.settled or self._bytes > limits.settled_bytes
+        ) and len(forgotten) < 2:
+            oldest = self._records.popleft()
+            self._bytes -= oldest.size
+            forgotten.append(oldest)
+        return forgotten
 
     def discard(self, record: InboxRecord) -> None:
         """Keep a row no longer, if it is here."""
         with suppress(ValueError):  # found by identity
             self._records.remove(record)
             self._bytes -= record.size
-
-    def surplus(self, at_most: int) -> Iterator[InboxRecord]:
-        """Forget up to *at_most* rows beyond what is kept, and return them."""
-        for _ in range(at_most):
-            if (
-                len(self._records) <= self._limits.settled
-                and self._bytes <= self._limits.settled_bytes
-            ):
-                return
-            record = self._records.popleft()
-            self._bytes -= record.size
-            yield record

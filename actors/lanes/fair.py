@@ -110,7 +110,7 @@ class FairQueue(Generic[G, K, T]):
     @property
     def ready(self) -> bool:
         """Would `take` return something?"""
-        return self._next() is not None
+        return self._size > 0 and self._next() is not None
 
     def push(self, group: G, key: K, item: T, level: int = 1) -> bool:
         """Put an item behind the others of its key.

@@ -236,24 +236,24 @@ class Departures:
         if not self._changed:
             return []
         calendar = self._calendar
-        now = calendar.wall()
+        now, since = calendar.wall(), calendar.date(0.0)
         rows: list[tuple[object, ...]] = []
         marked: list[tuple[object, ...]] = []
         for record in self._changed.values():
             outcome = record.outcome
-            at = None if record.tried_at is None else calendar.date(record.tried_at)
+            at = None if record.tried_at is None else record.tried_at + since
             written = self._writing.get(record.key)
             if written is not None and outcome.state is OutboundState.SENDING:
                 # It is in this very batch: written as what it is by now.
-                written.state = outcome.state.value
+                written.state = outcome.state._value_
                 written.attempt, written.tried_at = record.attempt, at
                 continue
             # Of nearly all of them there is nothing that an operator has to find.
             to_find = record.doubts or outcome.unknown or outcome.state in DEAD_OUTBOUND
             (marked if to_find else rows).append(
                 (
-                    outcome.state.value,
-                    clean(outcome.detail),
+                    outcome.state._value_,
+                    clean(outcome.detail) if outcome.detail else "",
                     clean(outcome.message_id),
                     record.attempt,
                     now if record.closed else None,

@@ -196,9 +196,10 @@ class Handouts:
                 claimed.append((record.boots, record.seq))
                 continue
             at = now if state in FINAL_INBOUND else None
-            why = clean(record.why)
+            why = clean(record.why) if record.why else ""
             rows = dead if state in DEAD_INBOUND else others
-            rows.append((state.value, why, record.boots, at, record.seq))
+            # `_value_`: `value` of an enum is a call, and this is for every event.
+            rows.append((state._value_, why, record.boots, at, record.seq))
         self._changed.clear()
         effects: list[Effect] = []
         if claimed:
