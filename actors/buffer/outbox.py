@@ -105,23 +105,17 @@ class Outbox:
     def _begun(self, out: Outbound, queued: Queued) -> Receipt:
         if not queued.same:
             log.warning("reply.diverged", key=out.key, to=str(out.to), trace=out.trace)
-        receipt = self._tracker.begin(out, queued.outcome, fresh=queued.fresh)
-        if queued.fresh and not receipt.settled:
-            self._catch_up(out.key)
+        outcome = queued.outcome
+        if not queued.fresh or outcome.state is not _QUEUED:
+            return self._tracker.begin(out, outcome, fresh=queued.fresh)
+        # The sender hears of the same commit: it may have been faster than the speaker.
+        now = self._journal.outcome_of(out.key) or outcome
+        if now.state is _SENDING:
+            return self._tracker.begin(out, now, fresh=True)
+        receipt = self._tracker.begin(out, outcome, fresh=True)
+        if now.state is not _QUEUED:
+            self._tracker.settle(out.key, now)
         return receipt
-
-    def _catch_up(self, key: str) -> None:
-        """Bring a new receipt up to date.
-
-        The sender hears of the same commit as the speaker, and may have been faster.
-        """
-        outcome = self._journal.outcome_of(key)
-        if outcome is None or outcome.state is _QUEUED:
-            return
-        if outcome.state is _SENDING:
-            self._tracker.sending(key)
-        else:
-            self._tracker.settle(key, outcome)
 
     def withdraw(self, key: str, why: str) -> bool:
         """Withdraw a message, or those of its parts that have not left yet; say if any."""

@@ -263,7 +263,8 @@ class Crew(Generic[J]):
         return min(deadlines, default=inf)
 
     def _spend(self, worker: Worker[J], now: float, reason: str) -> None:
-        if not worker.scope.cancel_called:
+        if not worker.spent:
+            worker.spent = True
             worker.scope.cancel(reason=reason)
             worker.deadline = now + FENCE_SECONDS
             self._glass.set(worker.deadline)

@@ -31,6 +31,7 @@ class Worker(Generic[J]):
         "fenced",
         "job",
         "scope",
+        "spent",
         "task",
     )
 
@@ -43,6 +44,8 @@ class Worker(Generic[J]):
         self.fenced = False
         """Left behind: what it still does is nobody's business any more."""
         self.scope = trio.CancelScope()
+        self.spent = False
+        """That scope was cancelled. To ask the scope itself is four calls for each job."""
         self.task: trio.lowlevel.Task | None = None
         self._span = Span("", inf, crew.owner)
 
@@ -54,6 +57,7 @@ class Worker(Generic[J]):
         try:
             while await self._shift():
                 self.scope = trio.CancelScope()
+                self.spent = False
         finally:
             # Only a cancellation from outside leaves a job in hand.
             if self.job is not None and not self.fenced:
@@ -84,8 +88,7 @@ class Worker(Generic[J]):
                 raise
             error = raised
         if self.job is not None and not self.fenced:
-            over = self.scope.cancel_called
-            self._crew.end(self, Ended.TIMED_OUT if over else Ended.RAISED, error)
+            self._crew.end(self, Ended.TIMED_OUT if self.spent else Ended.RAISED, error)
         return not self.fenced
 
     async def _work(self) -> bool:
@@ -103,5 +106,5 @@ class Worker(Generic[J]):
             if self.fenced:
                 return False
             crew.end(self, Ended.DONE, None)
-            if self.scope.cancel_called:  # it ended in the moment its time was up
+            if self.spent:  # it ended in the moment its time was up
                 return True

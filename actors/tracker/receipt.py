@@ -6,7 +6,7 @@ import trio
 
 from actors.messages import Change, ChatAddress, OutboundState, Outcome
 
-_OPEN = (OutboundState.QUEUED, OutboundState.SENDING)
+OPEN = (OutboundState.QUEUED, OutboundState.SENDING)
 """The states in which there is no outcome yet. `unknown` is none of them: nobody waits for
 what nobody can know, though a late answer may still turn it into `sent`."""
 
@@ -48,7 +48,7 @@ class Receipt:
     @property
     def settled(self) -> bool:
         """Whether there is an outcome; `unknown` is one."""
-        return self.current.state not in _OPEN
+        return self.current.state not in OPEN
 
     async def outcome(self, within: float = 10.0) -> Outcome:
         """Wait until it is settled, at most *within* seconds.
@@ -67,7 +67,7 @@ class Receipt:
         """Record what became of it and wake whoever waits. Only the tracker calls this."""
         self._outcome = outcome
         event = self._event
-        if event is not None and outcome.state not in _OPEN:
+        if event is not None and outcome.state not in OPEN:
             self._event = None
             event.set()
 

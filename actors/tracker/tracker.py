@@ -10,7 +10,7 @@ import structlog
 
 from actors.messages import ChatAddress, Outbound, OutboundKind, OutboundState, Outcome
 from actors.tracker.index import TrackerIndex
-from actors.tracker.receipt import Receipt
+from actors.tracker.receipt import OPEN, Receipt
 from actors.tracker.values import TrackerFull, Verdict
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ class Tracker:
             if known is not None:
                 return known
         receipt = Receipt(key, out.to, outcome, out.change)
-        if outcome is not _QUEUED and receipt.settled:
+        if outcome.state not in OPEN:
             if receipt.unknown:
                 self._doubtful[key] = receipt
             return receipt

@@ -98,7 +98,8 @@ class Answers(Generic[A]):
         self._pending: dict[str, Pending[A]] = {}
         # Overdue ones, oldest first: their answers may still come.
         self._overdue: dict[str, Pending[A]] = {}
-        self._lost = ""
+        self.lost = ""
+        """Why nothing can be asked any more; empty while it can."""
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -107,11 +108,6 @@ class Answers(Generic[A]):
     def next_deadline(self) -> float:
         """When the first request is overdue; `inf` for never. Looks at all of them: O(n)."""
         return min((each.deadline for each in self._pending.values()), default=inf)
-
-    @property
-    def lost(self) -> str:
-        """Why nothing can be asked any more; empty while it can."""
-        return self._lost
 
     def open(
         self,
@@ -129,8 +125,8 @@ class Answers(Generic[A]):
             late: Called with an answer that comes after that.
         """
         pending = Pending(ref, deadline, told, late)
-        if self._lost:
-            pending.end(OutcomeUnknown(self._lost))
+        if self.lost:
+            pending.end(OutcomeUnknown(self.lost))
         else:
             self._pending[ref] = pending
         return pending
@@ -166,11 +162,11 @@ class Answers(Generic[A]):
 
     def lose(self, why: str) -> int:
         """End all requests, for the socket is gone; return how many they were."""
-        self._lost = why or "the connection was lost"
+        self.lost = why or "the connection was lost"
         pending, self._pending = self._pending, {}
         self._overdue = {}
         for each in pending.values():
-            each.end(OutcomeUnknown(self._lost))
+            each.end(OutcomeUnknown(self.lost))
         return len(pending)
 
     def _take_out(self, pending: Pending[A]) -> bool:

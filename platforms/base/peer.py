@@ -95,6 +95,8 @@ class Peer(Generic[F, A]):
         self._backlog: Backlog[F] = Backlog()
         self._why = ""
         self._straight: Callable[[Sequence[F]], bool] = _not_now
+        # The bound method: it is read for every frame.
+        self._clock = trio.lowlevel.current_clock().current_time
 
     def hears(self, at_once: Callable[[Sequence[F]], bool]) -> None:
         """Have events given to *at_once* in the call that has read them.
@@ -132,7 +134,7 @@ class Peer(Generic[F, A]):
             OutcomeUnknown: it went out, and no answer came.
         """
         reply: Reply[A] = Reply()
-        deadline = trio.current_time() + within
+        deadline = self._clock() + within
         pending = self._answers.open(ref, deadline, reply.told, late)
         try:
             try:
@@ -164,9 +166,9 @@ class Peer(Generic[F, A]):
         Raises:
             Retry: nothing went out.
         """
-        if not self.alive:
+        answers, deadline = self._answers, self._clock() + within
+        if answers.lost:
             return None
-        answers, deadline = self._answers, trio.current_time() + within
         pending = answers.open(ref, deadline, told, late)
         sent = False
         try:
@@ -192,7 +194,7 @@ class Peer(Generic[F, A]):
         with trio.move_on_after(within):
             await self.socket.ping()
             self.liveness.heard()
-            self.liveness.waits(trio.current_time())
+            self.liveness.waits(self._clock())
 
     def unheard(self, at_most: int = MAX_EVENTS) -> list[F]:
         """Take events that were read and not handed out yet, without waiting."""
@@ -227,7 +229,7 @@ class Peer(Generic[F, A]):
             self._backlog.close()
 
     async def _read(self) -> None:
-        self.liveness.waits(trio.current_time())
+        self.liveness.waits(self._clock())
         try:
             await self.socket.feed(self)
         except SocketClosed as closed:
@@ -246,7 +248,7 @@ class Peer(Generic[F, A]):
                     frame = read(raw)
                     answer = answer_of(frame)
                 except Unreadable as error:
-                    self._refusals.refuse(raw, str(error), trio.current_time())
+                    self._refusals.refuse(raw, str(error), self._clock())
                     continue
                 if answer is None:
                     heard.append((frame, len(raw)))
@@ -255,7 +257,7 @@ class Peer(Generic[F, A]):
         finally:  # whoever was told an answer may raise: events were read all the same
             self._hand_over(heard)
         if not backlog.full:
-            liveness.waits(trio.current_time())
+            liveness.waits(self._clock())
 
     def _hand_over(self, heard: Sequence[tuple[F, int]]) -> None:
         """Let events be taken at once, or wait: also those that nobody could take."""
@@ -281,12 +283,12 @@ class Peer(Generic[F, A]):
     async def room(self) -> None:
         """Wait until events have been heard."""
         await self._backlog.room()
-        self.liveness.waits(trio.current_time())
+        self.liveness.waits(self._clock())
 
     async def watch(self) -> None:
         """Probe a peer that is silent, and close one that is dead."""
         while self.socket.closed is None:
-            now = trio.current_time()
+            now = self._clock()
             match self.liveness.verdict(now):
                 case Wait(until):
                     await trio.sleep(max(0.0, min(until - now, RECHECK_SECONDS)))
@@ -310,7 +312,7 @@ class Peer(Generic[F, A]):
         and whoever asks for less time than that wakes it.
         """
         while True:
-            now = trio.current_time()
+            now = self._clock()
             self._answers.expire(now)
             self._sweeps_at = max(self._answers.next_deadline, now + SWEEP_SECONDS)
             with trio.move_on_at(self._sweeps_at):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 import trio
@@ -240,9 +241,11 @@ class FileJournal(FileDesk, OutboxSide):
 
     # --- what goes out -----------------------------------------------------------------
 
-    async def enqueue(self, out: Outbound, *, expires_at: float) -> Queued:
+    def enqueue(
+        self, out: Outbound, *, expires_at: float
+    ) -> Coroutine[Any, Any, Queued]:
         """Write down something to say. A known key changes nothing."""
-        return await self._departures.enqueue(out, expires_at)
+        return self._departures.enqueue(out, expires_at)
 
     async def enqueue_all(
         self, parts: Sequence[Outbound], *, expires_at: float
