@@ -9,6 +9,7 @@ of a platform's own making, is kept as its text.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, TypeAlias, assert_never
@@ -196,6 +197,14 @@ def clean(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def cleaned(*texts: str) -> tuple[str, ...]:
+    """The same for several at once: nearly always there is nothing to do."""
+    with suppress(TypeError):
+        if "".join(texts).isascii():
+            return texts
+    return tuple(map(clean, texts))
 
 
 # --- segments --------------------------------------------------------------------------

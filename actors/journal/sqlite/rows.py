@@ -12,6 +12,7 @@ from actors.journal.backlog import InboxAccount, is_derived
 from actors.journal.sizes import ROW_BYTES
 from actors.journal.sqlite.codec import (
     clean,
+    cleaned,
     decode_event,
     digest,
     encode_body,
@@ -38,17 +39,19 @@ def accept_of(
     # `_value_`, as `value` of an enum is a call, and this is on the way of every event.
     kind, room = ("", "") if chat is None else (chat.kind._value_, chat.id)
     body = encode_event(event)
+    mark = digest(platform, account, kind, room, event.id, str(event.edit))
+    platform, account, room, trace = cleaned(platform, account, room, trace)
     return Accept(
-        mark=digest(platform, account, kind, room, event.id, str(event.edit)),
+        mark=mark,
         derived=is_derived(event),
-        platform=clean(platform),
-        account=clean(account),
+        platform=platform,
+        account=account,
         chat_kind=kind,
-        chat=clean(room),
+        chat=room,
         received_at=now,
         expires_at=now + event.dedup_seconds,
         size=ROW_BYTES + len(body),
-        trace=clean(trace),
+        trace=trace,
         body=body,
         priority=priority,
         cursor=None if cursor is None else clean(cursor),
@@ -93,17 +96,20 @@ def enqueue_of(
     """Return what saying *out* writes down, which is *written* as bytes."""
     body, change, content = written
     to = out.to
+    key, platform, account, room, trace = cleaned(
+        out.key, to.platform, to.account, to.chat.id, out.trace
+    )
     return Enqueue(
         seq=seq,
-        key=clean(out.key),
-        platform=clean(to.platform),
-        account=clean(to.account),
+        key=key,
+        platform=platform,
+        account=account,
         chat_kind=to.chat.kind._value_,
-        chat=clean(to.chat.id),
+        chat=room,
         kind=out.kind._value_,
         queued_at=queued_at,
         expires_at=expires_at,
-        trace=clean(out.trace),
+        trace=trace,
         content=content,
         body=body,
         change=change,

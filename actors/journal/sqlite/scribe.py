@@ -49,13 +49,12 @@ class Scribe:
                 return known
         while out.key in self.writing:
             await self._pump.settled()
-        queued, ready = self._outgoing.enqueue(
-            out, self._calendar.clock(), expires_at, written[-1]
-        )
+        now = self._calendar.clock()
+        queued, ready = self._outgoing.enqueue(out, now, expires_at, written[-1])
         if not queued.fresh:
             return queued
         slot: Slot[Queued] = Slot()
-        effect = self._effect(queued, out, expires_at, written)
+        effect = self._effect(queued, out, expires_at - now, written)
         self._submit(out, effect, partial(self._written, queued, effect, slot), ready)
         return await slot.wait()
 
@@ -82,7 +81,7 @@ class Scribe:
         for out, written in zip(parts, rows, strict=True):
             queued, ready = self._outgoing.enqueue(out, now, expires_at, written[-1])
             rings = rings or ready
-            begun.append((queued, self._effect(queued, out, expires_at, written)))
+            begun.append((queued, self._effect(queued, out, expires_at - now, written)))
         effect = EnqueueAll([one for _, one in begun])
         self._submit(parts[0], effect, partial(self._all_written, begun, slot), rings)
         return await slot.wait()
@@ -117,14 +116,16 @@ class Scribe:
         self._pump.let_go()
 
     def _effect(
-        self, queued: Queued, out: Outbound, expires_at: float, written: Encoded
+        self, queued: Queued, out: Outbound, lives: float, written: Encoded
     ) -> Enqueue:
+        """Return what writes it down; it *lives* so many seconds from now on."""
+        wall = self._calendar.wall()
         effect = self.writing[out.key] = enqueue_of(
             queued.seq,
             out,
             written,
-            queued_at=self._calendar.wall(),
-            expires_at=self._calendar.date(expires_at),
+            queued_at=wall,
+            expires_at=wall + lives,
         )
         return effect
 
