@@ -89,7 +89,9 @@ class MarkSweeper:
                 gone.append((mark,))
                 self.evicted += 1
             else:
-                self._seen.setdefault(owner, Seen()).add(seq)
+                if owner not in self._seen:
+                    self._seen[owner] = Seen()
+                self._seen[owner].add(seq)
         db.executemany("DELETE FROM marks WHERE mark = ?", gone)
         self._owed = max(0, self._owed + PER_ROW * (last - self._last) - len(marks))
         self._last = last
