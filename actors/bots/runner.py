@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from actors.bots.desk import BotDesk
 
 MARGIN_SECONDS = 1.0
-"""What the lane waits beyond the deadlines that several runs keep for themselves."""
+"""By how much the deadline of a lane is later than those that its runs keep themselves."""
 
 _BROKEN_OFF = (Ended.UNSTARTED, Ended.INTERRUPTED)
 
@@ -123,7 +123,7 @@ class Runner:
             settle(InboundState.FAILED, str(full))
 
     def _drop_run(self, row: InboundRow) -> None:
-        """What was to be run is not there: the bot was changed in the meantime."""
+        """Settle a run whose handler is not there: the bot was changed in the meantime."""
         log.warning(
             "schedule.run_dropped",
             why="no such handler",

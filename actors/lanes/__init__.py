@@ -1,8 +1,15 @@
-"""Work by key: in order inside a key, keys side by side, nobody's trouble another's.
+"""Work by key: in order inside a key, keys side by side, and no key's trouble hurts another.
 
-Read `fair` for whose turn it is among platforms, classes and chats (`queue` is its small
-sister for one account), then `pool`, and `crew` for how workers serve it; `bell` wakes an
-actor that pulls. What does not happen here: knowing what an item is.
+A key is a chat, as a rule, and an item something to do for it. What does not happen here:
+knowing what an item is.
+
+Read `pool` first (lanes: what one puts work into). Then by what you look for:
+
+- whose turn it is: `fair` (among platforms, urgencies and chats), with `lane` and `ring`;
+  `queue` is a simpler one, for the chats of one account
+- how the work is done: `crew`, `worker`, `job` (one item, and how it ended), `hourglass`
+  (deadlines)
+- `bell` wakes an actor that fetches work; `errors` is why work is not taken
 """
 
 from actors.lanes.bell import bell, wakes

@@ -1,4 +1,4 @@
-"""What lanes refuse."""
+"""Why lanes do not take an item."""
 
 from __future__ import annotations
 

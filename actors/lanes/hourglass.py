@@ -1,4 +1,4 @@
-"""Deadlines of the items in hand: a float for each, one sleeper for all of them."""
+"""Deadlines of the items in hand: each is a number, and one task sleeps for all of them."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Hourglass:
                 self._scope.deadline = deadline
 
     def smash(self) -> None:
-        """Look no more: nothing will be due."""
+        """End `run`: nothing will be due any more."""
         self._broken = True
         if self._scope is not None:
             self._scope.cancel(reason="nothing is due any more")
 
     async def run(self) -> None:
-        """Turn the glass until it is smashed."""
+        """Sleep and look, until `smash`."""
         while not self._broken:
             with trio.CancelScope(deadline=self.next_at) as self._scope:
                 await trio.sleep_forever()

@@ -41,7 +41,7 @@ class Work(Protocol):
 
     @property
     def parked(self) -> bool:
-        """It waits for somebody, and counts neither as work nor against a deadline."""
+        """Whether it waits for somebody, and counts neither as work nor against a deadline."""
         ...
 
 
@@ -81,7 +81,7 @@ class Job(Generic[K, T]):
         """What the body raised."""
         self.parked = False
         self.free = False
-        """It was parked once: its lane has gone on without it."""
+        """Whether it was ever parked: then its lane has gone on without it."""
 
     def park(self) -> None:
         """Step out of the lane: its deadline stops and the next item of its key starts.

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar, cast
 
 
 class Link:
-    """What may stand in a ring: in one at a time."""
+    """What may stand in a ring, but in only one at a time."""
 
     __slots__ = ("after", "before")
 

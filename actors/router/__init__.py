@@ -1,8 +1,11 @@
-"""Accepted events on their way to the bots: pulled, in order, nobody starved.
+"""Accepted events on their way from the journal to the bots.
 
-Read `desks` for where events go, `passage` for how one ends, then `router`; `ranking` says
-how urgent an event is. What does not happen here: handling them (bots do), keeping them
-and deciding whose turn it is (the journal does, by `actors.lanes.fair`).
+What does not happen here: handling them (bots do), keeping them, and deciding whose turn it
+is (the journal does, by `actors.lanes.fair`).
+
+Read `router` first: the actor that pulls events. Then `desks` (which bots want an event, and
+what each of them has in hand), `passage` (one event until every bot has settled it) and
+`ranking` (how urgent an event is).
 """
 
 from actors.router.desks import Desk, Desks, Settle

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 _S = InboundState
 UNTOLD = 10_000
 HELD_PER_PLATFORM = 1_000
-"""Events of one platform that wait for a bot that is away; the next ones fail for it."""
+"""How many events of one platform wait for a bot that is away; more fail for that bot."""
 
 
 class Desk(Protocol):
@@ -64,7 +64,7 @@ class BotEvents:
         self.desk: Desk | None = None
         self.open: dict[int, Slip] = {}
         self.brought: Counter[str] = Counter()
-        """How many of these each platform has brought."""
+        """How many of the events in hand each platform has brought."""
         self.parked = 0
 
     @property
@@ -79,7 +79,7 @@ class BotEvents:
         self.brought[row.platform] += 1
 
     def has_ended(self, slip: Slip) -> None:
-        """It has settled one."""
+        """Note that the bot has settled an event."""
         row = slip.passage.row
         del self.open[row.seq]
         self.brought[row.platform] -= 1
@@ -108,7 +108,7 @@ class Desks:
     # --- for bots ----------------------------------------------------------------------
 
     def expect(self, bot: str) -> None:
-        """A bot of this name will come; its events wait for it until then."""
+        """Keep events for a bot of this name until it comes."""
         self._known(bot)
 
     def connect(self, desk: Desk) -> None:
@@ -118,7 +118,7 @@ class Desks:
         self._catch_up(bot)
 
     def disconnect(self, desk: Desk) -> None:
-        """Its incarnation has ended. What it had in hand waits for the next one."""
+        """Take *desk* away, whose incarnation has ended; its events wait for the next one."""
         bot = self._bots.get(desk.bot)
         if bot is None:
             return
@@ -130,7 +130,7 @@ class Desks:
             self._catch_up(bot)
 
     def forget(self, name: str) -> None:
-        """The bot is removed: nothing waits for it any more."""
+        """Remove a bot: nothing waits for it any more."""
         bot = self._bots.get(name)
         if bot is None:
             return

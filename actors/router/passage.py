@@ -15,16 +15,16 @@ _S = InboundState
 # Read for every event; an attribute of an enumeration costs as much as a call.
 _PARKED, _DONE = _S.PARKED, _S.DONE
 IN_VAIN = "no handler"
-"""Why a bot is done with an event at once: it says nothing about what becomes of it."""
+"""The reason with which a bot settles what it has no handler for; other bots' count more."""
 MAX_DEATHS = 3
-"""A bot that ended so often with an event in hand does not get it again."""
+"""How many lives of a bot may end with an event in hand; then it does not get it again."""
 
 
 def unwanted(event: Inbound, why: str = "") -> tuple[InboundState, str]:
-    """Return what an event comes to that nobody handles.
+    """Return state and reason of an event that nobody handles.
 
-    Somebody was promised a later: that is on the shelf, where whoever brings its handler
-    back finds it. With anything else nobody is done an injustice, *why* says what.
+    A run that somebody was promised (a later) fails: it is a dead letter, which may be
+    handled again once its handler is back. Anything else is done; *why* tells the reason.
     """
     if not asked_for_once(event):
         return _DONE, why
@@ -41,7 +41,7 @@ class Slip:
         self.passage = passage
         self.bot = bot
         self.desk = desk
-        """Who has it; `None` while the bot is away."""
+        """The desk that has it; `None` while the bot is away."""
         self.deaths = 0
         self.parked = False
         self.ended = False
@@ -88,7 +88,7 @@ class Passage:
         """How many bots have not settled yet."""
         self.parked = False
         self.noted = False
-        """The journal knows that it is parked."""
+        """Whether the journal knows that it is parked."""
         self.uncounted = False
         """It waits for people, or for a bot that lags: no part of the router's window."""
         self.state: InboundState | None = None

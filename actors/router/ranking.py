@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Ranking:
-    """To be given to `Journal.rank_by`: asked once for each event, before it is accepted."""
+    """Ranks events: `Journal.rank_by` takes one, and asks it once before each is accepted."""
 
     def __init__(
         self,

@@ -4,12 +4,19 @@ Here: dialling and listening, who is let in, one writer per socket, limits, dead
 goodbyes, and the rule when a silent peer is dead. Not here: what the frames mean,
 reconnecting (the supervisor's), and driving the rule of silence (the session's).
 
-Read `websocket` first: it is all a platform sees. `admission`, `liveness` and `frames`
-are pure, and so is `sieve`: what we read ourselves. `stream` is why a cancelled send
-tears nothing, `inflow` who gets what was read; `plumbing` is the only file that knows
-how trio-websocket behaves; `listening`, `accepting` and `dialing` open it. `lines` is the same for
-text over TCP, with or without TLS; `http` asks a server.
-`network` is where all of them get their streams.
+Read `websocket` first: it is all that a platform sees of one. Then by what you look for:
+
+- how one is opened: `dialing`; `listening` and `accepting`, with `admission` (who is let in)
+  and `places` (where to listen)
+- how it is read: `sieve` (plain text messages, which we read ourselves), `inflow` (what was
+  read, in order), `liveness` (when a silent peer is dead)
+- how it is written: `stream` (a cancelled send tears no frame), `frames`, `direct`
+- what trio-websocket does for us, and how it behaves: `plumbing`, and no other file
+- the same for lines of text over TCP, with or without TLS: `lines`
+- requests to a server: `http`, `http_backend`
+- where all of them get their streams: `network`
+
+`admission`, `liveness`, `frames`, `sieve` and `places` are pure.
 """
 
 from platforms.transport.accepting import Handler, accept

@@ -30,7 +30,7 @@ from platforms.transport.websocket import (
 )
 
 Handler: TypeAlias = Callable[[WebSocket], Awaitable[None]]
-"""Lives one accepted socket; the socket is closed when it returns or raises."""
+"""Speaks over one accepted socket, which is closed when this returns or raises."""
 
 _log = structlog.get_logger()
 _shake = partial(
@@ -48,13 +48,13 @@ async def accept(
     *,
     max_message_bytes: int = MAX_MESSAGE_BYTES,
 ) -> None:
-    """Live the WebSocket that somebody opens on *stream*; return when it is over.
+    """Serve the WebSocket that somebody opens on *stream*; return when it is over.
 
     Args:
         stream: Where the handshake is to be read. It is closed in any case.
         remote: Who is at the other end, for the log.
         admit: Decides about the handshake before the upgrade.
-        handler: Lives the socket. It may raise: that ends this socket only.
+        handler: Speaks over the socket. What it raises ends this socket only.
         max_message_bytes: A longer message in is answered with 1009; from 64 KiB.
     """
     try:

@@ -37,7 +37,7 @@ class Refuse:
     status: int
     reason: str
     after: float = 0.0
-    """Seconds that whoever asked waits for it: a token must not be guessed in no time."""
+    """How many seconds the answer is held back, so that guessing a token is slow."""
 
 
 Admit: TypeAlias = Callable[[Handshake], Refuse | None]

@@ -1,8 +1,8 @@
-"""A socket, read and written without a pass of the scheduler where nothing is waited for.
+"""A socket that is read and written without letting other tasks run in between.
 
-trio's own methods let others have their turn after every call, and try before they wait.
-Here who reads waits first, and who writes never does: a small message costs one system
-call, and no turn.
+trio's own methods let other tasks run at every call, and try the socket before they wait
+for it. Here `read` waits first and then reads once, and `write` never waits. So a small
+message costs one system call and no turn of the scheduler.
 """
 
 from __future__ import annotations

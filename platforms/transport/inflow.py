@@ -1,9 +1,9 @@
 """Messages that were read, from two readers in one order.
 
-The short ones come from the sieve, a burst at a time; the others from the library,
-which has its own time. `None` keeps the place of a message that the library has not
-finished yet. While somebody `feeds` on it, what can go straight to the sink does, in
-the task that has read it: a task between the two would cost more than all the rest.
+Short messages come from the sieve, many at once; the others from the library, which may
+take longer. In the queue `None` keeps the place of a message that the library has not
+finished yet. While `feed` runs, a message that has nothing before it goes straight to the
+sink, in the task that has read it: waking another task would cost more than all the rest.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from platforms.transport.websocket import MAX_MESSAGE_BYTES, Frame, Sink
 
 MESSAGES: Final = 64
 BYTES: Final = MAX_MESSAGE_BYTES
-"""With as many waiting nothing is read, and so the peer is made to wait."""
+"""While so many bytes wait, nothing more is read, which makes the peer wait."""
 
 
 class Inflow:
-    """Of one socket: its two readers put, one task receives or feeds."""
+    """The incoming messages of one socket: two readers put them, one task takes them."""
 
     def __init__(self, sieve: Sieve) -> None:
         self._sieve = sieve

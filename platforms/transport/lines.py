@@ -1,8 +1,8 @@
 """Lines of text over TCP, behind the interface of a WebSocket: one line, one message.
 
-A line ends with LF or CR LF; an empty one says nothing. What is no UTF-8 is shown
-as such and kept, unless whoever dials knows better: a peer's old client must not end
-the connection. What would never end does: a longer line than agreed is the end of it.
+A line ends with LF or CR LF; empty lines are skipped. Bytes that are no UTF-8 become
+replacement characters, unless whoever dials brings a decoder: somebody's old client must not
+end the connection. A line longer than agreed does end it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class LineClosed(SocketClosed):
 
 
 def as_utf8(line: bytes) -> str:
-    """Return the text of a line; what is no UTF-8 is shown as such."""
+    """Return the text of a line; what is no UTF-8 becomes replacement characters."""
     return line.decode("utf-8", "replace")
 
 

@@ -1,4 +1,4 @@
-"""The acceptor: peers dial us, a pure rule admits them, a handler lives each socket.
+"""The acceptor: peers dial us, a pure rule admits them, a handler speaks with each.
 
 Nothing a peer or a handler does reaches the listener: each connection is served in a
 task that ends in a log line, whatever happens.
@@ -86,7 +86,7 @@ def listen(
         host: An address or name of this machine.
         port: 0 lets the system choose; see `Listener.address`.
         admit: Decides about each handshake before the upgrade.
-        handler: Lives each admitted socket. It may raise: that ends its socket only.
+        handler: Speaks over each admitted socket. What it raises ends that socket only.
         network: Where it listens.
     """
     return Listener(host, port, admit, handler, network)

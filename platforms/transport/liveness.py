@@ -1,4 +1,4 @@
-"""When is a silent peer dead? A pure rule: times are arguments, seconds, monotonic.
+"""When a silent peer is dead. Pure: instants are arguments, in monotonic seconds.
 
 Only hearing something proves life: a half-open connection takes what we send for a
 long time. And only time spent waiting for a frame counts: while we are busy with the
@@ -46,7 +46,7 @@ class Liveness:
     """The silence of one connection. Any frame ends it, also the answer to a probe."""
 
     carries_events: bool = True
-    """False for a socket that is silent by its role; a heartbeat is no rule there."""
+    """False for a socket on which a peer sends no events, so that no heartbeat is expected."""
     _heartbeat: float | None = field(default=None, init=False)
     _heard: bool = field(default=False, init=False)
     _quiet: float = field(default=0.0, init=False)  # waited in vain before _since

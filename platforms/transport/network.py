@@ -17,7 +17,7 @@ class Network(Protocol):
     """The way to other machines."""
 
     async def connect(self, host: str, port: int) -> trio.abc.Stream:
-        """Dial. Raises OSError: nobody is there. Its deadline is the caller's."""
+        """Dial. The caller limits how long it may take. Raises OSError: nobody is there."""
         ...
 
     async def encrypt(

@@ -9,7 +9,7 @@ def parse_listen(text: str, example: str) -> tuple[str, int]:
     """Return host and port of `HOST:PORT`; an IPv6 address stands in brackets.
 
     Raises:
-        ValueError: it is neither; the message says what it must look like.
+        ValueError: it is no such place; the message says what one looks like.
     """
     host, colon, port = text.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")

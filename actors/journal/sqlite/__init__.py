@@ -1,11 +1,24 @@
 """The journal on disk: one SQLite file, one thread that writes, commits that many share.
 
-Read `store` for what happens to the file, then `pump` (group commit) and the two halves
-that stand before it, `arrivals` and `departures`; `journal` puts them together. `schema`
-is what the file looks like, `troubles` what can be wrong with it, `desk` and `listing`
-what an operator sees of it. What does not happen
-here: deciding what a row may become (`actors.messages`) and who gets it
-(`actors.journal.inbox`, `outgoing`).
+What does not happen here: deciding what a row may become (`actors.messages`) and who gets
+it (the index: `actors.journal.inbox`, `outgoing`).
+
+Read in the order in which an event goes through it:
+
+    journal               puts everything below together; what the host holds
+    arrivals, handouts    what came in: accepted; handed out and settled
+    departures, scribe    what is to be said: handed out and settled; written down
+    effects, questions    what is done to the file, and asked of it, as values
+    batch, pump           what is committed together, and when; `tempo` has the figures
+    thread                where the file's work is run, so that nobody waits for the disk
+    store                 the file: opened, committed to, kept small
+
+What the file looks like: `schema`, `rows`, `codec`, `calendar` (dates), `place` (where it
+is). What a new process finds in it: `loading`. What leaves it when, and what is done when
+nobody has come for a while: `retention`, `quiet`. What can be wrong with it: `troubles`.
+
+For an operator: `desk`, `listing` and `again` for a host that runs, `looking` for a file
+without one. `shelf` keeps things by name, beside the rows.
 """
 
 from actors.journal.sqlite.journal import FileJournal

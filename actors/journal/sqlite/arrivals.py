@@ -1,6 +1,7 @@
-"""The inbound half: what came in is in the file first, then in the index, then told.
+"""The inbound half: an event is in the file first, then in the index, then its bringer is told.
 
-Whether an event is known, the file says. What happens to it from then on: `handouts`.
+The file says whether an event was seen before. What happens to an event once it is in the
+index is told in `handouts`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ log = structlog.get_logger()
 
 
 class Told(Waiter[Appended | None]):
-    """Somebody whose task does not wait."""
+    """Stands for a caller of `append_now`, whose task does not wait."""
 
     __slots__ = ("_one", "_told")
 
@@ -63,7 +64,7 @@ class Arrivals:
     def __init__(self, pump: Pump, calendar: Calendar, handouts: Handouts) -> None:
         self.rank: Rank = by_itself
         self.refused: Callable[[str, str, str], None] = _nobody
-        """Told platform, why and trace of each event that can never be kept."""
+        """Called with platform, reason and trace of each event that can never be kept."""
         self._handouts = handouts
         self.inbox = handouts.inbox
         self.crowds = handouts.crowds
@@ -147,7 +148,7 @@ class Arrivals:
         arrived: Sequence[Arrived],
         told: Callable[[Arrived, Appended], None],
     ) -> bool:
-        """Submit them together, or none of them: whoever has to wait does so elsewhere."""
+        """Submit them together; none of them if one had to wait for room."""
         if platform in self.crowds or not self._pump.opened.is_set():
             return False
         owner = self.inbox.account(platform, account)
@@ -218,7 +219,7 @@ class Arrivals:
         now: float,
         answer: object,
     ) -> None:
-        """The commit is through: what is accepted goes into the index, and is told."""
+        """Put an event that was committed into the index, and tell who brought it."""
         self._writing -= 1
         inbox, owner, size = self.inbox, waiter.owner, effect.size
         if not isinstance(answer, Accepted):
@@ -288,7 +289,7 @@ class Arrivals:
 
 
 def _nobody(_platform: str, _why: str, _trace: str) -> None:
-    """Nobody wants to know."""
+    """Ignore a refusal."""
 
 
 def _no_line(_: Waiter[Appended | None]) -> None:

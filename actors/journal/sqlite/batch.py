@@ -11,14 +11,14 @@ from attrs import frozen
 from actors.journal.sqlite.effects import Effect
 
 Answered: TypeAlias = Callable[[object], None]
-"""Told the answer of an effect, or the error that it ended with. Plain."""
+"""Called with the answer of an effect, or with the error that it ended with; not async."""
 Asked: TypeAlias = tuple[Effect, Answered]
 
 log = structlog.get_logger()
 
 
 def nobody_asked(_: object) -> None:
-    """An `Answered` for whoever does not want to know."""
+    """Ignore an answer."""
 
 
 class Gathering:
@@ -29,12 +29,16 @@ class Gathering:
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.alone = True
-        """The last batch had one in it, apart from its guests."""
+        """Whether the last batch had a single effect in it, guests not counted."""
         self._guests = 0
         self._held = 0
 
     def add(self, asked: Asked, *, guest: bool) -> None:
-        """Take one. A *guest* comes along with another, and is no sign of more to come."""
+        """Take one effect into the next batch.
+
+        A *guest* belongs to another effect that comes anyway, so it is no sign that a batch
+        grows.
+        """
         self.asked.append(asked)
         self._guests += guest
 
@@ -50,7 +54,7 @@ class Gathering:
         return self._held > 0
 
     def close(self) -> list[Asked]:
-        """Hand over what has come. Where one came alone, the next one will as well."""
+        """Hand over what has come, and remember whether it was one alone."""
         asked, self.asked = self.asked, []
         self.alone = len(asked) - self._guests <= 1
         self._guests = 0
@@ -70,7 +74,7 @@ class Batch:
         return [effect for effect, _ in self.asked] + list(self.changes)
 
     def tell(self, answers: object) -> None:
-        """Answer everybody. Never raises: who is told must not stop those behind them."""
+        """Answer everybody. What one of them raises is logged, and does not stop the rest."""
         assert isinstance(answers, list)
         for change, answer in zip(
             self.changes, answers[len(self.asked) :], strict=True

@@ -1,7 +1,7 @@
-"""Two clocks: what runs is timed by the System's, what is written down by the calendar's.
+"""Two clocks: one times what runs (the System's), the other dates what is written down.
 
-The System's clock begins anew with every process; only the other one means the same
-after a restart. It may jump, so nothing that runs depends on it.
+The System's clock begins anew with every process; only the wall clock means the same after
+a restart. That one may jump, so nothing that runs depends on it.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ class Calendar:
         return date - self.wall() + self.clock()
 
     def past(self, date: float) -> float:
-        """The same for something that has happened: never later than now."""
+        """Return the moment of *date*, which is past: never later than now."""
         return min(self.moment(date), self.clock())
 
     def lapsed(self, date: float) -> float:
-        """The same where too long ago is the safe side: a promise of a peer that ends.
+        """Return the moment of *date*, or one long ago if the clock says that *date* is to come.
 
-        Has the clock been set back behind *date*, nobody can say how long ago it was.
+        For promises of a peer that end some time after *date*: if the clock was set back,
+        nobody can say how long ago it was, and it is safe to take them for over.
         """
         moment, now = self.moment(date), self.clock()
         return moment if moment <= now else now - AGES

@@ -1,12 +1,12 @@
 """Group commit: whatever waits is one transaction, and the file is tidied in between.
 
-Who needs an effect on the disk before going on submits it, and waits. What became of
-rows is only noted; it rides with the next batch, or goes by itself a moment later. A
-batch is closed when it has not grown for two passes of the scheduler, so that the events
-of many connections meet in it, and a reply and its sending. Who is alone goes at once.
+Whoever needs an effect on the disk before going on submits it, and waits. What became of
+rows is only noted, and committed with the next batch or a moment later. A batch is closed
+when nothing was added for two passes of the scheduler: so the events of many connections
+share one commit. If the last batch had a single effect, the next is committed at once.
 
-Trouble with the file ends nothing: the batch in hand is tried again until it goes
-through, and whoever waits, waits.
+Trouble with the file ends nothing: the batch in hand is tried again until it goes through,
+and those who wait for it go on waiting.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Pump:
         self._coming.hold()
 
     def let_go(self) -> None:
-        """What came since `hold` is all."""
+        """End `hold`: nothing more comes in this moment."""
         self._coming.let_go()
         if self._coming.asked and not self._coming.held:
             self._look()
@@ -115,13 +115,13 @@ class Pump:
             self._parked.unpark_all()
 
     def note(self) -> None:
-        """There are changes to fetch; they need not be on the disk at once."""
+        """Hear that there are changes to fetch, which need not be on the disk at once."""
         if not self._noted:
             self._noted = True
             self._quiet.begin()
 
     async def ask(self, effect: Effect) -> object:
-        """Submit *effect* and return its answer. Who is cancelled is not answered."""
+        """Submit *effect* and return its answer. It is done even if the task is cancelled."""
         slot: Slot[object] = Slot()
         self.submit(effect, slot.fill)
         return await slot.wait()
@@ -158,7 +158,7 @@ class Pump:
 
     @property
     def stalled(self) -> bool:
-        """The same in short; an answer for every batch."""
+        """Whether the file is in trouble now: `health` in short, asked for every batch."""
         busy = self._clock() - self._busy_since
         return self._trouble is not None or busy >= tempo.HANGS_SECONDS
 
@@ -204,7 +204,7 @@ class Pump:
         self._done.set()
 
     def break_off(self, error: Exception) -> None:
-        """Our own mistake: nothing is committed any more, and that is shown."""
+        """Commit nothing any more, and show why: *error* is a mistake of our own."""
         self._trouble = shown(error)
 
     async def close(self) -> bool:
@@ -223,7 +223,7 @@ class Pump:
         return bool(self.waiting or self._noted or self._in_flight or self._failed)
 
     async def _wait(self) -> bool:
-        """Wait for something to do; did nobody come for as long as what is noted may wait?"""
+        """Wait for work; return whether it is only what was noted and has waited enough."""
         while self._in_flight is not None or not self._urgent:
             if self._overdue and self._in_flight is None:
                 self._overdue = False
@@ -313,7 +313,7 @@ class Pump:
             self._more = bool(await self._until_done(self._store.tidy))
 
     async def _once(self, job: Callable[[], object]) -> object:
-        """Do it, or return what it failed with: nothing else may have to wait for it."""
+        """Do *job* once; return what it returned, or the error that it failed with."""
         self._busy_since = self._clock()
         try:
             return await self._run(job)
@@ -327,7 +327,7 @@ class Pump:
     async def _until_done(
         self, job: Callable[[], object], told: Callable[[object], None] = nobody_asked
     ) -> object:
-        """Do it again until the file lets us; *told* is the first to hear."""
+        """Do *job* again and again until it goes through; *told* hears first what it gave."""
         while True:
             self._busy_since = self._clock()
             try:

@@ -1,4 +1,4 @@
-"""What is asked of the file in its turn, among effects: it knows what came before it.
+"""Questions that are answered in their turn among effects, so that they see what came before.
 
 Nothing here changes a row. What an operator looks for is asked beside the pump: `listing`.
 """

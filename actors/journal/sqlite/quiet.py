@@ -11,7 +11,7 @@ import trio
 
 
 class Quiet:
-    """Begins anew with every `begin`; over after so many seconds."""
+    """Rings once nobody has called `begin` for so many seconds."""
 
     def __init__(
         self,
@@ -24,10 +24,10 @@ class Quiet:
         """Watch nothing yet.
 
         Args:
-            seconds: How long nobody has to come.
+            seconds: For how long `begin` must not be called.
             clock: Monotonic seconds.
             wanted: Is there anything to do once it is quiet?
-            ring: Called when it has been quiet. Plain.
+            ring: Called when it has been quiet. A plain function.
         """
         self._seconds = seconds
         self._clock = clock
@@ -37,7 +37,7 @@ class Quiet:
         self._asleep = trio.lowlevel.ParkingLot()
 
     def begin(self) -> None:
-        """Somebody has come, or there is something to do once it is quiet."""
+        """Begin to count anew: somebody has come, or there is something to do later."""
         self._since = self._clock()
         if self._asleep and self._wanted():
             self._asleep.unpark_all()

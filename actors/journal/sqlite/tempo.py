@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 LINGER_PASSES: Final = 16
-"""How often a batch that grows is given one more pass."""
+"""For how many passes of the scheduler a batch that grows is kept open, at most."""
 STILL_PASSES: Final = 2
-"""After so many passes in which it has not grown, it grows no more."""
+"""A batch that has not grown for so many passes is closed."""
 RIDE_SECONDS: Final = 0.05
-"""How long what is only noted waits for company."""
+"""How long what is only noted waits for a batch to go with; then it goes alone."""
 SWEEP_EFFECTS: Final = 200
-"""After so many effects something old is looked for, if there may be any: as much may
-leave the file as comes into it, however busy it is."""
+"""After how many effects old rows are looked for, if there may be any, however busy it is:
+so as much may leave the file as comes into it."""
 RETRY_SECONDS: Final = 1.0
 HANGS_SECONDS: Final = 5.0
 """A batch that takes longer has stalled the journal."""

@@ -1,8 +1,8 @@
 """How the journal's work is run: in a thread of its own, or right here.
 
-A thread for every call (`to_thread`) costs a third more, and would let a call that hangs
-be followed by the next one. Here a job that hangs holds up those behind it, which is
-what a file with one writer needs.
+trio's own `to_thread` uses any thread for each call. That costs a third more, and while one
+call hangs the next would begin in another thread. Here a job that hangs holds up those
+behind it, which is what a file with one writer needs.
 
 What a job returned comes back through a pipe that one task reads, and not through trio's
 `run_sync_soon`: that is made for signal handlers and many threads at once, and is half of
@@ -26,11 +26,11 @@ from outcome import Value, capture
 
 R = TypeVar("R")
 BELL_BYTES: Final = 64
-"""More than there are jobs that nobody was told of yet."""
+"""How many bytes are read from the pipe at once: more than there are jobs under way."""
 
 
 def _nobody(_: object) -> None:
-    """Only who waits wants to know."""
+    """Ignore the result of a job; whoever waits for it gets it anyway."""
 
 
 class Run(Protocol):
@@ -39,7 +39,7 @@ class Run(Protocol):
     async def __call__(
         self, job: Callable[[], R], told: Callable[[R], None] = _nobody
     ) -> R:
-        """Return what *job* returns. Who is cancelled does not wait for it any more.
+        """Return what *job* returns. The job goes on even if the caller is cancelled.
 
         Args:
             job: What to do.
@@ -50,11 +50,11 @@ class Run(Protocol):
 
     @property
     def ready(self) -> bool:
-        """May `start` be called?"""
+        """Return whether `start` may be called now."""
         ...
 
     def start(self, job: Callable[[], R], ended: Callable[[Ended[R]], None]) -> None:
-        """Begin *job*, without anybody who waits.
+        """Begin *job*; nobody waits for it, *ended* is called instead.
 
         Args:
             job: What to do.
@@ -128,7 +128,7 @@ class OwnThread:
         self._jobs.put(None)
 
     def _begin(self) -> None:
-        """Begin it, or raise: whoever asks again then has it tried again."""
+        """Begin the thread, or raise; the next call tries again."""
         here, there = os.pipe()
         os.set_blocking(here, False)
         ours = (self._jobs, self._done, there)
@@ -156,7 +156,7 @@ def _work(jobs: SimpleQueue[_Job | None], done: deque[_Job], bell: int) -> None:
 
 
 async def _deliver(done: deque[_Job], bell: int) -> None:
-    """Tell of what is done, until the thread is."""
+    """Call `deliver` of each job that is done, until the thread has ended."""
     try:
         while True:
             await trio.lowlevel.wait_readable(bell)
