@@ -15,8 +15,8 @@ that waits in it, so that what stands before an urgent item is urgent, too. Toge
 first item of a key in the last level is taken within `16 * k * g` takes, and anybody's
 *n*-th item within *n* times as many.
 
-Items that were taken and are not `done` are *out*. `Places` says how many may be, so that
-who never comes back keeps nobody else from being served.
+Items that were taken and are not `done` are *out*. `Places` says how many may be out, so
+that work that never ends keeps nobody else from being served.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from actors.lanes.lane import FULL, IDLE, LEVELS, NOWHERE, TURN, Group, Lane
 from actors.lanes.ring import Ring
 
 PASSES: Final = (0, 4, 15)
-"""So often a level is passed over in its group while it has something to give; then it
+"""How often a level is passed over in its group while it has something to give; then it
 goes first, and may use the places that are kept for what is urgent. So the middle level
 gives within 6 takes of its group and the last one within 16, whatever is more urgent, and
 of any 16 at least 11 are of the first level while that has something to give."""
@@ -48,16 +48,16 @@ class Places:
     """How many items may be out."""
 
     own: int
-    """Places that each group has to itself: whatever the others do, it gives so many."""
+    """Places that each group has to itself, whatever the others do."""
     shared: int
-    """Beyond its own, a group takes from these."""
+    """Places for whichever group needs more than its own."""
     group: int
-    """The most of one group, its own ones included."""
+    """The most that one group may have out, its own places included."""
     kept: int = 0
     """Of the shared ones and of those of a group, as many are kept for each step of
     urgency: the last level leaves twice as many free, the middle one once."""
     key: int = 1
-    """The most of one key."""
+    """The most that one key may have out."""
 
     def of(self, groups: int) -> int:
         """Return how many items of so many groups may be out together."""

@@ -40,9 +40,9 @@ class Worker(Generic[J]):
         self.job: J | None = None
         self.deadline = inf
         self.extra = False
-        """Its job was parked and goes on: beyond the number of those who take jobs."""
+        """Whether it does a job that was parked, and is not one of those who take jobs."""
         self.fenced = False
-        """Left behind: what it still does is nobody's business any more."""
+        """Whether it was left behind: nothing that it still does counts."""
         self.scope = trio.CancelScope()
         self.spent = False
         """That scope was cancelled. To ask the scope itself is four calls for each job."""

@@ -31,7 +31,7 @@ SIDE_BY_SIDE = 32
 
 
 class Pump:
-    """Pulls while there is a line, one row of each chat at a time."""
+    """Takes rows from the outbox while there is a line, one of each chat at a time."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class Pump:
         self._outbox.hand_out(self._claim, rows, partial(self._told, rows, terms))
 
     def lose(self, line: Line) -> None:
-        """That line is gone: whatever it had not answered is unknown now, at once."""
+        """Take leave of a line: what it had not answered is unknown now."""
 
         def condemned(delivery: Delivery) -> bool:
             delivery.lost = delivery.line is line
@@ -141,7 +141,7 @@ class Pump:
         self._crew.cancel(lambda _: True, "leaving")
 
     def end(self) -> None:
-        """The sender is over, and its workers with it: so is what has no worker."""
+        """End what has no worker; those that have one end with the sender's workers."""
         self.pause()
         self._crew.interrupt()
 
@@ -158,7 +158,7 @@ class Pump:
         self._crew.dismiss()
 
     def look_again(self) -> None:
-        """The time has come that something waited for."""
+        """Look for rows again: the time has come that one of them waited for."""
         if self._clock() >= self._looks_at:
             self._timer, self._looks_at = None, inf
         self.ring()
@@ -186,7 +186,7 @@ class Pump:
         terms: Terms,
         rows: Sequence[OutboundRow],
     ) -> None:
-        """The commit is through: *rows* of what was picked may leave."""
+        """Let *rows* of what was picked leave: they are committed."""
         for row in picked:
             if self._picked.get(row.seq) is row:
                 del self._picked[row.seq]
@@ -201,7 +201,7 @@ class Pump:
             self.ring()
 
     def _begin(self, delivery: Delivery) -> bool:
-        """Say it here and now, without a worker, if its line can; nearly all can."""
+        """Say it in this very call, without a worker, if its line can; nearly all can."""
         out = delivery.row.out
         line = self._lines.of(self.account)
         if line is None or out.change is not None:
@@ -229,7 +229,7 @@ class Pump:
     def _as_ours(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Make *call* in our turn, unless it is ours already.
 
-        That it is where a journal in memory commits what is rung for in that very call.
+        It is ours already with a journal in memory, which commits in the call that rings.
         """
         if current_turn.get() is self._span:
             return call(*args, **kwargs)

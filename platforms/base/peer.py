@@ -40,11 +40,12 @@ from platforms.transport import (
 )
 
 SWEEP_SECONDS = 0.25
-"""Overdue requests are ended together: no more often than so."""
+"""How often overdue requests are looked for, at most; those found are ended together."""
 RECHECK_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 AT_ONCE_BYTES = 64 * 1024
-"""Of one read. What is more waits in the backlog, where bytes are counted."""
+"""How much of one read is handed out at once; more waits in the backlog, which is bounded
+by bytes."""
 
 F = TypeVar("F")
 A = TypeVar("A")
@@ -73,7 +74,7 @@ class Habits(Generic[F, A]):
 
     language: Language[F, A]
     carries_events: bool = True
-    """False for a socket that is silent by its role: it is only probed."""
+    """False for a socket on which the peer sends no events: its silence is only probed."""
     probe: Callable[[Peer[F, A]], Awaitable[object]] | None = None
     """Ask the peer for a sign of life; `None` where the peer cannot be asked."""
 
@@ -107,7 +108,7 @@ class Peer(Generic[F, A]):
         self._straight = at_once
 
     def hears_no_more(self) -> None:
-        """From now on events wait again until they are taken."""
+        """Let events wait again until they are taken."""
         self._straight = _not_now
 
     async def send(self, text: str) -> None:
@@ -186,7 +187,7 @@ class Peer(Generic[F, A]):
 
     @property
     def alive(self) -> bool:
-        """Something can be asked: the end has not been noticed yet."""
+        """Whether something can be asked: no end of the socket has been noticed yet."""
         return not self._answers.lost
 
     async def ping(self, within: float) -> None:
@@ -270,14 +271,14 @@ class Peer(Generic[F, A]):
                     self._backlog.put(frame, size)
 
     def _takes(self, heard: Sequence[tuple[F, int]]) -> bool:
-        """Give them to whoever takes events at once: he has nothing in hand, nor is woken."""
+        """Offer events to whoever takes them in this very call; return whether he did."""
         if sum(size for _, size in heard) > AT_ONCE_BYTES:
             return False
         return self._straight([frame for frame, _ in heard])
 
     @property
     def full(self) -> bool:
-        """Too many events wait; nothing more is read now."""
+        """Whether so many events wait that nothing more is read now."""
         return self._backlog.full
 
     async def room(self) -> None:
@@ -320,7 +321,7 @@ class Peer(Generic[F, A]):
 
 
 def _not_now(_: object) -> bool:
-    """Events wait to be heard."""
+    """Take no event now, so that they wait."""
     return False
 
 

@@ -35,7 +35,7 @@ from platforms.transport.websocket import (
 
 RECEIVE_BYTES: Final = 64 * 1024
 QUEUE_MESSAGES: Final = 64
-"""Between the reader and `receive`; a full queue stops reading, and so the peer."""
+"""How many messages may wait for `receive`; with more nothing is read, so the peer waits."""
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Exception)
@@ -232,7 +232,7 @@ def _first(group: BaseExceptionGroup[E]) -> E:
 
 
 def _root_of(error: BaseException) -> BaseException:
-    """Return what happened first: the library may stumble over its answer to that."""
+    """Return the first error: the library may fail again while it answers to that one."""
     while error.__context__ is not None:
         error = error.__context__
     return error

@@ -1,10 +1,10 @@
 """Which bytes of a connection are plain text messages. Pure.
 
-Nearly all that bots hear are whole, short text frames. They are read here, a burst at a
-time; for those alone a general library costs more than the rest of the host. Everything
-else is passed on to the library unread, bytes in order: the handshake, control frames,
-binary, large and fragmented messages, and whatever breaks a rule, so that there is one
-place that knows what to say about it.
+Nearly everything that bots hear comes in whole, short text frames. These are read here,
+many at a time, because reading them by a general library costs more than the rest of the
+host. Everything else is passed on to the library unread and in order: the handshake, control
+frames, binary, large and fragmented messages, and whatever breaks a rule, so that only one
+place has to know how to answer it.
 
 For each message that the library will make of what was passed on, `None` stands in the
 order of the messages.
@@ -38,7 +38,7 @@ _UPGRADED: Final = b"HTTP/1.1 101"
 
 
 class Sieve:
-    """Of one connection, from its first byte on."""
+    """Reads one connection, from its first byte on."""
 
     def __init__(self, *, masked: bool) -> None:
         """Wait for the end of the handshake.

@@ -1,10 +1,9 @@
 """A byte stream with one writer task, so that no cancelled send tears a frame.
 
-Whoever sends only appends to a list, which cannot be cancelled half-way; the one
-writer writes everything that waits in one go. Where one message comes at a time, it is
-written at once: to wake the writer for it would cost more. The WebSocket library
-gets this stream as if it were the socket, so its pongs and goodbyes go the same way
-and in the same order.
+A sender only appends to a list, which cannot be cancelled half-way; one task, the writer,
+writes everything that waits at once. A message that nothing waits before is written in the
+call that sends it: waking the writer for it would cost more. The WebSocket library gets this
+stream in place of the socket, so its pongs and goodbyes go the same way, in order.
 """
 
 from collections import deque
@@ -18,10 +17,11 @@ from platforms.transport.inflow import Inflow
 from platforms.transport.websocket import STALL_SECONDS
 
 _ROOM_BYTES: Final = 256 * 1024
-"""With more than this waiting, senders wait, too."""
+"""While more bytes than this wait to be written, senders wait, too."""
 
 _CHUNK_BYTES: Final = 64 * 1024
-"""A peer that takes a chunk makes progress, so a large message is not a stall."""
+"""How much is written at once: a peer that takes this much has not stalled, however large
+the message is."""
 
 _LINGER_PASSES: Final = 16
 
@@ -54,7 +54,7 @@ class WriterStream(trio.abc.Stream):
         self._drained = trio.Event()  # the peer has written its last
         self._closed = trio.Event()
         self.on_end: Callable[[], None] = lambda: None
-        """Called when the peer can say no more; whoever waits for it looks up."""
+        """Called when nothing more can come from the peer, to wake those who wait for it."""
         self.failure = ""
         """Why the writer gave up, for people; empty while it has not."""
 

@@ -18,7 +18,7 @@ HANDSHAKE_SECONDS: Final = 10.0
 """Connecting and shaking hands, both together, on either side."""
 
 CLOSE_SECONDS: Final = 3.0
-"""What a mute peer may delay the end of a connection."""
+"""By how much a peer that does not answer our goodbye may delay the end."""
 
 STALL_SECONDS: Final = 10.0
 """A peer that takes no byte of ours for this long is gone, whatever it says."""
@@ -46,7 +46,7 @@ class SocketClosed(TransportError):
 
     @property
     def polite(self) -> bool:
-        """Somebody finished on purpose; nothing went wrong."""
+        """Whether one side said goodbye on purpose, so that nothing went wrong."""
         return self.code in (NORMAL, GOING_AWAY)
 
     def __str__(self) -> str:
@@ -86,7 +86,7 @@ class Sink(Protocol):
 
     @property
     def full(self) -> bool:
-        """Nothing more may be read now, and so the peer is made to wait."""
+        """Whether it takes nothing more now, so that the peer is made to wait."""
         ...
 
     async def room(self) -> None:

@@ -14,7 +14,7 @@ from actors.journal.sqlite.loading import OpenOutbound
 from actors.messages import DEAD_INBOUND, DEAD_OUTBOUND, InboundState, OutboundState
 
 TABLES: Final = ("inbound", "outbound")
-"""By rank."""
+"""The table of each rank: 0 is what came in, 1 what was to be said."""
 _RECALLED = """SELECT seq, key, platform, account, chat_kind, chat, kind, state, detail,
 attempt, queued_at, expires_at, trace, content, tried_at, doubts, length(body)
 FROM outbound WHERE key = ?"""
@@ -38,7 +38,7 @@ class Recall(Single):
 
 
 class Redate(Single):
-    """Say anew how long a row is worth saying; what else becomes of it is noted as ever."""
+    """Change until when a row is worth saying; its state is noted as any other."""
 
     seq: int
     expires_at: float

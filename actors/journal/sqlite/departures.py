@@ -51,7 +51,7 @@ from actors.messages import (
 )
 
 BODIES = 10_000
-"""Bodies in memory, of all accounts; the others are fetched when they may leave."""
+"""How many bodies are in memory, of all accounts; others are read when they may leave."""
 BODIES_BYTES = 64 * MIB
 """The same, by size."""
 SETTLED_KEYS = 1_000
@@ -63,7 +63,7 @@ log = structlog.get_logger()
 
 
 def _nobody(_: AccountKey) -> None:
-    """Nobody listens yet."""
+    """Ignore that an account has something to say: nobody listens yet."""
 
 
 class Departures:
@@ -89,9 +89,9 @@ class Departures:
         self._writing = scribe.writing
 
     async def written(self, key: str) -> None:
-        """Return once the file has had its say on a row of *key* that is being written.
+        """Return once the row of *key*, if it is being written, is in the file.
 
-        Until then it seems to wait, though it may have been sent before a restart.
+        Until then its state in the index may be wrong: the file may know the key already.
         """
         while key in self._writing:
             await self._pump.settled()
@@ -129,7 +129,7 @@ class Departures:
     def _may_leave(
         self, claim: Claim, row: OutboundRow, record: OutgoingRecord
     ) -> bool:
-        """Is it still what was picked?
+        """Return whether *record* still is the row that was picked.
 
         Compared by identity: a key that was taken back may have been said again. And by
         attempt: one that was given back may have been picked again.
@@ -142,7 +142,7 @@ class Departures:
         )
 
     def _too_late(self, claim: Claim, record: OutgoingRecord) -> bool:
-        """Give it back if its time passed during the commit: a full disk can take hours."""
+        """Give a row back if its time passed during the commit: a full disk can take hours."""
         now = self._calendar.clock()
         if not self.outgoing.overdue(record, now):
             return False
@@ -183,7 +183,7 @@ class Departures:
         self._ring(account)
 
     def not_worth_it(self, key: str) -> None:
-        """It was withdrawn after it had left: the next process is not to repeat it either."""
+        """Note that a row was withdrawn after it had left: no later process repeats it."""
         record = self.outgoing.find(key)
         if record is not None and not record.closed:
             at = self._calendar.date(record.expires_at)

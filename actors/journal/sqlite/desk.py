@@ -1,8 +1,8 @@
 """What an operator sees of a journal in a file, and does to it; see `listing.Inspected`.
 
-Lists are read on a connection of their own, after what was noted is written down. What
-is done goes through the file first where it has to be there before anybody acts on it,
-and through the index where the row is.
+Lists are read on a connection of their own, once everything that was noted until then is
+written down. What is done to a row goes through the index if the row is there, and through
+the file first if it must be on the disk before anybody acts on it.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class FileDesk:
     # --- inside ------------------------------------------------------------------------
 
     def _renewed(self, seq: int, slot: Slot[object], answer: object) -> None:
-        """It is new in the file: whoever asked may have left, it waits all the same."""
+        """Put an event that is new again into the index, even if whoever asked has left."""
         if isinstance(answer, Renewed):
             self._handouts.hear_again(seq, answer)
         slot.fill(answer)

@@ -51,7 +51,7 @@ unsure = CASE WHEN ?1 = 'unknown' THEN 1 END WHERE seq = ?8"""
 
 
 class Numbers:
-    """The next row's number. Never given twice, whatever is rolled back or deleted."""
+    """Gives rows their numbers, none of them twice, whatever is rolled back or deleted."""
 
     __slots__ = ("last",)
 
@@ -63,11 +63,11 @@ class Effect(Protocol):
     """One thing to do inside a transaction."""
 
     def apply(self, db: sqlite3.Connection, numbers: Numbers) -> object:
-        """Do it; return the answer to whoever asked for it."""
+        """Do it inside of the transaction; return the answer for whoever asked for it."""
         ...
 
     def parts(self) -> Sequence[Effect]:
-        """Return what it is made of: a part may fail without the others."""
+        """Return the effects it consists of, each of which may fail without the others."""
         ...
 
 
@@ -256,7 +256,7 @@ class Settle(msgspec.Struct):
 
 
 class Barrier(Single):
-    """Nothing; answered when everything before it is committed."""
+    """Does nothing, and is answered once everything before it is committed."""
 
     def apply(self, _: sqlite3.Connection, __: Numbers) -> None:
         return None

@@ -1,7 +1,7 @@
 """What is accepted, handed out and settled: the index of what came in, and its file.
 
-The index knows every open row; their content is in memory only of those in somebody's
-hand and of a few more. The others are fetched when their turn has come.
+The index knows every open row. The content is in memory only for rows in somebody's hand,
+and for some more; the others are read from the file when their turn has come.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 
 def _nobody() -> None:
-    """Nobody listens yet."""
+    """Ignore that there is something to hand out: nobody listens yet."""
 
 
 class Handouts:
@@ -126,9 +126,9 @@ class Handouts:
             self.crowds.admit()
 
     def leave(self) -> None:
-        """Write that what is in hand is in nobody's; in memory the claims stand.
+        """Write down that nobody holds a claim any more; in memory the claims stand.
 
-        Who settles one after all is believed.
+        So the next process begins with them at once, and whoever settles one until then may.
         """
         self._left = self.inbox.in_hand()
         self._pump.note()
@@ -156,9 +156,9 @@ class Handouts:
         self._rung = False
 
     def recovered(self) -> None:
-        """The file is to be had again: whoever was sent away empty may come back.
+        """Ring because the file is in order again: claims were refused until now.
 
-        While it is being opened there is nothing to be had yet, whatever was mended.
+        While it is still being opened there is nothing to hand out yet.
         """
         if self._hungry and self._pump.opened.is_set():
             self._hungry = False

@@ -92,7 +92,9 @@ class FileJournal(FileDesk, OutboxSide):
 
     @property
     def id(self) -> str:
-        """Stands in the file; no row is handed out before it is known."""
+        """The id of the journal, which stands in the file; before it is known no row is
+        handed out.
+        """
         if not self._id:
             msg = "the journal must be open before its id is asked for"
             raise RuntimeError(msg)

@@ -1,7 +1,8 @@
-"""Read from the file what an operator asks for: pages of rows, and the shelf.
+"""Read from the file what an operator asks for: pages of rows, and the dead letters.
 
-On a connection of its own, which can only read: nobody waits for it. A list reads
-short bodies only, so that a page is small whatever the rows hold.
+The dead letters together are called the shelf. All this is read on a connection of its own,
+which can only read, so the host does not wait for it. A list reads short bodies only, so
+that a page is small whatever the rows hold.
 """
 
 from __future__ import annotations

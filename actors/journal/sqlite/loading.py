@@ -24,7 +24,7 @@ expires at, trace, content, tried at, doubts, size"""
 Delivered: TypeAlias = tuple[str, str, str, str, str, str, str, str, str, float]
 """key, platform, account, chat kind, chat, kind, state, detail, message id, settled at"""
 RECALLED = 10_000
-"""Delivered messages whose ids a new process still knows."""
+"""How many delivered messages a new process still knows by their ids, at most."""
 RECALLED_SECONDS = 24 * 3600.0
 # Not by way of the view: each page would look at everything that was settled before it.
 _PAGE = """{row} stays IS NOT NULL AND seq > ?1

@@ -45,7 +45,7 @@ class NoJournal(Exception):
 
     why: str
     damaged: bool = False
-    """It is ours, and broken."""
+    """Whether the file is a journal of ours that is broken."""
 
     def __str__(self) -> str:
         return self.why

@@ -1,6 +1,7 @@
 """What may leave the file: settled rows, and in `marks` old marks, a few at a time.
 
-On the way what stays open is written down, so that a start finds it: see `schema`.
+Rows that stay open for long are noted on the way, so that a start finds them without
+looking through the whole table: see `schema`.
 
 Rows go oldest first. The newest row of a table stays whatever its age, so that its
 number is never given again.

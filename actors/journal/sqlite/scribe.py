@@ -24,7 +24,7 @@ from actors.messages import Outbound
 
 
 class Scribe:
-    """The hand of `Departures` that writes."""
+    """Writes rows for `Departures`."""
 
     def __init__(
         self,
@@ -89,7 +89,10 @@ class Scribe:
     async def _in_file(
         self, parts: Sequence[Outbound], contents: Sequence[bytes]
     ) -> list[Queued | None]:
-        """Ask for keys before something gives way for them: they may need no room."""
+        """Ask the file for the keys first: what it knows already needs no room.
+
+        Otherwise other messages would be dropped to make room for nothing.
+        """
         answer = await self._pump.ask(LookUp([clean(out.key) for out in parts]))
         assert isinstance(answer, list)
         return [
@@ -153,7 +156,7 @@ class Scribe:
     def _became(
         self, queued: Queued, effect: Enqueue, answer: object
     ) -> Queued | RowRefused | None:
-        """Take note of what the file says to one row: written, known, or refused."""
+        """Do what the file's answer to one row means: written, known already, or refused."""
         self.writing.pop(effect.key, None)
         if answer is None:
             return queued

@@ -1,6 +1,6 @@
-"""Things kept beside the rows, by name: small, few, and written down before anybody goes on.
+"""Things kept beside the rows, by name: few and small, such as the files of a web chat.
 
-What they mean is the business of whoever puts them there.
+Each call returns after the commit. What a thing means is known only to whoever puts it here.
 """
 
 from __future__ import annotations

@@ -39,9 +39,9 @@ BUSY_SECONDS: Final = 2.0
 CHECKPOINT_PAGES: Final = 1_000
 """Pages in the log before it is written back, when nobody waits."""
 CHECKPOINT_PAGES_MAX: Final = 4_000
-"""The same, whoever waits."""
+"""Pages in the log before it is written back even while somebody waits."""
 LOG_BYTES: Final = 64 * 1024 * 1024
-"""Beyond, the log is cut: it does not shrink by itself."""
+"""A log that is larger is cut: its file does not shrink by itself."""
 _PAGE_BYTES: Final = 4096
 
 
@@ -59,7 +59,7 @@ class Store(Protocol):
 
     @property
     def tidy_urgent(self) -> bool:
-        """The same, whoever waits."""
+        """Has so much been written that it must be tidied, even while somebody waits?"""
         ...
 
     @property
