@@ -29,6 +29,7 @@ What runs it:
     gate                     what is asked before a handler runs
     loading                  from a line of the configuration to a bot
     blame                    which line of the author's it was
+    errors                   what bots and their authors are refused
     failing, binding         what a handler leaves behind: an error, log variables
     ports                    what all of this needs of the host
 
@@ -37,7 +38,7 @@ exception in a handler never leaves this room: it is the outcome of one event.
 """
 
 from actors.bots.actor import BotActor, BotMessage, Ready
-from actors.bots.blame import line_now, line_raised
+from actors.bots.blame import blamed, line_now
 from actors.bots.bot import Bot
 from actors.bots.bridge import AsyncioBridge, asyncio_bridge
 from actors.bots.calling import CallAction
@@ -104,9 +105,9 @@ __all__ = [
     "Sync",
     "TurnEnded",
     "asyncio_bridge",
+    "blamed",
     "check_uses",
     "line_now",
-    "line_raised",
     "load_bot",
     "use",
 ]

@@ -1,4 +1,4 @@
-"""Which line of an author's is meant, where his code, ours and a library's are mixed."""
+"""Which line of an author's code is to blame, where his, ours and a library's are mixed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ _OURS: Final = tuple(
 _LIBRARIES: Final = frozenset({"site-packages", "dist-packages"})
 
 
-def line_raised(error: BaseException, home: Path) -> str:
+def blamed(error: BaseException, home: Path) -> str:
+    """Return in one line what was raised, and which line of the code below *home* did it."""
+    name = type(error).__name__
+    text = f"{name}: {error}" if str(error) else name
+    # A mistake of syntax names its line itself.
+    line = "" if isinstance(error, SyntaxError) else _line_raised(error, home)
+    return f"{text} ({line})" if line else text
+
+
+def _line_raised(error: BaseException, home: Path) -> str:
     """Return `FILE:LINE` of the code below *home* that raised *error*, or called what did.
 
     Where nothing below *home* was on the way it is the innermost line that is not ours,
@@ -29,7 +38,7 @@ def line_raised(error: BaseException, home: Path) -> str:
 
 
 def line_now(thread: int, home: Path) -> str:
-    """Return what a thread is at, by its ident, in the same way."""
+    """Return `FILE:LINE` of the code below *home* that a thread, by its ident, is at."""
     frame = sys._current_frames().get(thread)  # noqa: SLF001 - documented all the same
     steps = [] if frame is None else list(traceback.walk_stack(frame))
     return _innermost(((f.f_code.co_filename, n) for f, n in reversed(steps)), home)

@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from actors.bots.blame import line_raised
+from actors.bots.blame import blamed
 from actors.bots.bot import Bot
 from actors.bots.errors import BotNotLoaded
 
@@ -51,7 +51,7 @@ def load_bot(use: str, base: Path) -> Bot:
     except BotNotLoaded:
         raise
     except (Exception, SystemExit) as error:
-        raise BotNotLoaded(use, _why(error, home)) from error
+        raise BotNotLoaded(use, blamed(error, home)) from error
     return _bot_in(module, use, found["attribute"])
 
 
@@ -134,10 +134,3 @@ def _bot_in(module: ModuleType, use: str, attribute: str) -> Bot:
     raise BotNotLoaded(
         use, f"{attribute!r} must be a Bot (got {type(value).__name__}){hint}"
     )
-
-
-def _why(error: BaseException, home: Path) -> str:
-    """Return one line: what was raised, and where in the author's code."""
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    line = "" if isinstance(error, SyntaxError) else line_raised(error, home)
-    return f"{text} ({line})" if line else text

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from actors.bots import line_raised
+from actors.bots import blamed
 from rookery.kinds.values import NoKind
 
 _USE: Final = re.compile(r"(?P<where>.+):(?P<attribute>[^\W\d]\w*)")
@@ -68,7 +68,7 @@ def imported(where: str, folder: Path) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        msg = f"importing {where} failed: {_why(error, home)}"
+        msg = f"importing {where} failed: {blamed(error, home)}"
         raise NoKind(msg) from error
 
 
@@ -99,10 +99,3 @@ def _of_file(path: Path) -> ModuleType:
         sys.modules.pop(known[1].__name__, None)
     _files[path] = digest, module
     return module
-
-
-def _why(error: BaseException, home: Path) -> str:
-    """Return one line: what was raised, and where in the author's code."""
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    line = "" if isinstance(error, SyntaxError) else line_raised(error, home)
-    return f"{text} ({line})" if line else text
