@@ -11,7 +11,7 @@ from attrs import frozen
 
 from actors.bots import Bot, Context, NoAnswer
 from rookery.testing.hostsim.diary import Diary, Life, Run
-from rookery.testing.hostsim.words import Verb, changed, reply
+from rookery.testing.hostsim.words import Verb, changed, long_reply, reply
 
 RAISES = "as asked"
 HANG_SECONDS = 5.0
@@ -126,6 +126,18 @@ def replies(bot: Bot, stage: Stage) -> None:
             await ctx.delete(receipt)
             stage.told(changed("delete", receipt.id), run)
 
+    @bot.command(Verb.LONG)
+    async def long(ctx: Context, n: int) -> None:
+        with diary.running("alpha", n, life) as run:
+            parts = long_reply(n, "alpha")
+            receipt = await ctx.reply("\n".join(parts))
+            for part in parts:
+                stage.told(part, run)
+            outcome = await receipt.outcome(within=5)
+            unheard = [part for part in parts if not stage.heard(ctx.platform, part)]
+            if outcome.delivered and unheard:
+                stage.note("sent_is_heard", [f"{unheard} of {outcome.state}, unheard"])
+
     @bot.command(Verb.SLOW)
     async def slow(ctx: Context, n: int) -> None:
         with diary.running("alpha", n, life):
@@ -154,6 +166,12 @@ def fails(bot: Bot, stage: Stage) -> None:
     async def hang(ctx: Context, n: int) -> None:
         with diary.running("alpha", n, life) as run:
             await stage.say(ctx, run, "0")
+            await trio.sleep_forever()
+
+    @bot.command(Verb.POISON)
+    async def poison(ctx: Context, n: int) -> None:
+        with diary.running("alpha", n, life):
+            life.kill()
             await trio.sleep_forever()
 
     @bot.command(Verb.FLAKY, retry=2)

@@ -14,6 +14,9 @@ from attrs import field, frozen
 
 from rookery.testing.hostsim.words import Verb
 
+_APART = frozenset({Verb.ANSWER, Verb.ASK, Verb.POISON})
+"""Said for a reason, not at random."""
+
 
 @frozen(kw_only=True)
 class Temper:
@@ -75,7 +78,7 @@ def climate_of(dice: random.Random) -> Climate:
     keeps = (dice.choice([60.0, 600.0, inf]), 0.0, inf)
     platforms = tuple(map(partial(_temper, dice), names, keeps))
     plain = [Verb.SAY] * 6 + [Verb.HI] * 3
-    rest = [verb for verb in Verb if verb not in (Verb.ANSWER, Verb.ASK)]
+    rest = [verb for verb in Verb if verb not in _APART]
     roomy = dice.random() < 0.5
     return Climate(
         platforms=platforms,

@@ -28,6 +28,8 @@ class Life(Protocol):
     @property
     def dead(self) -> bool: ...
 
+    def kill(self) -> None: ...
+
 
 @define(eq=False)
 class Run:

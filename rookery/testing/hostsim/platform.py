@@ -22,12 +22,12 @@ from rookery.kinds import Kind
 from rookery.testing.hostsim.diary import Life
 from rookery.testing.hostsim.servers import Server
 from rookery.testing.hostsim.wires import Wire
-from rookery.testing.hostsim.words import Said
+from rookery.testing.hostsim.words import TEXT_LIMIT, Said
 from supervision import FOREVER
 
 AT_ONCE = 20
 DIAL_SECONDS = 0.3
-CHANGEABLE = Caps(edits=True, deletes=True, reacts=True)
+CHANGEABLE = Caps(edits=True, deletes=True, reacts=True, text_limit=TEXT_LIMIT)
 
 
 @frozen

@@ -12,6 +12,7 @@ from actors.kernel import ActorError, Cell
 from rookery.host import Manager, Reload
 from rookery.testing.hostsim.disk import Mood
 from rookery.testing.hostsim.plans import random_plan
+from rookery.testing.hostsim.words import Verb
 
 if TYPE_CHECKING:
     from rookery.testing.hostsim.process import Process
@@ -39,6 +40,7 @@ class Trouble:
             (2, self._kill_again),
             (3, self._kill_process),
             (1, self._crash_loop),
+            (1, self._poison),
             (1, self._stop_process),
             (3, self._disk),
             (3, self._outage),
@@ -129,6 +131,13 @@ class Trouble:
             await self._busy(process)
             process.kill()
             process = await world.next_process()
+
+    async def _poison(self, _: Process) -> None:
+        """Somebody says what no process survives."""
+        world, dice = self._world, self._dice
+        server = dice.choice(list(world.servers.values()))
+        chat = dice.choice(server.temper.chats)
+        server.post(world.diary.say(Verb.POISON, server.name, chat, "user1"))
 
     async def _stop_process(self, process: Process) -> None:
         process.leave()

@@ -13,6 +13,11 @@ from attrs import frozen
 WALL_ZERO = 1_767_571_200.0
 """The wall clock at the beginning of a world: an hour that divides by all periods."""
 
+TEXT_LIMIT = 60
+"""Characters of one message of a simulated platform."""
+PARTS = 3
+PART_CHARS = 50
+
 
 class Verb(StrEnum):
     """What somebody wants a bot to do."""
@@ -36,6 +41,10 @@ class Verb(StrEnum):
     """Say something in another chat, of another platform as a rule."""
     CHANGE = "change"
     """A reply, and then react, edit it twice and delete it."""
+    LONG = "long"
+    """A reply that has to be said in parts."""
+    POISON = "poison"
+    """Nobody means to: the process dies whenever a handler begins with it."""
     HI = "hi"
     """No command: two bots listen to it."""
     ANSWER = "answer"
@@ -60,6 +69,12 @@ def wish(verb: Verb, number: int) -> str:
 def reply(number: int, bot: str, which: str) -> str:
     """Return what a bot says to the wish of that number."""
     return f"{number}:{bot}:{which}"
+
+
+def long_reply(number: int, bot: str) -> tuple[str, ...]:
+    """Return the parts of a reply that is too long for one message."""
+    heads = (reply(number, bot, f"long{part}") for part in range(PARTS))
+    return tuple(f"{head} ".ljust(PART_CHARS, "~") for head in heads)
 
 
 def changed(does: str, what: str, text: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -15,7 +15,9 @@ from actors.bots.bot import Bot
 from actors.bots.matching import Match
 from actors.bots.runner import Runner
 from actors.bots.turn import Turn
+from actors.buffer import outbox
 from actors.buffer.outbox import Outbox
+from actors.buffer.parts import rows_of
 from actors.journal import Claim, InboundRow, OutboundRow, OutgoingLimits
 from actors.journal.outgoing import Outgoing
 from actors.journal.sayings import OutgoingRecord
@@ -121,6 +123,21 @@ def _launch(patch: pytest.MonkeyPatch, changed: Callable[[Outbound], Outbound]) 
     patch.setattr(Outgoing, "_launch", wrong)
 
 
+def writes_each_part_alone(patch: pytest.MonkeyPatch) -> None:
+    async def one_by_one(self: Outbox, rows: Sequence[Outbound], at: float) -> Receipt:
+        queued = [await self._journal.enqueue(out, expires_at=at) for out in rows]
+        return [self._begun(*part) for part in zip(rows, queued, strict=True)][-1]
+
+    patch.setattr(Outbox, "_say_all", one_by_one)
+
+
+def says_parts_backwards(patch: pytest.MonkeyPatch) -> None:
+    def backwards(out: Outbound, bodies: Any) -> list[Outbound]:
+        return rows_of(out, bodies[::-1])
+
+    patch.setattr(outbox, "rows_of", backwards)
+
+
 def ignores_late_answers(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Outbox, "answered_late", lambda *_: False)
 
@@ -193,6 +210,8 @@ TERMS: dict[str, Way] = {
         cancels_at_will,
         says_it_elsewhere,
         says_something_else,
+        writes_each_part_alone,
+        says_parts_backwards,
         ignores_late_answers,
         tells_bots_nothing,
         tries_too_often,

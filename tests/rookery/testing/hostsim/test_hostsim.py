@@ -124,6 +124,7 @@ QUICKLY = {
     "cancels_at_will",
     "says_it_elsewhere",
     "says_something_else",
+    "says_parts_backwards",
     "tells_bots_nothing",
     "tries_too_often",
     "forgets_deadlines",
