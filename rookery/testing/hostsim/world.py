@@ -67,6 +67,7 @@ class World:
         )
         self.process: Process | None = None
         self.down_since = 0.0
+        """Since when there is no process that was up; of a time in which there is none."""
         self.settled: dict[str, dict[int, str]] = {"inbound": {}, "outbound": {}}
         self.left_at = float("inf")
         """When the last process was told to leave, by the wall clock."""
@@ -139,8 +140,9 @@ class World:
             await self.process.live()
             self._compare_settled()
             self.process.gone.set()
+            if self.process.up:
+                self.down_since = self.clock.now
             self.process = None
-            self.down_since = self.clock.now
             if self.left_at < float("inf"):
                 return
             mean = DOWN if dice.random() < 0.9 else 60 * DOWN
