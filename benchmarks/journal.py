@@ -19,8 +19,9 @@ from pathlib import Path
 import structlog
 import trio
 
-from actors.journal import Claim, FileJournal, SqliteStore
+from actors.journal import Claim, FileJournal, OutboundRow, SqliteStore
 from actors.journal.inbox import Inbox
+from actors.journal.slot import Slot
 from actors.journal.sqlite.effects import Accept, Numbers
 from actors.journal.sqlite.rows import accept_of
 from actors.messages import (
@@ -140,7 +141,10 @@ def conversations(chats: int, each: int) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(say, journal, out)
             await trio.lowlevel.checkpoint()
-            for row in await journal.claim_outbound(sender, (to.platform, to.account)):
+            rows = journal.pick_outbound(sender, (to.platform, to.account))
+            committed: Slot[list[OutboundRow]] = Slot()
+            journal.hand_out(sender, rows, committed.fill)
+            for row in await committed.wait():
                 sent = Outcome(OutboundState.SENT, "", "1")
                 journal.settle_outbound(sender, row.seq, sent)
 

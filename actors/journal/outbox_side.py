@@ -11,12 +11,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from math import inf
 
-import trio
-
 from actors.journal.doubts import Trust
 from actors.journal.outgoing import Outgoing
 from actors.journal.pacing import Pacing
-from actors.journal.slot import Slot
 from actors.journal.values import (
     AccountKey,
     Claim,
@@ -35,26 +32,6 @@ class OutboxSide(ABC):
         self._outgoing = outgoing
         self._clock = clock
         self._recalled: list[Recalled] = []
-
-    async def claim_outbound(
-        self,
-        claim: Claim,
-        account: AccountKey,
-        limit: int = 1,
-        pacing: Pacing | None = None,
-    ) -> list[OutboundRow]:
-        """Take what may be said now through *account*, at most one row of each chat."""
-        rows = self.pick_outbound(claim, account, limit, pacing)
-        if not rows:
-            return rows
-        slot: Slot[list[OutboundRow]] = Slot()
-        self.hand_out(claim, rows, slot.fill)
-        try:
-            return await slot.wait()
-        except trio.Cancelled:
-            for row in rows:  # no byte of it has left
-                self.requeue_outbound(claim, row.seq, self._clock())
-            raise
 
     def pick_outbound(
         self,
@@ -118,7 +95,7 @@ class OutboxSide(ABC):
         return self._outgoing.outcome_of(key)
 
     def can_claim(self, account: AccountKey) -> bool:
-        """Would `claim_outbound` hand something out? A hint, and a cheap one."""
+        """Would `pick_outbound` return something? A hint, and a cheap one."""
         return self._outgoing.can_claim(account, self._clock())
 
     def next_claim(self, account: AccountKey) -> float:

@@ -37,14 +37,14 @@ class Journal(Protocol):
       once that is committed. Calling it again for the same event changes nothing.
     * A row is handed out by exactly one claim at a time. Rows of one chat are handed
       out in the order in which they were accepted; of the outbox, one at a time.
-    * `claim_outbound` has committed `sending` before it returns.
+    * `hand_out` has committed `sending` before it tells.
     * Settling is lazy: it may reach the disk later, but every later call sees it. A
       stale claim settles nothing and is told so (`False`).
     * Every move obeys the tables of `actors.messages`; another one raises
       `IllegalTransition` and changes nothing.
     * The listeners never wait. That of new events is called after the commit, and then
       not again until a claim got fewer rows than it asked for. That of the outbox may be
-      called while its row is still being written: `claim_outbound` waits for the same
+      called while its row is still being written: `hand_out` waits for the same
       commit.
     * Whoever needs the disk waits for as long as there is trouble with it. The one
       exception is a claim of new events, which comes back empty then; its listener is
@@ -152,20 +152,6 @@ class Journal(Protocol):
         """
         ...
 
-    async def claim_outbound(
-        self,
-        claim: Claim,
-        account: AccountKey,
-        limit: int = 1,
-        pacing: Pacing | None = None,
-    ) -> list[OutboundRow]:
-        """Take what may be said now through *account*, at most one row of each chat.
-
-        Each of them has been given leave by *pacing*; the others wait, in their order.
-        It is `pick_outbound` and `hand_out` in one call, for a task that can wait.
-        """
-        ...
-
     def pick_outbound(
         self,
         claim: Claim,
@@ -173,8 +159,10 @@ class Journal(Protocol):
         limit: int = 1,
         pacing: Pacing | None = None,
     ) -> list[OutboundRow]:
-        """Claim as `claim_outbound` does, but only in memory: nothing may leave yet.
+        """Claim what may be said now through *account*, at most one row of each chat.
 
+        Each of them has been given leave by *pacing*; the others wait, in their order.
+        It is claimed in memory only: nothing may leave yet.
         Give the rows to `hand_out` at once. Whoever has no use for one any more gives it
         back with `requeue_outbound`, also before it is handed out.
         """
@@ -249,7 +237,7 @@ class Journal(Protocol):
         ...
 
     def can_claim(self, account: AccountKey) -> bool:
-        """Say whether `claim_outbound` would hand something out. A hint, and a cheap one."""
+        """Say whether `pick_outbound` would return something. A hint, and a cheap one."""
         ...
 
     def next_claim(self, account: AccountKey) -> float:

@@ -52,6 +52,7 @@ from actors.messages import (
     React,
 )
 from tests.actors.journal.builders import event, saying
+from tests.actors.journal.claiming import claimed_outbound
 from tests.actors.journal.forms import AnyJournal, crash, in_file, in_memory
 
 I = InboundState  # noqa: E741 - the rules below are read aloud
@@ -321,7 +322,7 @@ class Case:
             if row.later_at is not None and row.later_at <= _now():
                 row.later_at = None
                 model.first.append(row)
-        rows = await self.journal.claim_outbound(self.sender, ("qq", "1"), limit)
+        rows = await claimed_outbound(self.journal, self.sender, ("qq", "1"), limit)
         assert len(rows) <= limit
         for taken in rows:
             self._sent(taken)

@@ -32,6 +32,7 @@ from actors.messages import (
 )
 from supervision.limits import Pace, Pacer
 from tests.actors.journal.builders import end_and_start_again, event, nest, saying
+from tests.actors.journal.claiming import claimed_outbound
 from tests.actors.journal.forms import AnyJournal, crash, in_file, in_memory
 
 CLAIM = Claim("router", 1)
@@ -257,7 +258,7 @@ async def test_rows_wait_and_claims_are_freed_across_lives(opened: Opened) -> No
     await store.append("qq", "1", event("1"), trace="t")
     await store.enqueue(saying("a"), expires_at=1e9)
     (old,) = await store.claim_inbound(CLAIM, 5)
-    (sent,) = await store.claim_outbound(SENDER, ("qq", "1"))
+    (sent,) = await claimed_outbound(store, SENDER, ("qq", "1"))
 
     assert await store.release(Claim("router", 2)) == []
     (lost,) = await store.release(Claim("sender", 2))
@@ -297,7 +298,7 @@ async def test_one_message_always_fits_however_large(opened: Opened) -> None:
     for key in "ab":
         await store.enqueue(saying(key, text="x" * 5_000), expires_at=1e9)
     assert [row.out.key for row in store.take_expired(9)] == ["a"]
-    (row,) = await store.claim_outbound(SENDER, ("qq", "1"), 9)
+    (row,) = await claimed_outbound(store, SENDER, ("qq", "1"), 9)
     assert row.out.key == "b"
 
 
@@ -307,7 +308,7 @@ async def test_unknown_bodies_are_bounded_by_bytes(opened: Opened) -> None:
     unknown = Outcome(OutboundState.UNKNOWN, "no answer")
     for n in range(10):
         await store.enqueue(saying(f"k{n}", text="x" * 20_000), expires_at=1e9)
-        (row,) = await store.claim_outbound(SENDER, ("qq", "1"), 1)
+        (row,) = await claimed_outbound(store, SENDER, ("qq", "1"), 1)
         assert store.settle_outbound(SENDER, row.seq, unknown)
     assert store.outcome_of("k0") == unknown
     held = store._outgoing._doubts._bytes
@@ -319,10 +320,10 @@ async def test_what_is_repeated_has_its_body(opened: Opened) -> None:
     store = await opened()
     store.trust_keys(("qq", "1"), 3600.0)
     await store.enqueue(saying("a", text="hello"), expires_at=1e9)
-    (row,) = await store.claim_outbound(SENDER, ("qq", "1"), 1)
+    (row,) = await claimed_outbound(store, SENDER, ("qq", "1"), 1)
     store.settle_outbound(SENDER, row.seq, Outcome(OutboundState.UNKNOWN, "lost"))
 
-    (again,) = await store.claim_outbound(SENDER, ("qq", "1"), 1)
+    (again,) = await claimed_outbound(store, SENDER, ("qq", "1"), 1)
 
     assert again.out == row.out == saying("a", text="hello")
     assert (again.attempt, again.doubts) == (2, 1)
@@ -340,7 +341,7 @@ async def test_a_chat_waits_for_its_pace_and_keeps_its_order(
     await store.enqueue(saying("b0", "b"), expires_at=1e9)
     said: list[tuple[str, int]] = []
     while len(said) < 6:
-        rows = await store.claim_outbound(SENDER, ("qq", "1"), 1, pacer)
+        rows = await claimed_outbound(store, SENDER, ("qq", "1"), 1, pacer)
         for row in rows:
             said.append((row.out.key, round(trio.current_time() - start)))
             store.settle_outbound(SENDER, row.seq, Outcome(OutboundState.SENT))

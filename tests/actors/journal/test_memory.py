@@ -23,6 +23,7 @@ from tests.actors.journal.builders import (
     nest,
     saying,
 )
+from tests.actors.journal.claiming import claimed_outbound
 
 CLAIM = Claim("router", 1)
 SENDER = Claim("sender", 1)
@@ -67,7 +68,7 @@ async def test_memory_is_flat_over_many_messages() -> None:
             await store.append("qq", "1", event(str(n), str(n)), trace="t")
             await settle_oldest(store)
             await store.enqueue(saying(str(n), str(n)), expires_at=1e9)
-            (row,) = await store.claim_outbound(SENDER, ("qq", "1"))
+            (row,) = await claimed_outbound(store, SENDER, ("qq", "1"))
             store.settle_outbound(SENDER, row.seq, Outcome(OutboundState.SENT))
         return _reachable(store._inbox) + _reachable(store._outgoing)
 

@@ -13,6 +13,7 @@ from trio.testing import MockClock
 from actors.journal import Claim, Queued
 from actors.messages import Outbound, OutboundState, Outcome
 from tests.actors.journal.builders import saying
+from tests.actors.journal.claiming import claimed_outbound
 from tests.actors.journal.forms import AnyJournal, crash, file_store, in_file, in_memory
 from tests.actors.journal.sqlite.test_store import look
 
@@ -38,7 +39,7 @@ def told(queued: list[Queued | None]) -> list[tuple[bool, bool, str] | None]:
 async def drained(journal: AnyJournal) -> list[str]:
     """Everything that can be said, in the order in which it is."""
     keys = []
-    while rows := await journal.claim_outbound(SENDER, QQ):
+    while rows := await claimed_outbound(journal, SENDER, QQ):
         (row,) = rows
         keys.append(row.out.key)
         journal.settle_outbound(SENDER, row.seq, Outcome(OutboundState.SENT))

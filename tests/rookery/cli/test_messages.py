@@ -28,6 +28,7 @@ from rookery.cli import main
 from rookery.cli.messagelists import ago, letters_text, outbox_text, whole_text
 from rookery.host.showing import letter_row, said_row, said_whole
 from tests.actors.journal.builders import event, saying
+from tests.actors.journal.claiming import claimed_outbound
 
 S = OutboundState
 
@@ -51,7 +52,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 text = "x" * 20_000 if n == 3 else f"text {n}"
                 out = saying(f"k{n}", text=text)
                 await journal.enqueue(out, expires_at=trio.current_time() + 600)
-                (claimed,) = await journal.claim_outbound(sender, ("qq", "1"))
+                (claimed,) = await claimed_outbound(journal, sender, ("qq", "1"))
                 journal.settle_outbound(sender, claimed.seq, Outcome(state, "so"))
             await journal.enqueue(saying("k4"), expires_at=trio.current_time() + 600)
 

@@ -28,6 +28,7 @@ from actors.journal.sqlite.tempo import RIDE_SECONDS
 from actors.messages import InboundState, OutboundState, Outcome
 from tests.actors.journal.builders import event, saying
 from tests.actors.journal.builders import journal as in_memory_journal
+from tests.actors.journal.claiming import claimed_outbound
 from tests.actors.journal.forms import crash, file_store, in_file
 from tests.actors.journal.sqlite.test_store import look
 
@@ -127,11 +128,11 @@ async def test_a_new_process_recalls_what_was_said(
         await trio.sleep(10)
         for key, outcome in (("named", sent), ("bare", Outcome(OutboundState.SENT))):
             await journal.enqueue(saying(key), expires_at=900)
-            (row,) = await journal.claim_outbound(SENDER, ACCOUNT)
+            (row,) = await claimed_outbound(journal, SENDER, ACCOUNT)
             assert journal.settle_outbound(SENDER, row.seq, outcome)
         for room in ("lost", "waits"):
             await journal.enqueue(saying(room, room), expires_at=900)
-        (row,) = await journal.claim_outbound(SENDER, ACCOUNT)
+        (row,) = await claimed_outbound(journal, SENDER, ACCOUNT)
         await journal.cursor("qq", "1")
         await trio.sleep(1)
         await crash(journal)
@@ -289,7 +290,7 @@ async def test_bodies_beyond_the_window_are_fetched(
             await journal.enqueue(saying(f"k{n}", text=f"text {n}"), expires_at=600)
         assert journal._outgoing._bodies == 2
         said = []
-        while rows := await journal.claim_outbound(SENDER, ACCOUNT):
+        while rows := await claimed_outbound(journal, SENDER, ACCOUNT):
             said += [row.out for row in rows]
             journal.settle_outbound(SENDER, rows[0].seq, Outcome(OutboundState.SENT))
         assert said == [saying(f"k{n}", text=f"text {n}") for n in range(6)]
@@ -319,11 +320,11 @@ async def test_a_sender_that_ends_while_it_claims_has_sent_nothing(
     async with in_file(tmp_path, latency=1.0) as journal:
         await journal.enqueue(saying("k"), expires_at=600)
         with trio.move_on_after(0.5) as scope:
-            await journal.claim_outbound(SENDER, ACCOUNT)
+            await claimed_outbound(journal, SENDER, ACCOUNT)
         assert scope.cancelled_caught
         assert journal.counts().queued == 1
         assert await journal.release(Claim("sender", 2)) == []
-        (row,) = await journal.claim_outbound(Claim("sender", 2), ACCOUNT)
+        (row,) = await claimed_outbound(journal, Claim("sender", 2), ACCOUNT)
         assert row.out.key == "k"
 
 
@@ -333,14 +334,14 @@ async def test_a_key_that_only_the_file_knows_is_not_said_again(
     """Law 5: offered to the sender in the same commit, and taken back in it."""
     async with in_file(tmp_path) as journal:
         sent = await journal.enqueue(saying("k"), expires_at=600)
-        await journal.claim_outbound(SENDER, ACCOUNT)
+        await claimed_outbound(journal, SENDER, ACCOUNT)
         journal.settle_outbound(SENDER, sent.seq, Outcome(OutboundState.SENT, "", "77"))
 
     async with in_file(tmp_path, latency=0.1) as journal:
         claimed: list[object] = []
 
         async def send(limit: int) -> None:
-            claimed.extend(await journal.claim_outbound(SENDER, ACCOUNT, limit))
+            claimed.extend(await claimed_outbound(journal, SENDER, ACCOUNT, limit))
 
         await journal.cursor("qq", "1")
         async with trio.open_nursery() as nursery:
@@ -365,7 +366,7 @@ async def test_nothing_gives_way_for_what_the_file_knows(
     limits = OutgoingLimits(queued=1)
     async with in_file(tmp_path) as journal:
         sent = await journal.enqueue(saying("k"), expires_at=600)
-        await journal.claim_outbound(SENDER, ACCOUNT)
+        await claimed_outbound(journal, SENDER, ACCOUNT)
         journal.settle_outbound(SENDER, sent.seq, SENT)
 
     async with in_file(tmp_path, outbox=limits) as journal:
@@ -432,7 +433,7 @@ async def test_a_clock_that_was_set_back_makes_no_key_known_for_longer(
 
     async with open_at(1e6).running() as journal:
         await journal.enqueue(saying("k"), expires_at=trio.current_time() + 600)
-        assert await journal.claim_outbound(SENDER, ACCOUNT)
+        assert await claimed_outbound(journal, SENDER, ACCOUNT)
         await crash(journal)
     async with open_at(1e6 + jump).running() as journal:
         await journal.cursor("qq", "1")

@@ -24,6 +24,7 @@ sys.path.insert(0, sys.argv[2])
 from actors.journal import Claim, FileJournal
 from actors.messages import InboundState, OutboundState, Outcome
 from tests.actors.journal.builders import event, saying
+from tests.actors.journal.claiming import claimed_outbound
 from tests.actors.journal.forms import file_store
 
 async def main():
@@ -42,7 +43,7 @@ async def main():
                 key = f"k{row.seq}"
                 await journal.enqueue(saying(key, str(chat)), expires_at=1e9)
                 print("out", key, flush=True)
-                for out in await journal.claim_outbound(sender, ("qq", "1"), 4):
+                for out in await claimed_outbound(journal, sender, ("qq", "1"), 4):
                     print("wire", out.out.key, flush=True)
                     journal.settle_outbound(sender, out.seq, Outcome(OutboundState.SENT))
                 journal.settle_inbound(router, row.seq, InboundState.DONE)

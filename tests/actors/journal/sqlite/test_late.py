@@ -11,6 +11,7 @@ from actors.journal import Claim, FileJournal, OutboundRow, SqliteStore
 from actors.journal.sqlite.troubles import Trouble, TroubleKind
 from actors.messages import OutboundState, Outcome
 from tests.actors.journal.builders import saying
+from tests.actors.journal.claiming import claimed_outbound
 from tests.actors.journal.forms import in_file
 
 SENDER = Claim("sender", 1)
@@ -37,7 +38,7 @@ def store_in(folder: Path) -> FullAtTimes:
 
 
 async def claimed(journal: FileJournal) -> list[OutboundRow]:
-    return await journal.claim_outbound(SENDER, ACCOUNT)
+    return await claimed_outbound(journal, SENDER, ACCOUNT)
 
 
 async def claimed_while_full(

@@ -10,6 +10,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from actors.journal import Claim
 from actors.messages import OutboundState, Outcome
 from tests.actors.journal.builders import saying
+from tests.actors.journal.claiming import claimed_outbound
 from tests.actors.journal.forms import in_file
 from tests.actors.journal.sqlite.test_late import store_in
 
@@ -24,7 +25,7 @@ async def test_nobody_takes_what_was_sent_for_what_still_waits(
     """An edit of it that is repeated would be refused: the message was not said yet."""
     async with in_file(tmp_path, store=store_in(tmp_path)) as journal:
         await journal.enqueue(saying("a"), expires_at=10_000)
-        (row,) = await journal.claim_outbound(SENDER, ACCOUNT)
+        (row,) = await claimed_outbound(journal, SENDER, ACCOUNT)
         assert journal.settle_outbound(SENDER, row.seq, SENT)
 
     store = store_in(tmp_path)

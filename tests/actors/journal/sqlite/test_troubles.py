@@ -32,6 +32,7 @@ from actors.journal.sqlite.tempo import HANGS_SECONDS, RETRY_SECONDS
 from actors.journal.sqlite.troubles import Trouble, TroubleKind, trouble_of
 from actors.messages import InboundState
 from tests.actors.journal.builders import event, nest, saying
+from tests.actors.journal.claiming import claimed_outbound
 from tests.actors.journal.forms import file_store, in_file
 from tests.actors.journal.sqlite.broken import Disk, Valve
 
@@ -153,7 +154,7 @@ async def test_a_damaged_file_is_not_thrown_away(
     path = tmp_path / FILE
     path.write_bytes(b"no database at all" * 1_000)
     async with in_file(tmp_path) as journal:
-        assert await journal.claim_outbound(SENDER, ("qq", "1")) == []
+        assert await claimed_outbound(journal, SENDER, ("qq", "1")) == []
 
         def mend() -> None:
             shutil.move(path, tmp_path / "kept")
