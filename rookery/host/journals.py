@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
 import trio
 
-from actors.journal import FileJournal, MemoryJournal, NoJournal, SqliteStore, Trouble
+from actors.journal import (
+    FileJournal,
+    MemoryJournal,
+    NoJournal,
+    SqliteStore,
+    Trouble,
+    TroubleKind,
+    connected,
+)
 from actors.kernel import System
 from actors.schedule import LATERS, LaterStore, MemoryLaterStore, ShelvedLaterStore
 from rookery.config import Configuration
+from rookery.host.lock import DataTaken, DataUnusable, Lock
 
 JOURNAL_NAME: Final = "journal.sqlite"
 
 
-def journal_for(found: Configuration, system: System) -> FileJournal | MemoryJournal:
-    """Return it; nothing is opened yet."""
+def journal_for(
+    found: Configuration, system: System, lock: Lock
+) -> FileJournal | MemoryJournal:
+    """Return it; nothing is opened yet. Its file is opened under *lock* only."""
     # The bound method: it is read several times for every message.
     clock = trio.lowlevel.current_clock().current_time
     # Not from the system's randomness: two journals must never bear the same name.
@@ -31,8 +44,19 @@ def journal_for(found: Configuration, system: System) -> FileJournal | MemoryJou
         new_id=name,
         wall_clock=system.wall_clock,
         durability=durability,
+        connect=partial(_connected, lock),
     )
     return FileJournal(store, clock, system.wall_clock)
+
+
+def _connected(lock: Lock, path: Path) -> sqlite3.Connection:
+    try:
+        lock.keep()
+    except DataTaken as taken:
+        raise Trouble(TroubleKind.LOCKED, str(taken)) from taken
+    except DataUnusable as unusable:
+        raise Trouble(TroubleKind.FORBIDDEN, str(unusable)) from unusable
+    return connected(path)
 
 
 def laters_in(journal: FileJournal | MemoryJournal) -> LaterStore:

@@ -40,25 +40,65 @@ class DataUnusable(Exception):
         return f"the data directory {self.data} cannot be used: {self.why}"
 
 
-@contextmanager
-def locked(data: Path) -> Iterator[None]:
-    """Hold *data* for this process; the folder is created (0700) if missing.
+class Lock:
+    """The lock of this process on a data directory."""
 
-    The kernel lets go of the lock when the process ends, however it ends.
+    def __init__(self, data: Path) -> None:
+        """Take it.
+
+        Raises:
+            DataTaken, DataUnusable: see `locked`.
+        """
+        self._data = data
+        self._fd = _taken(data)
+
+    def keep(self) -> None:
+        """Take it anew where somebody has removed the folder, or the lock in it.
+
+        Whoever starts then finds none, so this is asked before the journal is opened.
+
+        Raises:
+            DataTaken: somebody has started.
+            DataUnusable: there is no folder that we may write to.
+        """
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(self._fd), (self._data / LOCK_NAME).stat()):
+                return
+        taken = _taken(self._data)
+        self.close()
+        self._fd = taken
+
+    def close(self) -> None:
+        """Let go of it, as the kernel does when the process ends, however it ends."""
+        os.close(self._fd)
+
+
+@contextmanager
+def locked(data: Path) -> Iterator[Lock]:
+    """Hold *data* for this process; the folder is created (0700) if missing.
 
     Raises:
         DataTaken: another process holds it.
         DataUnusable: it is no folder that we may write to.
     """
+    lock = Lock(data)
+    try:
+        yield lock
+    finally:
+        lock.close()
+
+
+def _taken(data: Path) -> int:
     fd = _open(data)
     try:
         _take(fd, data)
-        with suppress(OSError):  # a full disk; the lock holds without the note
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-        yield
-    finally:
+    except BaseException:
         os.close(fd)
+        raise
+    with suppress(OSError):  # a full disk; the lock holds without the note
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+    return fd
 
 
 def _open(data: Path) -> int:

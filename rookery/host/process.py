@@ -34,7 +34,7 @@ from rookery.host.estate import Estate
 from rookery.host.journals import journal_for
 from rookery.host.leaving import drain
 from rookery.host.loading import Loader
-from rookery.host.lock import DataTaken, DataUnusable, locked
+from rookery.host.lock import DataTaken, DataUnusable, Lock, locked
 from rookery.host.manager import HangUp, Manager
 from rookery.host.notify import Notifier, from_environment
 from rookery.host.parts import Parts
@@ -69,10 +69,10 @@ def run_host(
 
     try:
         found = trio.run(Loader().read, read, (here / (file or FILE_NAME)).parent)
-        with locked(found.data), socket_address(found.data):
+        with locked(found.data) as lock, socket_address(found.data):
             configure_logs(verbose=verbose)
             campaigns = Campaigns() if allow_chaos else None
-            return trio.run(_live, found, read, from_environment(), campaigns)
+            return trio.run(_live, found, read, from_environment(), campaigns, lock)
     except (ConfigRefused, DataTaken, DataUnusable, PathTooLong) as refused:
         print(refused, file=sys.stderr)  # noqa: T201 - the terminal's answer, no log line
         return USAGE
@@ -83,6 +83,7 @@ async def _live(
     read: Callable[[], Configuration],
     notifier: Notifier,
     campaigns: Campaigns | None,
+    lock: Lock,
 ) -> int:
     estate, loader = Estate(found), Loader()
     reread = partial(loader.read, read, found.folder)
@@ -91,7 +92,7 @@ async def _live(
         hooks=None if campaigns is None else campaigns.hooks,
         witness=None if campaigns is None else campaigns.observer,
     )
-    journal = journal_for(found, system)
+    journal = journal_for(found, system, lock)
     parts = Parts.of(system, estate, journal, campaigns)
     if campaigns is not None:
         log.warning("chaos.allowed", pid=os.getpid())

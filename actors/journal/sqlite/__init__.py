@@ -32,6 +32,7 @@ from actors.journal.sqlite.looking import (
     rows,
     stats,
 )
+from actors.journal.sqlite.place import connected
 from actors.journal.sqlite.retention import Retention
 from actors.journal.sqlite.shelf import Shelf
 from actors.journal.sqlite.store import Durability, SqliteStore, Store
@@ -54,6 +55,7 @@ __all__ = [
     "as_mapping",
     "backup",
     "change_as_mapping",
+    "connected",
     "faults",
     "opened",
     "rows",

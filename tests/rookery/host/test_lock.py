@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from actors.journal import Trouble, TroubleKind
+from rookery.host.journals import _connected
 from rookery.host.lock import DataTaken, DataUnusable, locked
 
 HOLD = """
@@ -54,6 +56,26 @@ def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(DataUnusable, match="cannot be used"), locked(tmp_path / "data"):
         pass
+
+
+def test_a_lock_that_somebody_removed_is_taken_anew(tmp_path: Path) -> None:
+    """Law 14: with its folder, say, while the host waits for that to come back."""
+    with locked(tmp_path) as lock:
+        (tmp_path / "lock").unlink()
+        lock.keep()
+        with pytest.raises(DataTaken, match=f"pid {os.getpid()};"), locked(tmp_path):
+            raise AssertionError("two hosts")
+
+
+def test_the_journal_is_not_opened_beside_whoever_came_meanwhile(
+    tmp_path: Path,
+) -> None:
+    with locked(tmp_path) as lock:
+        (tmp_path / "lock").unlink()
+        with locked(tmp_path), pytest.raises(Trouble, match="in use by the host") as at:
+            _connected(lock, tmp_path / "journal.sqlite")
+        assert at.value.kind is TroubleKind.LOCKED
+        _connected(lock, tmp_path / "journal.sqlite").close()
 
 
 READ_ONLY = """
