@@ -36,7 +36,7 @@ async def test_ii_joins_and_talks(
 
 
 async def test_a_client_library_joins_and_talks() -> None:
-    require_peers()
+    require_peers("lib/*/site-packages/irc")
     fake = FakeIrc(caps=ALL_CAPS)
     async with (
         fake.listening() as port,

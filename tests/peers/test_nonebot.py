@@ -23,7 +23,7 @@ Way: TypeAlias = Callable[[FakeOneBot], AbstractAsyncContextManager[Program]]
 
 @pytest.fixture(autouse=True)
 def peers() -> None:
-    require_peers()
+    require_peers("lib/*/site-packages/nonebot")
 
 
 @asynccontextmanager

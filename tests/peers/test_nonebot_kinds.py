@@ -81,7 +81,7 @@ ONLY_THERE = [
 
 @pytest.fixture(autouse=True)
 def peers() -> None:
-    require_peers()
+    require_peers("lib/*/site-packages/nonebot")
 
 
 @pytest.mark.parametrize("way", [reverse, forward])

@@ -30,7 +30,7 @@ FAR_TOO_LONG = "caw " * 5_000 + "caw"
 
 @pytest.fixture(autouse=True)
 def peers() -> None:
-    require_peers()
+    require_peers("lib/*/site-packages/nonebot")
 
 
 @asynccontextmanager

@@ -59,7 +59,7 @@ def peers() -> None:
 
 
 def require_chromium() -> None:
-    require_peers()
+    require_peers("lib/*/site-packages/playwright")
     if CHROMIUM is None:
         why = "no chromium: run tests/peers/setup.sh to look at pages in a browser"
         if os.environ.get("CI"):
