@@ -32,7 +32,7 @@ _ROLES_BY_PATH: Final = {
 }  # fmt: skip
 _CLOSE_SECONDS: Final = 2.0
 # trio-websocket waits for ever where a line is cut in the middle of a handshake.
-_HANDSHAKE_SECONDS: Final = 3.0
+_HANDSHAKE_SECONDS: Final = 30.0
 
 
 class TokenCheck(Enum):
