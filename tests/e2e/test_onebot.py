@@ -174,7 +174,7 @@ async def test_leaving_finishes_what_is_in_hand(start: Start, tmp_path: Path) ->
 
         host.process.send_signal(signal.SIGTERM)
         assert await peer.hear() == "slept"
-        with trio.fail_after(15):
+        with trio.fail_after(60):
             assert await host.gone() == 0
 
     drained = only(host.logged("host.drained"))

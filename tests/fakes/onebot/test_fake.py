@@ -43,7 +43,7 @@ class Host:
         await self.sockets[role].send(json.dumps(frame))
 
     async def until(self, count: int) -> list[tuple[str, dict[str, Any]]]:
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             while len(self.frames) < count:
                 await self.news.wait()
         return self.frames

@@ -115,7 +115,7 @@ class TinyServer:
 
     async def until(self, holds: object) -> None:
         assert callable(holds)
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             while not holds():
                 await self._changed.wait()
 

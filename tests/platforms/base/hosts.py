@@ -171,14 +171,14 @@ class FakeHost:
 
     async def accepts(self, count: int) -> list[Inbound]:
         """Wait until the journal has accepted *count* events."""
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             while len(self.journal.accepted) < count:
                 await self.journal.changed.wait()
         return self.journal.accepted
 
     async def _until(self, holds: object) -> None:
         assert callable(holds)
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             while not holds():
                 await self.changed.wait()
 

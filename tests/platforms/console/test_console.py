@@ -209,7 +209,7 @@ async def test_on_a_terminal_a_reply_stands_above_the_prompt(
 
 async def shown(fd: int, until: str) -> str:
     text = ""
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         while not text.endswith(until):
             await trio.lowlevel.wait_readable(fd)
             text += os.read(fd, 1000).decode()

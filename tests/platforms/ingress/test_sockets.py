@@ -46,7 +46,7 @@ class Caller:
         await self.stream.send_all(self.ws.send(TextMessage(data=text)))
 
     async def hears(self) -> Event:
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             while not self._events:
                 self.ws.receive_data(
                     bytes(await self.stream.receive_some(65536)) or None

@@ -54,7 +54,7 @@ class Implementation:
         await self.sockets[path].send(json.dumps(frame))
 
     async def is_dialled(self, times: int) -> None:
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             while self.dialled < times:
                 await self.changed.wait()
 
@@ -198,6 +198,6 @@ async def test_after_a_drop_it_is_dialled_again() -> None:
 
 
 async def until(host: FakeHost, phase: Phase) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         while phase not in [state.phase for state in host.states.values()]:
             await host.changed.wait()

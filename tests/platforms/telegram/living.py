@@ -42,13 +42,13 @@ async def talking(
     """Be up: a fake, and a platform that polls it."""
     fake, host = fake or FakeTelegram(), host or FakeHost()
     async with fake.serving() as url, living(url, host):
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             await host.line(ME, "tg")
         yield fake, host
 
 
 async def comes_true(holds: Callable[[], bool]) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         while True:
             if holds():
                 return

@@ -17,7 +17,7 @@ from tests.platforms.telegram.living import ME, comes_true, living, saying, talk
 
 async def phase(host: FakeHost, wanted: Phase, why: str = "") -> str:
     """Wait until the connection is in *wanted*, and *why* is said of it; return that."""
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         while True:
             for state in host.states.values():
                 if state.phase is wanted and why in state.why:

@@ -57,7 +57,7 @@ async def pushed(
         port = listeners[0].socket.getsockname()[1]
         host.ingress.opened(f"127.0.0.1:{port}")
         async with living(url, host, f"http://127.0.0.1:{port}"):
-            with trio.fail_after(20):
+            with trio.fail_after(60):
                 await host.line(ME, "tg")
             yield Pushed(fake, host, port)
         nursery.cancel_scope.cancel()

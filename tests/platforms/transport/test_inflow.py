@@ -150,7 +150,7 @@ async def test_a_full_sink_stops_the_reader_until_there_is_room(
     assert not read_on.is_set()
 
     glass.empties()
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         await read_on.wait()
     inflow.sift(texts("3"))
 
@@ -240,6 +240,6 @@ async def test_all_kinds_of_messages_over_a_real_socket_keep_their_order() -> No
                 else:
                     await peer.text(each)
             await peer.say(CloseConnection(code=1000))
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 await ended.wait()
         assert glass.frames == said
