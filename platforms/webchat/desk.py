@@ -115,7 +115,7 @@ class Desk(Speaker):
         if not isinstance(deed, wire.Say):
             return 1.0
         sizes = [self.keeper.files.size(person, part.file) for part in deed.body]
-        return 1.0 + sum(size or 0 for size in sizes) / BYTES_PER_DEED
+        return 1.0 + sum(size or 0 for size in sizes) // BYTES_PER_DEED
 
     def wait(self, person: str, cost: float = 1.0) -> float:
         """Return 0.0 and count *cost* deeds, or in how many seconds *person* may do so much."""
