@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from rookery.cli.codes import NOT_DONE, OK, USAGE
 from rookery.cli.deadletters import dead_letters
@@ -316,7 +316,10 @@ def main(arguments: list[str]) -> int:
             sys.stdout.flush()  # at the end of the process nobody could be told
     except CycloptsError as error:
         command = " ".join(["rookery", *(error.command_chain or ())])
-        print(f"{error} (try `{command} --help`)", file=sys.stderr)
+        why = str(error)
+        if isinstance(error, UnusedCliTokensError):
+            why = f"`{command}` takes no {' '.join(error.unused_tokens or ())!r} here"
+        print(f"{why} (try `{command} --help`)", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return NOT_DONE

@@ -200,6 +200,7 @@ def test_the_shelf_and_the_counts_agree(
             "dead-letters list --limit 2000",
             "--limit: expected `int` <= 1000 (got 2000)",
         ),
+        ("outbox list unknown", "`rookery outbox list` takes no 'unknown' here"),
         ("outbox list --state lost", "lost"),
         ("dead-letters retry", "there must be an ID"),
         ("dead-letters show k0", "must be named as in the list"),
