@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import structlog
 import trio
 
+from actors.bots import line_now
 from actors.kernel import (
     Blocked,
     MailboxFull,
@@ -32,6 +34,7 @@ from rookery.host.banner import banner, lines
 from rookery.host.collector import settle_collector
 from rookery.host.estate import Estate
 from rookery.host.journals import journal_for
+from rookery.host.leash import Leash
 from rookery.host.leaving import drain
 from rookery.host.loading import Loader
 from rookery.host.lock import DataTaken, DataUnusable, Lock, locked
@@ -96,8 +99,13 @@ async def _live(
     parts = Parts.of(system, estate, journal, campaigns)
     if campaigns is not None:
         log.warning("chaos.allowed", pid=os.getpid())
-    signals = Signals(lambda: _reload(system), terminal=terminal_of_this_process())
-    with signals_to(signals), Watchdog(_tell_blocked):
+    who = partial(_who_holds_on, system, threading.get_ident(), found.folder)
+    leash = Leash(who)
+    signals = Signals(
+        lambda: _reload(system), leash.begin, terminal=terminal_of_this_process()
+    )
+    # In this order: no signal may come while the leash is taken off.
+    with leash.held(), signals_to(signals), Watchdog(_tell_blocked):
         try:
             async with parts.open(), system:
                 return await _until_the_end(parts, signals, notifier)
@@ -155,6 +163,12 @@ async def _first(*waits: Callable[[], Awaitable[object]]) -> object:
         for wait in waits:
             nursery.start_soon(wait_for, wait)
     return results[0]
+
+
+def _who_holds_on(system: System, loop: int, folder: Path) -> str:
+    """Return who does not let the process end: zombies, or code that blocks the loop."""
+    zombies = [cell.path for cell in system.cells.values() if cell.phase == "zombie"]
+    return f"{', '.join(zombies) or line_now(loop, folder)} does not end"
 
 
 def _root_of(error: BaseException) -> BaseException:

@@ -27,6 +27,7 @@ class Signals:
     def __init__(
         self,
         reload: Callable[[], None],
+        leaving: Callable[[], None] = lambda: None,
         leave_now: Callable[[int], object] = os._exit,
         terminal: int | None = None,
     ) -> None:
@@ -34,12 +35,14 @@ class Signals:
 
         Args:
             reload: called in the loop at a SIGHUP.
+            leaving: called at once, in the handler, when it is asked to leave.
             leave_now: ends the process with an exit code.
             terminal: the file descriptor of the terminal it was started from.
         """
         self.asked_to_leave = trio.Event()
         self.asked_by = ""
         self._reload = reload
+        self._leaving = leaving
         self._leave_now = leave_now
         self._terminal = terminal
         self._token = trio.lowlevel.current_trio_token()
@@ -52,6 +55,7 @@ class Signals:
             self._leave_now(SECOND_SIGNAL)
         else:
             self.asked_by = signal.Signals(number).name
+            self._leaving()
             self._token.run_sync_soon(self.asked_to_leave.set)
 
 

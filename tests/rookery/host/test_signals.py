@@ -63,7 +63,7 @@ async def test_hangup_of_a_closed_terminal_asks_to_leave() -> None:
     reloaded = trio.Event()
     person, terminal = os.openpty()
     codes: list[int] = []
-    signals = Signals(reloaded.set, codes.append, terminal)
+    signals = Signals(reloaded.set, leave_now=codes.append, terminal=terminal)
     try:
         with signals_to(signals), trio.fail_after(5):
             kill(signal.SIGHUP)
