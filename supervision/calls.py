@@ -58,7 +58,7 @@ class Refusal(Enum):
 
 @frozen
 class Up:
-    """It runs: this child, this incarnation."""
+    """The child runs: this one, in this incarnation."""
 
     id: str
     incarnation: int

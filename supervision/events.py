@@ -73,7 +73,7 @@ LaneEvent: TypeAlias = Boot | Exited | TryAgain | TimerFired | Called | Stop
 
 @frozen
 class Started:
-    """It is up."""
+    """The child is up."""
 
     token: int
     incarnation: int
@@ -88,7 +88,7 @@ class StartIgnored:
 
 @frozen
 class StartFailed:
-    """It did not come up."""
+    """The child did not come up."""
 
     token: int
     exception: BaseException
@@ -101,7 +101,7 @@ class Halted:
 
 @frozen
 class Seen:
-    """Those of a `Look` that have ended meanwhile."""
+    """Tells which children of a `Look` have ended meanwhile."""
 
     ended: tuple[tuple[int, ExitReason], ...]
 
@@ -135,7 +135,7 @@ class Halt:
 
 @frozen
 class HaltAll:
-    """The same for many, all at once, with one common deadline. The last of a batch."""
+    """Halt many children at once, with one common deadline. The last action of a batch."""
 
     children: tuple[tuple[str, int], ...]
     grace: Grace
@@ -169,7 +169,7 @@ class SetTimer:
 
 @frozen
 class DropTimer:
-    """That timer is not wanted any more."""
+    """Forget a timer that is not wanted any more."""
 
     generation: int
 

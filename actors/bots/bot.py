@@ -338,7 +338,7 @@ class Bot:
 
     @property
     def schedules(self) -> tuple[Schedule, ...]:
-        """What is run again and again, and when."""
+        """The handlers of `every` and `cron`: what is run again and again, and when."""
         return tuple(self._registry.schedules)
 
     def table(self) -> Table:

@@ -225,7 +225,7 @@ class BotDesk:
                 self._serving[-1].take(one.row, one.settle, one.deaths)
 
     def _is_taken(self, row: InboundRow) -> bool:
-        """Is an incarnation before the one that serves still at the chat of *row*?"""
+        """Return whether an earlier incarnation of the bot is still busy in the chat of *row*."""
         if not self._leaving and len(self._serving) == 1:  # nearly always
             return False
         return any(

@@ -64,7 +64,7 @@ class Sound:
         return False
 
     def on_mended(self, ring: Callable[[], None]) -> None:
-        """It never was broken."""
+        """Never call *mended*: this disk is never in trouble."""
 
     def off_mended(self, ring: Callable[[], None]) -> None:
         """See `on_mended`."""

@@ -42,12 +42,12 @@ class RepairableJournal(Journal, Inspected, Protocol):
 
 
 class CannotRepair(Exception):
-    """What is asked for cannot be done to this one."""
+    """What is asked for cannot be done to this message."""
 
 
 @frozen
 class NoSuchMessage(CannotRepair):
-    """It is not in the journal, or not any more."""
+    """The message is not in the journal, or not any more."""
 
     what: str
     name: str
@@ -58,7 +58,7 @@ class NoSuchMessage(CannotRepair):
 
 @frozen
 class NotDead(CannotRepair):
-    """It is no dead letter."""
+    """The row that was named is no dead letter."""
 
     state: str
 

@@ -35,7 +35,7 @@ from actors.messages import Inbound, InboundState, Outbound
 
 
 def _nobody(_account: AccountKey = ("", "")) -> None:
-    """Nobody listens yet."""
+    """Ignore that there is something to do: nobody listens yet."""
 
 
 class MemoryJournal(MemoryDesk, OutboxSide):

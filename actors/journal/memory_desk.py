@@ -204,11 +204,11 @@ class MemoryDesk:
     # --- inside ------------------------------------------------------------------------
 
     def _tell_inbound(self) -> None:
-        """There are new rows."""
+        """Tell whoever claims what came in that there is something to claim."""
         raise NotImplementedError
 
     def _tell_outbound(self, account: AccountKey) -> None:
-        """There is something to say."""
+        """Tell the sender that there is something to say."""
         raise NotImplementedError
 
     def _moved(self, record: InboxRecord) -> None:

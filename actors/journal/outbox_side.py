@@ -66,7 +66,7 @@ class OutboxSide(ABC):
 
     @property
     def shed(self) -> bool:
-        """Has something been dropped or expired that nobody has fetched?"""
+        """Whether something was dropped or has expired that nobody has fetched yet."""
         return bool(self._outgoing.shed)
 
     def take_expired(self, limit: int) -> list[Expired]:
@@ -95,7 +95,7 @@ class OutboxSide(ABC):
         return self._outgoing.outcome_of(key)
 
     def can_claim(self, account: AccountKey) -> bool:
-        """Would `pick_outbound` return something? A hint, and a cheap one."""
+        """Return whether `pick_outbound` would probably return something; cheap to ask."""
         return self._outgoing.can_claim(account, self._clock())
 
     def next_claim(self, account: AccountKey) -> float:
@@ -103,7 +103,7 @@ class OutboxSide(ABC):
         return self._outgoing.next_claim(account)
 
     def holds(self, account: AccountKey) -> bool:
-        """Is there anything to be said through *account*, now or later?"""
+        """Return whether there is anything to be said through *account*, now or later."""
         return self._outgoing.holds(account)
 
     def trust_keys(

@@ -218,7 +218,7 @@ class Life:
         await park_in(self._turned, self.cell)
 
     def thaw(self) -> None:
-        """It is suspended no more; whoever waited for it to be is told."""
+        """End the suspension, and tell those who waited for it to be suspended."""
         if self._turned is not None:
             self._turned.unpark_all()
         self.wake()

@@ -21,7 +21,7 @@ _ORDERS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 @frozen
 class Normal:
-    """It had nothing more to do."""
+    """The actor had nothing more to do."""
 
     def __str__(self) -> str:
         return "normal"
@@ -29,7 +29,7 @@ class Normal:
 
 @frozen
 class Shutdown:
-    """It was told to stop, or gave up in an orderly way."""
+    """The actor was told to stop, or gave up in an orderly way."""
 
     by: str = ""
 
@@ -52,7 +52,7 @@ class InWords(Exception):
 
 @frozen
 class Crash:
-    """It raised. `message` was in its hands, or `None` between messages."""
+    """The actor raised. `message` was in its hands; `None`: it was between messages."""
 
     exception: BaseException
     """A group with one leaf is shown as its leaf; `original` keeps the group."""
@@ -67,7 +67,7 @@ class Crash:
 
 @frozen
 class Killed:
-    """It was ended without being asked."""
+    """The actor was ended without being asked."""
 
     def __str__(self) -> str:
         return "killed"
@@ -75,7 +75,7 @@ class Killed:
 
 @frozen
 class Zombie:
-    """It was killed and did not die. It is fenced: nothing it does has an effect."""
+    """The actor was killed and did not die. It is fenced: nothing it does has an effect."""
 
     def __str__(self) -> str:
         return "zombie"
@@ -83,7 +83,7 @@ class Zombie:
 
 @frozen
 class StartFailed:
-    """It never came up."""
+    """The actor never came up."""
 
     exception: BaseException
 

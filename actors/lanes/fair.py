@@ -94,7 +94,7 @@ class FairQueue(Generic[G, K, T]):
         return self._size
 
     def busy(self, group: G, key: K) -> bool:
-        """Has *key* items, or items out, or is it held?"""
+        """Return whether *key* has items, or items out, or is held."""
         known = self._groups.get(group)
         return known is not None and key in known.lanes
 
@@ -109,7 +109,7 @@ class FairQueue(Generic[G, K, T]):
 
     @property
     def ready(self) -> bool:
-        """Would `take` return something?"""
+        """Whether `take` would return something."""
         return self._size > 0 and self._next() is not None
 
     def push(self, group: G, key: K, item: T, level: int = 1) -> bool:

@@ -69,7 +69,7 @@ class Lanes(Generic[K, T]):
         return len(self._parked)
 
     def busy(self, key: K, group: str = "") -> bool:
-        """Does an item of *key* wait or run? Parked ones have left their key."""
+        """Return whether an item of *key* waits or runs. Parked ones have left their key."""
         return self._queue.busy(group, key)
 
     @property

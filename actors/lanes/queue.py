@@ -45,7 +45,7 @@ class KeyedQueue(Generic[K, T]):
         return self._size
 
     def __contains__(self, key: K) -> bool:
-        """Has *key* items, or items out, or is it held?"""
+        """Return whether *key* has items, or items out, or is held."""
         return key in self._lanes
 
     @property
@@ -54,7 +54,7 @@ class KeyedQueue(Generic[K, T]):
 
     @property
     def ready(self) -> bool:
-        """Would `take` return something?"""
+        """Whether `take` would return something."""
         return bool(self._ready)
 
     def push(self, key: K, item: T) -> bool:

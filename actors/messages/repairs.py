@@ -42,7 +42,7 @@ row."""
 
 @frozen
 class NotRepairable(Exception):
-    """It is in a state that this repair does not begin from."""
+    """The message is in a state from which this repair does not lead."""
 
     repair: Repair
     state: str

@@ -34,15 +34,15 @@ class Desk(Protocol):
 
     @property
     def attached(self) -> bool:
-        """Is there somebody behind it who takes events?"""
+        """Whether an incarnation is behind it that takes events."""
         ...
 
     def wants(self, row: InboundRow) -> bool:
-        """Would any handler of this bot look at it?"""
+        """Return whether any handler of this bot would look at *row*."""
         ...
 
     def awaits(self, row: InboundRow) -> bool:
-        """Does a handler wait for exactly this answer? Then it is for nobody else."""
+        """Return whether a handler waits for exactly this answer; then it is for nobody else."""
         ...
 
     def put(self, row: InboundRow, settle: Settle) -> None:
@@ -69,7 +69,7 @@ class BotEvents:
 
     @property
     def away(self) -> bool:
-        """Nobody takes events for it now."""
+        """Whether nobody takes events for this bot now."""
         return self.desk is None or not self.desk.attached
 
     def owes(self, slip: Slip) -> None:
@@ -157,7 +157,7 @@ class Desks:
         )
 
     def awaited(self, row: InboundRow) -> bool:
-        """Does a handler of any bot wait for exactly this answer?"""
+        """Return whether a handler of any bot waits for exactly this answer."""
         for bot in self._all:  # noqa: SIM110 - asked for every event: a generator is felt
             if _awaits(bot.desk, row):
                 return True

@@ -22,7 +22,7 @@ BATCH = 64
 
 @frozen
 class Wake:
-    """There is something to pull."""
+    """Tells the router that there is something to pull."""
 
 
 @frozen

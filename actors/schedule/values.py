@@ -133,7 +133,7 @@ def is_for(event: Inbound, bot: str) -> bool:
 
 
 def asked_for_once(event: Inbound) -> bool:
-    """Does *event* begin a later? A run of a schedule has no arguments."""
+    """Say whether *event* begins a later. A run of a schedule has no arguments."""
     return event.event == DUE and "args" in event.facts
 
 

@@ -19,7 +19,7 @@ F = TypeVar("F")
 
 
 class Backlog(Generic[F]):
-    """Of one socket. The reader puts and waits for room, the session takes."""
+    """Events of one socket: the reader puts them and waits for room, the session takes them."""
 
     def __init__(self) -> None:
         self._events: deque[tuple[F, int]] = deque()
@@ -31,7 +31,7 @@ class Backlog(Generic[F]):
 
     @property
     def awaited(self) -> bool:
-        """Does its taker wait here, with nothing in hand?"""
+        """Whether the session waits here for the next event, with none in hand."""
         return self._waits
 
     @property

@@ -12,7 +12,7 @@ SHOWN_CHARS = 200
 
 
 class Refusals:
-    """Those of one account. The first is logged at once, then one line per window."""
+    """The refused frames of one account. The first is logged at once, then a line per window."""
 
     def __init__(self, log: FilteringBoundLogger) -> None:
         self._log = log

@@ -40,7 +40,7 @@ class Follow:
 
 @frozen
 class Forget:
-    """That child will not come again."""
+    """Tells the reporter that a child will not come again."""
 
     child: str
 

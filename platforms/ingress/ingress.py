@@ -82,7 +82,7 @@ class Ingress:
                 await ours.close()
 
     def forget(self, platform_id: str) -> None:
-        """That platform is gone: its path is free, and what needs no port gets none."""
+        """Free the path of a platform that is gone; the port is closed if nobody needs it."""
         self._entrances.pop(platform_id, None)
         self._change()
 
@@ -111,7 +111,7 @@ class Ingress:
         self._change()
 
     def opened(self, where: str) -> None:
-        """It can be reached there, from now on."""
+        """Note where the ingress can be reached from now on."""
         self._leaving = False
         self.report("", "", ConnectionState(Phase.UP, f"listens on {where}"))
 
@@ -121,7 +121,7 @@ class Ingress:
         self._change()
 
     def remove(self, _platform: str, _account: str) -> None:
-        """Nobody will; see `platforms.base.Reports`."""
+        """See `platforms.base.Reports`."""
 
     async def leave(self) -> None:
         """Let what is being answered be answered, for a moment; take nothing new."""

@@ -33,7 +33,7 @@ OVERLAP_SECONDS: Final = 60.0
 
 
 class Channels:
-    """Those of one connection, by the names to which the server folds them."""
+    """The channels of one connection, by their names as the server folds them."""
 
     def __init__(self, shelf: Callable[[str], Shelf], now: Callable[[], float]) -> None:
         """Begin with none.

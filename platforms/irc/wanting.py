@@ -46,7 +46,7 @@ class Wanting:
 
     @property
     def channels(self) -> Iterable[str]:
-        """Those that we want to be in, as the server folds their names."""
+        """The channels that we want to be in, by their names as the server folds them."""
         return self._keys
 
     @property

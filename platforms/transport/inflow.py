@@ -79,7 +79,7 @@ class Inflow:
         self._receiver.unpark_all()
 
     def hang_up(self) -> None:
-        """Nobody receives any more: forget what waits and what comes."""
+        """Forget what waits and what comes, because nobody receives any more."""
         self._deaf = True
         self._sink = None
         self._messages.clear()

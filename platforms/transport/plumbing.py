@@ -68,7 +68,7 @@ class Plumbing(Generic[T]):
         return self._opened
 
     def collect(self, connection: WebSocketConnection) -> None:
-        """From now on what *connection* reads itself joins the other messages."""
+        """Let what *connection* reads itself join the other messages from now on."""
         if self._tasks is None:
             self.inflow.end()
         else:

@@ -64,7 +64,7 @@ class WriterStream(trio.abc.Stream):
 
     @property
     def roomy(self) -> bool:
-        """Is there room, and nobody who has waited for it?"""
+        """Whether there is room, and nobody who has waited for it."""
         return not (self.full or self._room or self._admitted)
 
     def put(self, data: bytes) -> None:

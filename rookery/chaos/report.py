@@ -138,7 +138,7 @@ class Report:
 
     @property
     def sound(self) -> bool:
-        """Was nothing lost, and is everybody back?"""
+        """Whether nothing was lost, and everybody is back."""
         events = self.events
         return not (events.lost or events.late or self.recovery.still_down)
 

@@ -79,7 +79,7 @@ class DemoHost:
 
     @property
     def gone(self) -> bool:
-        """It has ended, by itself or because it was told to."""
+        """Whether the process has ended, by itself or because it was told to."""
         return self.process.poll() is not None
 
     @property

@@ -28,7 +28,7 @@ more, however often somebody reloads."""
 
 
 class TooSlow(Exception):
-    """It did not end in time; with the line that it was at, if that is known."""
+    """Loading did not end in time; it says at which line it was, if that is known."""
 
     def __str__(self) -> str:
         line = self.args[0]

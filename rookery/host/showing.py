@@ -134,7 +134,7 @@ def mail_row(letter: DeadLetter, at: float) -> dict[str, object]:
 
 
 def mail_whole(letter: DeadLetter, at: float) -> dict[str, object]:
-    """The same with what was in it, as far as it can say that of itself."""
+    """Return a dead letter with its message, as far as that can be shown as plain values."""
     error = _trimmed(letter.error)
     return {**mail_row(letter, at), "message": _told(letter.message), "error": error}
 

@@ -59,7 +59,7 @@ class Filler:
 
 
 class ChaosHooks:
-    """Does one plan at a time; with none, everybody passes.
+    """Does what one plan says at a time; without a plan it lets everything pass.
 
     Args:
         plan: in force once the root of a system starts.
@@ -99,7 +99,7 @@ class ChaosHooks:
 
     @property
     def active(self) -> bool:
-        """Is a plan in force that may still fire?"""
+        """Whether a plan is in force that may still fire."""
         return self._run is not None
 
     @property
@@ -200,7 +200,7 @@ class ChaosHooks:
         system.alarms.at(system.clock() + TICK_SECONDS, lambda: self._tick(run, system))
 
     def _tick(self, run: Run, system: System) -> None:
-        """It is everybody's turn."""
+        """Let the plan strike at every living actor, once a second."""
         if run is not self._run:
             return
         for cell in tuple(system.cells.values()):

@@ -83,7 +83,7 @@ class PlannedFault:
             raise BadPlan(wrong)
 
     def fits(self, path: str, message: object) -> bool:
-        """Is this path and this message meant? The point is known to be."""
+        """Say whether the fault means this path and this message, at a point that it means."""
         if ROOT in (path, self.path):
             if path != self.path:
                 return False

@@ -33,7 +33,7 @@ def is_whole(value: object) -> bool:
 
 
 def is_seconds(value: object) -> bool:
-    """Is it a number above 0, and not for ever?"""
+    """Say whether *value* is a number above 0, and finite."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return 0 < value <= float_info.max

@@ -293,7 +293,7 @@ def _nobody(_platform: str, _why: str, _trace: str) -> None:
 
 
 def _no_line(_: Waiter[Appended | None]) -> None:
-    """There was room at once."""
+    """Do nothing for a waiter that got room at once, and so stands in no line."""
 
 
 def _left(_: Waiter[Appended | None]) -> None:

@@ -179,7 +179,7 @@ class Departures:
             self._ring = _nobody
 
     def tell(self, account: AccountKey) -> None:
-        """There is something to say through *account*."""
+        """Ring for *account*: there is something to say through it."""
         self._ring(account)
 
     def not_worth_it(self, key: str) -> None:

@@ -158,7 +158,7 @@ class FileJournal(FileDesk, OutboxSide):
             self._departures.tell(account)
 
     def in_trouble(self) -> bool:
-        """Can nothing be written down now?"""
+        """Whether nothing can be written down now."""
         return self._pump.stalled
 
     def on_mended(self, ring: Callable[[], None]) -> None:

@@ -16,7 +16,7 @@ _MARKED_NOW = "SELECT seq FROM marks WHERE mark = ? AND expires_at > ?"
 
 
 class IsKnown(Single):
-    """Was an event of this mark accepted, as far as we know at *now*?"""
+    """Asks whether an event of this mark was accepted, as far as is known at *now*."""
 
     mark: bytes
     now: float

@@ -84,7 +84,7 @@ def _media(kind: str, source: object, name: str) -> str:
 
 
 def is_link(source: object) -> bool:
-    """Is *source* something that can be fetched from the web?"""
+    """Say whether *source* is something that can be fetched from the web."""
     return isinstance(source, str) and source.lower().startswith(
         ("http://", "https://")
     )

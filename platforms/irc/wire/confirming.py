@@ -92,7 +92,7 @@ class Confirming:
         """The batch of former lines that is open now."""
 
     def asks(self, ref: str, command: str, target: str, *, labelled: bool) -> None:
-        """From now on *ref* is under way, and nothing that was before."""
+        """Wait for the answer to *ref* from now on, and no longer to what was before."""
         self._waiting = _Waiting(ref, command, self._known.fold(target), labelled)
 
     def hear(self, line: Line) -> Settles | None:
@@ -123,7 +123,7 @@ class Confirming:
         return bool(self._playback) and line.tags.get("batch") == self._playback
 
     def _late(self, label: str, line: Line) -> Settles | None:
-        """Nobody waits for it any more; that it was said may still be news."""
+        """Take an answer for which nobody waits any more: it may tell that an unknown was said."""
         if self._is_echo(line):
             return Settles(label, Taken(line.tags.get("msgid", "")))
         return None

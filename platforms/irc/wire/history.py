@@ -106,7 +106,7 @@ class History:
 
     @property
     def on(self) -> bool:
-        """There is a server to ask, and something to ask for."""
+        """Whether there is a server to ask, and something to ask for."""
         return time_of(self._since) is not None and self._known.capabilities.history
 
     @property

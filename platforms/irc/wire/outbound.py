@@ -22,7 +22,7 @@ _NO_TARGET: Final = re.compile(r"[\s,\0\x07]|^:|^$")
 
 
 class Unsendable(ValueError):
-    """It cannot be said on IRC."""
+    """The message cannot be said on IRC."""
 
 
 def room(target: str, nick: str, mask: str, support: Support) -> int:

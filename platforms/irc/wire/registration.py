@@ -27,7 +27,7 @@ class Refused(Exception):
 
 
 class NeedsPerson(Refused):
-    """It never will, until a person has changed something."""
+    """We cannot register until a person has changed something."""
 
 
 @frozen

@@ -20,7 +20,7 @@ Fold: TypeAlias = Callable[[str], str]
 
 
 def _remembered(fold: Fold) -> Fold:
-    """The same few names come with every line: to find one costs a third of folding it."""
+    """Return *fold* with a memory: the same few names come with every line."""
     return lru_cache(maxsize=512)(fold)
 
 

@@ -332,7 +332,7 @@ def _is_member(event: JsonObject) -> bool:
 
 
 def _is_emptied(kind: str, event: JsonObject) -> bool:
-    """Was it taken back before we saw it?"""
+    """Say whether an event was taken back before we saw it."""
     unsigned = event.get("unsigned")
     if not isinstance(unsigned, dict) or "redacted_because" not in unsigned:
         return False

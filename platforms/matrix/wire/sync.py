@@ -69,7 +69,7 @@ class Sync(msgspec.Struct, frozen=True):
 
     @property
     def is_empty(self) -> bool:
-        """It says that nothing has happened."""
+        """Whether it says that nothing has happened."""
         return not (self.joined or self.left or self.invitations)
 
 

@@ -66,14 +66,14 @@ class Answer:
 
 @frozen
 class Confirmed:
-    """It was done. `message_id` is that of a message that was sent, if it was told."""
+    """The action was done. `message_id` is that of a message that was sent, if it was told."""
 
     message_id: str = ""
 
 
 @frozen
 class Refused:
-    """It was not done, and asking again will not help."""
+    """The action was not done, and asking again will not help."""
 
     why: str
     retcode: int = 0
@@ -81,7 +81,7 @@ class Refused:
 
 @frozen
 class Unclear:
-    """It may or may not have been done: *unknown*, never success, never failure."""
+    """The action may or may not have been done: *unknown*, never success, never failure."""
 
     why: str
     retcode: int = 0

@@ -76,14 +76,14 @@ def _seconds(value: object) -> float | None:
 
 @frozen
 class Done:
-    """It was done. `message_id` is that of a message that was sent."""
+    """The request was done. `message_id` is that of a message that was sent."""
 
     message_id: str = ""
 
 
 @frozen
 class NotNow:
-    """It was not done, and may be asked for again."""
+    """The request was not done, and may be made again."""
 
     after: float
     why: str
@@ -93,28 +93,28 @@ class NotNow:
 
 @frozen
 class Moved:
-    """It was not done: the chat is another one now."""
+    """The request was not done: the chat is another one now."""
 
     to: str
 
 
 @frozen
 class NotSo:
-    """It was not done, and a simpler form may be."""
+    """The request was not done, but a simpler form of it may be."""
 
     why: str
 
 
 @frozen
 class Refused:
-    """It was not done, and asking again will not help."""
+    """The request was not done, and making it again will not help."""
 
     why: str
 
 
 @frozen
 class Unclear:
-    """It may or may not have been done."""
+    """The request may or may not have been done."""
 
     why: str
 

@@ -80,7 +80,7 @@ def _json(value: object) -> bytes:
 
 
 def _quoted(name: str) -> str:
-    """As browsers do it (WHATWG HTML, "multipart form data"): no way out of the quotes."""
+    """Return *name* quoted as browsers do it (WHATWG HTML, "multipart form data")."""
     plain = name.encode("utf-8", "replace").decode()
     return plain.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 

@@ -19,7 +19,7 @@ BURST = (10, 30, 100)
 
 
 class People:
-    """Those of one platform."""
+    """The people of one platform."""
 
     def __init__(
         self, server: Server, climate: Climate, dice: random.Random, diary: Diary

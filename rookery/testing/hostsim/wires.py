@@ -27,7 +27,7 @@ class Frame:
 
 
 class Waiting:
-    """Who waits for an answer."""
+    """A request that waits for its answer."""
 
     __slots__ = ("answer", "woken")
 
