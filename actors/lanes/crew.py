@@ -1,4 +1,7 @@
-"""A crew: as many workers as there is work, up to a number; deadlines; nothing escapes."""
+"""A crew: workers, as many as there is work for, up to a number.
+
+Each job has a deadline, and nothing that a job does, raises or fails to do gets out of it.
+"""
 
 from __future__ import annotations
 
@@ -190,7 +193,7 @@ class Crew(Generic[J]):
     # --- for workers -------------------------------------------------------------------
 
     def next_for(self, worker: Worker[J]) -> J | None:
-        """Return what that one does next; `None`: it is to rest."""
+        """Return the next job of *worker*; `None`: it is to rest."""
         if self._dismissed or self._active > self.size:
             return None
         job: J | None
@@ -252,7 +255,7 @@ class Crew(Generic[J]):
     # --- time --------------------------------------------------------------------------
 
     def _overdue(self, now: float) -> float:
-        """End what is over time; return the next deadline."""
+        """End jobs whose deadline has passed; return the next deadline."""
         for worker in [worker for worker in self._all if worker.deadline <= now]:
             self._spend(worker, now, "its time is up")
         for job in [job for job, at in self._unmanned.items() if at <= now]:
