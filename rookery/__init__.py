@@ -18,6 +18,8 @@ The rooms behind it:
     demonstration    `rookery demo`
     testing          for tests: a tree on a virtual clock, a lab for platforms, simulations
 
+`demo` and `bridge` are the bots that come along; `guard` looks whether packages are ours.
+
 Read `host` first. What does not happen here: anything a bot or a platform does.
 """
 

@@ -1,7 +1,8 @@
 """The console: lines of standard input are messages, replies go to standard output.
 
-The smallest whole platform; read `platform`, then `terminal` for what it takes to read
-a terminal politely. `text` is pure. No line editing, no colours, no history.
+The smallest whole platform. Read `platform` with its `config`, then `terminal` for what it
+takes to read a terminal politely; `text` is pure. What does not happen here: line editing,
+colours, history.
 """
 
 from platforms.console.config import ConsoleConfig

@@ -3,7 +3,8 @@
 What happens here: reading and writing plans, a campaign (one plan in force on one host)
 and its report. What does not: what a fault does, which is `supervision.chaos`.
 
-Read `reading` (what a file may say), then `campaign`, then `report`.
+Read `reading` with `tables` (what a file may say), then `campaign`, with `observer` (what it
+sees), then `report`. `writing` makes a file of a plan, for a replay.
 """
 
 from rookery.chaos.campaign import CampaignRefused, Campaigns

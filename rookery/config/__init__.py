@@ -8,7 +8,7 @@ Read `model` first (what comes out), then `reading` (how), then `finding` (from 
     reading                plain values as a configuration, table by table
     strict, walk           one table as a class; what cattrs raises, as a list of faults
     references             `{ env = "NAME" }` in the place of a text
-    durations              `30`, `"5m"` as seconds
+    durations, places      `30`, `"5m"` as seconds; folders
     between                what must hold between tables
     faults                 how a fault is told: where, what was expected, what was got
 

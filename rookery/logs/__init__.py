@@ -5,7 +5,10 @@ own facts; it is written for a person on a terminal and as JSON otherwise. What
 anything else prints through `logging` joins in.
 
 What does not happen here: deciding what is worth a line. Code that logs imports
-structlog, not this; read `setup` first.
+structlog, not this.
+
+Read `setup` first; `fields` is what every line says, `bridge` takes what is logged through
+`logging`, `sink` writes the lines.
 """
 
 from rookery.logs.bridge import Bridge, install_bridge, remove_bridge

@@ -9,13 +9,15 @@ Read in the order in which an event goes through it:
     arrivals, handouts    what came in: accepted; handed out and settled
     departures, scribe    what is to be said: handed out and settled; written down
     effects, questions    what is done to the file, and asked of it, as values
-    batch, pump           what is committed together, and when; `tempo` has the figures
+    batch, pump           what is committed in one batch, and when; `tempo` has the figures
+    together              a batch in few statements: one for many rows of a kind
     thread                where the file's work is run, so that nobody waits for the disk
     store                 the file: opened, committed to, kept small
 
 What the file looks like: `schema`, `rows`, `codec`, `calendar` (dates), `place` (where it
-is). What a new process finds in it: `loading`. What leaves it when, and what is done when
-nobody has come for a while: `retention`, `quiet`. What can be wrong with it: `troubles`.
+is). What a new process finds in it: `loading`. What leaves it, and when: `retention`, `marks`
+(those of dedup); `quiet` says when nobody has come for a while. What can be wrong with it:
+`troubles`.
 
 For an operator: `desk`, `listing` and `again` for a host that runs, `looking` for a file
 without one. `shelf` keeps things by name, beside the rows.
