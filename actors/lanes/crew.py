@@ -83,7 +83,7 @@ class Crew(Generic[J]):
         nursery.start_soon(self._glass.run, name="lanes.hourglass")
 
     def call(self) -> None:
-        """There is one more job to take: wake a worker, or hire one."""
+        """Wake a worker, or hire one, because there is one more job to take."""
         if self._idle:
             self._wake()
         elif self._active < self.size:
@@ -98,11 +98,11 @@ class Crew(Generic[J]):
 
     @property
     def free(self) -> bool:
-        """May a job be given to somebody who rests?"""
+        """Whether a job may be given to a worker that rests; see `give`."""
         return bool(self._idle) and self._active <= self.size
 
     def give(self, job: J) -> None:
-        """Have *job* done by somebody who rests: it was never there to be taken."""
+        """Have *job* done by a worker that rests, without a way through what it is taken from."""
         self.running += 1
         self._given.append(job)
         self._wake()
@@ -129,7 +129,7 @@ class Crew(Generic[J]):
         self._part()
 
     def _part(self) -> None:
-        """When the last one has gone home: nobody needs to be told the time."""
+        """End the watch over deadlines once the last worker has gone home."""
         if not (self._all or self._unmanned):
             self._glass.smash()
 
@@ -174,7 +174,7 @@ class Crew(Generic[J]):
         self.running += 1
 
     def has_begun(self, job: J) -> bool:
-        """Was it begun so, and has not ended?"""
+        """Return whether *job* was begun by `begun`, and has not ended."""
         return job in self._unmanned
 
     def end_begun(self, job: J, ended: Ended, error: BaseException | None) -> None:

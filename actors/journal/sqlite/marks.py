@@ -1,9 +1,9 @@
 """Which dedup marks leave the file: those that are over, and of too many the oldest.
 
-They are looked through again and again, in the order of the table. That is the order of
-hashes, which says nothing about age or owner: so any few of them stand for all, and those
-that go are next to each other. An index by owner and age would have to be written with
-every mark, a page of it for each account in a commit.
+The marks are looked through again and again, in the order of the table. That is the order
+of their hashes, which says nothing about age or owner, so any few of them are a fair sample.
+An index by owner and age would answer directly, but would have to be written with every
+mark: one more page for each account in a commit.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Final, TypeAlias
 from attrs import define, field
 
 STEP_MARKS: Final = 200
-"""Looked at in one step."""
+"""How many marks are looked at in one step."""
 PER_ROW: Final = 2
-"""So many are looked at for each row that has come in, whatever is found."""
+"""How many marks are looked at for each row that has come in, whatever is found."""
 SURPLUS: Final = 10
 """The marks of an account may exceed their number by a part in so many."""
 SAMPLE: Final = 512
-"""Of the marks of one account so many are remembered, at most."""
+"""How many marks of one account are remembered as a sample, at most."""
 
 Owner: TypeAlias = tuple[str, int]
 """Platform and account, and whether the ids were derived."""
@@ -28,14 +28,14 @@ Owner: TypeAlias = tuple[str, int]
 
 @define
 class Seen:
-    """The marks of one owner, as far as they were met."""
+    """A sample of the marks of one owner, of those that were looked at so far."""
 
     count: int = 0
     _every: int = 1
     _seqs: list[int] = field(factory=list)
 
     def add(self, seq: int) -> None:
-        """Meet one; of many only every second, fourth, eighth ... is remembered."""
+        """Take one mark into account; of many only every second, fourth ... is remembered."""
         if self.count % self._every == 0:
             self._seqs.append(seq)
             if len(self._seqs) == SAMPLE:
@@ -44,7 +44,7 @@ class Seen:
         self.count += 1
 
     def beyond(self, cap: int) -> int:
-        """Return up to which row they are more than *cap*; 0 where they are not."""
+        """Return up to which row the marks are more than *cap*; 0 if they are not."""
         if self.count <= cap + cap // SURPLUS:
             return 0
         oldest = len(self._seqs) * (self.count - cap) // self.count
@@ -68,7 +68,7 @@ class MarkSweeper:
     """Marks of an owner up to this row are too many."""
 
     def step(self, db: sqlite3.Connection, last: int, now: float) -> bool:
-        """Look at the next few; is there more to do at once?
+        """Look at the next few marks; return whether there is more to do at once.
 
         Args:
             db: In a transaction.
@@ -102,7 +102,7 @@ class MarkSweeper:
         return bool(gone or self._beyond)
 
     def _begin_again(self) -> None:
-        """All were looked at: see who has too many."""
+        """Begin another round, and see from the last one who has too many marks."""
         self._after = b""
         self._owed = 0
         bounds = {

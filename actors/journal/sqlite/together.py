@@ -1,6 +1,6 @@
-"""A batch is applied in one go: what comes by the hundred is one statement for many rows.
+"""Applies a whole batch: events, and things to say, by one statement for many rows.
 
-To begin a statement costs as much as what it does for one row.
+To begin a statement costs as much as what it does for one row, and a batch may hold hundreds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from actors.journal.sqlite.effects import (
 
 
 class KnownAlready(Exception):
-    """One of many rows is in the file: each has to be applied alone, to tell which."""
+    """One of many rows is in the file already; each must be applied alone to learn which."""
 
 
 def apply_all(
@@ -31,8 +31,8 @@ def apply_all(
 ) -> list[object]:
     """Apply *batch*, and return the answers.
 
-    As if one came after the other: what is accepted and what is to be said know nothing
-    of each other, and all else finds done what stands before it.
+    The outcome is as if they were applied one after the other: accepting and enqueuing do not
+    depend on each other, and any other effect is applied after what stands before it.
 
     Raises:
         KnownAlready: it has to be rolled back, and applied one by one.
