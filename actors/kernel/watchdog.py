@@ -18,6 +18,7 @@ import trio
 from attrs import frozen
 
 from actors.kernel.incarnation import Incarnation
+from actors.kernel.reasons import LOST_LINE
 
 DEFAULT_LIMIT_SECONDS = 0.5
 
@@ -78,7 +79,8 @@ class Watchdog:
                     return
                 frame = sys._current_frames().get(loop_thread)  # noqa: SLF001 - the documented way to see another thread
                 if frame is not None and waited == self._limit:
-                    self._report(describe(frame, waited))
+                    with LOST_LINE:  # nor does one end the watch
+                        self._report(describe(frame, waited))
 
 
 def describe(frame: FrameType, seconds: float) -> Blocked:

@@ -158,6 +158,23 @@ async def test_what_blocks_the_loop_outside_any_actor_is_named_by_its_line() -> 
     assert reported[0].message == ""
 
 
+async def test_a_report_that_fails_ends_no_watch() -> None:
+    """T17: the next one that blocks is named all the same."""
+    seen = [threading.Event(), threading.Event()]
+
+    def report(blocked: Blocked) -> None:
+        for event in seen:
+            if not event.is_set():
+                event.set()
+                break
+        raise BrokenPipeError
+
+    with Watchdog(report, limit_seconds=0.02):
+        for event in seen:
+            assert event.wait(30), "nobody watches any more"
+            await trio.sleep(0.05)
+
+
 async def test_an_idle_loop_is_not_reported() -> None:
     """T17: idleness is what sank trio's own attempt. The watcher asks; an idle loop answers.
 
