@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping, Sequence
 from itertools import islice
 
+import structlog
 import trio
 from attrs import define, field, frozen
 
@@ -14,6 +15,8 @@ from platforms.base import AnyPlatform, Caps
 from platforms.base.forms import fit, is_short, pieces
 from rookery.config import Configuration, PlatformSettings
 from rookery.host.kinds import caps_of
+
+log = structlog.get_logger()
 
 
 @define(eq=False)
@@ -56,7 +59,10 @@ class Estate:
         parts get their keys, whether the platform is there or not.
         """
         known = self.configuration.settings.platforms.get(out.to.platform)
-        if known is None:
+        if known is None:  # it waits, should one come; most likely a name was mistyped
+            log.warning(
+                "outbox.no_such_platform", key=out.key, to=str(out.to), trace=out.trace
+            )
             return None
         caps = caps_of(known)
         # Asked before anything is made: nearly every message is short, and cutting one

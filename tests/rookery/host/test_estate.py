@@ -6,6 +6,7 @@ from pathlib import Path
 
 import trio
 from attrs import evolve
+from structlog.testing import capture_logs
 
 from actors.messages import (
     Chat,
@@ -42,6 +43,16 @@ def saying(text: str) -> Outbound:
     return Outbound(
         key="k", to=GROUP, body=(Text(text),), kind=OutboundKind.REPLY, trace="t"
     )
+
+
+def test_a_platform_that_is_not_configured_is_told_of() -> None:
+    """Else a bot that mistypes its id hears of it a day later, from the dead letters."""
+    nowhere = evolve(GROUP, platform="qqq")
+    with capture_logs() as logs:
+        assert ESTATE.split(saying("hello")) is None
+        assert ESTATE.split(evolve(saying("hello"), to=nowhere)) is None
+    (line,) = logs
+    assert (line["event"], line["to"]) == ("outbox.no_such_platform", str(nowhere))
 
 
 async def test_a_long_text_is_cut_while_others_go_on() -> None:
