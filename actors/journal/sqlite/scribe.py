@@ -158,7 +158,9 @@ class Scribe:
     ) -> Queued | RowRefused | None:
         """Do what the file's answer to one row means: written, known already, or refused."""
         self.writing.pop(effect.key, None)
-        if answer is None:
+        # One that was known before is none of this call's to take back: it may still
+        # wait, as the parts do that a process had not come to when it was killed.
+        if answer is None or not queued.fresh:
             return queued
         self._outgoing.void(effect.key)
         match answer:

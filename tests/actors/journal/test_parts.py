@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,33 @@ async def test_the_file_knows_parts_that_memory_has_forgotten(
         ]
         assert await drained(journal) == []
         assert journal.counts().queued == 0
+
+
+@pytest.mark.parametrize("state", [OutboundState.QUEUED, OutboundState.UNKNOWN])
+async def test_parts_that_are_still_open_stay_so_when_all_are_said_again(
+    autojump_clock: MockClock, tmp_path: Path, state: OutboundState
+) -> None:
+    """A handler runs again after a kill; the first part had been said, the others not."""
+    said = parts("one", "two", "three")
+    async with in_file(tmp_path) as journal:
+        await journal.enqueue_all(said, expires_at=FAR)
+        (row,) = await journal.claim_outbound(SENDER, QQ)
+        journal.settle_outbound(SENDER, row.seq, Outcome(OutboundState.SENT))
+        if state is OutboundState.UNKNOWN:
+            (row,) = await journal.claim_outbound(SENDER, QQ)
+            journal.settle_outbound(
+                SENDER, row.seq, Outcome(state, "the line was lost")
+            )
+    async with in_file(tmp_path) as journal:
+        again = await journal.enqueue_all(said, expires_at=FAR)
+        assert told(again) == [
+            (False, True, "sent"),
+            (False, True, state.value),
+            (False, True, "queued"),
+        ]
+        journal.trust_keys(QQ, inf)
+        assert await drained(journal) == ["a1", "a2"]
+        assert journal.counts().unknown == 0
 
 
 async def test_two_who_say_the_same_at_once_say_it_once(
