@@ -181,6 +181,8 @@ class Model:
         self.first.clear()
         for row in self.outbound:
             row.later_at = None
+            # Why one was withdrawn is known in memory only; the file has its date.
+            row.spent = O.EXPIRED
 
     def known_until(self, row: Out) -> float:
         assert row.tried_at is not None

@@ -117,10 +117,10 @@ async def test_parts_that_are_still_open_stay_so_when_all_are_said_again(
     said = parts("one", "two", "three")
     async with in_file(tmp_path) as journal:
         await journal.enqueue_all(said, expires_at=FAR)
-        (row,) = await journal.claim_outbound(SENDER, QQ)
+        (row,) = await claimed_outbound(journal, SENDER, QQ)
         journal.settle_outbound(SENDER, row.seq, Outcome(OutboundState.SENT))
         if state is OutboundState.UNKNOWN:
-            (row,) = await journal.claim_outbound(SENDER, QQ)
+            (row,) = await claimed_outbound(journal, SENDER, QQ)
             journal.settle_outbound(
                 SENDER, row.seq, Outcome(state, "the line was lost")
             )
