@@ -38,7 +38,7 @@ exception in a handler never leaves this room: it is the outcome of one event.
 """
 
 from actors.bots.actor import BotActor, BotMessage, Ready
-from actors.bots.blame import blamed, line_now
+from actors.bots.blame import blamed, line_awaited, line_now
 from actors.bots.bot import Bot
 from actors.bots.bridge import AsyncioBridge, asyncio_bridge
 from actors.bots.calling import CallAction
@@ -107,6 +107,7 @@ __all__ = [
     "asyncio_bridge",
     "blamed",
     "check_uses",
+    "line_awaited",
     "line_now",
     "load_bot",
     "use",

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import trio
+
 Step: TypeAlias = tuple[str, int]
 """A file and a line of it."""
 
@@ -42,6 +44,13 @@ def line_now(thread: int, home: Path) -> str:
     frame = sys._current_frames().get(thread)  # noqa: SLF001 - documented all the same
     steps = [] if frame is None else list(traceback.walk_stack(frame))
     return _innermost(((f.f_code.co_filename, n) for f, n in reversed(steps)), home)
+
+
+def line_awaited(task: trio.lowlevel.Task, home: Path) -> str:
+    """Return `FILE:LINE` of the code below *home* in which a task waits, or nothing."""
+    steps = [(f.f_code.co_filename, n) for f, n in task.iter_await_frames()]
+    below = [step for step in steps if _is_below(Path(step[0]), home)]
+    return "{}:{}".format(*below[-1]) if below else ""
 
 
 def _innermost(steps: Iterable[Step], home: Path) -> str:

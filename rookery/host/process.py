@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 import trio
 
-from actors.bots import line_now
+from actors.bots import line_awaited, line_now
 from actors.kernel import (
     Blocked,
     MailboxFull,
@@ -99,7 +99,8 @@ async def _live(
     parts = Parts.of(system, estate, journal, campaigns)
     if campaigns is not None:
         log.warning("chaos.allowed", pid=os.getpid())
-    who = partial(_who_holds_on, system, threading.get_ident(), found.folder)
+    root = trio.lowlevel.current_root_task()
+    who = partial(_who_holds_on, root, threading.get_ident(), found.folder)
     leash = Leash(who)
     signals = Signals(
         lambda: _reload(system), leash.begin, terminal=terminal_of_this_process()
@@ -165,10 +166,15 @@ async def _first(*waits: Callable[[], Awaitable[object]]) -> object:
     return results[0]
 
 
-def _who_holds_on(system: System, loop: int, folder: Path) -> str:
-    """Return who does not let the process end: zombies, or code that blocks the loop."""
-    zombies = [cell.path for cell in system.cells.values() if cell.phase == "zombie"]
-    return f"{', '.join(zombies) or line_now(loop, folder)} does not end"
+def _who_holds_on(root: trio.lowlevel.Task | None, loop: int, folder: Path) -> str:
+    """Return where code of the configuration waits for ever, or blocks the loop."""
+    tasks = [] if root is None else [root]
+    for task in tasks:  # it grows meanwhile
+        for nursery in task.child_nurseries:
+            tasks += nursery.child_tasks
+    held = dict.fromkeys(line_awaited(task, folder) for task in tasks)
+    lines = ", ".join([line for line in held if line][:3])
+    return f"{lines or line_now(loop, folder)} does not end"
 
 
 def _root_of(error: BaseException) -> BaseException:
