@@ -27,7 +27,7 @@ from actors.journal.sqlite.place import connected, identity, prepare
 from actors.journal.sqlite.questions import Fetch, FetchBodies
 from actors.journal.sqlite.retention import Retention, Sweeper
 from actors.journal.sqlite.schema import NotOurs, migrate
-from actors.journal.sqlite.together import apply_all
+from actors.journal.sqlite.together import apply_all, apply_apart
 from actors.journal.sqlite.troubles import Trouble, TroubleKind, trouble_of
 
 T = TypeVar("T")
@@ -252,6 +252,10 @@ class SqliteStore:
     def _let_go(self) -> None:
         db, self._db = self._db, None
         if db is not None:
+            # While a cursor lives, in a traceback for example, SQLite keeps what was
+            # closed, and the lock with it.
+            with suppress(sqlite3.Error):
+                _roll_back(db)
             with suppress(sqlite3.Error):
                 db.close()
 
@@ -278,26 +282,12 @@ class SqliteStore:
         """Commit what can be committed; a bad row hurts only itself."""
         db.execute("BEGIN IMMEDIATE")
         try:
-            answers = [self._apart(db, effect) for effect in batch]
+            answers = apply_apart(db, batch, self._numbers)
             db.execute("COMMIT")
         except Exception:
             _roll_back(db)
             raise
         return answers
-
-    def _apart(self, db: sqlite3.Connection, effect: Effect) -> object:
-        answer: object = None
-        for part in effect.parts():
-            db.execute("SAVEPOINT row")
-            try:
-                answer = part.apply(db, self._numbers)
-            except Exception as error:
-                if trouble_of(error) is not None:
-                    raise
-                db.execute("ROLLBACK TO row")
-                answer = error
-            db.execute("RELEASE row")
-        return answer
 
     def _checkpoint(self, db: sqlite3.Connection) -> None:
         log = self._path.with_name(self._path.name + "-wal")
@@ -321,9 +311,9 @@ def _vacuumed(db: sqlite3.Connection) -> None:
 
 
 def _roll_back(db: sqlite3.Connection) -> None:
-    with suppress(sqlite3.Error):
-        if db.in_transaction:
-            db.execute("ROLLBACK")
+    """Undo it, or raise: with half of it still open, nothing more could be begun."""
+    if db.in_transaction:
+        db.execute("ROLLBACK")
 
 
 def _pages(effect: Effect) -> int:

@@ -1,6 +1,7 @@
 """Applies a whole batch: events, and things to say, by one statement for many rows.
 
 To begin a statement costs as much as what it does for one row, and a batch may hold hundreds.
+Where that fails, each of them is applied apart, so that a bad row hurts only itself.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from actors.journal.sqlite.effects import (
     Enqueue,
     Numbers,
 )
+from actors.journal.sqlite.troubles import trouble_of
 
 
 class KnownAlready(Exception):
@@ -60,6 +62,32 @@ def apply_all(
         Accepted(answer.seq, fresh=True) if type(answer) is Accept else answer
         for answer in answers
     ]
+
+
+def apply_apart(
+    db: sqlite3.Connection, batch: Sequence[Effect], numbers: Numbers
+) -> list[object]:
+    """Apply one after the other; an error that is an effect's own fault is its answer.
+
+    Raises:
+        Exception: there is trouble with the file.
+    """
+    return [_apart(db, effect, numbers) for effect in batch]
+
+
+def _apart(db: sqlite3.Connection, effect: Effect, numbers: Numbers) -> object:
+    answer: object = None
+    for part in effect.parts():
+        db.execute("SAVEPOINT row")
+        try:
+            answer = part.apply(db, numbers)
+        except Exception as error:
+            if trouble_of(error) is not None:
+                raise
+            db.execute("ROLLBACK TO row")
+            answer = error
+        db.execute("RELEASE row")
+    return answer
 
 
 def _accept(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import define
@@ -31,6 +32,7 @@ from actors.journal.sqlite.questions import Fetch, IsKnown
 from actors.journal.sqlite.retention import CUT_ROWS
 from actors.journal.sqlite.schema import STEPS, VERSION, migrate, version_of
 from actors.journal.sqlite.store import CHECKPOINT_PAGES_MAX
+from actors.journal.sqlite.troubles import Trouble
 from actors.messages import OutboundState, Text
 from tests.actors.journal.forms import file_store
 
@@ -162,6 +164,35 @@ def test_a_bad_row_hurts_only_itself(store: SqliteStore, tmp_path: Path) -> None
         (1, "new"),
         (2, "failed"),
     ]
+
+
+class Stuck(sqlite3.Connection):
+    """Cannot roll back, the first time."""
+
+    tries = 0
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if sql == "ROLLBACK":
+            Stuck.tries += 1
+            if Stuck.tries == 1:
+                error = sqlite3.OperationalError("disk I/O error")
+                error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+                raise error
+        return super().execute(sql, parameters)
+
+
+def test_a_batch_that_cannot_be_rolled_back_is_begun_anew(tmp_path: Path) -> None:
+    """On a new connection: the old one would hold its transaction open for ever."""
+    store = file_store(
+        tmp_path, connect=partial(sqlite3.connect, isolation_level=None, factory=Stuck)
+    )
+    store.load()
+    store.commit([accept("a")])
+    again = [accept("a"), accept("b")]
+    with pytest.raises(Trouble):
+        store.commit(again)
+    assert store.commit(again) == [Accepted(1, False), Accepted(2, True)]
+    store.close()
 
 
 def test_power_waits_for_the_disk_and_process_does_not(tmp_path: Path) -> None:
