@@ -35,7 +35,7 @@ What does not happen here: routing, sending, deciding what a message means.
 """
 
 from actors.journal.backlog import InboxLimits
-from actors.journal.keeper import CountRows, JournalKeeper, KeptJournal
+from actors.journal.keeper import JournalKeeper, KeptJournal
 from actors.journal.listing import (
     HEARD_RANK,
     OPEN_OUTBOUND,
@@ -106,7 +106,6 @@ __all__ = [
     "Arrived",
     "ChatKey",
     "Claim",
-    "CountRows",
     "Durability",
     "Expired",
     "FileJournal",

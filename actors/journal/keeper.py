@@ -8,8 +8,8 @@ from typing import Protocol, TypeAlias, assert_never
 from attrs import frozen
 
 from actors.journal.protocol import Journal
-from actors.journal.values import JournalCounts, JournalHealth
-from actors.kernel import Actor, ActorContext, Query
+from actors.journal.values import JournalHealth
+from actors.kernel import Actor, ActorContext
 
 TIDY_SECONDS = 60.0
 LOOK_SECONDS = 1.0
@@ -37,12 +37,7 @@ class Look:
     """To itself: see how the journal is."""
 
 
-@frozen
-class CountRows(Query[JournalCounts]):
-    """How full is the journal?"""
-
-
-JournalMessage: TypeAlias = Tidy | Look | CountRows
+JournalMessage: TypeAlias = Tidy | Look
 
 
 class JournalKeeper(Actor[JournalMessage]):
@@ -75,8 +70,6 @@ class JournalKeeper(Actor[JournalMessage]):
                 self._journal.tidy()
             case Look():
                 self._look(ctx)
-            case CountRows():
-                ctx.answer(message, self._journal.counts())
             case _:
                 assert_never(message)
 
