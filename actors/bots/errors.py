@@ -151,6 +151,9 @@ class HandlerExited(BotError):
         return f"{self.handler!r} raised {self.raised}; a handler cannot end the host"
 
 
+_EMPTY = ("''", "[]", "()")
+
+
 @frozen
 class Nonsense(BotError):
     """A handler may return None, a text, a segment or a sequence of these."""
@@ -159,7 +162,9 @@ class Nonsense(BotError):
     got: str
 
     def __str__(self) -> str:
-        return f"{self.handler!r} must return None, a str, a segment or a sequence of these (got {self.got})"
+        known = "None, a str, a segment or a sequence of these"
+        hint = "; None says nothing" if self.got in _EMPTY else ""
+        return f"{self.handler!r} must return {known} (got {self.got}{hint})"
 
 
 class BridgeClosed(BotError):

@@ -232,6 +232,20 @@ async def test_a_handler_that_returns_nonsense_fails_its_event(value: object) ->
         assert room.texts == []
 
 
+@pytest.mark.parametrize("value", ["", [], ()])
+async def test_a_handler_that_says_nothing_is_told_how(value: object) -> None:
+    bot = Bot("test")
+
+    @bot.command("odd")
+    async def odd(ctx: Context) -> object:
+        return value
+
+    async with running(bot) as room:
+        posted = room.says("/odd")
+        assert await posted.settled() is InboundState.FAILED
+        assert posted.why.endswith(f"(got {value!r}; None says nothing)")
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
