@@ -106,7 +106,8 @@ class Lanes(Generic[K, T]):
         if len(self._queue) >= self._capacity:
             raise LanesFull(self._capacity)
         job = Job(self, key, item, within, trace, group=group)
-        if self._crew.free and self._queue.straight(group, key, level):
+        rests = self._crew.free and not self._held()
+        if rests and self._queue.straight(group, key, level):
             self._crew.give(job)
         elif self._queue.push(group, key, job, level):
             self._crew.size = self._queue.places

@@ -42,6 +42,22 @@ async def test_what_waits_in_a_lane_waits_for_the_disk(
             assert said == [f"{chat} {n}" for n in range(3)]
 
 
+async def test_a_worker_that_rests_waits_for_the_disk_as_well(
+    autojump_clock: MockClock,
+) -> None:
+    """What comes while others rest goes straight to one of them, past what is held."""
+    async with running(bot_that_says()) as room:
+        assert await room.says("/say before").settled() is InboundState.DONE
+        room.disk.trouble = True
+        posted = room.says("/say during")
+        await trio.sleep(200.0)
+        assert room.texts == ["before"]
+
+        room.disk.mend()
+        assert await posted.settled() is InboundState.DONE
+        assert room.texts == ["before", "during"]
+
+
 async def test_what_has_begun_goes_on_and_what_is_behind_it_does_not_begin(
     autojump_clock: MockClock,
 ) -> None:
