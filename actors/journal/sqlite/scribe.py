@@ -123,13 +123,16 @@ class Scribe:
     ) -> Enqueue:
         """Return what writes it down; it *lives* so many seconds from now on."""
         wall = self._calendar.wall()
-        effect = self.writing[out.key] = enqueue_of(
+        effect = enqueue_of(
             queued.seq,
             out,
             written,
             queued_at=wall,
             expires_at=wall + lives,
         )
+        # What is in the file already is not written again, and so with no new state.
+        if queued.fresh:
+            self.writing[out.key] = effect
         return effect
 
     def _written(

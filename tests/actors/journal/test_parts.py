@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from math import inf
 from pathlib import Path
 
 import pytest
 import trio
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.journal import Claim, Queued
 from actors.messages import Outbound, OutboundState, Outcome
@@ -134,6 +135,28 @@ async def test_parts_that_are_still_open_stay_so_when_all_are_said_again(
         journal.trust_keys(QQ, inf)
         assert await drained(journal) == ["a1", "a2"]
         assert journal.counts().unknown == 0
+
+
+async def test_a_part_that_leaves_while_all_are_said_again_is_sending_in_the_file(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Law 6: killed now, the next process would say it again as if it had never left."""
+    said = parts("one", "two", "three")
+    async with in_file(tmp_path) as journal:
+        await journal.enqueue_all(said, expires_at=FAR)
+        (row,) = await claimed_outbound(journal, SENDER, QQ)
+        journal.settle_outbound(SENDER, row.seq, Outcome(OutboundState.SENT))
+    async with in_file(tmp_path, latency=1.0) as journal:
+        await journal.cursor(*QQ)  # it is open
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(partial(journal.advance, "qq", "2", "c1"))
+            await wait_all_tasks_blocked()  # a commit is on its way; the rest waits
+            nursery.start_soon(partial(journal.enqueue_all, said, expires_at=FAR))
+            await wait_all_tasks_blocked()
+            (row,) = await claimed_outbound(journal, SENDER, QQ)
+            assert row.out.key == "a1"
+            state = look(tmp_path, "SELECT state FROM outbound WHERE key = 'a1'")
+            assert state == [("sending",)]
 
 
 async def test_two_who_say_the_same_at_once_say_it_once(
