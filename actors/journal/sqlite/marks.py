@@ -14,9 +14,12 @@ from typing import Final, TypeAlias
 from attrs import define, field
 
 STEP_MARKS: Final = 200
-"""How many marks are looked at in one step."""
-PER_ROW: Final = 2
-"""How many marks are looked at for each row that has come in, whatever is found."""
+"""How many marks are looked at in one step, if not many rows have come in since the last."""
+STEP_MARKS_MAX: Final = 2_000
+"""How many, however many have: a millisecond or two of somebody else's wait."""
+PER_ROW: Final = 4
+"""How many marks are looked at for each row that has come in, whatever is found: with two,
+a flood that never pauses brings marks faster than a round can take them away."""
 SURPLUS: Final = 10
 """The marks of an account may exceed their number by a part in so many."""
 SAMPLE: Final = 512
@@ -75,10 +78,12 @@ class MarkSweeper:
             last: The number of the newest row.
             now: Seconds since 1970.
         """
+        due = PER_ROW * (last - self._last)
+        limit = min(max(due, STEP_MARKS), STEP_MARKS_MAX)
         marks = db.execute(
             "SELECT mark, owner, derived, seq, expires_at FROM marks "
             "WHERE mark > ? ORDER BY mark LIMIT ?",
-            (self._after, STEP_MARKS),
+            (self._after, limit),
         ).fetchall()
         gone = []
         for mark, name, derived, seq, expires_at in marks:
@@ -93,9 +98,9 @@ class MarkSweeper:
                     self._seen[owner] = Seen()
                 self._seen[owner].add(seq)
         db.executemany("DELETE FROM marks WHERE mark = ?", gone)
-        self._owed = max(0, self._owed + PER_ROW * (last - self._last) - len(marks))
+        self._owed = max(0, self._owed + due - len(marks))
         self._last = last
-        if len(marks) == STEP_MARKS:
+        if len(marks) == limit:
             self._after = marks[-1][0]
             return bool(gone or self._owed)
         self._begin_again()

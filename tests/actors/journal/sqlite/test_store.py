@@ -491,7 +491,8 @@ def test_the_file_does_not_grow_for_ever(tmp_path: Path, wall: Wall) -> None:
     assert log.stat().st_size < 5_000_000
     ((marks,),) = look(tmp_path, "SELECT count(*) FROM marks")
     assert isinstance(marks, int)
-    assert 950 <= marks <= 1_100  # of so many only a sample is counted
+    # A tenth more may stay, and what has come since a round began.
+    assert 950 <= marks <= 1_400
     assert store.evicted == seq - marks
     store.close()
 
