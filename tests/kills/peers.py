@@ -119,7 +119,9 @@ class OneBotPeer:
         (folder / "rookery.toml").write_text(BOTS + ONEBOT.format(port=port))
         async with proxy_to(port) as line:
             url = f"ws://127.0.0.1:{line.port}"
-            async with self._fake.dialling(url, redial_seconds=0.02):
+            async with self._fake.dialling(
+                url, redial_seconds=0.02, handshake_seconds=60.0
+            ):
                 yield line
 
     def is_connected(self) -> bool:

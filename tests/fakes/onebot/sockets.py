@@ -31,8 +31,7 @@ _ROLES_BY_PATH: Final = {
     "/event": EVENT, "/event/": EVENT,
 }  # fmt: skip
 _CLOSE_SECONDS: Final = 2.0
-# trio-websocket waits for ever where a line is cut in the middle of a handshake.
-_HANDSHAKE_SECONDS: Final = 30.0
+_HANDSHAKE_SECONDS: Final = 3.0
 
 
 class TokenCheck(Enum):
@@ -97,11 +96,19 @@ class Sockets:
         roles: Sequence[str] = (UNIVERSAL,),
         redial_seconds: float | None = None,
         headers: Sequence[tuple[str, str]] = (),
+        handshake_seconds: float = _HANDSHAKE_SECONDS,
     ) -> AsyncIterator[None]:
-        """Dial *url* once per role, and again after a while if asked to (reverse)."""
+        """Dial *url* once per role, and again after a while if asked to (reverse).
+
+        A handshake may take *handshake_seconds*: trio-websocket waits for ever where a
+        line is cut in the middle of one. Who dials a host that is still starting gives
+        it longer, or the line that was given up reaches the host beside the new one.
+        """
         async with self._running() as nursery:
             for role in roles:
-                nursery.start_soon(self._dial, url, role, redial_seconds, headers)
+                nursery.start_soon(
+                    self._dial, url, role, redial_seconds, headers, handshake_seconds
+                )
             yield
 
     @asynccontextmanager
@@ -158,6 +165,7 @@ class Sockets:
         role: str,
         redial_seconds: float | None,
         headers: Sequence[tuple[str, str]],
+        handshake_seconds: float,
     ) -> None:
         shown = [("X-Self-ID", self._self_id()), ("X-Client-Role", role)]
         if self.token is not None:
@@ -165,7 +173,7 @@ class Sockets:
         raw = [(name.encode(), value.encode()) for name, value in (*shown, *headers)]
         while True:
             try:
-                await self._dial_once(url, role, raw)
+                await self._dial_once(url, role, raw, handshake_seconds)
             except* ConnectionRejected as refusals:
                 first = refusals.exceptions[0]
                 assert isinstance(first, ConnectionRejected)
@@ -178,7 +186,11 @@ class Sockets:
             await trio.sleep(redial_seconds)
 
     async def _dial_once(
-        self, url: str, role: str, headers: list[tuple[bytes, bytes]]
+        self,
+        url: str,
+        role: str,
+        headers: list[tuple[bytes, bytes]],
+        handshake_seconds: float,
     ) -> None:
         parts = urlsplit(url)
         assert parts.hostname is not None
@@ -187,7 +199,7 @@ class Sockets:
         # Our own stream: trio-websocket forgets to close one that was cut or refused.
         async with stream, trio.open_nursery() as nursery:
             socket = None
-            with trio.move_on_after(_HANDSHAKE_SECONDS):
+            with trio.move_on_after(handshake_seconds):
                 socket = await wrap_client_stream(
                     nursery, stream, parts.netloc, resource, extra_headers=headers
                 )
