@@ -64,5 +64,9 @@ class Leash:
     def _watch(self) -> None:
         self._leaving.wait()
         if not self._over.wait(self._seconds):
-            log.error("host.cut_off", seconds=self._seconds, why=self._who())
+            try:
+                why = self._who()
+            except Exception as error:  # noqa: BLE001 - it runs on while we look at it
+                why = f"{type(error).__name__}: {error}"
+            log.error("host.cut_off", seconds=self._seconds, why=why)
             self._leave_now(CUT_OFF)

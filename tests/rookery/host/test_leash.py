@@ -53,6 +53,22 @@ def test_what_does_not_end_is_named_and_cut_off() -> None:
     assert [line["why"] for line in logs] == ["/bots/x does not end"]
 
 
+def test_it_is_cut_off_also_where_nobody_can_say_what_it_is() -> None:
+    """Others run on while they are looked at, and may be gone in the next moment."""
+    cut = threading.Event()
+
+    def who() -> str:
+        msg = "that task is over"
+        raise RuntimeError(msg)
+
+    with capture_logs() as logs:
+        leash = Leash(who, 0.01, lambda _: cut.set())
+        with leash.held():
+            leash.begin()
+            assert cut.wait(10)
+    assert [line["why"] for line in logs] == ["RuntimeError: that task is over"]
+
+
 def test_who_leaves_in_time_is_let_off() -> None:
     codes: list[int] = []
     leash = Leash(lambda: "", 0.05, codes.append)
