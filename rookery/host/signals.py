@@ -60,7 +60,13 @@ class Signals:
 
 
 def terminal_of_this_process() -> int | None:
-    """Return a standard file that is a terminal, or None: in a service, or under nohup."""
+    """Return a standard file that is a terminal.
+
+    None: there is none, as in a service; or whoever began us wants no hangup to end us,
+    as `nohup` does.
+    """
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return None
     return next(filter(os.isatty, range(3)), None)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
 import trio
 
-from rookery.host.signals import Signals, signals_to
+from rookery.host.signals import Signals, signals_to, terminal_of_this_process
 
 
 def kill(number: int) -> None:
@@ -78,6 +79,19 @@ async def test_hangup_of_a_closed_terminal_asks_to_leave() -> None:
             assert codes == []
     finally:
         os.close(terminal)
+
+
+def test_who_was_told_to_ignore_hangups_leaves_at_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A `nohup` that takes no file away, as of macOS and BSD, or `trap '' HUP`."""
+    monkeypatch.setattr(os, "isatty", lambda _: True)
+    assert terminal_of_this_process() == 0
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert terminal_of_this_process() is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 async def test_afterwards_signals_mean_what_they_meant() -> None:
