@@ -14,6 +14,7 @@ import trio
 
 from actors.bots import line_awaited, line_now
 from actors.kernel import (
+    AddressNotFound,
     Blocked,
     MailboxFull,
     StartupFailed,
@@ -189,6 +190,8 @@ def _reload(system: System) -> None:
         system.find("/manager", Manager).tell(HangUp())
     except MailboxFull:
         log.warning("config.reload_skipped", why="enough reloads are waiting already")
+    except AddressNotFound:
+        log.warning("config.reload_skipped", why="the host only begins, or leaves")
 
 
 def _tell_blocked(blocked: Blocked) -> None:

@@ -49,7 +49,9 @@ class Signals:
 
     def received(self, number: int, _: FrameType | None) -> None:
         closed = self._terminal is not None and not os.isatty(self._terminal)
-        if number == signal.SIGHUP and (self.asked_by or not closed):
+        if number == signal.SIGHUP and self.asked_by:
+            return  # a closed terminal says it more than once; who leaves loads nothing
+        if number == signal.SIGHUP and not closed:
             self._token.run_sync_soon(self._reload)
         elif self.asked_by:
             self._leave_now(SECOND_SIGNAL)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from actors.kernel import Blocked, Watchdog
 from rookery.control import Platforms, Refused, Reload, Send, Tree, ask
 from rookery.host import run_host
 from rookery.host.process import STOPPED, USAGE
@@ -85,6 +86,26 @@ def test_it_runs_is_asked_and_stops(
     events = [line["event"] for line in logged]
     for event in ("host.started", "config.applied", "host.drained", "host.stopped"):
         assert event in events
+
+
+def test_a_hangup_that_comes_before_the_manager_ends_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Nor does one behind it, while the tree stops."""
+
+    def too_early(report: Callable[[Blocked], None]) -> Watchdog:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return Watchdog(report)
+
+    monkeypatch.setattr("rookery.host.process.Watchdog", too_early)
+    (tmp_path / "rookery.toml").write_text('[bots.demo]\nuse = "rookery.demo:bot"\n')
+    in_a_thread_meanwhile(lambda: until_it_answers(tmp_path / "rookery-data"))
+
+    assert run_host(None, data=None, verbose=False) == STOPPED
+
+    assert "config.reload_skipped" in capfd.readouterr().err
 
 
 def test_a_folder_that_cannot_be_used_is_2(

@@ -7,6 +7,7 @@ import signal
 
 import pytest
 import trio
+import trio.testing
 
 from rookery.host.signals import Signals, signals_to, terminal_of_this_process
 
@@ -64,7 +65,13 @@ async def test_hangup_of_a_closed_terminal_asks_to_leave() -> None:
     reloaded = trio.Event()
     person, terminal = os.openpty()
     codes: list[int] = []
-    signals = Signals(reloaded.set, leave_now=codes.append, terminal=terminal)
+    reloads: list[None] = []
+
+    def reload() -> None:
+        reloads.append(None)
+        reloaded.set()
+
+    signals = Signals(reload, leave_now=codes.append, terminal=terminal)
     try:
         with signals_to(signals), trio.fail_after(5):
             kill(signal.SIGHUP)
@@ -76,7 +83,9 @@ async def test_hangup_of_a_closed_terminal_asks_to_leave() -> None:
             await signals.asked_to_leave.wait()
             assert signals.asked_by == "SIGHUP"
             kill(signal.SIGHUP)  # by the kernel, and by the shell
+            await trio.testing.wait_all_tasks_blocked()
             assert codes == []
+            assert reloads == [None], "who leaves loads nothing any more"
     finally:
         os.close(terminal)
 
