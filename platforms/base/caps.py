@@ -81,7 +81,8 @@ class Caps:
     account), or several of them: all hold. What comes faster waits; nothing is lost for it."""
     idempotent_for: float | Forever = field(default=0.0, validator=_is_a_time)
     """So many seconds after its first attempt the platform recognises an `Outbound.key`
-    and does not say it twice; `FOREVER` for ever. What is *unknown* is repeated so long."""
+    and does not say it twice; `FOREVER` for ever. What is *unknown* is repeated so long:
+    a little less than the platform keeps its keys, for the last frame is under way."""
 
     edits: bool = False
     """It has `Platform.edit`. What a platform cannot do is rejected before it is sent."""

@@ -24,7 +24,8 @@ class Temper:
 
     name: str
     keeps_keys: float
-    """Seconds that it knows a key again, and does not say it twice; 0 if it never does."""
+    """Seconds that it says to know a key again, and not to say it twice; 0 if it never
+    does. It keeps what is under way by then, too."""
     resumes: bool
     """Whether the host says where to go on; else what was never acknowledged is repeated."""
     batches: bool

@@ -25,6 +25,8 @@ from rookery.testing.hostsim.words import Said, changed
 AGAIN = 5
 """How many of the newest events are repeated now and then though they were acknowledged."""
 HAIR = 1e-3
+UNDER_WAY = 30.0
+"""Seconds that a frame may be under way, at the very most."""
 
 
 @frozen
@@ -243,7 +245,8 @@ class Server:
         out, books, now = frame.out, self.books, self._chronicle.now
         text = self._told(out)
         known, first_at = books.keys.get(out.key, ("", now))
-        if known and now - first_at < self.temper.keeps_keys:
+        keeps = self.temper.keeps_keys
+        if known and keeps and now - first_at < keeps + UNDER_WAY:
             self._chronicle.count("repeated", f"{self.name} knows {out.key} again")
             return known
         books.texts[text] = books.texts.get(text, 0) + 1
