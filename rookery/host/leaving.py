@@ -20,6 +20,8 @@ from rookery.host.parts import Parts
 
 DRAIN_SECONDS = 10.0
 """So long all of it may take."""
+_ANSWER_SECONDS = 1.0
+"""So much longer one may take to say that it is over."""
 _LOOK_SECONDS = 0.02
 
 log = structlog.get_logger()
@@ -31,10 +33,12 @@ async def drain(parts: Parts, within: float = DRAIN_SECONDS) -> None:
     events = answers = 0
     try:
         router = parts.system.find("/core/router", Router)
-        events = await router.ask(DrainRouter(_left(until)), within=within + 1)
+        left = _left(until)
+        events = await router.ask(DrainRouter(left), within=left + _ANSWER_SECONDS)
         await _sent(parts, until)
         sender = parts.system.find("/core/sender", Sender)
-        answers = await sender.ask(DrainSends(_left(until)), within=within + 1)
+        left = _left(until)
+        answers = await sender.ask(DrainSends(left), within=left + _ANSWER_SECONDS)
     except ActorError as error:
         log.warning("host.drain_failed", why=str(error))
     parts.journal.leave()
