@@ -11,7 +11,7 @@
                  and HTTP
     ingress      the one port that the world may reach, for the platforms that need one
     media        the bytes of pictures and files, fetched so that they can be sent
-    objects      JSON from a stranger: bounded, and read field by field
+    objects      JSON from a stranger: bounded, and what cannot be read costs only itself
 
 Read `base` first, then `console`, then one of the others.
 
