@@ -211,7 +211,7 @@ class Pump:
         """Commit the rest and let go of the file; False if it was not to be had."""
         self._closing = True
         self._parked.unpark_all()
-        with trio.move_on_after(tempo.CLOSE_SECONDS) as patience:
+        with trio.move_on_after(tempo.close_seconds(self.stalled)) as patience:
             if self.opened.is_set():
                 await self._done.wait()
             await self._run(self._store.close)

@@ -17,5 +17,12 @@ RETRY_SECONDS: Final = 1.0
 HANGS_SECONDS: Final = 5.0
 """A batch that takes longer has stalled the journal."""
 CLOSE_SECONDS: Final = 5.0
+CLOSE_IN_TROUBLE_SECONDS: Final = 2.0
+"""So long it is still tried at the end where it is in trouble already: once or twice."""
 PAGE_ROWS: Final = 5_000
 """Open rows that are read at once when the file is opened."""
+
+
+def close_seconds(in_trouble: bool) -> float:
+    """Return how long what is left may take to be written at the end."""
+    return CLOSE_IN_TROUBLE_SECONDS if in_trouble else CLOSE_SECONDS

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from actors.journal.sqlite.tempo import CLOSE_IN_TROUBLE_SECONDS
 from actors.kernel import system
 from rookery.host import leaving
 from rookery.host.leash import CUT_OFF, LEAVE_SECONDS, Leash
@@ -85,6 +86,7 @@ def test_who_leaves_in_time_is_let_off() -> None:
 def test_there_is_time_for_all_that_leaving_may_take() -> None:
     in_order = leaving.DRAIN_SECONDS + system.STOP_WITHIN_SECONDS
     assert in_order + system.KILL_WAIT_SECONDS < LEAVE_SECONDS < 20, "systemd's unit"
+    assert in_order + CLOSE_IN_TROUBLE_SECONDS < LEAVE_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,18 @@ from actors.journal import (
 )
 from actors.journal.sqlite.effects import Effect, Numbers
 from actors.journal.sqlite.schema import NotOurs
-from actors.journal.sqlite.tempo import HANGS_SECONDS, RETRY_SECONDS
+from actors.journal.sqlite.tempo import (
+    CLOSE_IN_TROUBLE_SECONDS,
+    HANGS_SECONDS,
+    RETRY_SECONDS,
+)
 from actors.journal.sqlite.troubles import Trouble, TroubleKind, trouble_of
 from actors.messages import InboundState
 from tests.actors.journal.builders import event, nest, saying
 from tests.actors.journal.claiming import claimed_outbound
 from tests.actors.journal.forms import file_store, in_file
 from tests.actors.journal.sqlite.broken import Disk, Valve
+from tests.actors.journal.sqlite.test_late import store_in
 
 ROUTER = Claim("router", 1)
 SENDER = Claim("sender", 1)
@@ -549,3 +554,32 @@ async def test_who_was_sent_away_empty_is_told_though_nothing_new_came(
 
         await until(lambda: rings)
         assert len(await journal.claim_inbound(ROUTER, 5)) == 1
+
+
+async def test_who_leaves_while_the_disk_is_full_is_not_kept_for_long(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    """Else the host, which has waited for its handlers before, is cut off."""
+    store = store_in(tmp_path)
+    async with in_file(tmp_path, store=store) as journal:
+        await journal.cursor("qq", "1")  # it is open
+        store.full = True
+        with trio.move_on_after(3 * RETRY_SECONDS):
+            await journal.enqueue(saying("a"), expires_at=10_000)
+        leaves_at = trio.current_time()
+    assert trio.current_time() - leaves_at <= CLOSE_IN_TROUBLE_SECONDS
+
+
+async def test_who_leaves_when_the_disk_is_mended_in_that_moment_loses_nothing(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    store = store_in(tmp_path)
+    async with in_file(tmp_path, store=store) as journal:
+        await journal.cursor("qq", "1")
+        store.full = True
+        with trio.move_on_after(3 * RETRY_SECONDS):
+            await journal.enqueue(saying("a"), expires_at=10_000)
+        store.full = False
+    async with in_file(tmp_path, store=store_in(tmp_path)) as journal:
+        await journal.cursor("qq", "1")
+        assert journal.counts().queued == 1
