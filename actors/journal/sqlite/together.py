@@ -102,11 +102,11 @@ def _accept(
     if marks.rowcount < len(accepts):
         raise KnownAlready
     db.executemany(ACCEPT, [accept.row(seq) for accept, seq in numbered])
+    numbers.last = max(numbers.last, *seqs)
     for accept, seq in numbered:
         accept.seq = seq
         if accept.cursor is not None:
             db.execute(MOVE, (accept.platform, accept.account, accept.cursor))
-    numbers.last = max(numbers.last, *seqs)
 
 
 def _enqueue(db: sqlite3.Connection, enqueues: Sequence[Enqueue]) -> None:

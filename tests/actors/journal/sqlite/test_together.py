@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.journal.sqlite.effects import (
+    MOVE,
     Accept,
     Accepted,
     Advance,
@@ -132,3 +135,31 @@ def test_what_is_new_needs_no_second_look() -> None:
         batch += [_enqueue(n, str(n)) for n in range(1, 10)]
         answers = apply_all(db, batch, Numbers())
         assert answers == [*(Accepted(n, True) for n in range(1, 10)), *[None] * 9]
+
+
+class NoRoom(sqlite3.Connection):
+    """Has room for all but the second cursor, once."""
+
+    moves = 0
+
+    def execute(self, sql: str, values: Any = (), /) -> sqlite3.Cursor:
+        self.moves += sql == MOVE
+        if sql == MOVE and self.moves == 2:
+            raise sqlite3.OperationalError
+        return super().execute(sql, values)
+
+
+def test_what_was_numbered_before_a_trouble_keeps_its_number_alone() -> None:
+    numbers = Numbers()
+    batch = [_accept(name, 0.0, name) for name in "abcd"]
+    with closing(
+        sqlite3.connect(":memory:", isolation_level=None, factory=NoRoom)
+    ) as db:
+        migrate(db)
+        db.execute("BEGIN")
+        with pytest.raises(sqlite3.OperationalError):
+            apply_all(db, batch, numbers)
+        db.execute("ROLLBACK")
+        answers = apply_all(db, batch, numbers)
+    seqs = [answer.seq for answer in answers if isinstance(answer, Accepted)]
+    assert len(set(seqs)) == len(batch)
