@@ -43,6 +43,8 @@ CHECKPOINT_PAGES_MAX: Final = 4_000
 LOG_BYTES: Final = 64 * 1024 * 1024
 """A log that is larger is cut: its file does not shrink by itself."""
 _PAGE_BYTES: Final = 4096
+_GONE_PER_PAGE: Final = 4
+"""How many rows and marks leave a page that is written for them, about."""
 
 
 class Store(Protocol):
@@ -171,7 +173,9 @@ class SqliteStore:
     def tidy(self) -> bool:
         db = self._opened()
         try:
+            before = db.total_changes
             more = self._sweeper.step(db, self._numbers, self._wall())
+            self._pages += (db.total_changes - before) // _GONE_PER_PAGE
             if self.tidy_urgent or (self.tidy_due and not more):
                 self._checkpoint(db)
         except Exception as error:

@@ -31,7 +31,7 @@ from actors.journal.sqlite.effects import (
 from actors.journal.sqlite.questions import Fetch, IsKnown
 from actors.journal.sqlite.retention import CUT_ROWS
 from actors.journal.sqlite.schema import STEPS, VERSION, migrate, version_of
-from actors.journal.sqlite.store import CHECKPOINT_PAGES_MAX
+from actors.journal.sqlite.store import CHECKPOINT_PAGES_MAX, LOG_BYTES
 from actors.journal.sqlite.troubles import Trouble
 from actors.messages import OutboundState, Text
 from tests.actors.journal.forms import file_store
@@ -494,6 +494,28 @@ def test_the_file_does_not_grow_for_ever(tmp_path: Path, wall: Wall) -> None:
     # A tenth more may stay, and what has come since a round began.
     assert 950 <= marks <= 1_400
     assert store.evicted == seq - marks
+    store.close()
+
+
+def test_what_becomes_old_at_once_does_not_fill_the_log(
+    tmp_path: Path, wall: Wall
+) -> None:
+    """Law 9: a host that was off for two days deletes for minutes, and writes nothing else."""
+    store = file_store(tmp_path, wall_clock=wall, retention=Retention(rows=100))
+    store.load()
+    seq = 0
+    for _ in range(20):
+        batch: list[Effect] = []
+        for _ in range(1_000):
+            seq += 1
+            batch += [accept(str(seq), body=b"x" * 2_000), done(seq)]
+        store.commit(batch)
+        store._checkpoint(store._opened())
+    wall.now += 2 * 86_400
+    tidied(store)
+    assert look(tmp_path, "SELECT count(*) FROM inbound WHERE seq < 19000") == [(0,)]
+    log = tmp_path / "journal.sqlite-wal"
+    assert log.stat().st_size < LOG_BYTES
     store.close()
 
 
