@@ -25,7 +25,7 @@ command { service = "NickServ"; name = "IDENTIFY"; command = "nickserv/identify"
 module { name = "ns_cert"; max = 5; }
 command { service = "NickServ"; name = "CERT"; command = "nickserv/cert"; }
 C
-: > "$W/conf/motd"
+: > "$W/conf/motd"; : > "$W/out.log"
 PATH=$PATH:/usr/sbin
 anope --confdir="$W/conf" --dbdir="$W/db" --logdir="$W/log" --modulesdir=/usr/lib/anope --localedir=/usr/share/anope/locale --nofork > "$W/out.log" 2>&1 & PID=$!
 trap 'kill -TERM $PID 2>/dev/null; wait $PID; exit 0' TERM INT
